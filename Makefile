@@ -1,0 +1,61 @@
+# The commands of the README; `make` alone lists them. Settings come from the environment (PORT, HOST,
+# DATA_DIR …: docs/configuration.md) and pass through. PYTHON chooses the interpreter of .venv, ARGS
+# goes to pytest.
+
+PYTHON ?= python3
+ARGS   ?=
+BIN    := .venv/bin
+
+RUNTIME     := .venv/.runtime
+DEVELOPMENT := .venv/.development
+
+PARALLEL  := --numprocesses auto --maxprocesses 4
+
+.PHONY: help setup run test check format clean
+.DELETE_ON_ERROR:
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' Makefile
+
+setup: $(RUNTIME) $(DEVELOPMENT) ## create .venv with everything
+	@echo ".venv is ready."
+
+$(RUNTIME): requirements.txt
+	@PYTHON="$(PYTHON)" .ci/install requirements.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements.txt requirements-dev.txt | $(RUNTIME)
+	@PYTHON="$(PYTHON)" .ci/install requirements-dev.txt
+	@touch $@
+
+run: $(RUNTIME) ## run the whole service here, until Ctrl-C
+	@exec $(BIN)/python manage.py serve
+
+# The services tests and whatever touches the database run on PostgreSQL, all else on SQLite.
+test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
+	@$(BIN)/python -m tests.services.browser
+	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
+	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile $(ARGS)
+
+# As in production, and nothing written: the checks need neither a database nor DATA_DIR.
+check: export SITE_URL = https://digest.example.org
+check: export SECRET_KEY = $(shell od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+check: export DEBUG = 0
+check: export DATABASE_URL = sqlite://:memory:
+check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, templates, deployment
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/ruff check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/djlint --lint --quiet --profile jinja templates/web templates/email
+	$(BIN)/djlint --lint --quiet --profile django templates/admin
+	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(DEVELOPMENT) ## format the code and repair what can be repaired
+	$(BIN)/ruff format --quiet .
+	$(BIN)/ruff check --quiet --fix .
+
+clean: ## remove .venv and caches; data (var/) stays
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

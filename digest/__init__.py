@@ -1,0 +1,1 @@
+"""What is published: sources, editions, papers, topics, matching and the composed email."""

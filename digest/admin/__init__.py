@@ -1,0 +1,5 @@
+"""The operator's rooms for what is published, and for who may enter."""
+
+from digest.admin import editions, operators, papers, selections, sources, topics
+
+__all__ = ["editions", "operators", "papers", "selections", "sources", "topics"]

@@ -1,0 +1,54 @@
+"""Who may enter the admin: operators, their roles, and who failed to sign in."""
+
+# ruff: noqa: ARG002 - the signatures are Django's
+
+from typing import Any
+
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from digest.admin.room import ModelAdmin, ReadOnlyRoom, when
+
+# Each has a plain room by now, from its own package.
+for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):
+    admin.site.unregister(model)
+
+
+@admin.register(User)
+class OperatorRoom(UserAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class RoleRoom(GroupAdmin, ModelAdmin):  # type: ignore[type-arg]  # generic in the stubs only
+    """What a role may do: the permissions of its operators."""
+
+
+@admin.register(AccessAttempt)
+class FailedSignInRoom(ReadOnlyRoom[Any]):
+    """Deleting a row lets its name and address try again at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "last")
+    search_fields = ("username", "ip_address")
+    fields = ("username", "ip_address", "user_agent", "failures_since_start", "last")
+
+    last = when("Last attempt", "attempt_time")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("axes.delete_accessattempt")
+
+
+@admin.register(AccessLog)
+class SignInRoom(ReadOnlyRoom[Any]):
+    list_display = ("username", "ip_address", "signed_in", "signed_out")
+    search_fields = ("username", "ip_address")
+    fields = ("username", "ip_address", "user_agent", "signed_in", "signed_out")
+
+    signed_in = when("Signed in", "attempt_time")
+    signed_out = when("Signed out", "logout_time")

@@ -1,0 +1,34 @@
+"""The selections' room: what readers with the same wishes got."""
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+
+from digest.admin.room import ReadOnlyRoom, column, when
+from digest.admin.shown import papers_by_filter
+from digest.models import Selection
+
+
+@admin.register(Selection)
+class SelectionRoom(ReadOnlyRoom[Selection]):
+    list_display = ("number", "of_day", "wishes", "papers", "scanned", "already_had", "made")
+    list_filter = ("day",)
+    fields = (("of_day", "made"), ("scanned", "already_had"), ("since", "until"), "wishes", "shown")
+
+    of_day = when("Day", "day")
+    made = when("Made", "created_at")
+
+    @column("Number", ordering="id")
+    def number(self, selection: Selection) -> str:
+        return f"#{selection.pk}"
+
+    @column("Filters")
+    def wishes(self, selection: Selection) -> str:
+        return ", ".join(wish["name"] for wish in selection.filters)
+
+    @column("Papers")
+    def papers(self, selection: Selection) -> int:
+        return len(selection.items)
+
+    @column("Papers")
+    def shown(self, selection: Selection) -> SafeString:
+        return papers_by_filter(selection)

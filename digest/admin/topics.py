@@ -1,0 +1,150 @@
+"""The topics' room: what readers can tick, worded by the operator, with what each keeps today."""
+
+# ruff: noqa: ARG002 - the signatures are Django's
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTextareaWidget
+
+from digest import presets
+from digest.admin.room import Room, action, button, column, link
+from digest.dashboard import matching, newest_edition
+from digest.matching import QuerySyntaxError, parse_query
+from digest.models import Paper, Topic
+
+TITLES_SHOWN = 8
+SHIPPED = ("name", "description", "query", "colour", "position")  # what `presets.load` would bring back
+
+
+class TopicForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
+    class Meta:
+        widgets: ClassVar = {
+            "colour": UnfoldAdminColorInputWidget,
+            "query": UnfoldAdminExpandableTextareaWidget,
+        }
+        help_texts: ClassVar = {
+            "query": "Words, “phrases”, prefix*, AND, OR, NOT, brackets, title: and abstract: before a word.",
+            "position": "Smaller numbers come first, on the sign-up page and in digests.",
+        }
+
+    def clean_query(self) -> str:
+        """With the line ends that are stored, or each save would look like an edit: browsers send CR LF."""
+        query: str = self.cleaned_data["query"]
+        return query.replace("\r\n", "\n")
+
+    def _post_clean(self) -> None:
+        """Below what the model's own check says of the query, show where: the hook auth's forms use too."""
+        super()._post_clean()  # type: ignore[misc]  # not in the stubs
+        try:
+            parse_query(self.instance.query)
+        except QuerySyntaxError as error:
+            if self.instance.query:
+                self.errors["query"] = self.error_class([explained(error)])
+
+
+def paper_link(paper: Paper) -> SafeString:
+    return link(reverse("admin:digest_paper_change", args=[paper.pk]), paper.title)
+
+
+def explained(error: QuerySyntaxError) -> SafeString:
+    """What is wrong, and the line of the query where it is, with a caret under the place."""
+    start = error.text.rfind("\n", 0, error.position) + 1
+    line = error.text[start:].partition("\n")[0]
+    caret = " " * (error.position - start) + "^"
+    return format_html('{}<pre class="overflow-x-auto">{}\n{}</pre>', str(error), line, caret)
+
+
+@admin.register(Topic)
+class TopicRoom(Room[Topic]):
+    form = TopicForm
+    list_display = ("dot_name", "description", "enabled", "wording", "position")
+    list_filter = ("enabled",)
+    list_display_links = ("dot_name",)
+    search_fields = ("name", "description", "query")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "description", "colour", "position", "enabled", "wording")}),
+        ("Query", {"fields": ("query", "matches_now")}),
+    )
+    readonly_fields = ("wording", "matches_now")
+    actions = ("enable", "disable", "restore")
+    actions_detail = ("restore_this",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> tuple[str, ...]:
+        """The slug is the topic's identity in readers' filters: fixed once given."""
+        return ("wording", "matches_now", "slug") if obj else ("wording", "matches_now")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
+        """Never: readers' filters refer to it. Disable it instead."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
+        """A changed wording is the operator's from now on; the shipped one no longer replaces it."""
+        before = Topic.objects.filter(pk=obj.pk).first()
+        if before is None or any(getattr(before, name) != getattr(obj, name) for name in SHIPPED):
+            obj.edited = True
+        super().save_model(request, obj, form, change)
+
+    @column("Name", ordering="name")
+    def dot_name(self, topic: Topic) -> SafeString:
+        return format_html(
+            '<svg width="10" height="10" class="inline-block mr-2" aria-hidden="true">'
+            '<circle cx="5" cy="5" r="5" fill="{}"/></svg>{}',
+            topic.colour,
+            topic.name,
+        )
+
+    @column("Wording")
+    def wording(self, topic: Topic) -> str:
+        return "yours" if topic.edited else "as shipped"
+
+    @column("Matches now")
+    def matches_now(self, topic: Topic) -> SafeString | str:
+        edition = newest_edition()
+        if edition is None:
+            return "No edition yet: enable a source, or ingest a file."
+        papers = matching([topic], edition.pk).get(topic.slug)
+        if papers is None:
+            return "Nothing yet: the query cannot be read."
+        titles = format_html_join(
+            "", "<li>{}</li>", ((paper_link(paper),) for paper in papers[:TITLES_SHOWN])
+        )
+        more = f"and {len(papers) - TITLES_SHOWN} more" if len(papers) > TITLES_SHOWN else ""
+        counted = "1 paper" if len(papers) == 1 else f"{len(papers)} papers"
+        return format_html(
+            '<p class="font-semibold">{} of {}</p><ul>{}</ul><p>{}</p>', counted, edition, titles, more
+        )
+
+    @action("Enable")
+    def enable(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
+        self.note(request, queryset, "Enabled.")
+        self.tell(request, queryset.update(enabled=True), "offered to readers", "No topic was chosen.")
+
+    @action("Disable")
+    def disable(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
+        self.note(request, queryset, "Disabled.")
+        done = "no longer offered, and left out of digests"
+        self.tell(request, queryset.update(enabled=False), done, "No topic was chosen.")
+
+    @action("Restore the shipped wording")
+    def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
+        restored = []
+        for topic in queryset:
+            try:
+                presets.restore(topic)
+            except LookupError:
+                messages.warning(request, f"“{topic}” is a topic of your own: there is no shipped wording.")
+            else:
+                restored.append(topic.pk)
+        self.note(request, queryset.filter(pk__in=restored), "Shipped wording restored.")
+        self.tell(request, len(restored), "as shipped again", "No topic was changed.")
+
+    restore_this = button(
+        restore, "Puts the shipped name, description, query, colour and position back over yours.", "undo"
+    )

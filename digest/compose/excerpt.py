@@ -1,0 +1,164 @@
+"""The two or three sentences of an abstract that carry the contribution."""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from digest.compose.content import Mark
+from digest.compose.highlight import Run, runs
+
+ROOM = 420  # characters that read at a glance
+LIMIT = 600  # a lone sentence beyond this is cut between words: no sentence of a person is that long
+MOST = 3
+
+_END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[$\\]*[^\W_a-z])|[。！？]")
+_ABBREVIATION = re.compile(
+    r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|al|viz|resp|approx|ca|w\.r\.t|a\.k\.a|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Tt]abs?"
+    r"|[Rr]efs?|[Cc]h|[Aa]pp|[Nn]os?|[Vv]ol|pp?|Dr|Prof|Mrs?|Ms|St|Jr|Inc|[A-Z])\.$"
+)
+# These read a sentence in lower case.
+_CONTRIBUTION = re.compile(
+    r"\b(?:we|this (?:paper|work|study|report|survey|article)|our (?:work|paper|approach|method|key idea))\b"
+    r".{0,40}?\b(?:propos|introduc|present|develop|design|releas|describ|show|demonstrat|find|study|studies"
+    r"|investigat|establish|build|built|provid|prove|argue|deriv|formulat|explor)",
+    re.DOTALL,
+)
+_NAMING = re.compile(r"\b(?:we|paper|work)\b.{0,30}?\b(?:propose|introduce|present)s?\b", re.DOTALL)
+_RESULT = re.compile(
+    r"\b(?:outperform|surpass|achiev|improv|reduc|exceed|attain|accelerat|faster|speed-?up|state-of-the-art|sota"
+    r"|accuracy|fewer|reveal|find that|show that|gains?\b)"
+)
+_NUMBER = re.compile(r"\d[\d.,]*\s*(?:%|\\%|x\b|×|times\b|\$?\\times|points?\b|[bmk]\b)|\b\d+\.\d+")
+_HOUSEKEEPING = re.compile(
+    r"https?://|\bwill (?:release|open-source)\b"
+    r"|\b(?:code|models?|data(?:sets?)?|weights|project page|demo)\b.{0,60}"
+    r"\b(?:available|released|found|open-?sourced?|publicly)\b",
+    re.DOTALL,
+)
+_SIDE = re.compile(
+    r"\b(?:ablations?|further(?:more)? (?:present|provide|analy)|implications|discuss|insights)\b"
+)
+_BACKGROUND = re.compile(
+    r"(?:recent(?:ly)?|despite|existing|traditional|current|previous|prior|while|although|as|with the"
+    r"|in recent years|large language models|however|many|most)\b"
+)
+_LEANING = re.compile(  # opens on something the sentence before it said
+    r"(?:it|its|they|their|these|those|this|such|but|moreover|furthermore|in addition|additionally|also|then"
+    r"|finally|second(?:ly)?|third(?:ly)?|meanwhile|conversely|instead|the former|the latter)\b"
+    r"(?! (?:paper|work|study|report))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Whole sentences of an abstract, in their order, and the marked runs in `text`."""
+
+    text: str
+    runs: tuple[Run, ...] = ()
+
+
+def excerpt(abstract: str, marks: tuple[Mark, ...]) -> Excerpt:
+    """Up to three sentences that carry the contribution, about `ROOM` characters; nothing from nothing.
+
+    Sentences that name what the paper does come first, then results with numbers, then those that
+    matched the reader's words. What is left out between two of them shows as an ellipsis.
+    """
+    marked = runs(abstract, "abstract", marks)
+    spans = sentences(abstract)
+    if not spans:
+        return Excerpt("")
+    weights = [
+        _weigh(n, abstract[span.start : span.end], sum(span.start <= run.start < span.end for run in marked))
+        for n, span in enumerate(spans)
+    ]
+    chosen: list[int] = []
+    room = ROOM
+    while len(chosen) < MOST:
+        fitting = [n for n, span in enumerate(spans) if n not in chosen and _length(span) <= room]
+        best = max(fitting, key=lambda n: (weights[n].beside(chosen), -n), default=None)
+        if best is None or (chosen and weights[best].beside(chosen) < 0):
+            break
+        chosen.append(best)
+        room -= _length(spans[best]) + 1
+    if not chosen:  # every sentence is too long: the best of them, alone
+        chosen = [max(range(len(spans)), key=lambda n: (weights[n].alone, -n))]
+    return _joined(abstract, [spans[n] for n in sorted(chosen)], marked)
+
+
+def sentences(text: str) -> list[Run]:
+    """Where each sentence of `text` stands, white space around it left out.
+
+    "et al.", "e.g.", "Fig. 3", initials, version numbers and decimals end no sentence.
+    """
+    cuts = [0]
+    for match in _END.finditer(text):
+        if not _ABBREVIATION.search(text, max(cuts[-1], match.start() - 8), match.start() + 1):
+            cuts.append(match.end())
+    spans = []
+    for start, end in pairwise([*cuts, len(text)]):
+        inner = text[start:end].strip()
+        if inner:
+            begin = start + text[start:end].index(inner)
+            spans.append(Run(begin, begin + len(inner)))
+    return spans
+
+
+@dataclass(frozen=True, slots=True)
+class _Weight:
+    """What speaks for the sentence in place `number`, alone and beside others."""
+
+    number: int
+    alone: float
+    contribution: bool
+    result: bool
+    leaning: bool
+
+    def beside(self, chosen: list[int]) -> float:
+        """Its weight once `chosen` are in: what follows them reads on, a second promise tells less."""
+        follows = self.number - 1 in chosen
+        weight = self.alone + (0.75 if follows else -1.0 if self.leaning else 0.0)
+        return weight - (1.5 if chosen and self.contribution and not self.result else 0.0)
+
+
+def _weigh(number: int, sentence: str, marked: int) -> _Weight:
+    """The weight of the `number`-th sentence, of which `marked` runs matched the reader's words."""
+    sentence = sentence.lower()
+    contribution = bool(_CONTRIBUTION.search(sentence))
+    result = bool(_RESULT.search(sentence))
+    weight = 3.0 * contribution + 1.5 * bool(_NAMING.search(sentence)) + 0.75 * min(marked, 2)
+    weight += result * (1.0 + 1.5 * bool(_NUMBER.search(sentence)))
+    weight -= 4.0 * bool(_HOUSEKEEPING.search(sentence)) + 1.5 * bool(_SIDE.search(sentence))
+    weight -= 1.0 * (bool(_BACKGROUND.match(sentence)) and not contribution)
+    return _Weight(number, weight, contribution, result, leaning=bool(_LEANING.match(sentence)))
+
+
+def _joined(abstract: str, spans: list[Run], marked: tuple[Run, ...]) -> Excerpt:
+    """The sentences at `spans` as one text, with `marked` moved to where its characters went."""
+    text = ""
+    moved: list[Run] = []
+    previous: Run | None = None
+    for span in spans:
+        if previous:
+            text += " " if not abstract[previous.end : span.start].strip() else " … "
+        offset = len(text) - span.start
+        end = _cut(abstract, span)
+        moved += [
+            Run(max(run.start, span.start) + offset, min(run.end, end) + offset)
+            for run in marked
+            if max(run.start, span.start) < min(run.end, end)
+        ]
+        text += abstract[span.start : end] + ("…" if end < span.end else "")
+        previous = span
+    return Excerpt(text, tuple(moved))
+
+
+def _cut(text: str, span: Run) -> int:
+    """Where to stop in one sentence: at its end, or between words before `LIMIT`."""
+    if _length(span) <= LIMIT:
+        return span.end
+    space = text.rfind(" ", span.start, span.start + LIMIT)
+    return space if space > span.start + LIMIT // 2 else span.start + LIMIT
+
+
+def _length(span: Run) -> int:
+    return span.end - span.start

@@ -1,0 +1,33 @@
+"""How many papers fit into one mail: programs that clip long mails hide the links at their end."""
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """`full` papers in full, `lines` as title lines; the others are counted."""
+
+    full: int
+    lines: int
+
+
+def best_cut(papers: int, lines: Callable[[int], int], size: Callable[[Cut], int], limit: int) -> Cut:
+    """The cut that shows most within `limit` octets: full papers first, then title lines.
+
+    `lines(full)` is how many papers are left for title lines below `full` papers; `size` grows with
+    both parts of a cut. Where not all fits, a sixth of the room is kept for title lines: a title tells
+    more than a number does. With no room even for an empty mail, nothing is shown.
+    """
+    everything = Cut(papers, lines(papers))
+    if size(everything) <= limit:
+        return everything
+    room = limit - limit // 6
+    full = _largest(papers, lambda n: size(Cut(n, 0)) <= room)
+    return Cut(full, _largest(lines(full), lambda n: size(Cut(full, n)) <= limit))
+
+
+def _largest(most: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `most` that fits, when all smaller ones do; 0 if none does."""
+    return bisect_left(range(1, most + 1), True, key=lambda n: not fits(n))

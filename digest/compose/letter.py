@@ -1,0 +1,136 @@
+"""Letters: subject, text and HTML from templates, composed once for all who get the same."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from markupsafe import escape
+
+from digest.compose import colour
+from digest.compose.content import Brand, DigestContent
+from digest.compose.environment import TEMPLATES, letters
+from digest.compose.fit import Cut, best_cut
+from digest.compose.places import LINKS, SEAM, STAND_IN
+from digest.compose.printable import folded
+from digest.compose.quoted import body_size
+from digest.compose.view import DigestView, Worded
+
+HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 102 KB
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """What differs from reader to reader. `to` is a bare address, `message_id` stands in angle brackets.
+
+    The links are absolute; a letter that is not a digest has none.
+    """
+
+    to: str
+    date: datetime
+    message_id: str
+    unsubscribe_url: str = ""
+    preferences_url: str = ""
+    web_url: str = ""
+
+    def links(self) -> dict[str, str]:
+        """The links by the names of `Links`."""
+        return {"unsubscribe": self.unsubscribe_url, "preferences": self.preferences_url, "web": self.web_url}
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A finished letter, but for its readers' links; `listed` letters carry the headers of a mailing list.
+
+    `text` and `html` have LF line ends and hold the marks of `digest.compose.places`; the encoded HTML of a
+    digest is at most `HTML_LIMIT` octets.
+    """
+
+    subject: str
+    text: str
+    html: str
+    language: str = "en"
+    listed: bool = False
+
+    def html_for(self, personal: Personal) -> str:
+        """The HTML as this reader sees it."""
+        links = personal.links()
+        return STAND_IN.sub(lambda link: str(escape(links[link[1]])), self.html.replace(SEAM, ""))
+
+    def text_for(self, personal: Personal) -> str:
+        """The plain text as this reader sees it."""
+        links = personal.links()
+        return STAND_IN.sub(lambda link: links[link[1]], self.text.replace(SEAM, ""))
+
+
+class Context(Protocol):
+    """What the templates of one letter print."""
+
+    @property
+    def language(self) -> str: ...
+
+
+def compose(
+    name: str, context: Context, brand: Brand, *, listed: bool = False, templates: Path = TEMPLATES
+) -> Letter:
+    """The letter `name`, from `name.subject`, `name.txt` and `name.html` in `templates`.
+
+    Templates see the context as `content`, and `brand`, `links`, `accent` and `accent_dark`.
+    """
+    printed = _Printer(context, brand, templates)
+    return Letter(
+        subject=folded(printed(f"{name}.subject")),
+        text=_spaced(printed(f"{name}.txt")),
+        html=printed(f"{name}.html"),
+        language=context.language,
+        listed=listed,
+    )
+
+
+def compose_digest(content: DigestContent, brand: Brand, *, templates: Path = TEMPLATES) -> Letter:
+    """The digest of one selection: in full as far as its HTML fits `HTML_LIMIT`, the rest in brief."""
+    worded = Worded(content)
+
+    @cache
+    def printed(cut: Cut) -> tuple[DigestView, str]:
+        view = worded.view(cut.full, cut.lines)
+        return view, _Printer(view, brand, templates)("digest.html")
+
+    def size(cut: Cut) -> int:
+        _, html = printed(cut)
+        return body_size(html, "html")
+
+    view, html = printed(best_cut(worded.papers, worded.lines, size, HTML_LIMIT))
+    in_text = _Printer(view, brand, templates)
+    return Letter(
+        subject=folded(in_text("digest.subject")),
+        text=_spaced(in_text("digest.txt")),
+        html=html,
+        language=content.language,
+        listed=True,
+    )
+
+
+class _Printer:
+    """Prints templates with one context."""
+
+    def __init__(self, context: Context, brand: Brand, templates: Path) -> None:
+        self._templates = letters(templates)
+        self._variables = {
+            "content": context,
+            "brand": brand,
+            "links": LINKS,
+            "accent": colour.on_light(brand.accent),
+            "accent_dark": colour.on_dark(brand.accent),
+        }
+
+    def __call__(self, name: str) -> str:
+        return self._templates.get_template(name).render(self._variables)
+
+
+def _spaced(text: str) -> str:
+    """Text with at most one empty line in a row, and a line end at its end."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip("\n") + "\n"

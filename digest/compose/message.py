@@ -1,0 +1,105 @@
+"""Finished messages: a letter is encoded once, a reader's message is a join of bytes."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import format_datetime
+from hashlib import blake2b
+
+from markupsafe import escape
+
+from digest.compose.headers import checked_address, line, mailbox_line, text_line
+from digest.compose.letter import Letter, Personal
+from digest.compose.quoted import body, value
+
+_URL = re.compile(r"https?://[!#-;=?-~]+")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends. `from_` is "Name <address>"; `list_id` the list's id, like "digest.example.org".
+
+    `feedback_id` names the campaign, never the reader; `unsubscribe_mailto` is the address of an
+    unsubscribe mailbox, without "mailto:".
+    """
+
+    from_: str
+    list_id: str = ""
+    feedback_id: str = ""
+    unsubscribe_mailto: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedLetter:
+    """A letter from one sender, encoded but for what differs from reader to reader."""
+
+    _template: bytes
+    _needs_links: bool
+
+    def message(self, personal: Personal) -> bytes:
+        """The whole message (RFC 5322) for one reader, with CRLF line ends, in ASCII only.
+
+        The same letter and reader give the same bytes. Raises `UnusableAddress` for an address that no
+        message can be sent to, and `ValueError` for a link or Message-ID that is not fit to be sent.
+        """
+        if not _MESSAGE_ID.fullmatch(personal.message_id):
+            raise ValueError(f"not a Message-ID: {personal.message_id!r}")
+        values = {
+            b"to": checked_address(personal.to).encode("ascii"),
+            b"date": format_datetime(personal.date).encode("ascii"),
+            b"message_id": personal.message_id.encode("ascii"),
+        }
+        for name, url in personal.links().items():
+            if not _URL.fullmatch(url) and (url or self._needs_links):
+                raise ValueError(f"not a link for a mail: {name} = {url!r}")
+            slot = name.encode("ascii")
+            values[b"header " + slot] = url.encode("ascii")
+            values[b"text " + slot] = value(url)
+            values[b"html " + slot] = value(str(escape(url)))
+        return self._template % values
+
+
+def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
+    """`letter`, ready to be sent by `sender` to any number of readers."""
+    content = f"{letter.language}\0{letter.text}\0{letter.html}"
+    # "=_" stands in no quoted-printable text, so the boundary cannot stand in a body.
+    boundary = f"=_{blake2b(content.encode(), digest_size=12).hexdigest()}".encode("ascii")
+    opening = (
+        b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    )
+    template = [
+        *_headers(letter, sender),
+        b'Content-Type: multipart/alternative; boundary="%b"\r\n\r\n' % boundary,
+        opening % (boundary, b"plain") + body(letter.text, "text") + b"\r\n",
+        opening % (boundary, b"html") + body(letter.html, "html") + b"\r\n",
+        b"--%b--\r\n" % boundary,
+    ]
+    return PreparedLetter(b"".join(template), _needs_links=letter.listed)
+
+
+def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:
+    """The header lines, as parts of a template of the message."""
+    yield _fixed(mailbox_line("From", sender.from_))
+    yield b"To: %(to)b\r\n"
+    yield _fixed(text_line("Subject", letter.subject))
+    yield b"Date: %(date)b\r\n"
+    yield b"Message-ID: %(message_id)b\r\n"
+    if letter.listed:
+        if sender.list_id:
+            yield _fixed(line("List-Id", f"<{sender.list_id.strip('<>')}>"))
+        mailto = sender.unsubscribe_mailto
+        alternative = f", <mailto:{checked_address(mailto)}>" if mailto else ""
+        # One line each, never folded or encoded: some relays break the signature of a folded one (RFC 8058).
+        yield b"List-Unsubscribe: <%(header unsubscribe)b>" + _fixed(alternative.encode("ascii")) + b"\r\n"
+        yield line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+        if sender.feedback_id:
+            yield _fixed(line("Feedback-ID", sender.feedback_id))
+    yield line("Auto-Submitted", "auto-generated")
+    yield _fixed(line("Content-Language", letter.language))
+    yield line("MIME-Version", "1.0")
+
+
+def _fixed(octets: bytes) -> bytes:
+    """`octets` as they are in a template of `%` places."""
+    return octets.replace(b"%", b"%%")

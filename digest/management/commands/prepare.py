@@ -1,0 +1,31 @@
+"""`manage.py prepare`: bring the database, the preset topics and the static files up to date."""
+
+import os
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from digest import presets
+from digest.models import Source
+
+
+class Command(BaseCommand):
+    help = "Migrate, load the preset topics and sources, collect static files. Safe to repeat."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(f"DATA_DIR {settings.DATA_DIR} cannot be made: {error.strerror}.") from error
+        if not os.access(settings.DATA_DIR, os.W_OK):
+            raise CommandError(
+                f"DATA_DIR {settings.DATA_DIR} is not writable; set DATA_DIR to another place."
+            )
+        call_command("migrate", interactive=False, verbosity=0)
+        changed = presets.load()
+        Source.objects.get_or_create(name="huggingface", defaults={"title": "Hugging Face Daily Papers"})
+        call_command("collectstatic", interactive=False, verbosity=0)
+        self.stdout.write(f"Ready: {changed} preset topics brought up to date.")

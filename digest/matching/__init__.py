@@ -1,0 +1,50 @@
+"""Which papers a query keeps, and why: the query language, the percolator and the reasons.
+
+The language, loosest binding first:
+
+    a OR b              either
+    a b, a AND b        both
+    NOT a, -a           without
+    a NEAR/5 b          near each other: at most 5 words between, in either order
+    a^2                 counts twice for the order of papers, not for which are kept
+    (a b)               grouping
+    title:a             in the title only; likewise abstract: author: org: source:; also before a group
+    upvotes>=50         also comments, authors and day, with >= <= > < =; day:2025-11-05
+    "a b"               the words in this order, side by side
+    quant*              words that begin so
+
+Words match whatever their case, accents or ending (“agents” finds “agent” and “agentic”), in
+American or British spelling, and however they are joined: `fine-tuning`, `finetuning` and
+`"fine tuning"` find each other. Without a field they are looked for in title and abstract.
+"""
+
+from digest.matching.index import Index
+from digest.matching.paper import PaperText
+from digest.matching.parser import QuerySyntaxError, parse_query
+from digest.matching.percolator import Match, Percolator
+from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Weight
+from digest.matching.reasons import Explanation, Reason, explain
+from digest.matching.text import Text
+
+__all__ = [
+    "And",
+    "Compare",
+    "Explanation",
+    "Field",
+    "Index",
+    "Match",
+    "Near",
+    "Not",
+    "Number",
+    "Or",
+    "PaperText",
+    "Percolator",
+    "Query",
+    "QuerySyntaxError",
+    "Reason",
+    "Term",
+    "Text",
+    "Weight",
+    "explain",
+    "parse_query",
+]

@@ -1,0 +1,85 @@
+"""The percolator: many standing queries against a day's papers."""
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.matching.index import Index
+from digest.matching.paper import PaperText
+from digest.matching.program import Program, Rows
+from digest.matching.query import Query
+
+Key = TypeVar("Key", bound=Hashable)
+P = TypeVar("P", bound=PaperText)
+
+
+@dataclass(frozen=True)
+class Match(Generic[P]):
+    """A paper that a query keeps."""
+
+    paper: P
+
+
+class Matches(Mapping[Key, list[Match[P]]]):
+    """For each key the papers its query keeps, in their order; keys without any are left out.
+
+    A read-only mapping over bits: a list is made when it is asked for, since a million queries may keep
+    tens of millions of pairs.
+    """
+
+    def __init__(self, numbers: Mapping[Key, int], rows: Rows, papers: Sequence[P]) -> None:
+        self._numbers = numbers
+        self._rows = rows
+        self._papers = papers
+        self._any: NDArray[np.bool_] = np.asarray(rows.any(axis=1))
+
+    def __getitem__(self, key: Key) -> list[Match[P]]:
+        number = self._numbers[key]
+        if not self._any[number]:
+            raise KeyError(key)
+        bits = np.unpackbits(self._rows[number].view(np.uint8), bitorder="little")
+        return [Match(self._papers[place]) for place in np.flatnonzero(bits).tolist()]
+
+    def __iter__(self) -> Iterator[Key]:
+        return (key for key, number in self._numbers.items() if self._any[number])
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._any[list(self._numbers.values())]))
+
+    def pairs(self) -> int:
+        """How many pairs of key and paper there are, without making them."""
+        counts = np.bitwise_count(self._rows).sum(axis=1, dtype=np.int64)
+        return int(counts[list(self._numbers.values())].sum())
+
+
+class Percolator(Generic[Key]):
+    """Standing queries under the caller's keys. What queries share is evaluated once.
+
+    Adding, replacing and removing cost the size of the query, however many others there are.
+    """
+
+    def __init__(self) -> None:
+        self._program = Program()
+        self._numbers: dict[Key, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def add(self, key: Key, query: Query) -> None:
+        """Keep `query` under `key`, replacing what was there."""
+        number = self._program.add(query.root)
+        self.remove(key)
+        self._numbers[key] = number
+
+    def remove(self, key: Key) -> None:
+        """Forget what is under `key`, if anything."""
+        if key in self._numbers:
+            self._program.remove(self._numbers.pop(key))
+
+    def match(self, papers: Sequence[P]) -> Matches[Key, P]:
+        """For every key the papers its query keeps; later changes to the percolator do not show in it."""
+        rows = self._program.run(Index(papers))
+        return Matches(self._numbers.copy(), rows, papers)

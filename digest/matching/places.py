@@ -1,0 +1,66 @@
+"""Where a term stands in one text: the definition that the index and the reasons share."""
+
+from collections.abc import Iterable, Iterator
+
+from digest.matching.query import Near, Term
+from digest.matching.text import Text, stem
+
+Place = tuple[int, int]  # the first word's number, and the number after the last word's
+
+
+def places(term: Term, text: Text) -> Iterator[Place]:
+    """Each place of `term` in `text`, ascending.
+
+    A word of the term meets a word of the text with the same stem. Two neighbours on either side
+    may also meet one word on the other that is written together: “fine tuning”, “finetuning”.
+    """
+    for start in _starts(term, text):
+        for end in _ends(term, 0, text, start):
+            yield start, end
+
+
+def near_places(near: Near, text: Text) -> Iterator[tuple[Place, Place]]:
+    """Each pair of places, of one term of each side, that do not overlap and stand near enough."""
+    left = [place for term in near.left for place in places(term, text)]
+    right = [place for term in near.right for place in places(term, text)] if left else []
+    for a in left:
+        for b in right:
+            between = max(a[0], b[0]) - min(a[1], b[1])
+            if 0 <= between <= near.distance:
+                yield a, b
+
+
+def _starts(term: Term, text: Text) -> Iterable[int]:
+    """Where a place may start, ascending: looked up by stem, or everywhere for what begins with a prefix."""
+    first, *others = term.words
+    if term.prefix and len(others) < 2:
+        return range(len(text.stems))
+    return sorted(
+        {*text.places_of(stem(first)), *(text.places_of(stem(first + others[0])) if others else ())}
+    )
+
+
+def _ends(term: Term, i: int, text: Text, j: int) -> Iterator[int]:
+    """Where the term's words from `i` on end, if they meet the text's words from `j` on."""
+    wanted = term.words
+    if i == len(wanted):
+        yield j
+        return
+    if j >= len(text.stems):
+        return
+    last = i == len(wanted) - 1
+    alone = _meets(wanted[i], last and term.prefix, text.forms[j], text.stems[j])
+    if alone:
+        yield from _ends(term, i + 1, text, j + 1)
+    if not last:
+        open_ended = term.prefix and i + 2 == len(wanted)
+        if _meets(wanted[i] + wanted[i + 1], open_ended, text.forms[j], text.stems[j]):
+            yield from _ends(term, i + 2, text, j + 1)
+    if last and term.prefix and alone:
+        return  # “agents*” is met by “agents”; “agents on” would be met only because the start is
+    if text.joined[j] and _meets(wanted[i], last and term.prefix, text.joined[j], text.joined_stems[j]):
+        yield from _ends(term, i + 1, text, j + 2)
+
+
+def _meets(wanted: str, prefix: bool, form: str, form_stem: str) -> bool:
+    return form.startswith(wanted) if prefix else form_stem == stem(wanted)

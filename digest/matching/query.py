@@ -1,0 +1,146 @@
+"""Queries as trees: what can be asked, and how it is printed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+
+class Field(StrEnum):
+    """A text of a paper that words are looked for in; a term without field means title or abstract."""
+
+    TITLE = "title"
+    ABSTRACT = "abstract"
+    AUTHOR = "author"
+    ORG = "org"
+    SOURCE = "source"
+
+
+ANYWHERE = (Field.TITLE, Field.ABSTRACT)
+
+
+class Number(StrEnum):
+    """A number of a paper that can be compared; one that the source does not say satisfies nothing."""
+
+    UPVOTES = "upvotes"
+    COMMENTS = "comments"
+    AUTHORS = "authors"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Folded words that stand side by side, one word being the common case; the last may be a prefix."""
+
+    words: tuple[str, ...]
+    prefix: bool = False
+    field: Field | None = None
+
+    def __str__(self) -> str:
+        body = " ".join(self.words)
+        if len(self.words) > 1 or body in {"and", "or", "not", "near"}:
+            body = f'"{body}"'
+        return f"{self.field + ':' if self.field else ''}{body}{'*' if self.prefix else ''}"
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Where it is looked for."""
+        return (self.field,) if self.field else ANYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """One of `left` and one of `right` in one text, in either order, at most `distance` words between."""
+
+    left: tuple[Term, ...]
+    right: tuple[Term, ...]
+    distance: int
+
+    def __str__(self) -> str:
+        return f"{_either(self.left)} NEAR/{self.distance} {_either(self.right)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A number against a value; `day` against a date."""
+
+    number: Number
+    operator: str
+    value: int | date
+
+    def __str__(self) -> str:
+        return f"{self.number}{self.operator}{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    parts: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return " ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    parts: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return " OR ".join(str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    part: "Node"
+
+    def __str__(self) -> str:
+        return f"NOT {_bracketed(self.part)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """A part that counts `factor` times as much for the order of papers; which are kept does not change."""
+
+    part: "Node"
+    factor: float
+
+    def __str__(self) -> str:
+        return f"{_bracketed(self.part)}^{self.factor:g}"
+
+
+Leaf = Term | Near | Compare
+Node = Leaf | And | Or | Not | Weight
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A readable query in canonical form: queries that differ only in order, repetition, spacing or
+    spelling of operators are equal. `str` prints it so that parsing gives it back."""
+
+    root: Node
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+
+def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
+    """Whether `node` holds, given which leaves do."""
+    match node:
+        case And(parts):
+            return all(holds(part, leaf_holds) for part in parts)
+        case Or(parts):
+            return any(holds(part, leaf_holds) for part in parts)
+        case Not(part):
+            return not holds(part, leaf_holds)
+        case Weight(part, _):
+            return holds(part, leaf_holds)
+        case _:
+            return leaf_holds(node)
+
+
+def _either(terms: tuple[Term, ...]) -> str:
+    text = " OR ".join(map(str, terms))
+    return f"({text})" if len(terms) > 1 else text
+
+
+def _bracketed(node: Node) -> str:
+    return str(node) if isinstance(node, Term | Compare) else f"({node})"

@@ -1,0 +1,114 @@
+"""Words of a text: where they stand, and the forms under which they find each other."""
+
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import Stemmer
+
+_WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
+_SPLIT = re.compile(f"({_WORD.pattern})")
+_GLUE = re.compile(r"\s+|[-‐‑‒–_]\s*")  # what may part the halves of one word: “fine-tuning”, “fine tuning”
+_IZE = ("ise", "ised", "ises", "iser", "isers", "ising", "isation", "isations")
+_OR = ("our", "ours", "oured", "ouring", "oural")
+_thread = threading.local()  # a Snowball stemmer must not be shared by threads
+
+
+def fold(word: str) -> str:
+    """`word` without case and accents, letters and digits only: folding again changes nothing."""
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", word).casefold())
+    return "".join(c for c in plain if c.isalnum()) or word
+
+
+@lru_cache(maxsize=200_000)
+def stem(folded: str) -> str:
+    """The form under which a folded word and its relatives meet: American spelling, Snowball stem."""
+    return stems([folded])[0]
+
+
+def stems(folded: Sequence[str]) -> list[str]:
+    """`stem` of each, many times faster."""
+    if not hasattr(_thread, "stemmer"):
+        _thread.stemmer = Stemmer.Stemmer("english")
+    return list(_thread.stemmer.stemWords([_american(word) for word in folded]))
+
+
+def _american(word: str) -> str:
+    """“quantisation” as “quantization”, “behaviour” as “behavior”; what is too short to be either stays."""
+    if len(word) < 6:
+        return word
+    if word.endswith(_IZE):
+        start = word.rindex("is", 0, -1)
+        return f"{word[:start]}iz{word[start + 2 :]}"
+    if word.endswith(_OR):
+        start = word.rindex("our")
+        return f"{word[:start]}or{word[start + 3 :]}"
+    return word
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The folded words of `text`, in order."""
+    return tuple(fold(match.group()) for match in _WORD.finditer(text))
+
+
+@lru_cache(maxsize=1000)
+def _glues(gap: str) -> bool:
+    return _GLUE.fullmatch(gap) is not None
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text split into words; all sequences run in step, one entry a word."""
+
+    source: str
+
+    @cached_property
+    def _parts(self) -> list[str]:
+        """What stands between the words, and the words, in turn."""
+        return _SPLIT.split(self.source)
+
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end of each word, in characters."""
+        return tuple(match.span() for match in _WORD.finditer(self.source))
+
+    @cached_property
+    def forms(self) -> tuple[str, ...]:
+        """Each word folded."""
+        found = self._parts[1::2]
+        return tuple(map(str.lower if self.source.isascii() else fold, found))
+
+    @cached_property
+    def stems(self) -> tuple[str, ...]:
+        """Each word's stem."""
+        return tuple(stems(self.forms))
+
+    @cached_property
+    def joined(self) -> tuple[str, ...]:
+        """Each word joined to the next, folded; empty if more than a space or hyphen parts them."""
+        if not self.forms:
+            return ()
+        pairs = zip(self.forms, self.forms[1:], self._parts[2:-1:2], strict=False)
+        return (*(a + b if gap == " " or _glues(gap) else "" for a, b, gap in pairs), "")
+
+    @cached_property
+    def joined_stems(self) -> tuple[str, ...]:
+        """The stem of each entry of `joined`."""
+        return tuple(stems(self.joined))
+
+    def places_of(self, wanted: str) -> Sequence[int]:
+        """Where the stem `wanted` stands, as a word or as two joined, by the number of its first word."""
+        return self._places.get(wanted, ())
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        places: dict[str, list[int]] = {}
+        for number, forms in enumerate(zip(self.stems, self.joined_stems, strict=True)):
+            for form in forms:
+                places.setdefault(form, []).append(number)
+        return places

@@ -1,0 +1,19 @@
+"""What is published, as stored. Nothing here knows a person."""
+
+from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
+from digest.models.paper import Paper
+from digest.models.selection import Selection
+from digest.models.source import Source
+from digest.models.topic import Topic
+
+__all__ = [
+    "Edition",
+    "EditionEntry",
+    "Paper",
+    "Release",
+    "Selection",
+    "Source",
+    "Topic",
+    "newest_release",
+    "release_lock",
+]

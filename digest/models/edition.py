@@ -1,0 +1,81 @@
+"""Editions, what each lists, and the releases by which papers became new to readers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import models, transaction
+
+from digest.models.source import Source
+
+
+class Edition(models.Model):
+    """One day of one source. It grows during the day; the raw answer is kept to be parsed again."""
+
+    source = models.ForeignKey("digest.Source", models.CASCADE, related_name="editions")
+    day = models.DateField(db_index=True)
+    format = models.CharField(max_length=30)
+    raw = models.BinaryField(editable=False, help_text="The last answer, zlib-compressed.")
+    rejected = models.JSONField(default=list, help_text="Papers that could not be read, and why.")
+    fetched_at = models.DateTimeField()
+    papers = models.ManyToManyField("digest.Paper", through="EditionEntry", related_name="editions")
+
+    class Meta:
+        ordering = ["-day", "source"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "day"], name="one_edition_per_source_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.day:%d %b %Y}"
+
+
+@contextmanager
+def release_lock() -> Iterator[None]:
+    """A transaction in which nobody else can bring out a release."""
+    with transaction.atomic():
+        list(Source.objects.select_for_update().order_by("pk").values_list("pk"))
+        yield
+
+
+def newest_release() -> int:
+    """The last release, all earlier ones being visible too; 0 before the first."""
+    with release_lock():
+        return Release.objects.aggregate(number=models.Max("pk"))["number"] or 0
+
+
+class Release(models.Model):
+    """One moment at which an edition brought something out.
+
+    Its number orders everything that is “new for a reader”: a digest covers the releases up to one
+    number, the next digest starts after it. A number, not a time, because clocks can be wrong, and
+    numbers are only given under `release_lock`, so a smaller one is always visible first. The row
+    outlives its edition: readers' histories refer to the number.
+    """
+
+    edition = models.ForeignKey(Edition, models.SET_NULL, null=True, related_name="releases")
+    released_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"#{self.pk} ({self.edition})"
+
+
+class EditionEntry(models.Model):
+    """A paper's place in an edition, and the release that put it there."""
+
+    edition = models.ForeignKey(Edition, models.CASCADE, related_name="entries")
+    paper = models.ForeignKey("digest.Paper", models.CASCADE, related_name="entries")
+    release = models.ForeignKey(Release, models.CASCADE, related_name="entries")
+    position = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["edition", "position"]
+        verbose_name_plural = "edition entries"
+        constraints = [
+            models.UniqueConstraint(fields=["edition", "paper"], name="one_entry_per_edition_and_paper")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.paper} in {self.edition}"

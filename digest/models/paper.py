@@ -1,0 +1,61 @@
+"""Papers: each exists once, whatever day or source lists it."""
+
+from django.db import models
+
+from digest.papers import PaperRecord
+
+
+class Paper(models.Model):
+    """A paper under its identity, with what its latest listing said.
+
+    `release` is the first release that brought it out: the paper is new to readers whose digests
+    cover an earlier release, and to nobody else.
+    """
+
+    key = models.CharField(max_length=200, unique=True)
+    title_key = models.CharField(max_length=40, db_index=True)
+    title = models.CharField(max_length=500)
+    abstract = models.TextField(blank=True)
+    authors = models.PositiveIntegerField(null=True)
+    author_names = models.JSONField(default=list)
+    organization = models.CharField(max_length=200, blank=True)
+    source_name = models.SlugField(help_text="Of the source that first listed it.")
+    day = models.DateField(help_text="Of the edition that first listed it.")
+    published = models.DateField(null=True)
+    comments = models.PositiveIntegerField(null=True)
+    upvotes = models.PositiveIntegerField(null=True)
+    url = models.URLField(max_length=2000)
+    code_url = models.URLField(max_length=500, blank=True)
+    project_url = models.URLField(max_length=500, blank=True)
+    release = models.ForeignKey("digest.Release", models.PROTECT, related_name="papers")
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return (self.source_name,)
+
+    def record(self) -> PaperRecord:
+        """The plain value of this paper."""
+        return PaperRecord(
+            key=self.key,
+            title=self.title,
+            abstract=self.abstract,
+            authors=self.authors,
+            organization=self.organization or None,
+            published=self.published,
+            comments=self.comments,
+            upvotes=self.upvotes,
+            url=self.url,
+            day=self.day,
+            author_names=tuple(self.author_names),
+            code_url=self.code_url or None,
+            project_url=self.project_url or None,
+            source_names=self.source_names,
+        )

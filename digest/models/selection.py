@@ -1,0 +1,39 @@
+"""Selections: what readers with the same filters and the same history get."""
+
+from django.db import models
+
+
+class Selection(models.Model):
+    """The papers of the releases after `since` up to `until` that one set of filters keeps.
+
+    Addressed by its content: `key` is a hash of everything that went in, so that any number of
+    planners asking for the same selection get one row. A `first` digest also takes the newest edition
+    of each source as of `since`.
+    """
+
+    key = models.CharField(max_length=64, unique=True)
+    filters = models.JSONField(help_text="The named queries, in the reader's order.")
+    language = models.CharField(max_length=10, default="en")
+    since = models.PositiveBigIntegerField()
+    until = models.PositiveBigIntegerField()
+    first = models.BooleanField(default=False)
+    day = models.DateField(
+        null=True, help_text="The newest edition day it draws on; none if there was nothing."
+    )
+    scanned = models.PositiveIntegerField(help_text="Papers the editions listed.")
+    already_had = models.PositiveIntegerField(
+        default=0, help_text="Matching papers an earlier release brought."
+    )
+    items = models.JSONField(help_text="[{paper, filter, reasons}], ranked, one per paper.")
+    carried = models.JSONField(default=list, help_text="Papers of a digest that may not have arrived.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.day or 'no edition'}: {len(self.items)} of {self.scanned}"
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.items and not self.carried

@@ -1,0 +1,105 @@
+"""Pages: the Jinja2 environment behind them, and the two ways in which one is answered.
+
+Only templates/web/ is visible, as “web/…”, so the admin's templates stay Django's. The error pages
+are visible under Django's names for them too (“404.html”), which is all that its own views need.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec
+from zoneinfo import ZoneInfo
+
+from csp.constants import HEADER
+from csp.utils import build_policy
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.templatetags.static import static
+from django.urls import reverse
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from digest.policy import MAIL
+
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
+
+_HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+
+
+def environment(**options: object) -> Environment:
+    """What Django's Jinja2 backend renders pages with; `options` are the backend's own."""
+    web = settings.TEMPLATES_DIR / "web"
+    pages = ChoiceLoader([PrefixLoader({"web": FileSystemLoader(web)}), FileSystemLoader(web / "errors")])
+    environment = Environment(
+        autoescape=True,
+        loader=pages,
+        undefined=StrictUndefined,
+        auto_reload=bool(options.get("auto_reload")),
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"site_name": settings.SITE_NAME, "static": static, "url": url}
+    environment.filters |= {"moment": moment, "short": short, "counted": counted}
+    return environment
+
+
+def url(name: str, *arguments: object) -> str:
+    """The path of the page called `name`."""
+    return reverse(name, args=arguments)
+
+
+def moment(at: datetime, time_zone: str) -> str:
+    """`at` as a reader in `time_zone` says it: “Thursday, 6 November at 07:00”."""
+    local = at.astimezone(ZoneInfo(time_zone))
+    return f"{local:%A}, {local.day} {local:%B} at {local:%H:%M}"
+
+
+def short(at: datetime) -> str:
+    """`at` in UTC where room is scarce: “6 Nov 2025, 07:00”."""
+    return f"{at.astimezone(UTC).day} {at.astimezone(UTC):%b %Y, %H:%M}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """“1 paper”, “1,204 papers”."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def show(request: HttpRequest, template: str, page: object = None, status: int = 200) -> HttpResponse:
+    """Answer with a page. Its template sees one value, `page`, usually a dataclass.
+
+    Other sites never learn where a visitor came from. This site does: under “no-referrer” browsers
+    send its own forms with `Origin: null`, which the CSRF check must refuse.
+    """
+    response = render(request, template, {"page": page}, status=status)
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def show_mail(html: str, target: str = "_top") -> HttpResponse:
+    """Answer with a composed mail, as written save that its links open in `target`.
+
+    It may bring its inline styles and nothing else: no script, no form, no request to elsewhere.
+    """
+    base = f'<base target="{target}">'
+    framed, found = _HEAD.subn(lambda head: head.group() + base, html, count=1)
+    response = HttpResponse(framed if found else base + html)
+    response[HEADER] = build_policy(MAIL)
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def exists_if(condition: Callable[[], bool]) -> Callable[[View[Given]], View[Given]]:
+    """A page that is there only while `condition` holds; at other times it is one that never was."""
+
+    def decorate(view: View[Given]) -> View[Given]:
+        @wraps(view)
+        def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+            if not condition():
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

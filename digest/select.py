@@ -1,0 +1,170 @@
+"""Select: which papers a digest brings, once per distinct wish.
+
+wishes → windows → percolator (each distinct query once) → ranked items → Selection rows
+"""
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import date
+
+from django.db.models import F, Q
+
+from digest.matching import Percolator, parse_query
+from digest.matching.ranking import rank
+from digest.matching.reasons import Explainer
+from digest.models import EditionEntry, Paper, Selection, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A named query: a topic with its colour, or a reader's own."""
+
+    name: str
+    query: str
+    colour: str = "#59616b"
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What readers who share a selection have in common.
+
+    A digest covers the releases after `since` up to `until`; a reader's `first` digest also takes the
+    newest edition of each source as of `since`.
+    """
+
+    filters: tuple[Filter, ...]
+    since: int
+    until: int
+    first: bool = False
+    language: str = "en"
+    carried: tuple[int, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Equal for equal wishes, in any process."""
+        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()
+
+
+@dataclass(frozen=True)
+class Window:
+    """The papers that digests over the same releases are selected from."""
+
+    day: date | None
+    papers: tuple[Paper, ...]
+    had: frozenset[int]
+
+    @classmethod
+    def load(cls, since: int, until: int, *, first: bool) -> "Window":
+        """What the releases after `since` up to `until` listed; papers of an earlier release are `had`.
+
+        For a first digest also the newest editions as of `since`, and nothing is had.
+        """
+        covered = Q(release__gt=since, release__lte=until)
+        if first:
+            covered |= Q(edition__in=_newest_editions(since), release__lte=since)
+        listed = EditionEntry.objects.filter(covered).select_related("paper")
+        entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
+        papers = {entry.paper_id: entry.paper for entry in entries}
+        had = frozenset(pk for pk, paper in papers.items() if paper.release_id <= since and not first)
+        return cls(entries[-1].day if entries else None, tuple(papers.values()), had)
+
+
+def _newest_editions(until: int) -> list[int]:
+    """The newest edition of each source as of release `until`; the demo's only while there is no other."""
+    released = Source.objects.filter(editions__releases__lte=until).distinct()
+    sources = [source for source in released if not source.demo] or list(released)
+    return [
+        edition.pk
+        for source in sources
+        for edition in source.editions.filter(releases__lte=until).order_by("-day").defer("raw")[:1]
+    ]
+
+
+def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
+    """The stored selection of each wish; those not yet known are made, each once."""
+    known = Selection.objects.in_bulk([wish.key for wish in wishes], field_name="key")
+    missing = [wish for wish in wishes if wish.key not in known]
+    Selection.objects.bulk_create(made(missing), ignore_conflicts=True, batch_size=500)
+    known |= Selection.objects.in_bulk([wish.key for wish in missing], field_name="key")
+    return {wish: known[wish.key] for wish in wishes}
+
+
+def made(wishes: Iterable[Wish]) -> list[Selection]:
+    """Unsaved selections, one per wish."""
+    by_window: dict[tuple[int, int, bool], list[Wish]] = defaultdict(list)
+    for wish in wishes:
+        by_window[wish.since, wish.until, wish.first].append(wish)
+    selections = []
+    for (since, until, first), group in by_window.items():
+        window = Window.load(since, until, first=first)
+        chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters})
+        selections += [chooser.selection(wish) for wish in group]
+    return selections
+
+
+class _Chooser:
+    """Makes the selections over one window; a query is matched, and a match explained, once."""
+
+    def __init__(self, window: Window, queries: set[str]) -> None:
+        self.window = window
+        self.queries = {text: parse_query(text) for text in queries}
+        percolator: Percolator[str] = Percolator()
+        for text, query in self.queries.items():
+            percolator.add(text, query)
+        self.matches = percolator.match(window.papers)
+        self._explainers: dict[str, Explainer] = {}
+        self._strengths: dict[tuple[str, str], float] = {}
+
+    def selection(self, wish: Wish) -> Selection:
+        best: dict[int, tuple[float, int]] = {}
+        papers: dict[int, Paper] = {}
+        for number, filter_ in enumerate(wish.filters):
+            for match in self.matches.get(filter_.query, ()):
+                paper = match.paper
+                papers[paper.pk] = paper
+                candidate = (self._strength(filter_.query, paper), -number)
+                best[paper.pk] = max(candidate, best.get(paper.pk, candidate))
+        fresh = [papers[pk] for pk in best if pk not in self.window.had and pk not in wish.carried]
+        return Selection(
+            key=wish.key,
+            filters=[asdict(filter_) for filter_ in wish.filters],
+            language=wish.language,
+            since=wish.since,
+            until=wish.until,
+            first=wish.first,
+            day=self.window.day,
+            scanned=len(self.window.papers),
+            already_had=sum(pk in self.window.had for pk in best),
+            items=[
+                {"paper": paper.pk, "filter": -best[paper.pk][1]}
+                for paper in sorted(fresh, key=lambda paper: self._rank(paper, best[paper.pk][0]))
+            ],
+            carried=list(wish.carried),
+        )
+
+    def _strength(self, query: str, paper: Paper) -> float:
+        if (query, paper.key) not in self._strengths:
+            explainer = self._explainers.setdefault(paper.key, Explainer(paper))
+            self._strengths[query, paper.key] = explainer.explain(self.queries[query]).strength
+        return self._strengths[query, paper.key]
+
+    def _rank(self, paper: Paper, strength: float) -> tuple[float, str]:
+        age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
+        return rank(strength, paper.upvotes, age, paper.key)
+
+
+def returning_since(covered: int | None) -> int | None:
+    """Where the digests of a reader who comes back start again: at the newest editions, never earlier.
+
+    `covered` is what their digests covered when they left.
+    """
+    if covered is None:
+        return None
+    newest = EditionEntry.objects.filter(edition__in=_newest_editions(2**62)).order_by("release")
+    first = newest.values_list("release_id", flat=True).first()
+    return covered if first is None else max(covered, first - 1)

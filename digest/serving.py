@@ -1,0 +1,169 @@
+"""What `manage.py serve` runs and says: decisions only; supervision.py does the running."""
+
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST_WORKERS = 4  # a laptop stays usable; more come from more machines
+
+
+@dataclass(frozen=True)
+class Program:
+    """One supervised process.
+
+    It counts as started after `start_seconds`, and is killed with all its children if it has not
+    ended `stop_seconds` after being asked to.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    start_seconds: int
+    stop_seconds: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one program stands: supervisord's word for its state, and its pid or 0."""
+
+    state: str
+    pid: int
+
+
+def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
+    """Whether DEBUG is to be switched on: nobody decided, and only this machine can look.
+
+    A site with a public address is public even on loopback: a proxy stands before it.
+    """
+    site = environment.get("SITE_URL", "")
+    local_site = not site or urlsplit(site).hostname in _LOCAL_NAMES
+    return loopback and local_site and not environment.get("DEBUG")
+
+
+def programs(  # noqa: PLR0913  one keyword for each fact the commands need
+    *, python: str, address: str, port: int, valkey: tuple[Path, Path] | None, data_dir: Path, cpus: int
+) -> tuple[Program, ...]:
+    """Everything to run, in starting order; it stops in the reverse order.
+
+    `valkey` is the server's binary and socket, or None where REDIS_URL names another server.
+    """
+    web = (
+        *(python, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", "4", "--backpressure", "64", "--no-ws"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "digest.wsgi:application"),
+    )
+    worker = (
+        *(python, "-m", "celery", "-A", "digest", "worker", "--loglevel", "INFO", "--hostname", "digest@%h"),
+        *("--concurrency", str(min(cpus, _MOST_WORKERS))),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),  # nobody listens to them
+    )
+    # No pid file: one left by a crash would refuse the next start, and two schedulers are harmless.
+    scheduler = (python, "-m", "celery", "-A", "digest", "beat", "--loglevel", "INFO", "--pidfile=")
+    return (
+        *((_embedded_valkey(*valkey, data_dir),) if valkey else ()),
+        Program("web", web, start_seconds=10, stop_seconds=15),
+        Program("worker", worker, start_seconds=10, stop_seconds=60),  # it finishes the batch in hand
+        Program("scheduler", scheduler, start_seconds=10, stop_seconds=10),
+    )
+
+
+def _embedded_valkey(binary: Path, socket: Path, data_dir: Path) -> Program:
+    command = (
+        *(str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--dir", str(data_dir / "valkey"), "--appendonly", "yes", "--save", ""),
+        *("--maxmemory-policy", "noeviction"),  # an evicting broker drops tasks in silence
+    )
+    return Program("valkey", command, start_seconds=1, stop_seconds=10)
+
+
+def log_file(data_dir: Path, name: str) -> Path:
+    """Where the output of the program of this name goes."""
+    return data_dir / "log" / f"{name}.log"
+
+
+def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_socket: Path) -> str:
+    """The configuration for supervisord (supervisord.org/configuration.html) that runs `programs`.
+
+    Nothing starts by itself: the one who started supervisord starts each program when what it needs
+    is there. SIGTERM reaches the program only, never its children, so that a worker ends warm;
+    SIGKILL reaches the whole group, so that nothing stays behind.
+    """
+    sections = {
+        "supervisord": {
+            "nodaemon": "true",
+            "silent": "true",
+            "logfile": _value(data_dir / "log" / "supervisor.log"),
+            "logfile_maxbytes": "1MB",
+            "logfile_backups": "1",
+            "pidfile": _value(data_dir / "run" / "supervisord.pid"),
+        },
+        "unix_http_server": {"file": _value(control_socket), "chmod": "0700"},
+        "rpcinterface:supervisor": {
+            "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+        },
+    }
+    for priority, program in enumerate(programs, start=1):
+        sections[f"program:{program.name}"] = {
+            "command": _value(shlex.join(program.command)),
+            "priority": str(priority),
+            "autostart": "false",
+            "autorestart": "true",
+            "startsecs": str(program.start_seconds),
+            "startretries": "3",
+            "stopsignal": "TERM",
+            "stopwaitsecs": str(program.stop_seconds),
+            "killasgroup": "true",
+            "redirect_stderr": "true",
+            "stdout_logfile": _value(log_file(data_dir, program.name)),
+            "stdout_logfile_maxbytes": "5MB",
+            "stdout_logfile_backups": "2",
+        }
+    return "\n".join(
+        f"[{section}]\n" + "".join(f"{key}={value}\n" for key, value in values.items())
+        for section, values in sections.items()
+    )
+
+
+def _value(text: str | os.PathLike[str]) -> str:
+    return str(text).replace("%", "%%")  # supervisord expands %(name)s in every value
+
+
+def stop_seconds(programs: Iterable[Program]) -> int:
+    """The longest that an ordered stop of `programs` can take."""
+    return sum(program.stop_seconds for program in programs) + 5
+
+
+def fallen(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> list[str]:
+    """The programs that ran, and have ended by themselves since; some may run again already."""
+    return [
+        name
+        for name, standing in after.items()
+        if name in before and before[name].pid and standing.pid != before[name].pid
+    ]
+
+
+def given_up(standings: Mapping[str, Standing]) -> list[str]:
+    """The programs that ended again and again, so that supervisord no longer tries."""
+    return [name for name, standing in standings.items() if standing.state == "FATAL"]
+
+
+def all_up(standings: Mapping[str, Standing]) -> bool:
+    """Whether every program runs, as far as can be said yet."""
+    return all(standing.state in {"STARTING", "RUNNING"} for standing in standings.values())
+
+
+def addresses(site_url: str, *, debug: bool, mailbox: bool) -> str:
+    """The pages to open, one to a line: previews exist in DEBUG only, and so does the inbox.
+
+    The inbox needs the local `mailbox` as well: mails to a relay are not kept.
+    """
+    pages = (
+        ("Sign up", "/", True),
+        ("Inbox", "/inbox/", debug and mailbox),
+        ("Admin", "/admin/", True),
+        ("Previews", "/previews/", debug),
+    )
+    return "\n".join(f"  {name:<9} {site_url}{path}" for name, path, exists in pages if exists)

@@ -1,0 +1,245 @@
+"""Settings, from the environment alone; docs/configuration.md explains each variable.
+
+Without any: SQLite, an embedded Valkey and a local mailbox, all below DATA_DIR.
+"""
+
+from pathlib import Path
+
+import environ
+from django.urls import reverse_lazy
+
+from digest import embedded
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+# --- Where it runs ---------------------------------------------------------------------------
+
+DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
+HOST = env.str("HOST", default="127.0.0.1")
+PORT = env.int("PORT", default=8000)
+LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
+# A debug page shows settings and mails: never to other machines, whatever DEBUG says.
+DEBUG = env.bool("DEBUG", default=False) and LOOPBACK
+SITE_URL = env.str("SITE_URL", default=f"http://{'localhost' if LOOPBACK else HOST}:{PORT}").rstrip("/")
+SITE_HOST = environ.urlparse(SITE_URL).hostname or "localhost"
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127.0.0.1", "[::1]"])
+SECURE = SITE_URL.startswith("https://")
+SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(DATA_DIR)
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+
+# --- What it is made of ----------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "axes",
+    "csp",
+    "django_htmx",
+    "digest",
+    "subscriptions",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "digest.policy.PolicyMiddleware",  # django-csp, with a looser policy for the admin
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+
+ROOT_URLCONF = "digest.urls"
+WSGI_APPLICATION = "digest.wsgi.application"
+TEMPLATES_DIR = BASE_DIR / "templates"
+TEMPLATES = [
+    {  # pages; only web/ is visible here, so that admin templates stay Django's
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "OPTIONS": {"environment": "digest.pages.environment"},
+    },
+    {  # the admin
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [TEMPLATES_DIR / "admin"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "django.contrib.auth.backends.ModelBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+AXES_COOLOFF_TIME = 1  # hours
+AXES_RESET_ON_SUCCESS = True
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# --- Where it keeps things -------------------------------------------------------------------
+
+DATABASES = {"default": embedded.database(env.str("DATABASE_URL", default=""), DATA_DIR)}
+REDIS_URL = env.str("REDIS_URL", default="") or embedded.valkey_url(DATA_DIR)
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Background work -------------------------------------------------------------------------
+
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 600,  # longer than any task: each works one bounded batch
+    "unacked_restore_interval": 1,
+    "unacked_restore_throttle": 1,
+    "global_keyprefix": "digest:",
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "fetch sources": {"task": "digest.tasks.fetch_sources", "schedule": 15 * 60},
+    "plan digests, and wake who delivers": {"task": "subscriptions.tasks.plan_digests", "schedule": 20},
+}
+
+HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+
+# --- Mail ------------------------------------------------------------------------------------
+
+SITE_NAME = env.str("SITE_NAME", default="Paper Digest")
+POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
+EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
+EMAIL_RELAY = dict(environ.Env.email_url_config(EMAIL_URL)) if EMAIL_URL else {}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=300)
+MAILBOX_DIR = DATA_DIR / "mailbox"
+
+# --- Safety ----------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = SECURE
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+# With “no-referrer” browsers send forms with a null Origin, which CSRF protection refuses; pages behind
+# the links of mails, which carry tokens and need no CSRF protection, say “no-referrer” themselves.
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask without TLS
+X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.pages.show_mail
+
+# --- The admin -------------------------------------------------------------------------------
+
+
+def _room(title: str, icon: str, model: str) -> dict[str, object]:
+    """One line of the admin's menu, for those who may look into the room of `model` (“app_model”)."""
+    app, _, name = model.partition("_")
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(f"admin:{model}_changelist"),
+        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
+    }
+
+
+def _palette(colours: str) -> dict[str, str]:
+    """Eleven colours from light to dark, as unfold names them."""
+    names = ("50", *(str(shade) for shade in range(100, 1000, 100)), "950")
+    return dict(zip(names, colours.split(), strict=True))
+
+
+UNFOLD = {
+    "SITE_TITLE": SITE_NAME,
+    "SITE_HEADER": SITE_NAME,
+    "SITE_SUBHEADER": "Operator's desk",
+    "SITE_SYMBOL": "newsmode",
+    "SITE_URL": "/",
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "subscriptions.dashboard.show",
+    "BORDER_RADIUS": "6px",
+    "COLORS": {
+        "base": _palette(
+            "#f6f5f1 #efede8 #e4e2dc #d3d0c9 #9aa3ad #59616b #434a52 #363b42 #2b2e33 #17191c #0f1113"
+        ),
+        "primary": _palette(
+            "#f1f6fe #e1ecfe #c5dbfc #9fc3fa #74a5f2 #6b9ff0 #1f5fbf #184ea1 #164182 #143465 #0b2142"
+        ),
+    },
+    "SIDEBAR": {
+        "navigation": [
+            {"items": [{"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")}]},
+            {
+                "title": "Papers",
+                "separator": True,
+                "items": [
+                    _room("Sources", "rss_feed", "digest_source"),
+                    _room("Editions", "newsmode", "digest_edition"),
+                    _room("Papers", "article", "digest_paper"),
+                    _room("Topics", "label", "digest_topic"),
+                ],
+            },
+            {
+                "title": "Readers",
+                "separator": True,
+                "items": [_room("Readers", "group", "subscriptions_subscriber")],
+            },
+            {
+                "title": "Sending",
+                "separator": True,
+                "items": [
+                    _room("Deliveries", "outgoing_mail", "subscriptions_delivery"),
+                    _room("Selections", "checklist", "digest_selection"),
+                ],
+            },
+            {
+                "title": "Security",
+                "separator": True,
+                "items": [
+                    _room("Operators", "badge", "auth_user"),
+                    _room("Roles", "key", "auth_group"),
+                    _room("Sign-ins", "login", "axes_accesslog"),
+                    _room("Failed sign-ins", "gpp_maybe", "axes_accessattempt"),
+                ],
+            },
+        ],
+    },
+}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    }
+}

@@ -1,0 +1,16 @@
+"""What can go wrong with a source: one class per reaction."""
+
+
+class SourceUnavailable(Exception):
+    """The source cannot be reached or does not answer now: try again later."""
+
+
+class SourceChanged(Exception):
+    """What came is not what was expected: nothing is stored, an operator has to look.
+
+    The message is one sentence for that operator, saying what was expected and what was found.
+    """
+
+
+class WrongDay(SourceChanged):
+    """The source answered with another day than the one asked for."""

@@ -1,0 +1,126 @@
+"""Hugging Face Daily Papers as its API answers: asking for a day, and reading the answer.
+
+A list of entries, each with an inner `paper` and outer fields; any field may be missing. The outer
+`publishedAt` has changed its meaning and is never read.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from digest.papers import PaperRecord, clean_text
+from digest.sources.challenge import raise_if_challenge
+from digest.sources.edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.errors import SourceChanged
+from digest.sources.fields import (
+    Fields,
+    build_record,
+    count_field,
+    day_field,
+    edition_day,
+    iso_day,
+    list_field,
+    load_json,
+    text_field,
+)
+
+FORMAT = "api-json"
+EXPECTED = "an answer of the Hugging Face daily papers API"
+PAGE_SIZE = 100
+MAX_PAGES = 20
+
+
+def fetch_daily_papers(
+    day: date, fetch: Callable[[str], bytes], base_url: str = "https://huggingface.co"
+) -> bytes:
+    """The API's whole answer for `day`: its pages, asked for until one is short, as one JSON array.
+
+    Raises what `fetch` raises, and SourceChanged if a page is no list or the pages have no end.
+    """
+    entries: list[Any] = []
+    for page in range(MAX_PAGES):
+        query = urlencode({"date": day.isoformat(), "limit": PAGE_SIZE, "p": page})
+        raw = fetch(f"{base_url.rstrip('/')}/api/daily_papers?{query}")
+        answer = load_entries(raw.decode("utf-8", "replace"))
+        entries += answer
+        if len(answer) < PAGE_SIZE:
+            return json.dumps(entries, ensure_ascii=True).encode() if page else raw
+    raise SourceChanged(
+        f"Expected fewer than {PAGE_SIZE * MAX_PAGES:,} papers of {day}, found no end of them."
+    )
+
+
+def parse_answer(text: str, day: date | None) -> ParsedEdition:
+    """The edition in an answer. An empty list is an edition without papers: weekends have none."""
+    entries = load_entries(text)
+    found = edition_day(map(listing_day, entries), day, EXPECTED)
+    if not entries:
+        return ParsedEdition(found, FORMAT, (), ())
+    return collect(FORMAT, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
+
+
+def load_entries(text: str) -> list[Any]:
+    """The list that an answer is."""
+    if text.lstrip().startswith("<"):
+        raise_if_challenge(text)
+    answer = load_json(text, EXPECTED)
+    if not isinstance(answer, list):
+        raise SourceChanged(f"Expected {EXPECTED} (a list), found {clean_text(text, 100)}")
+    require_plausible(len(answer))
+    return answer
+
+
+def listing_day(entry: Any) -> date | None:
+    """The day on which an entry says it was listed, if it says so."""
+    paper = entry.get("paper") if isinstance(entry, dict) else None
+    return iso_day(paper.get("submittedOnDailyAt")) if isinstance(paper, dict) else None
+
+
+def title_of(entry: Any) -> object:
+    """An entry's title as it stands there, for the report on an entry that cannot be read."""
+    if not isinstance(entry, dict):
+        return None
+    paper = entry.get("paper")
+    return (paper.get("title") if isinstance(paper, dict) else None) or entry.get("title")
+
+
+def read_entry(entry: Any, day: date) -> PaperRecord:
+    """The paper of one entry, of an API answer or of the page's data, as listed on `day`."""
+    paper = entry.get("paper") or {} if isinstance(entry, dict) else None
+    if not isinstance(paper, dict):
+        raise UnreadablePaper("it is not an entry of the daily papers")
+    fields = entry | {name: value for name, value in paper.items() if value not in (None, "")}
+    authors = list_field(fields, "authors")
+    return build_record(
+        day,
+        title=text_field(fields, "title"),
+        abstract=text_field(fields, "summary"),
+        arxiv=text_field(fields, "id"),
+        authors=None if authors is None else len(authors),
+        author_names=_names(authors or []),
+        organization=_organization(fields),
+        published=day_field(paper, "publishedAt"),
+        comments=count_field(fields, "numComments"),
+        upvotes=count_field(fields, "upvotes"),
+        code_url=fields.get("githubRepo"),
+        project_url=fields.get("projectPage"),
+    )
+
+
+def _names(authors: list[Any]) -> Iterator[str]:
+    """The names that may be shown: an author hidden on the paper's page counts, but is not named."""
+    for author in authors:
+        if not isinstance(author, dict):
+            raise UnreadablePaper("an author of it is not an object")
+        if author.get("hidden") is not True:
+            yield text_field(author, "name")
+
+
+def _organization(fields: Fields) -> str:
+    """The name to show of the organisation, of whichever place names one."""
+    organization = fields.get("organization") or {}
+    if not isinstance(organization, dict):
+        raise UnreadablePaper("its organization is not an object")
+    return text_field(organization, "fullname") or text_field(organization, "name")

@@ -1,0 +1,31 @@
+"""Doors for Celery: wake-ups that fetch sources. Lost, doubled or late, they change nothing."""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+
+from digest import adapters, ingest
+from digest.models import Source
+from digest.sources import SourceChanged, SourceUnavailable
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task
+def fetch_sources() -> None:
+    """Fetch every enabled source."""
+    for source_id in Source.objects.filter(enabled=True).values_list("pk", flat=True):
+        fetch_source(source_id)
+
+
+@shared_task
+def fetch_source(source_id: int) -> None:
+    """Fetch one source's recent editions; what went wrong stands on the source for the operator."""
+    source = Source.objects.exclude(adapter=Source.Adapter.NONE).filter(pk=source_id).first()
+    if source is None:
+        return
+    try:
+        ingest.fetch(source, timezone.now(), adapters.answer)
+    except (SourceUnavailable, SourceChanged) as error:
+        logger.warning("%s: %s", source.name, error)

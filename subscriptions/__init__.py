@@ -1,0 +1,1 @@
+"""Who reads it: subscribers, their filters and schedule, deliveries and the outbox."""

@@ -1,0 +1,155 @@
+"""The local mailbox: a Maildir below DATA_DIR that takes every mail while no relay is configured.
+
+Each message is kept as it was handed over, behind the two lines that a mail server would add for
+the envelope: `Delivered-To` first, so that looking for a recipient reads one line a mail, and
+`Return-Path`. Newest first everywhere.
+"""
+
+import mailbox
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from django.conf import settings
+
+_GLANCE = 16_384  # bytes: the headers and the beginning of the text part
+_SNIPPET = 160  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mail as a list shows it. The headers say `sender` and `subject`, the envelope `recipient`."""
+
+    key: str
+    sender: str
+    recipient: str
+    subject: str
+    date: datetime
+    snippet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Some entries of all that there are."""
+
+    total: int
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail, opened. A part that it does not have is empty."""
+
+    entry: Entry
+    headers: tuple[tuple[str, str], ...]
+    html: str
+    text: str
+    source: str
+
+
+def store(message: bytes, sender: str, recipient: str) -> None:
+    """Keep `message`, finished and on disk when this returns. Any number of processes may store at once."""
+    end = b"\r\n" if b"\r\n" in message[:1000] else b"\n"
+    envelope = f"Delivered-To: {recipient}", f"Return-Path: <{sender}>"
+    _box().add(b"".join(line.encode() + end for line in envelope) + message)
+
+
+def entries(recipient: str = "", first: int = 0, limit: int = 50) -> Listing:
+    """The mails whose recipient contains `recipient`, from number `first` on, at most `limit`.
+
+    Only those that are returned are parsed, and only their beginning.
+    """
+    box = _box()
+    keys: list[str] = sorted(box.iterkeys(), key=_stored_at, reverse=True)
+    if recipient:
+        keys = list(_addressed(box, keys, recipient.casefold()))
+    glances = (_glance(box, key) for key in keys[first : first + limit])
+    return Listing(len(keys), tuple(entry for entry in glances if entry))
+
+
+def read(key: str) -> Mail | None:
+    """The mail under `key`, or None if there is none."""
+    try:
+        source = _box().get_bytes(key)
+    except KeyError:
+        return None
+    message = _parsed(source)
+    return Mail(
+        entry=_entry(key, message),
+        headers=tuple((name, str(value)) for name, value in message.items()),
+        html=_part(message, "html"),
+        text=_part(message, "plain"),
+        source=source.decode("utf-8", "replace").replace("\r\n", "\n"),
+    )
+
+
+def delete_all() -> None:
+    """Empty the mailbox."""
+    _box().clear()
+
+
+def _box() -> "mailbox.Maildir":
+    root = Path(settings.MAILBOX_DIR)
+    for folder in ("tmp", "new", "cur"):  # Maildir's own way of making them fails when two processes meet
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    return mailbox.Maildir(root, create=False)
+
+
+def _stored_at(key: str) -> tuple[int, int, str]:
+    """Seconds and microseconds at the front of a Maildir name: `1762326000.M5123P77Q3.host`."""
+    seconds, _, rest = key.partition(".M")
+    micros = rest.partition("P")[0]
+    return int(seconds) if seconds.isdecimal() else 0, int(micros) if micros.isdecimal() else 0, key
+
+
+def _addressed(box: "mailbox.Maildir", keys: Iterable[str], wanted: str) -> Iterable[str]:
+    for key in keys:
+        try:
+            with box.get_file(key) as file:
+                line = file.readline().decode("utf-8", "replace")
+        except (KeyError, FileNotFoundError):  # deleted meanwhile
+            continue
+        if wanted in line.partition(":")[2].casefold():
+            yield key
+
+
+def _glance(box: "mailbox.Maildir", key: str) -> Entry | None:
+    try:
+        with box.get_file(key) as file:
+            return _entry(key, _parsed(file.read(_GLANCE)))
+    except (KeyError, FileNotFoundError):  # deleted meanwhile
+        return None
+
+
+def _parsed(source: bytes) -> EmailMessage:
+    return message_from_bytes(source, policy=policy.default)
+
+
+def _entry(key: str, message: EmailMessage) -> Entry:
+    words = " ".join(_part(message, "plain").split())
+    return Entry(
+        key=key,
+        sender=str(message["From"] or message["Return-Path"] or ""),
+        recipient=str(message["Delivered-To"] or message["To"] or ""),
+        subject=str(message["Subject"] or "(no subject)"),
+        date=_date(message, key),
+        snippet=words if len(words) <= _SNIPPET else words[:_SNIPPET].rsplit(" ", 1)[0] + " …",
+    )
+
+
+def _date(message: EmailMessage, key: str) -> datetime:
+    """What the mail says, or when it was stored."""
+    try:
+        date = parsedate_to_datetime(str(message["Date"]))
+    except ValueError:
+        return datetime.fromtimestamp(_stored_at(key)[0], UTC)
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body((kind,))
+    return str(part.get_content()) if part else ""

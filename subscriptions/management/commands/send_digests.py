@@ -1,0 +1,70 @@
+"""`manage.py send_digests`: plan and hand over all that is due, without Celery."""
+
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from subscriptions import outbox, plan
+from subscriptions.models import Delivery
+
+POLL_SECONDS = 0.2
+State = Delivery.State
+OUTCOMES = (State.ACCEPTED, State.DEFERRED, State.REFUSED, State.UNKNOWN, State.SKIPPED)
+
+
+def moment(text: str) -> datetime:
+    """An ISO date and time; without an offset it is UTC."""
+    parsed = datetime.fromisoformat(text)
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Plan the digests that are due and hand over everything that waits. For cron, or by hand."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--now", type=moment, help="plan as if it were this moment (ISO 8601)")
+        parser.add_argument("--wait", action="store_true", help="return when every delivery due is settled")
+        parser.add_argument("--json", action="store_true", help="print the summary as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        started = time.monotonic()
+        self.stopped = False
+        signal.signal(signal.SIGTERM, self.stop)
+        signal.signal(signal.SIGINT, self.stop)
+        now = options["now"] or timezone.now()
+        outbox.sweep(timezone.now())
+        planned = plan.plan(now)
+        done = self.deliver()
+        while options["wait"] and not self.stopped and outbox.unsettled(now).exists():
+            time.sleep(POLL_SECONDS)
+            outbox.sweep(timezone.now())
+            done += self.deliver()
+        summary: dict[str, float] = {
+            "planned": planned.pending,
+            "nothing_new": planned.skipped,
+            "superseded": planned.superseded,
+            **{state.value: done[state] for state in OUTCOMES},
+            "seconds": round(time.monotonic() - started, 2),
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(summary))
+        else:
+            self.stdout.write(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
+
+    def deliver(self) -> Counter[str]:
+        relay = outbox.open_relay()
+        try:
+            return outbox.deliver(relay, stopped=lambda: self.stopped)
+        finally:
+            relay.close()
+
+    def stop(self, *_: object) -> None:
+        """Finish the mail in hand, then end."""
+        self.stopped = True

@@ -1,0 +1,58 @@
+"""`manage.py status`: how the service is doing, for people and for scripts."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.models import Count
+
+from digest.models import Edition, Paper
+from subscriptions.models import Delivery, Subscriber
+
+
+class Command(BaseCommand):
+    help = "Print papers, readers, deliveries by state, the broker, the database and the last edition."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        edition = Edition.objects.select_related("source").defer("raw").order_by("-fetched_at").first()
+        status = {
+            "papers": Paper.objects.count(),
+            "readers": _by_state(Subscriber),
+            "deliveries": _by_state(Delivery),
+            "broker": _broker(),
+            "database": connection.vendor,
+            "last_edition": edition
+            and {
+                "source": edition.source.name,
+                "day": edition.day.isoformat(),
+                "papers": edition.entries.count(),
+                "fetched_at": edition.fetched_at.isoformat(),
+            },
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(status))
+            return
+        for name, value in status.items():
+            shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            self.stdout.write(f"{name.replace('_', ' '):13} {shown if shown is not None else 'none yet'}")
+
+
+def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:
+    """How many rows are in each state, states without any included."""
+    counts = dict(model.objects.values_list("state").annotate(Count("pk")).order_by())
+    return {state.value: counts.get(state.value, 0) for state in model.State}
+
+
+def _broker() -> str:
+    try:
+        redis.Redis.from_url(settings.REDIS_URL, socket_timeout=2, socket_connect_timeout=2).ping()
+    except redis.RedisError as error:
+        return f"unreachable: {error}"
+    return "ok"

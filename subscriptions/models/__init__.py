@@ -1,0 +1,7 @@
+"""Who reads it, as stored."""
+
+from subscriptions.models.delivery import Delivery
+from subscriptions.models.filters import FilterSet
+from subscriptions.models.subscriber import Subscriber
+
+__all__ = ["Delivery", "FilterSet", "Subscriber"]

@@ -1,0 +1,70 @@
+"""Deliveries: one row per reader and mail, the ledger behind the promise of never twice, never lost."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class Delivery(models.Model):
+    """One mail for one reader: a digest, or a letter about the subscription itself.
+
+    pending → leased → handing → accepted | deferred | refused | unknown | skipped. `handing` is
+    committed before the hand-over starts; a row found there after its sender died becomes
+    `unknown` and is never sent again by itself.
+    """
+
+    class Kind(models.TextChoices):
+        CONFIRM = "confirm", "confirmation"
+        KNOWN = "known", "already subscribed"
+        DIGEST = "digest", "digest"
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        LEASED = "leased"
+        HANDING = "handing"
+        ACCEPTED = "accepted"
+        DEFERRED = "deferred"
+        REFUSED = "refused"
+        UNKNOWN = "unknown"
+        SKIPPED = "skipped"
+
+    subscriber = models.ForeignKey("subscriptions.Subscriber", models.CASCADE, related_name="deliveries")
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DIGEST)
+    due_at = models.DateTimeField(help_text="The moment it is for: with reader and kind, its identity.")
+    selection = models.ForeignKey("digest.Selection", models.PROTECT, null=True, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    reason = models.CharField(
+        max_length=500, blank=True, help_text="Why it was skipped, deferred or refused."
+    )
+    priority = models.PositiveSmallIntegerField(default=1, help_text="0: somebody waits for it now.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(help_text="Not handed over before.")
+    worker = models.CharField(max_length=80, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True, help_text="When it reached a final state.")
+    carried_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="carries")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "deliveries"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscriber", "kind", "due_at"], name="one_delivery_per_reader_kind_and_moment"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                "priority",
+                "not_before",
+                "id",
+                name="delivery_open",
+                condition=Q(state__in=["pending", "deferred"]),
+            ),
+            models.Index("due_at", "state", name="delivery_due"),
+            models.Index(
+                "leased_until", name="delivery_leased", condition=Q(state__in=["leased", "handing"])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} for {self.subscriber}"

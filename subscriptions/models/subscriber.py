@@ -1,0 +1,59 @@
+"""Subscribers: an address, what they want to read and when."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from subscriptions.schedule import Rhythm, Schedule
+
+
+class SubscriberQuerySet(models.QuerySet["Subscriber"]):
+    def due(self, now: datetime) -> "SubscriberQuerySet":
+        """Readers whose next digest is due at `now`."""
+        return self.filter(state=Subscriber.State.ACTIVE, next_digest_at__lte=now)
+
+
+class Subscriber(models.Model):
+    """One reader. `covered` is the last release their digests cover; None before the first digest."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "waits for confirmation"
+        ACTIVE = "active", "active"
+        PAUSED = "paused", "paused"
+        UNSUBSCRIBED = "unsubscribed", "unsubscribed"
+        REFUSED = "refused", "address refused by its mail server"
+
+    email = models.EmailField(max_length=254, help_text="As typed.")
+    email_key = models.CharField(max_length=254, unique=True, editable=False)
+    state = models.CharField(max_length=20, choices=State, default=State.PENDING)
+    demo = models.BooleanField(default=False, editable=False)
+    filter_set = models.ForeignKey("subscriptions.FilterSet", models.PROTECT, related_name="subscribers")
+    time_zone = models.CharField(max_length=64, default="UTC")
+    hour = models.PositiveSmallIntegerField(default=7)
+    rhythm = models.CharField(max_length=10, choices=Rhythm, default=Rhythm.DAILY)
+    weekday = models.PositiveSmallIntegerField(default=0, help_text="For the weekly rhythm; 0 is Monday.")
+    language = models.CharField(max_length=10, default="en")
+    next_digest_at = models.DateTimeField(null=True, blank=True)
+    covered = models.PositiveBigIntegerField(null=True, editable=False)
+    link_version = models.PositiveSmallIntegerField(default=0, help_text="Raise it to revoke all links.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    left_at = models.DateTimeField(null=True, editable=False)
+    consented_at = models.DateTimeField(null=True, editable=False)
+    consent = models.CharField(max_length=200, blank=True, editable=False, help_text="Wording and address.")
+
+    objects = SubscriberQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "reader"
+        indexes = [
+            models.Index("next_digest_at", name="subscriber_due", condition=Q(state="active")),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def schedule(self) -> Schedule:
+        return Schedule(self.time_zone, self.hour, Rhythm(self.rhythm), self.weekday)

@@ -1,0 +1,192 @@
+"""The outbox: claim → hand over → record; sweep what a dead sender left.
+
+pending → leased → handing → accepted | deferred | refused | unknown | skipped
+
+Every step is one conditional UPDATE fenced by the worker's name, so a sender whose lease was taken
+over can neither send nor record. `handing` is committed before the relay hears of the mail: if the
+sender dies there, the row becomes `unknown` and is never sent again by itself.
+"""
+
+import os
+import socket
+import uuid
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from subscriptions import feedback
+from subscriptions.addresses import is_reserved
+from subscriptions.letters import Composer
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.relay import LocalMailbox, Outcome, Relay, RelayUnavailable, SmtpRelay, Verdict
+from subscriptions.schedule import Rhythm, Schedule, due_at
+
+BATCH = 50
+HOLD = timedelta(minutes=1)
+LONGEST_BACKOFF = timedelta(hours=4)
+
+Kind, State = Delivery.Kind, Delivery.State
+
+
+def post(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> Delivery:
+    """Queue a letter about the subscription itself; it goes before digests."""
+    return Delivery.objects.create(subscriber=subscriber, kind=kind, due_at=now, not_before=now, priority=0)
+
+
+def open_relay() -> Relay:
+    """The relay of EMAIL_URL, or the local mailbox."""
+    return SmtpRelay(settings.EMAIL_RELAY) if settings.EMAIL_RELAY else LocalMailbox()
+
+
+def deliver(
+    relay: Relay, limit: int | None = None, stopped: Callable[[], bool] = lambda: False
+) -> Counter[str]:
+    """Hand over what waits, batch by batch, until nothing does, `limit` rows were claimed or `stopped()`.
+
+    Returns how many ended in each state. Safe to run any number of times at once. A relay that
+    refuses us, or cannot be reached, defers everything that waits.
+    """
+    done: Counter[str] = Counter()
+    worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    composer = Composer()
+    claimed = 0
+    while not stopped() and (limit is None or claimed < limit):
+        batch = claim(BATCH if limit is None else min(BATCH, limit - claimed), worker, timezone.now())
+        if not batch:
+            break
+        claimed += len(batch)
+        try:
+            for delivery in batch:
+                if stopped():
+                    break
+                done[_hand_over(delivery, worker, relay, composer)] += 1
+        except RelayUnavailable as error:
+            _release(worker)
+            done[State.DEFERRED] += 1 + hold(str(error), timezone.now())
+        finally:
+            _release(worker)
+    return done
+
+
+def claim(limit: int, worker: str, now: datetime) -> Sequence[Delivery]:
+    """Lease up to `limit` waiting rows to `worker`, most urgent first; those of others are left alone."""
+    with transaction.atomic():
+        waiting = _waiting(now).order_by("priority", "not_before", "pk").select_for_update(skip_locked=True)
+        pks = list(waiting.values_list("pk", flat=True)[:limit])
+        lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+        Delivery.objects.filter(pk__in=pks).update(
+            state=State.LEASED, worker=worker, leased_until=now + lease
+        )
+    rows = Delivery.objects.filter(pk__in=pks).select_related("subscriber", "selection")
+    return list(rows.order_by("priority", "not_before", "pk"))
+
+
+def sweep(now: datetime) -> Counter[str]:
+    """Take over what dead senders left: expired leases wait again, expired hand-overs are unknown."""
+    expired = Delivery.objects.filter(leased_until__lt=now)
+    waiting = expired.filter(state=State.LEASED).update(state=State.PENDING, worker="", leased_until=None)
+    unknown = 0
+    for delivery in expired.filter(state=State.HANDING).select_related("subscriber"):
+        outcome = Outcome(Verdict.UNKNOWN, "the sender died during the hand-over")
+        unknown += _record(delivery, delivery.worker, outcome, now)
+    return Counter({State.PENDING: waiting, State.UNKNOWN: unknown})
+
+
+def hold(reason: str, now: datetime) -> int:
+    """Defer everything that waits; how many rows that were."""
+    return _waiting(now).update(state=State.DEFERRED, reason=reason[:500], not_before=now + HOLD)
+
+
+def unsettled(due_by: datetime) -> QuerySet[Delivery]:
+    """Deliveries due by then that still wait for their first or a due attempt, or are in hand."""
+    in_hand = Q(state__in=[State.LEASED, State.HANDING])
+    return Delivery.objects.filter(in_hand | Q(_WAITS, not_before__lte=timezone.now()), due_at__lte=due_by)
+
+
+_WAITS = Q(state__in=[State.PENDING, State.DEFERRED])
+
+
+def _waiting(now: datetime) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(_WAITS, not_before__lte=now)
+
+
+def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer) -> str:
+    """Bring one leased row to its next state, which is returned; raises `RelayUnavailable`."""
+    reader = delivery.subscriber
+    if is_reserved(reader.email) and not relay.local:
+        return _skip(delivery, worker, "a reserved domain: never handed to a relay that is not local")
+    try:
+        message, sender = composer.message(delivery)
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not hold up the others
+        _record(
+            delivery, worker, Outcome(Verdict.DEFERRED, f"could not be composed: {error!r}"), timezone.now()
+        )
+        return State.DEFERRED
+    if not _start(delivery, worker, timezone.now()):
+        return _skip(delivery, worker, "the reader left or paused meanwhile")
+    try:
+        outcome = relay.hand_over(message, sender, reader.email)
+    except RelayUnavailable as error:
+        _record(delivery, worker, Outcome(Verdict.DEFERRED, str(error)), timezone.now())
+        raise
+    _record(delivery, worker, outcome, timezone.now())
+    return outcome.verdict
+
+
+def _start(delivery: Delivery, worker: str, now: datetime) -> bool:
+    """Commit `handing`, unless the lease is gone or the reader no longer wants this mail."""
+    wanted = {Kind.CONFIRM: Subscriber.State.PENDING}.get(Kind(delivery.kind), Subscriber.State.ACTIVE)
+    states = [wanted, Subscriber.State.PAUSED] if delivery.kind == Kind.KNOWN else [wanted]
+    mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker, leased_until__gt=now)
+    return bool(mine.filter(subscriber__state__in=states).update(state=State.HANDING))
+
+
+def _skip(delivery: Delivery, worker: str, reason: str) -> str:
+    """Settle a row that must not go out, if it is still this worker's."""
+    mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker)
+    now = timezone.now()
+    skipped = mine.filter(leased_until__gt=now).update(state=State.SKIPPED, reason=reason, settled_at=now)
+    return State.SKIPPED if skipped else "lost"
+
+
+def _record(delivery: Delivery, worker: str, outcome: Outcome, now: datetime) -> bool:
+    """Write down the outcome of a row that this worker has in hand, and what follows for the reader."""
+    attempts = delivery.attempts + 1
+    deferred = outcome.verdict == Verdict.DEFERRED
+    backoff = min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_BACKOFF)
+    with transaction.atomic():
+        mine = Delivery.objects.filter(pk=delivery.pk, state__in=[State.LEASED, State.HANDING], worker=worker)
+        recorded = mine.update(
+            state=outcome.verdict.value,
+            reason=outcome.answer[:500],
+            attempts=attempts,
+            not_before=now + backoff if deferred else F("not_before"),
+            settled_at=None if deferred else now,
+            worker="",
+            leased_until=None,
+        )
+        if recorded and outcome.verdict == Verdict.REFUSED:
+            feedback.refuse(delivery.subscriber_id, now)
+        if recorded and outcome.verdict == Verdict.UNKNOWN and delivery.kind == Kind.DIGEST:
+            _bring_forward(delivery.subscriber, now)
+    return bool(recorded)
+
+
+def _bring_forward(reader: Subscriber, now: datetime) -> None:
+    """After an unknown delivery even a weekly reader is due at the next local hour: its papers ride along."""
+    soon = due_at(Schedule(reader.time_zone, reader.hour, Rhythm.DAILY), after=now)
+    Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE, next_digest_at__gt=soon).update(
+        next_digest_at=soon
+    )
+
+
+def _release(worker: str) -> None:
+    """Give back what this worker leased and did not get to."""
+    Delivery.objects.filter(worker=worker, state=State.LEASED).update(
+        state=State.PENDING, worker="", leased_until=None
+    )

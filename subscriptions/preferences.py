@@ -1,0 +1,76 @@
+"""What a reader chooses: filters and schedule."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from digest.models import Topic
+from subscriptions.models import FilterSet, Subscriber
+from subscriptions.schedule import Schedule, due_at
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday")
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Filters and schedule, as the sign-up and the preferences form give them; queries are readable."""
+
+    topics: tuple[Topic, ...]
+    queries: tuple[str, ...]
+    schedule: Schedule
+
+    def filter_set(self) -> FilterSet:
+        return FilterSet.objects.obtain(self.topics, self.queries)
+
+
+def choices_of(subscriber: Subscriber) -> Choices:
+    """What `subscriber` has chosen."""
+    filters = subscriber.filter_set
+    return Choices(tuple(filters.topics.all()), tuple(filters.queries), subscriber.schedule)
+
+
+def apply(subscriber: Subscriber, choices: Choices) -> None:
+    """Put `choices` on the unsaved `subscriber`."""
+    schedule = choices.schedule
+    subscriber.filter_set = choices.filter_set()
+    subscriber.time_zone, subscriber.hour = schedule.time_zone, schedule.hour
+    subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
+
+
+def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:
+    """Change filters and schedule. New filters hold from the reader's next digest on and never reach back."""
+    rescheduled = choices.schedule != subscriber.schedule
+    apply(subscriber, choices)
+    subscriber.save(update_fields=CHOSEN)  # a planner may be moving the rest of the row this moment
+    if rescheduled:
+        Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.ACTIVE).update(
+            next_digest_at=due_at(choices.schedule, after=now)
+        )
+
+
+def pause(subscriber: Subscriber) -> None:
+    """Stop digests until the reader resumes."""
+    Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.ACTIVE).update(
+        state=Subscriber.State.PAUSED, next_digest_at=None
+    )
+
+
+def resume(subscriber: Subscriber, now: datetime) -> None:
+    """Continue after a pause; the papers of the pause come in one digest."""
+    Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.PAUSED).update(
+        state=Subscriber.State.ACTIVE, next_digest_at=due_at(subscriber.schedule, after=now)
+    )
+
+
+def describe(schedule: Schedule) -> str:
+    """The schedule in words: “every day at 07:00 (Europe/Berlin)”."""
+    days = {"daily": "every day", "weekdays": "Monday to Friday"}.get(
+        schedule.rhythm, f"every {WEEKDAYS[schedule.weekday]}"
+    )
+    return f"{days} at {schedule.hour:02}:00 ({schedule.time_zone})"
+
+
+def topics_by_slug(slugs: Iterable[str]) -> tuple[Topic, ...]:
+    """The enabled topics among `slugs`."""
+    return tuple(Topic.objects.filter(slug__in=list(slugs), enabled=True))

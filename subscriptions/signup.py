@@ -1,0 +1,88 @@
+"""Double opt-in: ask, mail a link, confirm. Whatever the address, a visitor sees the same answer."""
+
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from digest.select import returning_since
+from subscriptions import outbox, preferences
+from subscriptions.addresses import address_key
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.preferences import Choices
+from subscriptions.schedule import due_at
+
+WORDING = "sign-up form, version 1"
+LETTERS_A_DAY = 2
+LETTER_INTERVAL = timedelta(minutes=10)
+UNCONFIRMED_KEPT = timedelta(days=14)
+
+State = Subscriber.State
+
+
+def request(address: str, choices: Choices, now: datetime) -> None:
+    """Take a sign-up. A new or departed reader gets a confirmation, one who has a subscription a note.
+
+    Nothing an existing reader chose changes: whoever typed the address may not own it. At most two
+    letters per address and day, ten minutes apart; a refused address gets none. Raises
+    `ValidationError` for what is no address, `QuerySyntaxError` for an unreadable query.
+    """
+    key = address_key(address)
+    with transaction.atomic():
+        subscriber = Subscriber.objects.select_for_update().filter(email_key=key).first()
+        if subscriber is None:
+            subscriber = _enter(address.strip(), key, choices)
+        elif subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
+            preferences.apply(subscriber, choices)
+            subscriber.state = State.PENDING
+            subscriber.save()
+        _write(subscriber, now)
+
+
+def _enter(address: str, key: str, choices: Choices) -> Subscriber:
+    subscriber = Subscriber(email=address, email_key=key, demo=False)
+    preferences.apply(subscriber, choices)
+    try:
+        with transaction.atomic():
+            subscriber.save()
+    except IntegrityError:  # the same address came in twice at once
+        return Subscriber.objects.select_for_update().get(email_key=key)
+    return subscriber
+
+
+def _write(subscriber: Subscriber, now: datetime) -> None:
+    """Queue the letter for this sign-up, if the address may still get one."""
+    kinds = [Delivery.Kind.CONFIRM, Delivery.Kind.KNOWN]
+    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1))
+    latest = today.order_by("due_at").last()
+    if subscriber.state == State.REFUSED:
+        return
+    if latest and (latest.due_at > now - LETTER_INTERVAL or today.count() >= LETTERS_A_DAY):
+        return
+    kind = Delivery.Kind.CONFIRM if subscriber.state == State.PENDING else Delivery.Kind.KNOWN
+    outbox.post(subscriber, kind, now)
+
+
+def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
+    """Make a pending reader active and say when their first digest comes; confirming again changes nothing.
+
+    `visitor` is the network address that pressed the button, kept as proof of consent.
+    """
+    first = due_at(subscriber.schedule, after=now)
+    Subscriber.objects.filter(pk=subscriber.pk, state=State.PENDING).update(
+        state=State.ACTIVE,
+        next_digest_at=first,
+        covered=returning_since(subscriber.covered),
+        left_at=None,
+        consented_at=now,
+        consent=f"{WORDING}, from {visitor}",
+    )
+    subscriber.refresh_from_db()
+    return subscriber.next_digest_at or first
+
+
+def forget_unconfirmed(now: datetime) -> int:
+    """Delete sign-ups that nobody confirmed within two weeks; an address we may not write to is not kept."""
+    deleted, _ = Subscriber.objects.filter(
+        state=State.PENDING, consented_at=None, created_at__lt=now - UNCONFIRMED_KEPT
+    ).delete()
+    return deleted

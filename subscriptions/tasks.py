@@ -1,0 +1,45 @@
+"""Doors for Celery: wake-ups that find their work in the database.
+
+Lost, doubled or late, they change nothing.
+"""
+
+import logging
+
+from celery import shared_task
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from subscriptions import outbox, plan, signup
+
+logger = logging.getLogger(__name__)
+ROWS_A_TASK = 500
+
+
+@shared_task
+def plan_digests() -> None:
+    """Plan what is due, take over what dead senders left, forget sign-ups never confirmed."""
+    now = timezone.now()
+    plan.plan(now)
+    outbox.sweep(now)
+    signup.forget_unconfirmed(now)
+    wake()
+
+
+@shared_task
+def deliver() -> None:
+    """Hand over waiting deliveries, a bounded number; the next wake-up goes on."""
+    relay = outbox.open_relay()
+    try:
+        claimed = outbox.deliver(relay, ROWS_A_TASK).total()
+    finally:
+        relay.close()
+    if claimed >= ROWS_A_TASK:
+        wake()
+
+
+def wake() -> None:
+    """Tell a worker that something waits. Without a broker the schedule finds it soon."""
+    try:
+        deliver.apply_async(retry=False)
+    except OperationalError as error:
+        logger.warning("no broker to wake a worker: %s", error)

@@ -1,0 +1,24 @@
+"""Addresses of the readers' pages; short in mails, where a List-Unsubscribe URI stays below 70 characters."""
+
+from django.urls import path
+
+from subscriptions import inbox, previews, reader_views, views
+
+urlpatterns = [
+    path("", views.sign_up, name="sign-up"),
+    path("check-your-inbox/", views.sent, name="sent"),
+    path("sample/", views.sample, name="sample"),
+    path("sample/part/", views.sample_part, name="sample-part"),
+    path("c/<str:token>/", reader_views.confirm, name="confirm"),
+    path("p/<str:token>/", reader_views.edit_preferences, name="preferences"),
+    path("u/<str:token>/", reader_views.unsubscribe, name="unsubscribe"),
+    path("r/<str:token>/", reader_views.read, name="read"),
+    path("inbox/", inbox.index, name="inbox"),
+    path("inbox/delete/", inbox.delete, name="inbox-delete"),
+    path("inbox/<str:key>/", inbox.mail, name="inbox-mail"),
+    path("inbox/<str:key>/html", inbox.html, name="inbox-html"),
+    path("previews/", previews.index, name="previews"),
+    path("previews/email/<slug:template>/<slug:case>/", previews.email, name="preview-email"),
+    path("previews/email/<slug:template>/<slug:case>/html", previews.email_html, name="preview-email-html"),
+    path("previews/page/<slug:case>/", previews.page, name="preview-page"),
+]

@@ -1,0 +1,81 @@
+"""Subjects, dates and the accounting line."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from digest.compose.content import DigestContent, Section
+from digest.compose.previews import DIGESTS, LAB_BENCH, NO_ABSTRACT
+from digest.compose.wording import SUBJECT_ROOM, accounting, headline, long_date, short_date
+
+
+def digest(*topics: str, own: int = 0, papers: int = 1) -> DigestContent:
+    filled = [Section(topic, "#000000", (LAB_BENCH,) * papers) for topic in topics]
+    queries = [Section("secret words", "#000000", (LAB_BENCH,), own=True)] * own
+    return DigestContent(date(2025, 11, 5), 87, 0, (*filled, *queries))
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (digest("Quantization"), "1 paper on quantization"),
+        (digest("Quantization", "Agents", papers=3), "6 papers on quantization and agents"),
+        (digest("Quantization", "Agents", "3D"), "3 papers on quantization, agents and 3D"),
+        (digest("Quantization", "Agents", "3D", "RAG"), "4 papers on quantization, agents, 3D and RAG"),
+        (digest("A", "B", "C", "D", "E"), "5 papers on A, B, C and 2 more topics"),
+        (digest("Quantization", own=2), "3 papers on quantization and your queries"),
+        (digest(own=1), "1 paper on your query"),
+        (digest("LLM serving", "Distributed training"), "2 papers on LLM serving and distributed training"),
+    ],
+)
+def test_subject_says_what_is_inside(content: DigestContent, line: str) -> None:
+    assert headline(content) == line
+
+
+def test_papers_beyond_the_cap_count() -> None:
+    assert headline(replace(digest("Agents"), more=(NO_ABSTRACT,) * 2)) == "3 papers on agents"
+
+
+def test_a_section_without_papers_is_not_promised() -> None:
+    empty = Section("Empty", "#000000", ())
+    content = digest("Agents")
+    assert headline(replace(content, sections=(empty, *content.sections))) == "1 paper on agents"
+
+
+@pytest.mark.parametrize("length", range(1, 100, 7))
+def test_long_names_give_way_to_a_count(length: int) -> None:
+    content = digest(*(letter * length for letter in "abcdef"), papers=200)
+    assert len(f"{headline(content)} · {short_date(content.day)}") <= SUBJECT_ROOM
+
+
+def test_a_mail_that_only_repeats_says_so() -> None:
+    assert headline(DIGESTS["carried-only"]) == "1 paper from your last digest"
+
+
+@pytest.mark.parametrize(
+    ("changes", "parts"),
+    [
+        ({"already_had": 2}, ["87 papers scanned", "1 for you", "2 you already had"]),
+        ({}, ["87 papers scanned", "1 for you"]),
+        ({"scanned": 1}, ["1 paper scanned", "1 for you"]),
+        ({"scanned": 0}, ["1 paper for you"]),
+        (
+            {"scanned": 1204, "carried": (NO_ABSTRACT,)},
+            ["1,204 papers scanned", "1 for you", "1 from your last digest"],
+        ),
+        ({"sections": (), "carried": (NO_ABSTRACT,), "scanned": 0}, ["1 from your last digest"]),
+    ],
+)
+def test_accounting_is_honest_and_leaves_out_what_would_be_odd(
+    changes: dict[str, Any], parts: list[str]
+) -> None:
+    assert list(accounting(replace(digest("Agents"), **changes))) == parts
+
+
+def test_dates_are_english_whatever_the_locale() -> None:
+    assert long_date(date(2025, 11, 5)) == "Wednesday, 5 November"
+    assert short_date(date(2026, 5, 31)) == "31 May"
+    days = [date(2024, 1, 1) + timedelta(days=n) for n in range(366)]
+    assert [long_date(day) for day in days] == [f"{day:%A}, {day.day} {day:%B}" for day in days]

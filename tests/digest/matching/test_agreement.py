@@ -1,0 +1,216 @@
+"""Index, percolator and reasons agree with the oracle on whatever queries and papers there are."""
+
+import os
+import random
+from datetime import date
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from digest.matching import (
+    And,
+    Compare,
+    Field,
+    Index,
+    Near,
+    Not,
+    Number,
+    Or,
+    Percolator,
+    Query,
+    QuerySyntaxError,
+    Term,
+    Weight,
+    explain,
+    parse_query,
+)
+from digest.matching.query import Node
+from tests.digest.matching.oracle import Paper, keeps
+
+BATCHES = int(os.environ.get("MATCHING_BATCHES", "10"))
+
+VOCABULARY = (
+    "fine tuning finetuning tune agent agents agentic 3 d 3d gpt 4o "
+    "quantize quantise quantization colour colors é E"
+).split()
+FOLDED_VOCABULARY = [word.lower() for word in VOCABULARY if word.isascii()]
+WORDS = st.sampled_from(VOCABULARY)
+GAPS = st.sampled_from([" ", " ", "-", ", ", ". "])
+TEXT = st.lists(st.tuples(WORDS, GAPS), max_size=9).map(lambda pairs: "".join(a + b for a, b in pairs))
+COUNT = st.none() | st.integers(0, 3)
+DAYS = st.dates(date(2025, 11, 1), date(2025, 11, 4))
+PAPERS = st.builds(
+    Paper,
+    st.uuids().map(str),
+    TEXT,
+    TEXT,
+    st.lists(TEXT, max_size=3).map(tuple),
+    st.none() | TEXT,
+    st.lists(st.sampled_from(["agents", "3d"]), max_size=2).map(tuple),
+    COUNT,
+    COUNT,
+    COUNT,
+    st.none() | DAYS,
+)
+FOLDED = st.lists(st.sampled_from(FOLDED_VOCABULARY), min_size=1, max_size=3).map(tuple)
+TERMS = st.builds(Term, FOLDED, st.booleans(), st.none() | st.sampled_from(Field))
+
+
+@st.composite
+def nears(draw: st.DrawFn) -> Near:
+    field = draw(st.none() | st.sampled_from(Field))
+    side = st.lists(
+        st.builds(Term, FOLDED, st.booleans(), st.just(field)), min_size=1, max_size=2, unique=True
+    )
+    sides = [tuple(sorted(draw(side), key=str)) for _ in range(2)]
+    left, right = sorted(sides, key=lambda terms: [str(term) for term in terms])
+    return Near(left, right, draw(st.integers(1, 4)))
+
+
+OPERATORS = st.sampled_from([">=", "<=", ">", "<", "="])
+COMPARES = st.builds(
+    Compare, st.sampled_from([n for n in Number if n != Number.DAY]), OPERATORS, st.integers(0, 3)
+) | st.builds(Compare, st.just(Number.DAY), OPERATORS, DAYS)
+NODES: st.SearchStrategy[Node] = st.recursive(
+    TERMS | TERMS | nears() | COMPARES,
+    lambda inner: (
+        st.lists(inner, min_size=2, max_size=3).map(tuple).map(And)
+        | st.lists(inner, min_size=2, max_size=3).map(tuple).map(Or)
+        | inner.map(Not)
+        | st.builds(Weight, inner, st.sampled_from([0.5, 2.0]))
+    ),
+    max_leaves=6,
+)
+
+
+def agree(nodes: list[Node], papers: list[Paper]) -> None:
+    """Every path keeps for each node the papers that the oracle keeps."""
+    index = Index(papers)
+    percolator: Percolator[int] = Percolator()
+    for number, node in enumerate(nodes):
+        percolator.add(number, Query(node))
+    matches = percolator.match(papers)
+    for number, node in enumerate(nodes):
+        expected = [paper for paper in papers if keeps(node, paper)]
+        assert [papers[n] for n in index.numbers(index.search(node))] == expected
+        assert [match.paper for match in matches.get(number, [])] == expected
+        assert [paper for paper in papers if explain(Query(node), paper).kept] == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(NODES, min_size=1, max_size=3), st.lists(PAPERS, min_size=1, max_size=4))
+def test_every_path_agrees_with_the_oracle(nodes: list[Node], papers: list[Paper]) -> None:
+    agree(nodes, papers)
+
+
+@settings(max_examples=BATCHES, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(st.integers(0, 2**32))
+def test_every_path_agrees_with_the_oracle_on_whole_days(seed: int) -> None:
+    """50 queries on 200 papers at a time: 100,000 pairs, a million with MATCHING_BATCHES=100."""
+    chance = random.Random(seed)
+    papers = [random_paper(chance, number) for number in range(200)]
+    agree([random_node(chance, 3) for _ in range(50)], papers)
+
+
+def random_node(chance: random.Random, depth: int) -> Node:
+    """A query tree: drawn node by node, hypothesis would be too slow for whole days."""
+    kind = chance.random() if depth else 1.0
+    if kind < 0.5:
+        parts = tuple(random_node(chance, depth - 1) for _ in range(chance.randint(2, 3)))
+        return And(parts) if kind < 0.25 else Or(parts)
+    if kind < 0.65:
+        return Not(random_node(chance, depth - 1))
+    if kind < 0.7:
+        return Weight(random_node(chance, depth - 1), 2.0)
+    if kind < 0.75:
+        day = chance.random() < 0.3
+        value = date(2025, 11, chance.randint(1, 4)) if day else chance.randint(0, 3)
+        number = Number.DAY if day else chance.choice([Number.UPVOTES, Number.COMMENTS, Number.AUTHORS])
+        return Compare(number, chance.choice([">=", "<=", ">", "<", "="]), value)
+    field = chance.choice([None, None, None, *Field])
+    if kind < 0.8:
+        left, right = ([random_term(chance, field) for _ in range(chance.randint(1, 2))] for _ in range(2))
+        return Near(tuple(left), tuple(right), chance.randint(1, 4))
+    return random_term(chance, field)
+
+
+def random_term(chance: random.Random, field: Field | None) -> Term:
+    words = (chance.choice(FOLDED_VOCABULARY) for _ in range(chance.choice([1, 1, 2, 3])))
+    return Term(tuple(words), chance.random() < 0.2, field)
+
+
+def random_text(chance: random.Random) -> str:
+    gaps = [" ", " ", "-", ", ", ". "]
+    return "".join(chance.choice(VOCABULARY) + chance.choice(gaps) for _ in range(chance.randint(0, 9)))
+
+
+def random_paper(chance: random.Random, number: int) -> Paper:
+    def count() -> int | None:
+        return chance.choice([None, 0, 1, 2, 3])
+
+    return Paper(
+        key=str(number),
+        title=random_text(chance),
+        abstract=random_text(chance),
+        author_names=tuple(random_text(chance) for _ in range(chance.randint(0, 3))),
+        organization=chance.choice([None, random_text(chance)]),
+        source_names=("agents", "3d")[: chance.randint(0, 2)],
+        upvotes=count(),
+        comments=count(),
+        authors=count(),
+        day=chance.choice([None, date(2025, 11, chance.randint(1, 4))]),
+    )
+
+
+def read(node: Node) -> Query | None:
+    """The node printed and read back, or None if it only says what to leave out."""
+    try:
+        return parse_query(str(node))
+    except QuerySyntaxError as error:
+        assert "only says what to leave out" in error.problem, error
+        return None
+
+
+@given(NODES)
+def test_a_printed_query_reads_back_as_itself(node: Node) -> None:
+    if query := read(node):
+        assert parse_query(str(query)) == query
+
+
+@given(NODES, st.lists(PAPERS, min_size=1, max_size=8))
+def test_reading_a_printed_query_back_keeps_the_same_papers(node: Node, papers: list[Paper]) -> None:
+    if query := read(node):
+        assert [keeps(query.root, p) for p in papers] == [keeps(node, p) for p in papers]
+
+
+@given(st.text(max_size=60) | st.text(alphabet='ab "()-:*^/<>=OR NEAR5', max_size=40))
+def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
+    try:
+        query = parse_query(text)
+    except QuerySyntaxError as error:
+        assert 0 <= error.position <= len(text)
+        assert error.problem
+        assert error.hint
+    else:
+        assert parse_query(str(query)) == query
+
+
+@given(NODES, PAPERS)
+def test_reasons_are_words_of_the_paper_and_a_miss_names_what_is_missing(node: Node, paper: Paper) -> None:
+    explanation = explain(Query(node), paper)
+    assert explanation.kept == (explanation.missing == ())
+    for reason in explanation.reasons:
+        if reason.end:
+            assert getattr(paper, reason.field)[reason.start : reason.end] == reason.text
+            assert reason.text == reason.text.strip(" -,.")
+        assert reason.text
+
+
+def test_a_removed_query_no_longer_matches_and_a_replaced_one_changes() -> None:
+    paper = Paper("p", "agents")
+    percolator: Percolator[str] = Percolator()
+    for key in ("kept", "removed", "replaced"):
+        percolator.add(key, parse_query("agents"))
+    percolator.remove("removed")
+    percolator.add("replaced", parse_query("robots"))
+    assert set(percolator.match([paper])) == {"kept"}

@@ -1,0 +1,156 @@
+"""The Daily Papers page: its data, its cards, and pages that are not it."""
+
+import json
+import re
+from datetime import date
+from html import escape
+from pathlib import Path
+
+import pytest
+
+from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable, WrongDay, parse
+
+TODAY = date(2026, 11, 20)
+
+
+def parsed(page: str, day: date | None = None) -> ParsedEdition:
+    return parse(page.encode(), today=TODAY, day=day)
+
+
+def without_data(page: str) -> str:
+    return re.sub(r'(data-target="DailyPapers") data-props="[^"]*"', r"\1", page)
+
+
+def with_data(data: object) -> str:
+    props = data if isinstance(data, str) else json.dumps(data)
+    return f'<main><div data-target="DailyPapers" data-props="{escape(props)}"></div></main>'
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "answer"),
+    [
+        ("page-2024.html", date(2024, 3, 5), "api-2024.json"),
+        ("page-2026.html", date(2026, 4, 7), "api-2026.json"),
+    ],
+)
+def test_the_page_says_what_the_api_says(pages: Path, name: str, day: date, answer: str) -> None:
+    edition = parse(pages.joinpath(name).read_bytes(), today=TODAY)
+    assert (edition.day, edition.format) == (day, "page-html")
+    assert edition.papers == parse(pages.joinpath(answer).read_bytes(), today=TODAY, day=day).papers
+
+
+def test_a_page_of_another_day_is_refused(pages: Path) -> None:
+    with pytest.raises(WrongDay, match="of 2024-03-02, found that of 2024-03-05"):
+        parsed(pages.joinpath("page-2024.html").read_text(), date(2024, 3, 2))
+
+
+@pytest.mark.parametrize("name", ["page-2024.html", "page-2026.html"])
+def test_cards_stand_in_for_missing_data(pages: Path, name: str) -> None:
+    page = pages.joinpath(name).read_text()
+    whole = {paper.key: paper for paper in parsed(page).papers}
+    edition = parsed(without_data(page))
+    assert edition.day == parsed(page).day
+    assert len(edition.papers) == 3
+    for paper in edition.papers:
+        assert (paper.title, paper.upvotes, paper.comments, paper.abstract) == (
+            whole[paper.key].title,
+            whole[paper.key].upvotes,
+            whole[paper.key].comments,
+            "",
+        )
+
+
+def test_cards_show_authors_or_the_organisation(pages: Path) -> None:
+    old, new = (
+        parsed(without_data(pages.joinpath(f"page-{year}.html").read_text())) for year in (2024, 2026)
+    )
+    assert [paper.authors for paper in old.papers] == [3, 2, 1]
+    assert [paper.organization for paper in new.papers] == ["Kite Lab", None, None]
+
+
+def test_cards_of_another_day_are_refused(pages: Path) -> None:
+    for name in ("page-2024.html", "page-2026.html"):
+        with pytest.raises(WrongDay):
+            parsed(without_data(pages.joinpath(name).read_text()), date(2026, 4, 8))
+
+
+def test_cards_that_name_no_day_are_of_the_day_asked_for(pages: Path) -> None:
+    page = re.sub(r"<link[^>]*>", "", without_data(pages.joinpath("page-2026.html").read_text()))
+    assert parsed(page, date(2026, 4, 7)).day == date(2026, 4, 7)
+    with pytest.raises(SourceChanged, match="--date"):
+        parsed(page)
+
+
+def test_a_card_without_title_is_rejected_alone(pages: Path) -> None:
+    page = without_data(pages.joinpath("page-2026.html").read_text()).replace(
+        "Σ-Lanterns: Sums of Light", " "
+    )
+    edition = parsed(page)
+    assert [rejected.why for rejected in edition.rejected] == ["it has no title"]
+    assert len(edition.papers) == 2
+
+
+@pytest.mark.parametrize("name", ["page-2024.html", "page-2026.html"])
+def test_a_page_cut_anywhere_is_refused(pages: Path, name: str) -> None:
+    page = pages.joinpath(name).read_text().rstrip()
+    for end in range(0, len(page), 7):
+        with pytest.raises(SourceChanged):
+            parsed(page[:end])
+
+
+def test_cut_data_is_refused_although_the_cards_are_whole(pages: Path) -> None:
+    page = pages.joinpath("page-2024.html").read_text()
+    with pytest.raises(SourceChanged, match="cut off"):
+        parsed(page.replace("&quot;upvotes&quot;: 41", ""))
+    with pytest.raises(SourceChanged, match="cut off"):
+        parsed(re.sub(r'(data-target="DailyPapers" data-props="[^"]{500})[^"]*"', r'\1"', page))
+
+
+def test_another_sites_page_is_not_the_expected_page(pages: Path) -> None:
+    with pytest.raises(
+        SourceChanged, match=r"not the expected page.*Hugging Face Daily Papers.*“Best AI Papers”"
+    ):
+        parse(pages.joinpath("other-site.html").read_bytes(), today=TODAY)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<html><title>Models</title><article><h3><a href='/papers/2403.01001'>x</a></h3></html>",
+        "<?xml version='1.0'?><feed><entry/></feed>",
+        "<>",
+        "<!-- only a comment -->",
+        "<!--" * 10_000,
+        "<html>" + "<div>" * 20_000,
+    ],
+)
+def test_other_markup_is_not_the_expected_page(markup: str) -> None:
+    with pytest.raises(SourceChanged, match="not the expected page"):
+        parsed(markup)
+
+
+def test_a_bot_challenge_is_a_reason_to_come_back_later(pages: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="bot challenge"):
+        parse(pages.joinpath("challenge.html").read_bytes(), today=TODAY)
+    with pytest.raises(SourceUnavailable, match="bot challenge"):
+        parsed("<!DOCTYPE html><html><head><title>Just a moment...</title></head></html>")
+
+
+def test_a_page_without_papers_is_refused() -> None:
+    with pytest.raises(SourceChanged, match="found none"):
+        parsed(with_data({"dateString": "2026-04-05", "dailyPapers": []}))
+    with pytest.raises(SourceChanged, match="found none"):
+        parsed("<main><time datetime='2026-04-05'></time><h1>Daily Papers</h1></main>")
+
+
+@pytest.mark.parametrize(
+    ("period", "found"), [({"periodType": "week"}, "a week"), ({"isTrending": True}, "trending papers")]
+)
+def test_a_page_of_more_than_a_day_is_refused(period: dict[str, object], found: str) -> None:
+    with pytest.raises(SourceChanged, match=f"of one day, found that of {found}"):
+        parsed(with_data({"dateString": "2026-04-05", "dailyPapers": [], **period}))
+
+
+def test_data_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(SourceChanged, match="too deep"):
+        parsed(with_data('{"dailyPapers":' + "[" * 100_000 + "]" * 100_000 + "}"))

@@ -1,0 +1,164 @@
+"""The parsers against real answers and pages, which are no part of the project."""
+
+import gzip
+import json
+import re
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from digest.sources import ParsedEdition, SourceChanged, parse
+
+pytestmark = pytest.mark.realdata
+
+TODAY = date(2025, 11, 20)
+
+
+def html(test_data: Path, name: str) -> str:
+    return test_data.joinpath("huggingface", "html", name).read_text()
+
+
+def page(text: str, day: date | None = None) -> ParsedEdition:
+    return parse(text.encode(), today=TODAY, day=day)
+
+
+@pytest.fixture
+def text_page(test_data: Path) -> bytes:
+    return test_data.joinpath("huggingface", "text", "daily-papers-page.txt").read_bytes()
+
+
+def test_every_answer_is_read_in_full_and_agrees_with_the_corpus(test_data: Path) -> None:
+    with gzip.open(test_data / "corpus" / "papers.jsonl.gz", "rt") as lines:
+        corpus: dict[tuple[str, str], dict[str, Any]] = {
+            (paper["day"], f"arxiv:{paper['id']}"): paper for paper in map(json.loads, lines)
+        }
+    answers = sorted(test_data.joinpath("huggingface", "api").iterdir())
+    assert len(answers) == 63
+    compared = 0
+    for answer in answers:
+        day = date.fromisoformat(answer.stem)
+        edition = parse(answer.read_bytes(), today=TODAY, day=day)
+        assert (edition.day, edition.format, edition.rejected) == (day, "api-json", ())
+        assert len(edition.papers) == len(json.loads(answer.read_text()))
+        for paper in edition.papers:
+            known = corpus.get((answer.stem, paper.key))
+            compared += known is not None
+            assert known is None or (
+                (
+                    paper.title,
+                    paper.authors,
+                    str(paper.published),
+                    paper.comments,
+                    paper.upvotes,
+                    paper.organization,
+                )
+                == (
+                    " ".join(known["title"].split()),
+                    known["authors"],
+                    known["published"],
+                    known["comments"],
+                    known["upvotes"],
+                    (known["organization"] or "").strip() or None,
+                )
+            )
+    assert compared > 1_300
+
+
+def test_answers_name_their_own_day_since_march_2025(test_data: Path) -> None:
+    for answer in test_data.joinpath("huggingface", "api").iterdir():
+        raw, day = answer.read_bytes(), date.fromisoformat(answer.stem)
+        if day >= date(2025, 3, 25):
+            assert parse(raw, today=TODAY) == parse(raw, today=TODAY, day=day)
+        else:
+            with pytest.raises(SourceChanged, match="--date"):
+                parse(raw, today=TODAY)
+
+
+def test_the_page_of_2024_has_its_13_papers_in_its_data_and_in_its_cards(test_data: Path) -> None:
+    raw = html(test_data, "2024-08-01.html")
+    edition = page(raw)
+    assert (edition.day, len(edition.papers), edition.rejected) == (date(2024, 8, 1), 13, ())
+    assert edition.papers[0].key == "arxiv:2407.21783"
+    cards = page(re.sub(r'(data-target="DailyPapers") data-props="[^"]*"', r"\1", raw))
+    assert cards.day == edition.day
+    assert [(p.key, p.title, p.authors, p.upvotes, p.comments, p.url) for p in cards.papers] == [
+        (p.key, p.title, p.authors, p.upvotes, p.comments, p.url) for p in edition.papers
+    ]
+
+
+def test_the_excerpt_of_2026_has_two_papers_in_its_data_and_two_others_in_its_cards(test_data: Path) -> None:
+    raw = html(test_data, "2026-09-28-excerpt.html")
+    day = date(2026, 9, 28)
+    edition = page(raw)
+    assert (edition.day, len(edition.papers)) == (day, 2)
+    assert (edition.papers[0].key, edition.papers[0].organization, edition.papers[0].comments) == (
+        "arxiv:2608.09444",
+        "Technical University of Munich",
+        1,
+    )
+    cards = page(re.sub(r'(data-target="DailyPapers") data-props="[^"]*"', r"\1", raw), day)
+    assert [(p.key, p.upvotes, p.comments, p.organization) for p in cards.papers] == [
+        ("arxiv:2609.31199", 8, 1, "Thales"),
+        ("arxiv:2609.30216", 8, 1, "The Chinese University of Hong Kong"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["2024-08-01.html", "2026-09-28-excerpt.html"])
+def test_real_pages_cut_anywhere_are_refused(test_data: Path, name: str) -> None:
+    raw = html(test_data, name).rstrip()
+    for part in range(200):
+        with pytest.raises(SourceChanged):
+            page(raw[: len(raw) * part // 200])
+
+
+def test_a_mirror_of_another_site_is_not_the_expected_page(test_data: Path) -> None:
+    with pytest.raises(SourceChanged, match="not the expected page"):
+        page(html(test_data, "not-huggingface-mirror.html"))
+
+
+def test_the_text_page_has_115_papers_in_order(text_page: bytes) -> None:
+    edition = parse(text_page, today=TODAY)
+    assert (edition.day, edition.format, edition.rejected) == (date(2025, 11, 5), "page-text", ())
+    titles = [paper.title for paper in edition.papers]
+    assert len(titles) == 115
+    assert titles[0] == "GPT-ImgEval: A Comprehensive Benchmark for Diagnosing GPT4o in Image Generation"
+    assert (
+        titles[-1]
+        == "Agent Data Protocol: Unifying Datasets for Diverse, Effective Fine-tuning of LLM Agents"
+    )
+    assert max(map(len, titles)) < 150
+    assert min(len(paper.abstract) for paper in edition.papers) > 1_300
+
+
+def test_three_papers_of_the_text_page_lack_their_author_line(text_page: bytes) -> None:
+    unknown = [paper for paper in parse(text_page, today=TODAY).papers if paper.published is None]
+    assert [paper.title.split(":")[0] for paper in unknown] == [
+        "GPT-ImgEval",
+        "Bridging the Gap Between Promise and Performance for Microscaling FP4 Quantization",
+        "Agent Data Protocol",
+    ]
+    assert {(paper.authors, paper.organization, paper.comments) for paper in unknown} == {(None, None, None)}
+
+
+def test_organisations_years_and_comments_of_the_text_page(text_page: bytes) -> None:
+    papers = parse(text_page, today=TODAY).papers
+    assert [p.organization for p in papers if p.organization] == ["Parameter Lab", "Patronus AI", "Fortytwo"]
+    facts = {
+        paper.title.split(":")[0]: (paper.authors, str(paper.published), paper.comments) for paper in papers
+    }
+    assert facts["CortexCompile"] == (2, "2024-08-23", 0)
+    assert facts["Towards a Physics Foundation Model"] == (3, "2025-09-17", 2)
+    assert facts["MPIrigen"] == (13, "2024-02-14", 1)
+    assert facts["Mogo"] == (1, "2024-12-05", 2)
+    assert facts["GPipe"] == (11, "2018-11-16", 0)
+    assert sum(paper.comments or 0 for paper in papers) == 50
+    assert all(paper.published <= date(2025, 11, 5) for paper in papers if paper.published)
+
+
+def test_the_text_page_is_dated_by_the_day_asked_for(text_page: bytes) -> None:
+    edition = parse(text_page, today=TODAY, day=date(2024, 11, 5))
+    assert edition.day == date(2024, 11, 5)
+    with pytest.raises(SourceChanged, match="found that of Nov 5"):
+        parse(text_page, today=TODAY, day=date(2025, 11, 6))

@@ -1,0 +1,127 @@
+"""Fixtures that are real servers and real processes; each ends with the test, module or session it serves."""
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
+from tests.services.ports import free_port
+from tests.services.postgres import create_database, postgres_server
+from tests.services.processes import Service, start_service
+from tests.services.smtp import SmtpServer
+from tests.services.valkey import valkey_server
+
+StartService = Callable[..., Service]
+
+
+@pytest.fixture(scope="session")
+def postgres_server_url() -> Iterator[str]:
+    """A PostgreSQL server: the one of `make test` if it runs already, else one of our own."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("postgresql"):
+        yield f"postgres://{database['USER']}@{database['HOST']}:{database['PORT']}"
+        return
+    with postgres_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres_server_url: str) -> str:
+    """An empty PostgreSQL database for this test module, for DATABASE_URL."""
+    return create_database(postgres_server_url, f"module_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The test database that this process's own queries use, for the DATABASE_URL of other processes."""
+    name, config = connection.settings_dict["NAME"], connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{quote(str(name))}"
+    return f"postgres://{config['USER']}@{config['HOST']}:{config['PORT']}/{name}"
+
+
+@pytest.fixture(scope="session")
+def valkey_server_url() -> Iterator[str]:
+    with valkey_server() as url:
+        yield url
+
+
+@pytest.fixture
+def valkey_url(valkey_server_url: str) -> str:
+    """An empty Valkey, for REDIS_URL."""
+    with redis.Redis.from_url(valkey_server_url) as client:
+        client.flushall()
+    return valkey_server_url
+
+
+@pytest.fixture(scope="session")
+def running_smtp_server() -> Iterator[SmtpServer]:
+    server = SmtpServer()
+    controller = server.controller()
+    controller.start()
+    yield server
+    controller.stop()
+
+
+@pytest.fixture
+def smtp_server(running_smtp_server: SmtpServer) -> SmtpServer:
+    """An SMTP server that has received nothing yet; see SmtpServer for how to make it refuse."""
+    running_smtp_server.forget()
+    return running_smtp_server
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty DATA_DIR with a path short enough for sockets."""
+    path = tempfile.mkdtemp(prefix="digest-")
+    yield Path(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def service(data_dir: Path) -> Iterator[StartService]:
+    """Start processes of the service: `service("serve", env={…})`, `service("celery", "-A", "digest", …)`.
+
+    They get DATA_DIR, a free PORT and the SECRET_KEY of this process unless `env` says otherwise.
+    Whatever still runs at the end of the test is killed; what all of them printed is shown if it failed.
+    """
+    started: list[Service] = []
+
+    def start(*command: str, env: dict[str, str] | None = None) -> Service:
+        defaults = {
+            "DATA_DIR": str(data_dir),
+            "PORT": str(free_port()),
+            "SECRET_KEY": settings.SECRET_KEY,
+        }
+        log = data_dir.with_name(f"{data_dir.name}-{len(started)}.log")
+        started.append(start_service(command, defaults | (env or {}), log))
+        return started[-1]
+
+    yield start
+    for process in reversed(started):
+        process.kill()
+        print(f"{process.process.args!r} printed:\n{process.output}")  # noqa: T201
+        process.log.unlink()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = find_chromium()
+    if path is None:
+        pytest.fail("No Chromium: run `python -m tests.services.browser`")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(chromium_path: str) -> dict[str, Any]:
+    """What pytest-playwright starts its `browser` with, and so `page` and `context`."""
+    return {"executable_path": chromium_path, "args": list(LAUNCH_ARGUMENTS)}

@@ -1,0 +1,50 @@
+"""What a visitor sees of an answer, and what a reader's browser would send."""
+
+from typing import Any, Literal
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
+from django.test import Client
+
+from subscriptions import links
+from subscriptions.models import Delivery, Subscriber
+
+Purpose = Literal["confirm", "preferences", "unsubscribe"]
+PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+
+
+def page(response: Any) -> BeautifulSoup:
+    return BeautifulSoup(response.content, "lxml")
+
+
+def words(found: PageElement | None) -> str:
+    """The text of an element, in one line."""
+    assert isinstance(found, Tag)
+    return " ".join(found.get_text(" ").split())
+
+
+def said(response: Any) -> str:
+    """The text of a page, without its frame."""
+    return words(page(response).main)
+
+
+def address(purpose: Purpose, subscriber: Subscriber) -> str:
+    return f"/{purpose[0]}/{links.token(purpose, subscriber)}/"
+
+
+def stored() -> list[Any]:
+    """All that a visit could change."""
+    return [*Subscriber.objects.values(), *Delivery.objects.values()]
+
+
+def form_at(client: Client, path: str) -> dict[str, Any]:
+    """What a browser would send if the first form there were sent as it stands."""
+    form = page(client.get(path)).find("form")
+    assert isinstance(form, Tag)
+    values: dict[str, Any] = {
+        str(field["name"]): field["value"] for field in form.select("[type=radio][checked]")
+    }
+    for select in form.select("select"):
+        values |= {str(select["name"]): option["value"] for option in select.select("[selected]")}
+    values |= {str(area["name"]): area.get_text() for area in form.select("textarea")}
+    return values | {"topics": [str(field["value"]) for field in form.select("[type=checkbox][checked]")]}

@@ -1,0 +1,122 @@
+"""The digest a visitor would have had, while they choose."""
+
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.core.cache import cache
+from django.test import Client
+
+from subscriptions.models import Subscriber
+from tests.factories import edition, topic
+from tests.subscriptions.browsing import page, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _agents() -> None:
+    cache.clear()
+    topic("agents", "agents")
+
+
+def sample(client: Client, **query: Any) -> BeautifulSoup:
+    return page(client.get("/sample/part/", query))
+
+
+def test_the_sample_follows_the_choice(client: Client) -> None:
+    edition("Agents that read manuals", "Quantized caches")
+    found = sample(client, topics=["agents"], queries="kv*\ncaches")
+    assert "2 of the 2 papers of Wednesday, 5 November." in words(found)
+    frame = found.iframe
+    assert isinstance(frame, Tag)
+    assert frame["src"] == "/sample/?topic=agents&q=kv%2A&q=caches"
+    assert "allow-scripts" not in frame["sandbox"]
+    mail = client.get(str(frame["src"]))
+    assert b"Agents" in mail.content
+    assert b"that read manuals" in mail.content
+    assert b'<base target="_blank">' in mail.content
+
+
+def test_the_sample_never_sees_the_address(client: Client) -> None:
+    form = page(client.get("/")).select_one("[hx-get]")
+    assert isinstance(form, Tag)
+    assert form["hx-include"] == "this"
+    assert not form.select("[name=email]")
+
+
+@pytest.mark.parametrize(
+    ("choice", "sentence"),
+    [
+        ({}, "Tick a topic, and the digest you would have had appears here."),
+        ({"queries": "(kv"}, "Your choice cannot be read yet."),
+        ({"queries": "zeppelin"}, "None of the 1 paper of Wednesday, 5 November matched"),
+    ],
+)
+def test_without_papers_the_sample_says_why(client: Client, choice: dict[str, str], sentence: str) -> None:
+    edition("Agents that read manuals")
+    found = sample(client, **choice)
+    assert sentence in words(found)
+    assert found.iframe is None
+
+
+def test_before_the_first_edition_the_sample_says_so(client: Client) -> None:
+    assert "No papers have come in yet." in words(sample(client, topics=["agents"]))
+
+
+def test_while_typing_the_place_of_a_problem_is_shown_at_the_field(client: Client) -> None:
+    problem = sample(client, queries="kv AND").find(id="queries-problem")
+    assert isinstance(problem, Tag)
+    assert problem["hx-swap-oob"] == "true"
+    assert "kv AND\n      ^" in str(problem.pre)
+
+
+def show(client: Client, **values: str) -> Any:
+    """Press the button that is there for browsers without JavaScript."""
+    form = {
+        "topics": ["agents"],
+        "time_zone": "UTC",
+        "hour": "7",
+        "rhythm": "daily",
+        "weekday": "0",
+        "show": "1",
+    }
+    return client.post("/", form | values)
+
+
+@pytest.mark.parametrize("query", ["", "?q=(kv", "?topic=astrology"])
+def test_a_sample_of_nothing_readable_is_refused(client: Client, query: str) -> None:
+    assert client.get(f"/sample/{query}").status_code == 400
+
+
+def test_without_javascript_a_button_shows_the_sample_and_keeps_everything(client: Client) -> None:
+    edition("Agents that read manuals")
+    assert page(client.get("/")).select_one("noscript button[name=show][form=signup]")
+    response = show(client, email="half@")
+    assert response.status_code == 200
+    found = page(response)
+    assert found.iframe is not None
+    assert found.find(id="problems") is None
+    assert found.select_one("input[name=email][value='half@']")
+    assert found.select_one("input[value=agents][checked]")
+    assert not Subscriber.objects.exists()
+
+
+def test_without_javascript_the_button_still_shows_a_bad_query(client: Client) -> None:
+    found = page(show(client, queries="(kv", email=""))
+    assert found.select_one("pre.caret")
+    assert [link["href"] for link in found.select("#problems a")] == ["#queries"]
+
+
+def test_the_sample_stays_while_something_else_is_wrong(client: Client) -> None:
+    edition("Agents that read manuals")
+    form = {
+        "topics": ["agents"],
+        "queries": "",
+        "time_zone": "Mars/Olympus",
+        "hour": "x",
+        "rhythm": "",
+        "email": "",
+    }
+    for button in ({}, {"show": "1"}):
+        assert page(client.post("/", form | button)).iframe is not None
