@@ -11,7 +11,7 @@ DEVELOPMENT := .venv/.development
 
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test check format clean
+.PHONY: help setup run test check format train clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -31,11 +31,12 @@ $(DEVELOPMENT): requirements.txt requirements-dev.txt | $(RUNTIME)
 run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 	@exec $(BIN)/python manage.py serve
 
-# The services tests and whatever touches the database run on PostgreSQL, all else on SQLite.
+# Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL
+# (--reuse-db: its databases go with the server).
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.browser
 	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
-	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile $(ARGS)
+	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
 
 # As in production, and nothing written: the checks need neither a database nor DATA_DIR.
 check: export SITE_URL = https://digest.example.org
@@ -55,6 +56,11 @@ check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, 
 format: $(DEVELOPMENT) ## format the code and repair what can be repaired
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
+
+train: $(RUNTIME) ## train the topic model again (TEST_DATA names the corpus and the labels)
+	@PYTHON="$(PYTHON)" .ci/install requirements-train.txt
+	$(BIN)/python -m digest.training.train --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz" \
+		--gold "$(TEST_DATA)/relevance/labels.jsonl"
 
 clean: ## remove .venv and caches; data (var/) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from digest.compose import DigestContent, Item, Mark, Section
 from digest.matching import Field, Number, Percolator, parse_query
-from digest.matching.reasons import Explainer
+from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
+from digest.presets import selecting
 from digest.select import Filter
 
 COUNTED_DAYS = 7
@@ -79,7 +80,7 @@ def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str,
     percolator: Percolator[str] = Percolator()
     slugs = []
     for topic in topics:
-        percolator.add(topic.slug, parse_query(topic.query))
+        percolator.add(topic.slug, parse_query(selecting(topic)))
         slugs.append(topic.slug)
     matches = percolator.match(list(papers))
     return {slug: [match.paper for match in matches.get(slug, ())] for slug in slugs}

@@ -8,8 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
+
+
+def port(text: str) -> int:
+    """The number of a TCP port, as somebody set it."""
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise ImproperlyConfigured(f"PORT is a number from 1 to 65535, not “{text}”.")
+    return int(text)
 
 
 def secret_key(data_dir: Path) -> str:
@@ -20,9 +28,11 @@ def secret_key(data_dir: Path) -> str:
     """
     path = data_dir / "secret_key"
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)  # it will hold readers' addresses
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
+        if not path.is_file():
+            raise ImproperlyConfigured(f"DATA_DIR {data_dir} is not a directory.") from None
         return path.read_text().strip()
     except OSError:
         return secrets.token_urlsafe(50)

@@ -1,42 +1,14 @@
-"""The shipped topics: their wording, and how it gets into the database without undoing an operator's edits.
-
-The wording is reviewed text and stands in `presets.toml` beside this file, in the order of `position`.
-"""
-
-import tomllib
-from dataclasses import asdict, dataclass
-from pathlib import Path
+"""How the shipped topics get into the database, without undoing an operator's edits."""
 
 from django.db import transaction
 
+from digest.matching.presets import PRESETS, Preset
+from digest.matching.topics import preset_topics
 from digest.models import Topic
 
+__all__ = ["PRESETS", "Preset", "load", "restore", "selecting"]
 
-@dataclass(frozen=True, slots=True)
-class Preset:
-    """One shipped topic; `position` orders topics from 1."""
-
-    slug: str
-    name: str
-    description: str
-    query: str
-    colour: str
-    position: int
-
-    def wording(self) -> dict[str, str | int]:
-        """The columns of a topic that are shipped: everything but its slug and the operator's switches."""
-        return {column: value for column, value in asdict(self).items() if column != "slug"}
-
-
-def _read(path: Path) -> tuple[Preset, ...]:
-    topics: list[dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))["topic"]
-    return tuple(
-        Preset(**{**topic, "query": topic["query"].strip()}, position=position)
-        for position, topic in enumerate(topics, start=1)
-    )
-
-
-PRESETS = _read(Path(__file__).with_name("presets.toml"))
+_QUERIES = {preset.slug: preset.query for preset in PRESETS}
 
 
 def load() -> int:
@@ -53,6 +25,19 @@ def load() -> int:
             if created or (not topic.edited and _differs(topic, wording)):
                 changed += created or Topic.objects.filter(pk=topic.pk, edited=False).update(**wording)
     return changed
+
+
+def selecting(topic: Topic) -> str:
+    """The query that selects for a topic: the trained model while the wording is the shipped one.
+
+    An operator's own wording is taken at its word.
+    """
+    shipped = _QUERIES.get(topic.slug)
+    return (
+        f"topic:{topic.slug}"
+        if shipped == topic.query and topic.slug in preset_topics().biases
+        else topic.query
+    )
 
 
 def restore(topic: Topic) -> None:

@@ -13,8 +13,8 @@ from datetime import date
 from django.db.models import F, Q
 
 from digest.matching import Percolator, parse_query
+from digest.matching.explain import Explainer
 from digest.matching.ranking import rank
-from digest.matching.reasons import Explainer
 from digest.models import EditionEntry, Paper, Selection, Source
 
 

@@ -17,7 +17,7 @@ env = environ.Env()
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
 HOST = env.str("HOST", default="127.0.0.1")
-PORT = env.int("PORT", default=8000)
+PORT = embedded.port(env.str("PORT", default="") or "8000")
 LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 # A debug page shows settings and mails: never to other machines, whatever DEBUG says.
 DEBUG = env.bool("DEBUG", default=False) and LOOPBACK

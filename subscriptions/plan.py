@@ -16,6 +16,7 @@ from django.db.models import Prefetch, Q
 from django.utils import timezone
 
 from digest.models import Selection, Topic, newest_release
+from digest.presets import selecting
 from digest.select import Filter, Wish, made, select
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.preferences import Choices
@@ -68,7 +69,7 @@ def sample(choices: Choices) -> Selection:
 def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
     """The named queries of what a reader chose: topics in the operator's order, then their own."""
     return (
-        *(Filter(t.name, t.query, t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
+        *(Filter(t.name, selecting(t), t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
         *(Filter(query, query, own=True) for query in queries),
     )
 

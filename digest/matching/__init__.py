@@ -9,6 +9,7 @@ The language, loosest binding first:
     a^2                 counts twice for the order of papers, not for which are kept
     (a b)               grouping
     title:a             in the title only; likewise abstract: author: org: source:; also before a group
+    topic:agents        what the model of a preset topic keeps
     upvotes>=50         also comments, authors and day, with >= <= > < =; day:2025-11-05
     "a b"               the words in this order, side by side
     quant*              words that begin so
@@ -18,12 +19,13 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 `"fine tuning"` find each other. Without a field they are looked for in title and abstract.
 """
 
+from digest.matching.explain import explain
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
 from digest.matching.parser import QuerySyntaxError, parse_query
 from digest.matching.percolator import Match, Percolator
-from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Weight
-from digest.matching.reasons import Explanation, Reason, explain
+from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
+from digest.matching.reasons import Explanation, Reason
 from digest.matching.text import Text
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Reason",
     "Term",
     "Text",
+    "Topic",
     "Weight",
     "explain",
     "parse_query",

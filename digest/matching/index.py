@@ -1,14 +1,15 @@
 """An index over one day's papers: for any leaf of a query, the papers that satisfy it, as a bitmap."""
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from digest.matching.paper import PaperText, satisfies, texts
 from digest.matching.places import near_places, places
-from digest.matching.query import And, Compare, Field, Leaf, Near, Node, Not, Or, Term, Weight
+from digest.matching.presets import preset_queries
+from digest.matching.query import And, Compare, Field, Leaf, Near, Node, Not, Or, Term, Topic, Weight
 from digest.matching.text import Text, stem
+from digest.matching.topics import Belonging, preset_topics
 
 
 class Index:
@@ -22,20 +23,48 @@ class Index:
         self.papers = papers
         self._fields = [texts(paper) for paper in papers]
         self._all = (1 << len(papers)) - 1
-        self._stems: dict[Field, dict[str, int]] = {field: defaultdict(int) for field in Field}
-        self._forms: dict[Field, dict[str, int]] = {field: defaultdict(int) for field in Field}
         self._found: dict[Leaf, int] = {}
-        for number, fields in enumerate(self._fields):
-            for field, found in fields.items():
-                for text in found:
-                    self._add(1 << number, text, self._stems[field], self._forms[field])
 
-    @staticmethod
-    def _add(bit: int, text: Text, stems: dict[str, int], forms: dict[str, int]) -> None:
-        for entry in {*text.stems, *text.joined_stems} - {""}:
-            stems[entry] |= bit
-        for entry in {*text.forms, *text.joined} - {""}:
-            forms[entry] |= bit
+    @cached_property
+    def _stems(self) -> dict[Field, dict[str, int]]:
+        return self._postings(lambda text: {*text.stems, *text.joined_stems})
+
+    @cached_property
+    def _forms(self) -> dict[Field, dict[str, int]]:
+        return self._postings(lambda text: {*text.forms, *text.joined})
+
+    def _postings(self, entries: Callable[[Text], set[str]]) -> dict[Field, dict[str, int]]:
+        """For each entry of each field the papers that have it."""
+        postings: dict[Field, dict[str, int]] = {field: {} for field in Field}
+        for number, fields in enumerate(self._fields):
+            bit = 1 << number
+            for field, found in fields.items():
+                bitmaps = postings[field]
+                for text in found:
+                    for entry in entries(text):
+                        bitmaps[entry] = bitmaps.get(entry, 0) | bit
+        for bitmaps in postings.values():
+            bitmaps.pop("", None)
+        return postings
+
+    @cached_property
+    def belongings(self) -> list[Mapping[str, Belonging]]:
+        """The preset topics that each paper belongs to, by the model and the vote of the shipped queries."""
+        votes = {slug: self.search(query.root) for slug, query in preset_queries().items()}
+        return [
+            preset_topics().classify(
+                paper, kept_by=[slug for slug, kept in votes.items() if kept >> number & 1]
+            )
+            for number, paper in enumerate(self.papers)
+        ]
+
+    @cached_property
+    def _topics(self) -> dict[str, int]:
+        kept: dict[str, int] = {}
+        for number, belonging in enumerate(self.belongings):
+            for slug in belonging:
+                kept[slug] = kept.get(slug, 0) | 1 << number
+        return kept
 
     @cached_property
     def _vocabulary(self) -> dict[Field, list[str]]:
@@ -80,6 +109,8 @@ class Index:
                 return self._near(leaf)
             case Compare():
                 return sum(1 << n for n, paper in enumerate(self.papers) if satisfies(paper, leaf))
+            case Topic():
+                return self._topics.get(leaf.slug, 0)
 
     def _term(self, term: Term) -> int:
         kept = 0

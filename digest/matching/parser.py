@@ -4,8 +4,23 @@ import math
 import re
 from datetime import date
 
-from digest.matching.query import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Weight, holds
+from digest.matching.query import (
+    And,
+    Compare,
+    Field,
+    Near,
+    Node,
+    Not,
+    Number,
+    Or,
+    Query,
+    Term,
+    Topic,
+    Weight,
+    holds,
+)
 from digest.matching.text import words
+from digest.matching.topics import preset_topics
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
@@ -184,8 +199,11 @@ class _Parser:
         if name == Number.DAY and follower and follower["word"]:
             self.next += 1
             return Compare(Number.DAY, "=", self.day(follower, follower["word"]))
+        if name == "topic" and follower and follower["word"]:
+            self.next += 1
+            return self.topic(follower)
         if name not in list(Field):
-            known = ", ".join(f"{field}:" for field in (*Field, Number.DAY))
+            known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
             raise self.error_at(token, f"There is no field “{token['field']}”", f"The fields are {known}")
         if (
             follower is None
@@ -196,6 +214,13 @@ class _Parser:
         ):
             raise self.error(f"“{name}:” needs a word", f"Write {name}:word or {name}:(several words).")
         return self.primary(Field(name))
+
+    def topic(self, token: re.Match[str]) -> Node:
+        slug = token["word"].lower()
+        known = sorted(preset_topics().biases)
+        if slug not in known:
+            raise self.error_at(token, f"There is no topic “{slug}”", f"The topics are {', '.join(known)}.")
+        return Topic(slug)
 
     def comparison(self, token: re.Match[str]) -> Node:
         name = token["compared"].lower()

@@ -31,6 +31,7 @@ class Matches(Mapping[Key, list[Match[P]]]):
     """
 
     def __init__(self, numbers: Mapping[Key, int], rows: Rows, papers: Sequence[P]) -> None:
+        """`numbers` says which of `rows` is a key's; bit n of a row stands for the n-th of `papers`."""
         self._numbers = numbers
         self._rows = rows
         self._papers = papers
@@ -47,12 +48,12 @@ class Matches(Mapping[Key, list[Match[P]]]):
         return (key for key, number in self._numbers.items() if self._any[number])
 
     def __len__(self) -> int:
-        return int(np.count_nonzero(self._any[list(self._numbers.values())]))
+        return sum(1 for _ in self)
 
     def pairs(self) -> int:
         """How many pairs of key and paper there are, without making them."""
         counts = np.bitwise_count(self._rows).sum(axis=1, dtype=np.int64)
-        return int(counts[list(self._numbers.values())].sum())
+        return int(counts[np.fromiter(self._numbers.values(), np.int64, len(self._numbers))].sum())
 
 
 class Percolator(Generic[Key]):
@@ -81,5 +82,7 @@ class Percolator(Generic[Key]):
 
     def match(self, papers: Sequence[P]) -> Matches[Key, P]:
         """For every key the papers its query keeps; later changes to the percolator do not show in it."""
-        rows = self._program.run(Index(papers))
-        return Matches(self._numbers.copy(), rows, papers)
+        numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
+        wanted, rows_of = np.unique(numbers, return_inverse=True)
+        rows = self._program.run(Index(papers), wanted)
+        return Matches(dict(zip(self._numbers, rows_of.tolist(), strict=True)), rows, papers)

@@ -102,8 +102,8 @@ class Program:
             for child in children:
                 self.remove(int(child))
 
-    def run(self, index: Index) -> Rows:
-        """For every number the papers it holds for: bit n of row `number` for the n-th paper of `index`."""
+    def run(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
+        """For each wanted number the papers it holds for: bit n of its row for the n-th paper of `index`."""
         papers = len(index.papers)
         words = -(-papers // _WORD)
         leaves = [
@@ -113,7 +113,7 @@ class Program:
         ]
         found = np.array([number for number, _ in leaves], np.int64)
         bits = np.frombuffer(b"".join(row for _, row in leaves), np.uint64).reshape(len(leaves), words)
-        result = np.empty((len(self), words), np.uint64)
+        result = np.empty((len(wanted), words), np.uint64)
         order = sorted(self._groups)
         for first in range(0, words, _BLOCK):
             rows = np.zeros((len(self), min(_BLOCK, words - first)), np.uint64)
@@ -121,7 +121,7 @@ class Program:
             for key in order:
                 if self._groups[key].count:
                     self._groups[key].run(rows)
-            result[:, first : first + _BLOCK] = rows
+            result[:, first : first + _BLOCK] = rows[wanted]
         if papers % _WORD:
             result[:, -1] &= np.uint64((1 << papers % _WORD) - 1)
         return result

@@ -73,6 +73,16 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """What the model of a preset topic keeps."""
+
+    slug: str
+
+    def __str__(self) -> str:
+        return f"topic:{self.slug}"
+
+
+@dataclass(frozen=True, slots=True)
 class And:
     parts: tuple["Node", ...]
 
@@ -107,7 +117,7 @@ class Weight:
         return f"{_bracketed(self.part)}^{self.factor:g}"
 
 
-Leaf = Term | Near | Compare
+Leaf = Term | Near | Compare | Topic
 Node = Leaf | And | Or | Not | Weight
 
 
@@ -143,4 +153,4 @@ def _either(terms: tuple[Term, ...]) -> str:
 
 
 def _bracketed(node: Node) -> str:
-    return str(node) if isinstance(node, Term | Compare) else f"({node})"
+    return str(node) if isinstance(node, Term | Compare | Topic) else f"({node})"

@@ -1,14 +1,8 @@
-"""Why a paper was kept, or what it fell short of."""
+"""Why a paper was kept, or what it fell short of: the plain values."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from digest.matching.paper import PaperText, satisfies, shown, texts
-from digest.matching.places import Place, near_places, places
-from digest.matching.query import And, Compare, Field, Leaf, Near, Node, Not, Number, Or, Query, Term, Weight
-from digest.matching.text import Text
-
-_WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+from digest.matching.query import Field, Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,91 +33,3 @@ class Explanation:
     reasons: tuple[Reason, ...] = ()
     strength: float = 0.0
     missing: tuple[str, ...] = ()
-
-
-def explain(query: Query, paper: PaperText) -> Explanation:
-    """Why `query` keeps `paper`, or what is missing."""
-    return Explainer(paper).explain(query)
-
-
-class Explainer:
-    """Explains queries on one paper, whose words are split once."""
-
-    def __init__(self, paper: PaperText) -> None:
-        self._paper = paper
-        self._texts = texts(paper)
-        self._found: dict[Leaf, tuple[Reason, ...]] = {}
-
-    def explain(self, query: Query) -> Explanation:
-        carrying = self._carrying(query.root, 1.0)
-        if carrying is None:
-            missing = tuple(str(clause) for clause in self._missing(query.root))
-            return Explanation(kept=False, missing=missing)
-        reasons = {reason for leaf, _ in carrying for reason in self._reasons(leaf)}
-        fields = {(leaf, reason.field, weight) for leaf, weight in carrying for reason in self._reasons(leaf)}
-        order: list[str] = [*Field, *Number]
-        return Explanation(
-            kept=True,
-            reasons=tuple(sorted(reasons, key=lambda r: (order.index(r.field), r.start, -r.end, r.text))),
-            strength=sum(_WEIGHT.get(field, 1.0) * weight for _, field, weight in fields),
-        )
-
-    def _carrying(self, node: Node, weight: float) -> list[tuple[Leaf, float]] | None:
-        """The leaves by which `node` holds, each with its weight, or None if it does not hold."""
-        match node:
-            case And(parts):
-                carried = [self._carrying(part, weight) for part in parts]
-                if any(leaves is None for leaves in carried):
-                    return None
-                return [leaf for leaves in carried for leaf in leaves or []]
-            case Or(parts):
-                held = [leaves for part in parts if (leaves := self._carrying(part, weight)) is not None]
-                return [leaf for leaves in held for leaf in leaves] if held else None
-            case Not(part):
-                return [] if self._carrying(part, weight) is None else None
-            case Weight(part, factor):
-                return self._carrying(part, weight * factor)
-            case _:
-                return [(node, weight)] if self._reasons(node) else None
-
-    def _missing(self, node: Node) -> list[Node]:
-        """The fewest clauses that `node` lacks; none if it holds."""
-        match node:
-            case And(parts):
-                return [clause for part in parts for clause in self._missing(part)]
-            case Or(parts):
-                return min((self._missing(part) for part in parts), key=len)
-            case Weight(part, _):
-                return self._missing(part)
-            case _:
-                return [] if self._carrying(node, 1.0) is not None else [node]
-
-    def _reasons(self, leaf: Leaf) -> tuple[Reason, ...]:
-        if leaf not in self._found:
-            self._found[leaf] = tuple(dict.fromkeys(self._look(leaf)))
-        return self._found[leaf]
-
-    def _look(self, leaf: Leaf) -> Iterable[Reason]:
-        match leaf:
-            case Compare():
-                if satisfies(self._paper, leaf):
-                    yield Reason(leaf.number, shown(self._paper, leaf.number))
-            case Term():
-                for field, text in self._searched(leaf):
-                    for place in places(leaf, text):
-                        yield _reason(field, text, place)
-            case Near():
-                for field, text in self._searched(leaf.left[0]):
-                    for pair in near_places(leaf, text):
-                        yield from (_reason(field, text, place) for place in pair)
-
-    def _searched(self, term: Term) -> Iterable[tuple[Field, Text]]:
-        return ((field, text) for field in term.fields for text in self._texts[field])
-
-
-def _reason(field: Field, text: Text, place: Place) -> Reason:
-    start, end = text.spans[place[0]][0], text.spans[place[1] - 1][1]
-    words = text.source[start:end]
-    return (
-        Reason(field, words, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, words)
-    )

@@ -13,7 +13,8 @@ _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _SPLIT = re.compile(f"({_WORD.pattern})")
 _GLUE = re.compile(r"\s+|[-‐‑‒–_]\s*")  # what may part the halves of one word: “fine-tuning”, “fine tuning”
 _IZE = ("ise", "ised", "ises", "iser", "isers", "ising", "isation", "isations")
-_OR = ("our", "ours", "oured", "ouring", "oural")
+_OUR = ("our", "ours", "oured", "ouring", "oural")
+_BRITISH = _IZE + _OUR
 _thread = threading.local()  # a Snowball stemmer must not be shared by threads
 
 
@@ -35,7 +36,8 @@ def stems(folded: Sequence[str]) -> list[str]:
     """`stem` of each, many times faster."""
     if not hasattr(_thread, "stemmer"):
         _thread.stemmer = Stemmer.Stemmer("english")
-    return list(_thread.stemmer.stemWords([_american(word) for word in folded]))
+    american = [_american(word) if word.endswith(_BRITISH) else word for word in folded]
+    return list(_thread.stemmer.stemWords(american))
 
 
 def _american(word: str) -> str:
@@ -45,7 +47,7 @@ def _american(word: str) -> str:
     if word.endswith(_IZE):
         start = word.rindex("is", 0, -1)
         return f"{word[:start]}iz{word[start + 2 :]}"
-    if word.endswith(_OR):
+    if word.endswith(_OUR):
         start = word.rindex("our")
         return f"{word[:start]}or{word[start + 3 :]}"
     return word

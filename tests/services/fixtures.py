@@ -92,7 +92,7 @@ def service(data_dir: Path) -> Iterator[StartService]:
     """Start processes of the service: `service("serve", env={…})`, `service("celery", "-A", "digest", …)`.
 
     They get DATA_DIR, a free PORT and the SECRET_KEY of this process unless `env` says otherwise.
-    Whatever still runs at the end of the test is killed; what all of them printed is shown if it failed.
+    Whatever still runs at the end of the test is ended; what all of them printed is shown if it failed.
     """
     started: list[Service] = []
 
@@ -108,7 +108,7 @@ def service(data_dir: Path) -> Iterator[StartService]:
 
     yield start
     for process in reversed(started):
-        process.kill()
+        process.clear()
         print(f"{process.process.args!r} printed:\n{process.output}")  # noqa: T201
         process.log.unlink()
 

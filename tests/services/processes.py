@@ -42,8 +42,10 @@ class Service:
             self.process.send_signal(number)
         return self.process.wait(seconds)
 
-    def kill(self) -> None:
-        """End it and its children at once; for the end of a test."""
+    def clear(self) -> None:
+        """End it for good, children included; it gets a moment to end them in its own way."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.end(seconds=20)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(10)

@@ -85,8 +85,8 @@ class Command(BaseCommand):
         )
 
     def _first_steps(self, surroundings: dict[str, Any]) -> None:
-        """Migrations, presets and static files; then the demo, where no real reader can be mailed."""
-        for step in ("prepare",) if settings.EMAIL_URL else ("prepare", "demo"):
+        """Migrations, presets and static files; then what a first start needs."""
+        for step in ("prepare", "demo"):
             command = (sys.executable, str(settings.BASE_DIR / "manage.py"), step)
             if run_to_end(command, self.stop, **surroundings) and not self.stop:
                 raise CannotServe(f"`manage.py {step}` failed: its message is above.")

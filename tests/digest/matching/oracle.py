@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise, product
 
-from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Weight
+from digest.matching import And, Compare, Field, Index, Near, Not, Or, Term, Text, Topic, Weight
 from digest.matching.query import Node
 from digest.matching.text import stem
 
@@ -45,6 +45,8 @@ def keeps(node: Node, paper: Paper) -> bool:
             return any(stretches(node, text) for text in searched(node, paper))
         case Near():
             return any(is_near(node, text) for text in searched(node.left[0], paper))
+        case Topic():
+            return node.slug in Index([paper]).belongings[0]
         case Compare():
             return compares(getattr(paper, node.number), node.operator, node.value)
 

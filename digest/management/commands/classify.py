@@ -1,0 +1,35 @@
+"""`manage.py classify FILE`: the preset topics that each paper of a file belongs to."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from digest.management.lines import opened, reasons_json
+from digest.matching import Index
+from digest.plain import UnreadableLine, read_papers
+
+
+class Command(BaseCommand):
+    help = "Which preset topics each paper of a JSON Lines file (id, title, abstract) belongs to, and why."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", metavar="FILE", help="- for standard input")
+        parser.add_argument("--json", action="store_true", help="one JSON object per line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with opened(options["file"]) as lines:
+                papers = list(read_papers(lines))
+        except UnreadableLine as error:
+            raise CommandError(str(error)) from error
+        for paper, belonging in zip(papers, Index(papers).belongings, strict=True):
+            topics = [
+                {"slug": slug, "score": round(found.score, 3), "reasons": reasons_json(found.reasons)}
+                for slug, found in belonging.items()
+            ]
+            line = f"{paper.key}  {', '.join(belonging) or '–'}  {paper.title}"
+            if options["json"]:
+                line = json.dumps({"id": paper.key, "topics": topics}, ensure_ascii=False)
+            self.stdout.write(line)

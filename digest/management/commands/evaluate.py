@@ -1,0 +1,54 @@
+"""`manage.py evaluate LABELS`: how well the preset topics are given, against labelled papers."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from digest.evaluation import evaluate
+from digest.management.lines import opened
+from digest.matching import Index
+from digest.plain import UnreadableLine, read_papers
+from digest.presets import PRESETS
+
+
+class Command(BaseCommand):
+    help = "Precision, recall and F1 per topic on labelled papers (id, title, abstract, topics, ambiguous)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("labels", metavar="LABELS", help="JSON Lines; - for standard input")
+        parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with opened(options["labels"]) as lines:
+                papers = list(read_papers(lines))
+        except UnreadableLine as error:
+            raise CommandError(str(error)) from error
+        if not papers:
+            raise CommandError("There is no labelled paper in the file.")
+        belongings = Index(papers).belongings
+        given = {paper.key: set(found) for paper, found in zip(papers, belongings, strict=True)}
+        slugs = [preset.slug for preset in PRESETS]
+        full, clear = (evaluate(papers, given, slugs, with_ambiguous=both) for both in (True, False))
+        if options["json"]:
+            self.stdout.write(json.dumps({"all": _figures(full), "without_ambiguous": _figures(clear)}))
+            return
+        self.stdout.write(f"{len(papers)} papers             all pairs           without ambiguous pairs")
+        self.stdout.write("                        P     R    F1           P     R    F1")
+        for slug in slugs:
+            columns = [
+                f"{s.precision:5.2f} {s.recall:5.2f} {s.f1:5.2f}"
+                for s in (full.scores[slug], clear.scores[slug])
+            ]
+            self.stdout.write(f"{slug:22} {columns[0]}       {columns[1]}")
+        self.stdout.write(f"{'macro F1':22} {full.macro_f1:17.3f}       {clear.macro_f1:17.3f}")
+
+
+def _figures(evaluation: Any) -> dict[str, Any]:
+    scores = {
+        slug: {"precision": round(s.precision, 4), "recall": round(s.recall, 4), "f1": round(s.f1, 4)}
+        for slug, s in evaluation.scores.items()
+    }
+    return {"topics": scores, "macro_f1": round(evaluation.macro_f1, 4)}

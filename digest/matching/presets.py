@@ -1,0 +1,43 @@
+"""The shipped topics: reviewed text in presets.toml, in the order of `position`, and the queries in it."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from digest.matching.parser import parse_query
+from digest.matching.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """One shipped topic; `position` orders topics from 1."""
+
+    slug: str
+    name: str
+    description: str
+    query: str
+    colour: str
+    position: int
+
+    def wording(self) -> dict[str, str | int]:
+        """What is shipped of a topic besides its slug."""
+        return {column: value for column, value in asdict(self).items() if column != "slug"}
+
+
+def _read(path: Path) -> tuple[Preset, ...]:
+    topics: list[dict[str, str]] = tomllib.loads(path.read_text(encoding="utf-8"))["topic"]
+    return tuple(
+        Preset(**{**topic, "query": topic["query"].strip()}, position=position)
+        for position, topic in enumerate(topics, start=1)
+    )
+
+
+PRESETS = _read(Path(__file__).with_name("presets.toml"))
+
+
+@cache
+def preset_queries() -> Mapping[str, Query]:
+    """The shipped query of each topic, by slug."""
+    return {preset.slug: parse_query(preset.query) for preset in PRESETS}

@@ -1,0 +1,1 @@
+"""Learning the topic model, offline: needs numpy, scipy and scikit-learn (requirements-train.txt)."""
