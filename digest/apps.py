@@ -1,8 +1,10 @@
 """The digest app: what is published."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 from digest.celery import app
+from digest.checks import check_senders
 
 
 class DigestConfig(AppConfig):
@@ -13,3 +15,4 @@ class DigestConfig(AppConfig):
     def ready(self) -> None:
         """Make the Celery app current here, not in `digest/__init__`: the engine imports neither."""
         app.set_current()
+        checks.register(check_senders, "digest")

@@ -1,15 +1,19 @@
-"""What stands in below DATA_DIR for the services that nothing was configured for."""
+"""The services as the environment names them, and what stands in below DATA_DIR for those it does not."""
 
 import hashlib
 import os
 import secrets
 import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+_MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
+_DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
 
 
@@ -18,6 +22,52 @@ def port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ImproperlyConfigured(f"PORT is a number from 1 to 65535, not “{text}”.")
     return int(text)
+
+
+def seconds(name: str, text: str) -> int:
+    """A number of seconds above 0, as somebody set the variable `name`."""
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise ImproperlyConfigured(f"{name} is a number of seconds from 1, not “{text}”.")
+    return int(text)
+
+
+def in_url(host: str) -> str:
+    """`host` as a URL has it: an IPv6 address stands in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def site_url(text: str) -> str:
+    """The address of the site, without the slash at its end, as somebody set it."""
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in {"http", "https"} and url.hostname and (url.port or True)
+    except ValueError:  # a port that is no number, a bracket that does not close
+        usable = False
+    if not usable or url.query or url.fragment:
+        raise ImproperlyConfigured(
+            f"SITE_URL is an address such as https://digest.example.org, not “{text}”."
+        )
+    return text.rstrip("/")
+
+
+def email_relay(url: str) -> dict[str, Any]:
+    """The relay that EMAIL_URL names, as django-environ reads it; empty for the local mailbox.
+
+    The URL may hold a password, so it is never repeated.
+    """
+    if not url:
+        return {}
+    try:
+        config: dict[str, Any] = dict(environ.Env.email_url_config(url))
+        usable = url.startswith(_MAIL_SCHEMES) and config["EMAIL_HOST"]
+    except (ValueError, ImproperlyConfigured):
+        usable = False
+    if not usable:
+        raise ImproperlyConfigured(
+            "EMAIL_URL is smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port (special "
+            "characters percent-encoded); this one cannot be read."
+        )
+    return config
 
 
 def secret_key(data_dir: Path) -> str:
@@ -43,9 +93,19 @@ def secret_key(data_dir: Path) -> str:
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
     """Django's settings for the database at `url`, or for SQLite in `data_dir` if it is empty."""
-    config: dict[str, Any] = dict(
-        environ.Env.db_url_config(url or f"sqlite:///{data_dir / 'digest.sqlite3'}")
-    )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # it would print the URL, with its password
+            config: dict[str, Any] = dict(
+                environ.Env.db_url_config(url or f"sqlite:///{data_dir / 'digest.sqlite3'}")
+            )
+    except (ValueError, ImproperlyConfigured):
+        config = {}
+    if not config.get("ENGINE", "").endswith(_DATABASES) or not config.get("NAME"):
+        raise ImproperlyConfigured(
+            "DATABASE_URL is postgres://user:password@host:port/name (special characters percent-encoded) "
+            "or sqlite:////absolute/path; this one cannot be read."
+        )
     if config["ENGINE"].endswith("sqlite3"):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",  # a writer queues at its start instead of failing at its end
@@ -66,6 +126,13 @@ def valkey_socket(data_dir: Path) -> Path:
         return path
     name = hashlib.blake2b(os.fsencode(data_dir), digest_size=8).hexdigest()
     return Path(tempfile.gettempdir()) / f"paper-digest-{name}" / "valkey.sock"
+
+
+def broker_url(url: str, data_dir: Path) -> str:
+    """The Redis server's address in the form that redis-py reads: `url`, or the embedded Valkey's."""
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("REDIS_URL is redis://host:port/0, rediss://… or unix:///path/to/socket.")
+    return url or valkey_url(data_dir)
 
 
 def valkey_url(data_dir: Path) -> str:

@@ -49,20 +49,22 @@ def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -
 
 
 def store(parsed: ParsedEdition, raw: bytes, source: Source, now: datetime) -> Ingested:
-    """Store a parsed edition in one transaction."""
+    """Store a parsed edition in one transaction.
+
+    Of two answers for one day, the one with more papers is kept: an answer that broke off, or a copy
+    of an early hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no
+    papers: an empty answer is no edition.
+    """
+    return _store(parsed, raw, source, now, fetched_at=now)
+
+
+def _store(
+    parsed: ParsedEdition, raw: bytes, source: Source, now: datetime, fetched_at: datetime
+) -> Ingested:
+    if not parsed.papers:
+        raise sources.SourceChanged(f"{source.title} lists no papers on {parsed.day}: nothing was stored.")
     with release_lock():
-        edition, _ = Edition.objects.update_or_create(
-            source=source,
-            day=parsed.day,
-            defaults={
-                "format": parsed.format,
-                "raw": zlib.compress(raw),
-                "fetched_at": now,
-                "rejected": [
-                    {"position": r.position, "title": r.title, "why": r.why} for r in parsed.rejected
-                ],
-            },
-        )
+        edition = _edition(parsed, raw, source, fetched_at)
         known = _known_papers(parsed.papers)
         listed = set(edition.entries.values_list("paper_id", flat=True))
         missing = [r for r in parsed.papers if (p := _find(known, r)) is None or p.pk not in listed]
@@ -84,32 +86,63 @@ def store(parsed: ParsedEdition, raw: bytes, source: Source, now: datetime) -> I
     return Ingested(edition, len(parsed.papers), len(missing), new, len(parsed.rejected))
 
 
+def _edition(parsed: ParsedEdition, raw: bytes, source: Source, fetched_at: datetime) -> Edition:
+    """The stored edition of that day, with the fuller of its kept answer and `raw`."""
+    edition = Edition.objects.filter(source=source, day=parsed.day).first()
+    if edition is None:
+        edition = Edition(source=source, day=parsed.day)
+    elif _papers_in(edition) > len(parsed.papers):
+        return edition
+    edition.format, edition.raw, edition.fetched_at = parsed.format, zlib.compress(raw), fetched_at
+    edition.rejected = [{"position": r.position, "title": r.title, "why": r.why} for r in parsed.rejected]
+    edition.save()
+    return edition
+
+
+def _papers_in(edition: Edition) -> int:
+    """How many papers the kept answer of `edition` holds; 0 if it cannot be read any more."""
+    try:
+        kept = sources.parse(zlib.decompress(edition.raw), today=edition.day, day=edition.day)
+    except sources.SourceChanged:
+        return 0
+    return len(kept.papers)
+
+
 def reparse(edition: Edition, now: datetime) -> Ingested:
-    """Read the kept answer of `edition` again, as after a better parser."""
-    return ingest(zlib.decompress(edition.raw), edition.source, now, edition.day)
+    """Read the kept answer of `edition` again, as after a better parser. It was not fetched anew.
+
+    Raises what `sources.parse` and `store` raise.
+    """
+    raw = zlib.decompress(edition.raw)
+    parsed = sources.parse(raw, today=now.date(), day=edition.day)
+    return _store(parsed, raw, edition.source, now, fetched_at=edition.fetched_at)
 
 
 def fetch(source: Source, now: datetime, answer: Callable[[date], bytes]) -> list[Ingested]:
     """Fetch and store the recent editions of `source`, noting on it how that went.
 
     `answer` gets a day and returns what the source answers for it; a day without papers is no
-    edition. Raises `SourceUnavailable` or `SourceChanged` after noting it.
+    edition. Each day is tried, whatever became of the one before. Then, of what went wrong,
+    `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised.
     """
     source.checked_at = now
-    ingested = []
-    try:
-        for day in _recent_days(now):
+    ingested: list[Ingested] = []
+    errors: list[sources.SourceUnavailable | sources.SourceChanged] = []
+    for day in _recent_days(now):
+        try:
             raw = answer(day)
             parsed = sources.parse(raw, today=day, day=day)
             if parsed.papers:
                 ingested.append(store(parsed, raw, source, now))
-    except (sources.SourceUnavailable, sources.SourceChanged) as error:
-        source.error = str(error)
-        raise
-    else:
-        source.error, source.succeeded_at = "", now
-    finally:
-        source.save(update_fields=["checked_at", "succeeded_at", "error"])
+        except (sources.SourceUnavailable, sources.SourceChanged) as error:
+            errors.append(error)
+    errors.sort(key=lambda error: isinstance(error, sources.SourceChanged))  # stable: the last stays last
+    source.error = str(errors[-1]) if errors else ""
+    if not errors:
+        source.succeeded_at = now
+    source.save(update_fields=["checked_at", "succeeded_at", "error"])
+    if errors:
+        raise errors[-1]
     return ingested
 
 

@@ -1,4 +1,7 @@
-"""What must hold before `manage.py serve` starts: a directory to write in, nobody else there, a free port."""
+"""What must hold before `manage.py serve` starts.
+
+A directory to write in, nobody else there, a free port, a site with an address, a broker that keeps tasks.
+"""
 
 import contextlib
 import errno
@@ -10,6 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+import redis
 
 _ORPHAN_SECONDS = 100
 
@@ -76,6 +81,33 @@ def _locked(lock: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def require_site_url(host: str, *, loopback: bool, configured: str) -> None:
+    """Raise CannotServe where other machines may come in, but the links in mails name no site for them."""
+    if not loopback and not configured:
+        raise CannotServe(
+            f"HOST={host} serves other machines: set SITE_URL to the address by which they reach this one, "
+            "since it stands in every mail."
+        )
+
+
+def require_lasting_broker(url: str) -> None:
+    """Raise CannotServe if the Redis server at `url` may drop tasks when its memory is full.
+
+    One that cannot be reached yet, or does not tell (many hosted ones forbid CONFIG), is let pass.
+    """
+    try:
+        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
+            policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "")
+    except redis.RedisError:
+        return
+    policy = policy.decode() if isinstance(policy, bytes) else str(policy)
+    if policy not in {"", "noeviction"}:
+        raise CannotServe(
+            f"The Redis server evicts keys, and so tasks (maxmemory-policy {policy}): "
+            "set it to noeviction, or REDIS_URL to another server."
+        )
 
 
 def free_address(host: str, port: int) -> str:

@@ -33,12 +33,14 @@ class Wish:
     """What readers who share a selection have in common.
 
     A digest covers the releases after `since` up to `until`; a reader's `first` digest also takes the
-    newest edition of each source as of `since`.
+    newest edition of each source as of `since`. Papers that release `had` or an earlier one brought out
+    are not new to them.
     """
 
     filters: tuple[Filter, ...]
     since: int
     until: int
+    had: int
     first: bool = False
     language: str = "en"
     carried: tuple[int, ...] = ()
@@ -59,10 +61,10 @@ class Window:
     had: frozenset[int]
 
     @classmethod
-    def load(cls, since: int, until: int, *, first: bool) -> "Window":
-        """What the releases after `since` up to `until` listed; papers of an earlier release are `had`.
+    def load(cls, since: int, until: int, had: int, *, first: bool) -> "Window":
+        """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
 
-        For a first digest also the newest editions as of `since`, and nothing is had.
+        For a first digest also the newest editions as of `since`.
         """
         covered = Q(release__gt=since, release__lte=until)
         if first:
@@ -70,8 +72,8 @@ class Window:
         listed = EditionEntry.objects.filter(covered).select_related("paper")
         entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
         papers = {entry.paper_id: entry.paper for entry in entries}
-        had = frozenset(pk for pk, paper in papers.items() if paper.release_id <= since and not first)
-        return cls(entries[-1].day if entries else None, tuple(papers.values()), had)
+        known = frozenset(pk for pk, paper in papers.items() if paper.release_id <= had)
+        return cls(entries[-1].day if entries else None, tuple(papers.values()), known)
 
 
 def _newest_editions(until: int) -> list[int]:
@@ -96,12 +98,12 @@ def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
 
 def made(wishes: Iterable[Wish]) -> list[Selection]:
     """Unsaved selections, one per wish."""
-    by_window: dict[tuple[int, int, bool], list[Wish]] = defaultdict(list)
+    by_window: dict[tuple[int, int, int, bool], list[Wish]] = defaultdict(list)
     for wish in wishes:
-        by_window[wish.since, wish.until, wish.first].append(wish)
+        by_window[wish.since, wish.until, wish.had, wish.first].append(wish)
     selections = []
-    for (since, until, first), group in by_window.items():
-        window = Window.load(since, until, first=first)
+    for (since, until, had, first), group in by_window.items():
+        window = Window.load(since, until, had, first=first)
         chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters})
         selections += [chooser.selection(wish) for wish in group]
     return selections
@@ -136,6 +138,7 @@ class _Chooser:
             language=wish.language,
             since=wish.since,
             until=wish.until,
+            had=wish.had,
             first=wish.first,
             day=self.window.day,
             scanned=len(self.window.papers),
@@ -156,15 +159,3 @@ class _Chooser:
     def _rank(self, paper: Paper, strength: float) -> tuple[float, str]:
         age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
         return rank(strength, paper.upvotes, age, paper.key)
-
-
-def returning_since(covered: int | None) -> int | None:
-    """Where the digests of a reader who comes back start again: at the newest editions, never earlier.
-
-    `covered` is what their digests covered when they left.
-    """
-    if covered is None:
-        return None
-    newest = EditionEntry.objects.filter(edition__in=_newest_editions(2**62)).order_by("release")
-    first = newest.values_list("release_id", flat=True).first()
-    return covered if first is None else max(covered, first - 1)

@@ -21,7 +21,9 @@ PORT = embedded.port(env.str("PORT", default="") or "8000")
 LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 # A debug page shows settings and mails: never to other machines, whatever DEBUG says.
 DEBUG = env.bool("DEBUG", default=False) and LOOPBACK
-SITE_URL = env.str("SITE_URL", default=f"http://{'localhost' if LOOPBACK else HOST}:{PORT}").rstrip("/")
+SITE_URL = embedded.site_url(
+    env.str("SITE_URL", default="") or f"http://{'localhost' if LOOPBACK else embedded.in_url(HOST)}:{PORT}"
+)
 SITE_HOST = environ.urlparse(SITE_URL).hostname or "localhost"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127.0.0.1", "[::1]"])
 SECURE = SITE_URL.startswith("https://")
@@ -89,6 +91,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AXES_COOLOFF_TIME = 1  # hours
+# Both together: by the address alone, one person locks out all behind the same proxy or office; by the
+# name alone, any stranger locks out the operator.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "subscriptions.limits.visitor_of"
 AXES_RESET_ON_SUCCESS = True
 
 USE_TZ = True
@@ -99,7 +105,7 @@ USE_I18N = True
 # --- Where it keeps things -------------------------------------------------------------------
 
 DATABASES = {"default": embedded.database(env.str("DATABASE_URL", default=""), DATA_DIR)}
-REDIS_URL = env.str("REDIS_URL", default="") or embedded.valkey_url(DATA_DIR)
+REDIS_URL = embedded.broker_url(env.str("REDIS_URL", default=""), DATA_DIR)
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -119,15 +125,25 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 600,  # longer than any task: each works one bounded batch
+    # A task that takes longer is given to a second worker too, which does no harm: each may run twice.
+    "visibility_timeout": 600,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "digest:",
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    "fetch sources": {"task": "digest.tasks.fetch_sources", "schedule": 15 * 60},
-    "plan digests, and wake who delivers": {"task": "subscriptions.tasks.plan_digests", "schedule": 20},
+    # Nobody takes a wake-up that waited longer: while no worker runs they pile up, and one is enough.
+    "fetch sources": {
+        "task": "digest.tasks.fetch_sources",
+        "schedule": 15 * 60,
+        "options": {"expires": 15 * 60},
+    },
+    "plan digests, and wake who delivers": {
+        "task": "subscriptions.tasks.plan_digests",
+        "schedule": 20,
+        "options": {"expires": 2 * 60},  # clocks of several machines may differ
+    },
 }
 
 HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
@@ -137,10 +153,12 @@ HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/
 SITE_NAME = env.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
-EMAIL_RELAY = dict(environ.Env.email_url_config(EMAIL_URL)) if EMAIL_URL else {}
+EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
-OUTBOX_LEASE_SECONDS = env.int("OUTBOX_LEASE_SECONDS", default=300)
+OUTBOX_LEASE_SECONDS = embedded.seconds(
+    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "300"
+)
 MAILBOX_DIR = DATA_DIR / "mailbox"
 
 # --- Safety ----------------------------------------------------------------------------------
@@ -148,7 +166,11 @@ MAILBOX_DIR = DATA_DIR / "mailbox"
 SECURE_SSL_REDIRECT = SECURE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+HSTS_ALL_SUBDOMAINS = env.bool("HSTS_ALL_SUBDOMAINS", default=False)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE and HSTS_ALL_SUBDOMAINS
+# One service has no say over the other sites of its domain, some of which may have no TLS: browsers
+# would refuse them for a year. So it is the operator's word, not the default, and no warning.
+SILENCED_SYSTEM_CHECKS = [] if HSTS_ALL_SUBDOMAINS else ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 # With “no-referrer” browsers send forms with a null Origin, which CSRF protection refuses; pages behind
 # the links of mails, which carry tokens and need no CSRF protection, say “no-referrer” themselves.

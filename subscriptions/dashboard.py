@@ -22,7 +22,7 @@ CHART_DAYS = 14
 EDITIONS_SHOWN = 8
 PROBLEM_DAYS = 7
 REASONS_SHOWN = 3
-LATE = timedelta(minutes=10)  # planner and worker run every minute
+LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
 
 
 @dataclass(frozen=True, slots=True)

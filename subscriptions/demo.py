@@ -64,8 +64,27 @@ def create(now: datetime) -> int:
 
     Does nothing where real mail could be sent.
     """
+    return send() if fill(now) else 0
+
+
+def fill(now: datetime) -> bool:
+    """Ingest the sample day, make the demo readers and plan their digests: all of it or nothing.
+
+    False, and nothing done, where real mail could be sent.
+    """
     if settings.EMAIL_URL:
-        return 0
+        return False
+    with transaction.atomic():
+        _fill(now)
+    return True
+
+
+def send() -> int:
+    """Put the planned digests into the local mailbox; how many. Interrupted, the worker does it later."""
+    return outbox.deliver(LocalMailbox())["accepted"]
+
+
+def _fill(now: datetime) -> None:
     source, _ = Source.objects.get_or_create(
         name="sample", defaults={"title": "Sample day", "adapter": Source.Adapter.NONE, "demo": True}
     )
@@ -77,7 +96,6 @@ def create(now: datetime) -> int:
         reader.consent = "demo reader"
         reader.save()
     plan.plan(now)
-    return outbox.deliver(LocalMailbox())["accepted"]
 
 
 def remove() -> Removed:

@@ -1,10 +1,11 @@
 """What comes back from readers and their mail servers."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from subscriptions.models import Subscriber
 from subscriptions.schedule import due_at
 
+UNDO = timedelta(hours=1)  # for how long leaving can be taken back
 State = Subscriber.State
 
 

@@ -17,6 +17,7 @@ from subscriptions.preferences import WEEKDAYS, Choices
 from subscriptions.schedule import Rhythm, Schedule
 
 MOST_QUERIES = 5
+MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
@@ -76,7 +77,10 @@ class FiltersForm(forms.Form):
             )
         for number, text in enumerate(texts, start=1):
             try:
-                parse_query(text)
+                if parse_query(text).size > MOST_TERMS:
+                    raise ValidationError(
+                        f"Query {number} holds more than {MOST_TERMS} words and phrases. Split it into two."
+                    )
             except QuerySyntaxError as error:
                 self.query_problems.append(QueryProblem(number, error.problem, _caret(error), error.hint))
         if self.query_problems:

@@ -30,27 +30,35 @@ from subscriptions.preferences import Choices
 Kind = Delivery.Kind
 
 
+class NothingToSay(Exception):
+    """A digest whose papers were all removed since it was planned: it must not go out empty."""
+
+
 class Composer:
     """Composes the messages of one run; readers who share a selection share its letter."""
 
     def __init__(self) -> None:
         self._reading = Reading()
-        self._digest = lru_cache(maxsize=500)(
-            lambda selection: prepare(digest_letter(selection, self._reading), sender(Kind.DIGEST))
-        )
+        self._digest = lru_cache(maxsize=500)(self._prepared)
+
+    def _prepared(self, selection: Selection) -> PreparedLetter:
+        content = self._reading.content_of(selection)
+        if not (content.sections or content.more or content.carried):
+            raise NothingToSay
+        return prepare(compose_digest(content, brand()), sender(Kind.DIGEST))
 
     def message(self, delivery: Delivery) -> tuple[bytes, str]:
-        """The finished message of a delivery, and its envelope sender."""
+        """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
         if delivery.selection:
-            prepared: PreparedLetter = self._digest(delivery.selection)
+            prepared = self._digest(delivery.selection)
         else:
             prepared = prepare(_letter(delivery), sender(Kind(delivery.kind)))
         return prepared.message(personal(delivery)), envelope_sender(delivery)
 
 
-def digest_letter(selection: Selection, reading: Reading | None = None) -> Letter:
+def digest_letter(selection: Selection) -> Letter:
     """The digest of a selection, finished but for its readers' links."""
-    return compose_digest((reading or Reading()).content_of(selection), brand())
+    return compose_digest(Reading().content_of(selection), brand())
 
 
 def _letter(delivery: Delivery) -> Letter:

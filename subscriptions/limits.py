@@ -36,12 +36,14 @@ def admits(visitor: str, now: datetime) -> bool:
 def visitor_of(request: HttpRequest) -> str:
     """The network address that `request` came from, or "" where the server does not say.
 
-    A peer with a private address is our own proxy: what it wrote last into X-Forwarded-For is the
-    visitor. Anyone else's header is not believed.
+    Where SITE_URL is https, a proxy ends TLS: a peer with a private address, or on a socket without one,
+    is that proxy, and what it wrote last into X-Forwarded-For is the visitor. Nobody else's header is
+    believed.
     """
     peer = _address(request.META.get("REMOTE_ADDR", ""))
     forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    if peer is None or peer.is_private:
+    behind_proxy = settings.SITE_URL.startswith("https://")
+    if behind_proxy and (peer is None or peer.is_private):
         peer = _address(forwarded) or peer
     return str(peer or "")
 

@@ -12,6 +12,7 @@ import socket
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -19,18 +20,60 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from digest.compose.headers import checked_address
 from subscriptions import feedback
 from subscriptions.addresses import is_reserved
-from subscriptions.letters import Composer
+from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.relay import LocalMailbox, Outcome, Relay, RelayUnavailable, SmtpRelay, Verdict
+from subscriptions.relay import (
+    LocalMailbox,
+    MessageRefused,
+    Outcome,
+    Relay,
+    RelayUnavailable,
+    SmtpRelay,
+    Verdict,
+)
 from subscriptions.schedule import Rhythm, Schedule, due_at
 
 BATCH = 50
 HOLD = timedelta(minutes=1)
+SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
+PAUSE_CHECK = timedelta(days=1)
 LONGEST_BACKOFF = timedelta(hours=4)
+REFUSED_MAILS = 3  # so many in a row are no accident of the mails
+REFUSED_READERS = 20  # so many and nobody else are no accident of the readers
 
 Kind, State = Delivery.Kind, Delivery.State
+
+
+class EveryReaderRefused(RelayUnavailable):
+    """The relay knows none of the readers: it must be the relay."""
+
+
+@dataclass(slots=True)
+class _Suspicion:
+    """What one run saw of its relay: enough to tell bad mails and bad addresses from a bad relay."""
+
+    mails: int = 0
+    readers: int = 0
+    trusted: bool = False
+
+    def mail_refused(self, error: RelayUnavailable) -> None:
+        """Take note; raises unless this is about one mail, and few of its kind came in a row."""
+        self.mails += 1
+        if not isinstance(error, MessageRefused) or self.mails >= REFUSED_MAILS:
+            raise error
+
+    def settled(self, state: str) -> None:
+        """Take note; raises `EveryReaderRefused` once many were refused and none taken."""
+        if state in {State.ACCEPTED, State.UNKNOWN}:
+            self.trusted, self.mails = True, 0
+        self.readers += state == State.REFUSED
+        if self.readers >= REFUSED_READERS and not self.trusted:
+            raise EveryReaderRefused(
+                f"every reader refused: this looks like our relay, not like {self.readers} readers"
+            )
 
 
 def post(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> Delivery:
@@ -49,11 +92,12 @@ def deliver(
     """Hand over what waits, batch by batch, until nothing does, `limit` rows were claimed or `stopped()`.
 
     Returns how many ended in each state. Safe to run any number of times at once. A relay that
-    refuses us, or cannot be reached, defers everything that waits.
+    refuses us, or cannot be reached, defers everything that waits and ends the run; one that refuses
+    a single mail defers that one only.
     """
     done: Counter[str] = Counter()
     worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    composer = Composer()
+    composer, suspicion = Composer(), _Suspicion()
     claimed = 0
     while not stopped() and (limit is None or claimed < limit):
         batch = claim(BATCH if limit is None else min(BATCH, limit - claimed), worker, timezone.now())
@@ -64,10 +108,19 @@ def deliver(
             for delivery in batch:
                 if stopped():
                     break
-                done[_hand_over(delivery, worker, relay, composer)] += 1
+                try:
+                    state = _hand_over(delivery, worker, relay, composer)
+                except RelayUnavailable as error:
+                    done[State.DEFERRED] += 1
+                    suspicion.mail_refused(error)
+                else:
+                    done[state] += 1
+                    suspicion.settled(state)
         except RelayUnavailable as error:
             _release(worker)
-            done[State.DEFERRED] += 1 + hold(str(error), timezone.now())
+            period = SUSPECT_HOLD if isinstance(error, EveryReaderRefused) else HOLD
+            done[State.DEFERRED] += hold(str(error), timezone.now(), period)
+            break
         finally:
             _release(worker)
     return done
@@ -78,12 +131,15 @@ def claim(limit: int, worker: str, now: datetime) -> Sequence[Delivery]:
     with transaction.atomic():
         waiting = _waiting(now).order_by("priority", "not_before", "pk").select_for_update(skip_locked=True)
         pks = list(waiting.values_list("pk", flat=True)[:limit])
-        lease = timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
         Delivery.objects.filter(pk__in=pks).update(
-            state=State.LEASED, worker=worker, leased_until=now + lease
+            state=State.LEASED, worker=worker, leased_until=now + _lease()
         )
     rows = Delivery.objects.filter(pk__in=pks).select_related("subscriber", "selection")
     return list(rows.order_by("priority", "not_before", "pk"))
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
 
 
 def sweep(now: datetime) -> Counter[str]:
@@ -97,9 +153,9 @@ def sweep(now: datetime) -> Counter[str]:
     return Counter({State.PENDING: waiting, State.UNKNOWN: unknown})
 
 
-def hold(reason: str, now: datetime) -> int:
+def hold(reason: str, now: datetime, period: timedelta = HOLD) -> int:
     """Defer everything that waits; how many rows that were."""
-    return _waiting(now).update(state=State.DEFERRED, reason=reason[:500], not_before=now + HOLD)
+    return _waiting(now).update(state=State.DEFERRED, reason=f"held: {reason}"[:500], not_before=now + period)
 
 
 def unsettled(due_by: datetime) -> QuerySet[Delivery]:
@@ -117,20 +173,25 @@ def _waiting(now: datetime) -> QuerySet[Delivery]:
 
 def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer) -> str:
     """Bring one leased row to its next state, which is returned; raises `RelayUnavailable`."""
-    reader = delivery.subscriber
-    if is_reserved(reader.email) and not relay.local:
+    try:
+        recipient = checked_address(delivery.subscriber.email)
+    except ValueError:  # UnusableAddress, UnicodeError
+        return _skip(delivery, worker, "the address cannot be written in ASCII")
+    if is_reserved(recipient) and not relay.local:
         return _skip(delivery, worker, "a reserved domain: never handed to a relay that is not local")
     try:
         message, sender = composer.message(delivery)
+    except NothingToSay:
+        return _skip(delivery, worker, "its papers were removed meanwhile")
     except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not hold up the others
         _record(
             delivery, worker, Outcome(Verdict.DEFERRED, f"could not be composed: {error!r}"), timezone.now()
         )
         return State.DEFERRED
     if not _start(delivery, worker, timezone.now()):
-        return _skip(delivery, worker, "the reader left or paused meanwhile")
+        return _put_off(delivery, worker)
     try:
-        outcome = relay.hand_over(message, sender, reader.email)
+        outcome = relay.hand_over(message, sender, recipient)
     except RelayUnavailable as error:
         _record(delivery, worker, Outcome(Verdict.DEFERRED, str(error)), timezone.now())
         raise
@@ -139,11 +200,34 @@ def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer
 
 
 def _start(delivery: Delivery, worker: str, now: datetime) -> bool:
-    """Commit `handing`, unless the lease is gone or the reader no longer wants this mail."""
+    """Commit `handing` with a whole lease, unless the lease is gone or the reader wants this no longer."""
     wanted = {Kind.CONFIRM: Subscriber.State.PENDING}.get(Kind(delivery.kind), Subscriber.State.ACTIVE)
     states = [wanted, Subscriber.State.PAUSED] if delivery.kind == Kind.KNOWN else [wanted]
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker, leased_until__gt=now)
-    return bool(mine.filter(subscriber__state__in=states).update(state=State.HANDING))
+    wanted_and_mine = mine.filter(subscriber__state__in=states)
+    return bool(wanted_and_mine.update(state=State.HANDING, leased_until=now + _lease()))
+
+
+def _put_off(delivery: Delivery, worker: str) -> str:
+    """The reader wants no mail now: keep the digest while they may come back, else settle it.
+
+    A pause ends, and leaving can be undone; the digest planned then takes over this one's papers.
+    """
+    now = timezone.now()
+    reader = Subscriber.objects.filter(pk=delivery.subscriber_id).first()
+    paused = reader is not None and reader.state == Subscriber.State.PAUSED
+    undoable = reader is not None and reader.left_at is not None and reader.left_at > now - feedback.UNDO
+    if delivery.kind != Kind.DIGEST or not (paused or undoable):
+        return _skip(delivery, worker, "the reader left meanwhile")
+    mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker, leased_until__gt=now)
+    kept = mine.update(
+        state=State.DEFERRED,
+        reason="the reader paused meanwhile" if paused else "the reader left meanwhile",
+        not_before=now + (PAUSE_CHECK if paused else feedback.UNDO),
+        worker="",
+        leased_until=None,
+    )
+    return State.DEFERRED if kept else "lost"
 
 
 def _skip(delivery: Delivery, worker: str, reason: str) -> str:
@@ -173,13 +257,18 @@ def _record(delivery: Delivery, worker: str, outcome: Outcome, now: datetime) ->
         if recorded and outcome.verdict == Verdict.REFUSED:
             feedback.refuse(delivery.subscriber_id, now)
         if recorded and outcome.verdict == Verdict.UNKNOWN and delivery.kind == Kind.DIGEST:
-            _bring_forward(delivery.subscriber, now)
+            _bring_forward(delivery, now)
     return bool(recorded)
 
 
-def _bring_forward(reader: Subscriber, now: datetime) -> None:
-    """After an unknown delivery even a weekly reader is due at the next local hour: its papers ride along."""
-    soon = due_at(Schedule(reader.time_zone, reader.hour, Rhythm.DAILY), after=now)
+def _bring_forward(delivery: Delivery, now: datetime) -> None:
+    """After an unknown delivery even a weekly reader is due at the next local hour: its papers ride along.
+
+    The moment of the delivery itself is taken, also where it was planned ahead of the clock.
+    """
+    reader = delivery.subscriber
+    after = max(now, delivery.due_at)
+    soon = due_at(Schedule(reader.time_zone, reader.hour, Rhythm.DAILY), after)
     Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE, next_digest_at__gt=soon).update(
         next_digest_at=soon
     )

@@ -7,9 +7,9 @@ unique constraint has the last word.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
@@ -63,7 +63,7 @@ def next_selection(subscriber: Subscriber) -> Selection:
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
     filters = filters_of(choices.topics, choices.queries)
-    return made([Wish(filters, since=_LATEST, until=_LATEST, first=True)])[0]
+    return made([Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True)])[0]
 
 
 def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
@@ -95,50 +95,74 @@ class _Filters:
 def _plan_batch(
     readers: list[Subscriber], until: int, now: datetime, filters: _Filters, planned: Planned
 ) -> None:
-    earlier = _open_digests(readers)
+    earlier = _open_digests(readers, lock=True)
     # A digest in somebody's hands this moment: its end decides what comes next, so ask again later.
     readers = [r for r in readers if not any(d.state in IN_HAND for d in earlier[r.pk])]
     filters.load(readers)
     wishes = {reader.pk: _wish(reader, earlier[reader.pk], until, filters) for reader in readers}
     selections = select(set(wishes.values()))
-    rows = [_delivery(reader, selections[wishes[reader.pk]]) for reader in readers]
+    slots = _slots(readers)
+    rows = [_delivery(reader, slots[reader.pk], selections[wishes[reader.pk]]) for reader in readers]
     planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])
-    Delivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
+    Delivery.objects.bulk_create(rows, batch_size=1000)
     planned.pending += sum(row.state == State.PENDING for row in rows)
     planned.skipped += sum(row.state == State.SKIPPED for row in rows)
-    _hand_on([d for r in readers for d in earlier[r.pk] if d.state == State.UNKNOWN], readers)
+    _hand_on(rows, earlier)
     _advance(readers, until, now)
 
 
-def _open_digests(readers: Collection[Subscriber]) -> dict[int, list[Delivery]]:
-    """Per reader, the earlier digests that bear on the next: not settled, or unknown and not yet carried."""
+def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
+    """The moment that each reader's digest is for.
+
+    A moment that had its digest already (the clock, or the schedule, went back) is moved on by as
+    little as there is: the reader's row is locked, so nobody else is planning this digest.
+    """
+    slots = {reader.pk: reader.next_digest_at for reader in readers if reader.next_digest_at}
+    planned = Delivery.objects.filter(kind=Kind.DIGEST, subscriber__in=slots)
+    while True:
+        taken = planned.filter(due_at__in=set(slots.values())).values_list("subscriber_id", "due_at")
+        clashes = [pk for pk, moment in taken if slots[pk] == moment]
+        if not clashes:
+            return slots
+        slots |= {pk: slots[pk] + timedelta(microseconds=1) for pk in clashes}
+
+
+def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dict[int, list[Delivery]]:
+    """Per reader, the earlier digests that bear on the next: not settled, or unknown and not yet carried.
+
+    Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it.
+    """
     found: dict[int, list[Delivery]] = {reader.pk: [] for reader in readers}
     unsettled = Q(state__in=[*WAITING, *IN_HAND]) | Q(state=State.UNKNOWN, carried_by=None)
     rows = Delivery.objects.filter(unsettled, kind=Kind.DIGEST, subscriber__in=found)
-    for delivery in rows.select_related("selection").order_by("pk"):
+    rows = rows.select_related("selection").order_by("pk")
+    for delivery in rows.select_for_update(of=("self",)) if lock else rows:
         found[delivery.subscriber_id].append(delivery)
     return found
 
 
 def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: _Filters) -> Wish:
     """What this reader's digest covers: from where the last one ended, or where a superseded one began."""
+    wanted = filters.of(reader)
     superseded = [d.selection for d in earlier if d.state in WAITING and d.selection]
-    unknown = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
-    since, first = until, True
-    if superseded:
-        since, first = superseded[0].since, superseded[0].first
-    elif reader.covered is not None:
-        since, first = reader.covered, False
-    carried = [pk for selection in superseded for pk in selection.carried]
-    carried += [pk for s in unknown for pk in [*(item["paper"] for item in s.items), *s.carried]]
-    return Wish(filters.of(reader), since, until, first, reader.language, tuple(dict.fromkeys(carried)))
+    lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
+    if superseded and superseded[0].filters == [asdict(filter_) for filter_ in wanted]:
+        start = superseded[0]
+        since, had, first = start.since, start.had, start.first
+        carried = [pk for selection in superseded for pk in selection.carried]
+    else:  # filters edited meanwhile do not reach back; what the old ones had found rides along as it was
+        had = reader.covered or 0
+        first = reader.covered is None or reader.returning
+        since = until if first else had
+        carried, lost = [], [*superseded, *lost]
+    carried += [pk for s in lost for pk in [*(item["paper"] for item in s.items), *s.carried]]
+    return Wish(wanted, since, until, had, first, reader.language, tuple(dict.fromkeys(carried)))
 
 
-def _delivery(reader: Subscriber, selection: Selection) -> Delivery:
+def _delivery(reader: Subscriber, slot: datetime, selection: Selection) -> Delivery:
     """A row of the ledger. Only `due_at` follows the planning clock; handing over runs on the real one."""
-    assert reader.next_digest_at is not None
     now = timezone.now()
-    row = Delivery(subscriber=reader, due_at=reader.next_digest_at, selection=selection, not_before=now)
+    row = Delivery(subscriber=reader, due_at=slot, selection=selection, not_before=now)
     if selection.is_empty:
         row.state, row.settled_at, row.reason = State.SKIPPED, now, why_empty(selection)
     return row
@@ -159,16 +183,12 @@ def _supersede(waiting: Sequence[Delivery]) -> int:
     )
 
 
-def _hand_on(unknown: Sequence[Delivery], readers: Sequence[Subscriber]) -> None:
+def _hand_on(rows: Sequence[Delivery], earlier: Mapping[int, Sequence[Delivery]]) -> None:
     """Note which digest carries the papers of each delivery that may not have arrived."""
-    if not unknown:
-        return
-    slots = {reader.pk: reader.next_digest_at for reader in readers if reader.next_digest_at}
-    for delivery in unknown:
-        carrier = Delivery.objects.get(
-            subscriber=delivery.subscriber_id, kind=Kind.DIGEST, due_at=slots[delivery.subscriber_id]
-        )
-        Delivery.objects.filter(pk=delivery.pk).update(carried_by=carrier)
+    for row in rows:
+        unknown = [d.pk for d in earlier[row.subscriber_id] if d.state == State.UNKNOWN]
+        if unknown:
+            Delivery.objects.filter(pk__in=unknown).update(carried_by=row)
 
 
 def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:
@@ -178,5 +198,5 @@ def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:
         by_schedule[reader.schedule].append(reader.pk)
     for schedule, pks in by_schedule.items():
         Subscriber.objects.filter(pk__in=pks).update(
-            covered=until or None, next_digest_at=due_at(schedule, after=now)
+            covered=until or None, returning=False, next_digest_at=due_at(schedule, after=now)
         )

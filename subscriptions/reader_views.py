@@ -28,7 +28,6 @@ _DONE = {
     "paused": "Paused. No mail comes until you resume.",
     "resumed": "Resumed. What came out meanwhile is in your next digest.",
 }
-_UNDO_SECONDS = 3600
 _UNDO_SALT = "subscriptions.undo"
 
 
@@ -178,7 +177,7 @@ def _undo_stamp(subscriber: Subscriber) -> str:
 def _undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     try:
         stamp = request.POST["undo"]
-        pk, before = signing.loads(stamp, salt=_UNDO_SALT, max_age=_UNDO_SECONDS)
+        pk, before = signing.loads(stamp, salt=_UNDO_SALT, max_age=feedback.UNDO)
     except signing.BadSignature:
         pk = before = None
     if pk != subscriber.pk:

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from digest.select import returning_since
 from subscriptions import outbox, preferences
 from subscriptions.addresses import address_key
 from subscriptions.models import Delivery, Subscriber
@@ -31,11 +31,14 @@ def request(address: str, choices: Choices, now: datetime) -> None:
         subscriber = Subscriber.objects.select_for_update().filter(email_key=key).first()
         if subscriber is None:
             subscriber = _enter(address.strip(), key, choices)
+        elif not _may_write(subscriber, now):
+            return  # the letter on its way, or already there, speaks of what was chosen before
         elif subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
             preferences.apply(subscriber, choices)
             subscriber.state = State.PENDING
             subscriber.save()
-        _write(subscriber, now)
+        pending = subscriber.state == State.PENDING
+        outbox.post(subscriber, Delivery.Kind.CONFIRM if pending else Delivery.Kind.KNOWN, now)
 
 
 def _enter(address: str, key: str, choices: Choices) -> Subscriber:
@@ -49,17 +52,16 @@ def _enter(address: str, key: str, choices: Choices) -> Subscriber:
     return subscriber
 
 
-def _write(subscriber: Subscriber, now: datetime) -> None:
-    """Queue the letter for this sign-up, if the address may still get one."""
+def _may_write(subscriber: Subscriber, now: datetime) -> bool:
+    """Whether this address may get another letter about signing up."""
     kinds = [Delivery.Kind.CONFIRM, Delivery.Kind.KNOWN]
-    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1))
-    latest = today.order_by("due_at").last()
+    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1)).order_by(
+        "due_at"
+    )
+    latest = today.last()
     if subscriber.state == State.REFUSED:
-        return
-    if latest and (latest.due_at > now - LETTER_INTERVAL or today.count() >= LETTERS_A_DAY):
-        return
-    kind = Delivery.Kind.CONFIRM if subscriber.state == State.PENDING else Delivery.Kind.KNOWN
-    outbox.post(subscriber, kind, now)
+        return False
+    return latest is None or (latest.due_at <= now - LETTER_INTERVAL and today.count() < LETTERS_A_DAY)
 
 
 def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
@@ -71,7 +73,7 @@ def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
     Subscriber.objects.filter(pk=subscriber.pk, state=State.PENDING).update(
         state=State.ACTIVE,
         next_digest_at=first,
-        covered=returning_since(subscriber.covered),
+        returning=ExpressionWrapper(Q(covered__isnull=False), BooleanField()),
         left_at=None,
         consented_at=now,
         consent=f"{WORDING}, from {visitor}",
@@ -81,8 +83,8 @@ def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
 
 
 def forget_unconfirmed(now: datetime) -> int:
-    """Delete sign-ups that nobody confirmed within two weeks; an address we may not write to is not kept."""
-    deleted, _ = Subscriber.objects.filter(
-        state=State.PENDING, consented_at=None, created_at__lt=now - UNCONFIRMED_KEPT
-    ).delete()
+    """Delete sign-ups not confirmed within two weeks of the last letter; such addresses are not kept."""
+    kept_since = now - UNCONFIRMED_KEPT
+    old = Subscriber.objects.filter(state=State.PENDING, consented_at=None, created_at__lt=kept_since)
+    deleted, _ = old.exclude(deliveries__due_at__gte=kept_since).delete()
     return deleted

@@ -4,6 +4,7 @@ Lost, doubled or late, they change nothing.
 """
 
 import logging
+import time
 
 from celery import shared_task
 from django.utils import timezone
@@ -13,6 +14,8 @@ from subscriptions import outbox, plan, signup
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
+SECONDS_A_TASK = 20  # a worker that is told to stop waits for its task, and is waited for 60 seconds
+WAKE_EXPIRES = 60  # by then the schedule has woken somebody
 
 
 @shared_task
@@ -27,19 +30,24 @@ def plan_digests() -> None:
 
 @shared_task
 def deliver() -> None:
-    """Hand over waiting deliveries, a bounded number; the next wake-up goes on."""
+    """Hand over waiting deliveries, a bounded number for a bounded time; the next wake-up goes on."""
+    deadline = time.monotonic() + SECONDS_A_TASK
+
+    def late() -> bool:
+        return time.monotonic() > deadline
+
     relay = outbox.open_relay()
     try:
-        claimed = outbox.deliver(relay, ROWS_A_TASK).total()
+        claimed = outbox.deliver(relay, ROWS_A_TASK, stopped=late).total()
     finally:
         relay.close()
-    if claimed >= ROWS_A_TASK:
+    if claimed >= ROWS_A_TASK or late():
         wake()
 
 
 def wake() -> None:
     """Tell a worker that something waits. Without a broker the schedule finds it soon."""
     try:
-        deliver.apply_async(retry=False)
+        deliver.apply_async(retry=False, expires=WAKE_EXPIRES)
     except OperationalError as error:
         logger.warning("no broker to wake a worker: %s", error)

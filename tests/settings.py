@@ -13,6 +13,7 @@ from pathlib import Path
 _KNOWN = (
     *("SECRET_KEY", "HOST", "PORT", "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"),
     *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "BOUNCE_ADDRESS", "OUTBOX_LEASE_SECONDS", "DATA_DIR"),
+    *("SITE_NAME", "POSTAL_ADDRESS", "HF_ENDPOINT", "HSTS_ALL_SUBDOMAINS"),
 )
 for _name in _KNOWN:
     os.environ.pop(_name, None)

@@ -9,6 +9,7 @@ from digest.compose.places import SEAM, STAND_IN
 SOFT_BREAK = b"=\r\n"
 _ROOMY = 72  # a last line that leaves room for the soft break after it
 _CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
+_TOO_LONG = re.compile(rb"[^\r\n]{77,}")  # b2a_qp forgets the limit where a blank ends a line of 75
 _LINK_ROOM = 200  # octets that a reader's link takes in an encoded body, soft breaks included
 
 
@@ -52,6 +53,7 @@ def _ended(stretch: bytes) -> bytes:
 def _encoded(text: str) -> bytes:
     """Fixed text, encoded, as it stands in a template."""
     encoded = b2a_qp(text.encode()).replace(b"\n", b"\r\n")
+    encoded = _TOO_LONG.sub(lambda line: _broken(line[0]), encoded)
     last_line = encoded.rfind(b"\n") + 1
     return (encoded[:last_line] + _broken(encoded[last_line:])).replace(b"%", b"%%")
 

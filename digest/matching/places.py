@@ -1,5 +1,6 @@
 """Where a term stands in one text: the definition that the index and the reasons share."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from digest.matching.query import Near, Term
@@ -21,12 +22,14 @@ def places(term: Term, text: Text) -> Iterator[Place]:
 
 def near_places(near: Near, text: Text) -> Iterator[tuple[Place, Place]]:
     """Each pair of places, of one term of each side, that do not overlap and stand near enough."""
-    left = [place for term in near.left for place in places(term, text)]
-    right = [place for term in near.right for place in places(term, text)] if left else []
-    for a in left:
-        for b in right:
-            between = max(a[0], b[0]) - min(a[1], b[1])
-            if 0 <= between <= near.distance:
+    left = {place for term in near.left for place in places(term, text)}
+    right = sorted({place for term in near.right for place in places(term, text)}) if left else []
+    longest = max((end - start for start, end in right), default=0)
+    for a in sorted(left):
+        for b in right[bisect_left(right, (a[0] - near.distance - longest, 0)) :]:
+            if b[0] > a[1] + near.distance:
+                break
+            if 0 <= max(a[0], b[0]) - min(a[1], b[1]) <= near.distance:
                 yield a, b
 
 
@@ -35,9 +38,13 @@ def _starts(term: Term, text: Text) -> Iterable[int]:
     first, *others = term.words
     if term.prefix and len(others) < 2:
         return range(len(text.stems))
-    return sorted(
-        {*text.places_of(stem(first)), *(text.places_of(stem(first + others[0])) if others else ())}
-    )
+    starts = set(text.places_of(stem(first)))
+    if others:
+        if starts and not term.prefix:  # most places of the first word have another word after them
+            second = {*text.places_of(stem(others[0])), *text.places_of(stem("".join(others[:2])))}
+            starts = {start for start in starts if start + 1 in second or start + 2 in second}
+        starts.update(text.places_of(stem(first + others[0])))
+    return sorted(starts)
 
 
 def _ends(term: Term, i: int, text: Text, j: int) -> Iterator[int]:

@@ -131,6 +131,11 @@ class Query:
     def __str__(self) -> str:
         return str(self.root)
 
+    @property
+    def size(self) -> int:
+        """How many terms and numbers it has."""
+        return _size(self.root)
+
 
 def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
     """Whether `node` holds, given which leaves do."""
@@ -145,6 +150,18 @@ def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
             return holds(part, leaf_holds)
         case _:
             return leaf_holds(node)
+
+
+def _size(node: Node) -> int:
+    match node:
+        case And(parts) | Or(parts):
+            return sum(map(_size, parts))
+        case Not(part) | Weight(part, _):
+            return _size(part)
+        case Near(left, right, _):
+            return len(left) + len(right)
+        case _:
+            return 1
 
 
 def _either(terms: tuple[Term, ...]) -> str:

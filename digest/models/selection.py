@@ -16,6 +16,7 @@ class Selection(models.Model):
     language = models.CharField(max_length=10, default="en")
     since = models.PositiveBigIntegerField()
     until = models.PositiveBigIntegerField()
+    had = models.PositiveBigIntegerField(help_text="Papers up to this release are not new to its readers.")
     first = models.BooleanField(default=False)
     day = models.DateField(
         null=True, help_text="The newest edition day it draws on; none if there was nothing."
@@ -24,7 +25,7 @@ class Selection(models.Model):
     already_had = models.PositiveIntegerField(
         default=0, help_text="Matching papers an earlier release brought."
     )
-    items = models.JSONField(help_text="[{paper, filter, reasons}], ranked, one per paper.")
+    items = models.JSONField(help_text="[{paper, filter}], ranked, one per paper.")
     carried = models.JSONField(default=list, help_text="Papers of a digest that may not have arrived.")
     created_at = models.DateTimeField(auto_now_add=True)
 

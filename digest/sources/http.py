@@ -31,7 +31,7 @@ class FetchSettings:
     idle_time: float = 15  # one connect, read or write
     attempts: int = 4
     longest_wait: float = 30  # between two attempts, whatever Retry-After says
-    allow_loopback: bool = False  # for tests only
+    allow_loopback: bool = False  # for an address that the operator typed
 
 
 DEFAULTS = FetchSettings()

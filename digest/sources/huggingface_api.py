@@ -1,12 +1,13 @@
 """Hugging Face Daily Papers as its API answers: asking for a day, and reading the answer.
 
 A list of entries, each with an inner `paper` and outer fields; any field may be missing. The outer
-`publishedAt` has changed its meaning and is never read.
+`publishedAt` was the time of submission until 10 March 2025; since then it is some hours before the
+paper's own, and says nothing.
 """
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -30,6 +31,7 @@ FORMAT = "api-json"
 EXPECTED = "an answer of the Hugging Face daily papers API"
 PAGE_SIZE = 100
 MAX_PAGES = 20
+_DAY_STARTS = timedelta(hours=-3)  # submitted after 21:00 UTC was listed on the next day
 
 
 def fetch_daily_papers(
@@ -55,7 +57,10 @@ def fetch_daily_papers(
 def parse_answer(text: str, day: date | None) -> ParsedEdition:
     """The edition in an answer. An empty list is an edition without papers: weekends have none."""
     entries = load_entries(text)
-    found = edition_day(map(listing_day, entries), day, EXPECTED)
+    days = [listing_day(entry) for entry in entries]
+    if day is None and not any(days):
+        days = [submission_day(entry) for entry in entries]
+    found = edition_day(days, day, EXPECTED)
     if not entries:
         return ParsedEdition(found, FORMAT, (), ())
     return collect(FORMAT, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
@@ -76,6 +81,29 @@ def listing_day(entry: Any) -> date | None:
     """The day on which an entry says it was listed, if it says so."""
     paper = entry.get("paper") if isinstance(entry, dict) else None
     return iso_day(paper.get("submittedOnDailyAt")) if isinstance(paper, dict) else None
+
+
+def submission_day(entry: Any) -> date | None:
+    """The day for which an entry of before 11 March 2025 was submitted, else None.
+
+    Its outer `publishedAt` is the submission only where that comes after the paper's publication.
+    """
+    paper = entry.get("paper") if isinstance(entry, dict) else None
+    if not isinstance(paper, dict):
+        return None
+    submitted, published = _time(entry.get("publishedAt")), _time(paper.get("publishedAt"))
+    if submitted is None or published is None or submitted <= published:
+        return None
+    return (submitted - _DAY_STARTS).date()
+
+
+def _time(text: object) -> datetime | None:
+    """The moment that an ISO text with a zone names, if it is one."""
+    try:
+        time = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return time if time and time.tzinfo else None
 
 
 def title_of(entry: Any) -> object:

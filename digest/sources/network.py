@@ -33,7 +33,8 @@ def is_public(address: Address) -> bool:
 class GuardedNetwork(httpcore.NetworkBackend):
     """Opens TCP connections to public addresses, whose reads and writes all end before `deadline`.
 
-    `deadline` is on the clock of `time.monotonic`. Loopback addresses are let through for tests only.
+    `deadline` is on the clock of `time.monotonic`. Loopback addresses are let
+    through only where the operator typed one.
     """
 
     def __init__(self, deadline: float, *, allow_loopback: bool = False) -> None:

@@ -25,6 +25,7 @@ from subscriptions.admin.deliveries import DeliveryTable
 from subscriptions.forms import HOURS, time_zones
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.preferences import WEEKDAYS
+from subscriptions.schedule import due_at
 from subscriptions.tasks import plan_digests
 
 State = Subscriber.State
@@ -80,12 +81,15 @@ class SubscriberRoom(Room[Subscriber]):
     )
     conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
     inlines = (DeliveryTable,)
-    actions = ("send_now", "pause", "resume", "revoke_links")
+    actions = ("send_now", "pause", "resume", "reinstate", "revoke_links")
     actions_detail = (
         "send_this_now",
         {
             "title": "More",
-            "items": ("pause_this", "resume_this", "revoke_these_links", "unsubscribe_this"),
+            "items": (
+                *("pause_this", "resume_this", "reinstate_this"),
+                *("revoke_these_links", "unsubscribe_this"),
+            ),
         },
     )
     actions_list = ("remove_demo",)
@@ -192,6 +196,18 @@ class SubscriberRoom(Room[Subscriber]):
             preferences.resume(reader, timezone.now())
         self.tell(request, len(readers), "resumed", "Only paused readers can be resumed.")
 
+    @action("Reinstate")
+    def reinstate(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        refused = queryset.filter(state=State.REFUSED, consented_at__isnull=False)
+        self.note(request, refused, "Reinstated.")
+        readers = list(refused)
+        for reader in readers:
+            Subscriber.objects.filter(pk=reader.pk, state=State.REFUSED).update(
+                state=State.ACTIVE, next_digest_at=due_at(reader.schedule, after=timezone.now()), left_at=None
+            )
+        nothing = "Only readers who had confirmed and were refused by a mail server can be reinstated."
+        self.tell(request, len(readers), "reinstated", nothing)
+
     @action("Revoke links")
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         self.note(request, queryset, "Links revoked.")
@@ -226,6 +242,11 @@ class SubscriberRoom(Room[Subscriber]):
     )
     pause_this = button(pause, "No digests until somebody resumes. Only for active readers.", "pause")
     resume_this = button(resume, "Digests go on at the usual hour. Only for paused readers.", "play_arrow")
+    reinstate_this = button(
+        reinstate,
+        "Digests go on at the usual hour: the refusal was not about this address. Only for refused readers.",
+        "undo",
+    )
     revoke_these_links = button(
         revoke_links, "All links in mails sent so far stop working, also the one to unsubscribe.", "link_off"
     )

@@ -36,6 +36,9 @@ class Subscriber(models.Model):
     language = models.CharField(max_length=10, default="en")
     next_digest_at = models.DateTimeField(null=True, blank=True)
     covered = models.PositiveBigIntegerField(null=True, editable=False)
+    returning = models.BooleanField(
+        default=False, editable=False, help_text="Starts anew, had what was covered."
+    )
     link_version = models.PositiveSmallIntegerField(default=0, help_text="Raise it to revoke all links.")
     created_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, editable=False)

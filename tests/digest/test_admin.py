@@ -28,7 +28,7 @@ def world() -> Selection:
     """One edition of three papers, a topic that keeps one of them, and the selection of it."""
     released = edition("FP4 training", "Agents at work", "Gaussian splats").edition.releases.get()
     kept = topic("quantization", "fp4")
-    wish = Wish((Filter(kept.name, kept.query, kept.colour),), since=0, until=released.pk)
+    wish = Wish((Filter(kept.name, kept.query, kept.colour),), since=0, until=released.pk, had=0)
     Group.objects.create(name="editors")
     AccessAttempt.objects.create(username="eve", ip_address="192.0.2.1", failures_since_start=3)
     AccessLog.objects.create(username="admin", ip_address="192.0.2.2")

@@ -1,5 +1,6 @@
 """Editions grow, papers exist once, and each is released once."""
 
+import json
 import zlib
 from datetime import date, timedelta
 
@@ -119,3 +120,57 @@ def test_a_failed_fetch_notes_why_for_the_operator() -> None:
     assert stored.error == "the host answers 503"
     assert stored.succeeded_at is None
     assert stored.checked_at == NOW
+
+
+def test_an_answer_without_papers_is_no_edition_and_replaces_none() -> None:
+    with pytest.raises(SourceChanged, match="lists no papers on 2025-11-05: nothing was stored"):
+        ingest.ingest(b"[]", source(), NOW, DAY)
+    assert not Edition.objects.exists()
+    kept = bytes(edition("First").edition.raw)
+    with pytest.raises(SourceChanged, match="lists no papers"):
+        ingest.ingest(b"[]", source(), NOW, DAY)
+    assert bytes(Edition.objects.get().raw) == kept
+
+
+def test_of_two_answers_for_a_day_the_fuller_is_kept() -> None:
+    later = NOW + timedelta(hours=1)
+    edition("First", "Second")
+    edition("First", now=later)
+    stored = Edition.objects.get()
+    assert b"Second" in zlib.decompress(stored.raw)
+    assert stored.fetched_at == NOW
+    edition("First", "Second", "Third", now=later)
+    stored = Edition.objects.get()
+    assert b"Third" in zlib.decompress(stored.raw)
+    assert stored.fetched_at == later
+
+
+def test_reading_the_kept_answer_again_is_no_fetch() -> None:
+    stored = edition("First").edition
+    ingest.reparse(stored, NOW + timedelta(days=3))
+    assert Edition.objects.get().fetched_at == NOW
+
+
+def test_a_page_that_changed_yesterday_does_not_stop_today() -> None:
+    listed = json.dumps([{"paper": {"title": "Today's", "submittedOnDailyAt": str(DAY)}}]).encode()
+
+    def answer(day: date) -> bytes:
+        return listed if day == DAY else b"<html>somebody else's page</html>"
+
+    with pytest.raises(SourceChanged):
+        ingest.fetch(source(), NOW, answer)
+    assert [paper.title for paper in Paper.objects.all()] == ["Today's"]
+    stored = Source.objects.get()
+    assert "xpected" in stored.error
+    assert stored.succeeded_at is None
+
+
+def test_a_changed_source_is_noted_before_one_that_is_down() -> None:
+    def answer(day: date) -> bytes:
+        if day == DAY:
+            raise SourceUnavailable("the host answers 503")
+        raise SourceChanged("Expected papers, found none.")
+
+    with pytest.raises(SourceChanged):
+        ingest.fetch(source(), NOW, answer)
+    assert Source.objects.get().error == "Expected papers, found none."

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from digest.models import Edition, Paper
+from digest import adapters
+from digest.models import Edition, Paper, Source
 from subscriptions.demo import SAMPLE
-from tests.factories import DAY, edition
+from tests.factories import DAY, edition, source
 
 KEYS = "key title abstract authors organization published comments upvotes url day".split()
 OTHER_SITE = (
@@ -88,10 +89,44 @@ def test_a_page_of_another_day_is_refused() -> None:
     assert not Paper.objects.exists()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("what", ["no-such-file", "somewhere/else.html", "arxiv"])
 def test_what_is_nothing_is_said_so(what: str) -> None:
     with pytest.raises(CommandError, match="neither a file, a URL"):
         ingest(what)
+
+
+LISTED = json.dumps([{"paper": {"title": "Fetched", "submittedOnDailyAt": str(DAY)}}]).encode()
+
+
+def test_hugging_face_can_be_looked_at_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No django_db mark here: a query would fail the test."""
+    monkeypatch.setattr(adapters, "answer", lambda day: LISTED)
+    papers, _ = ingest("huggingface", date=DAY, dry_run=True, json=True)
+    assert [paper["title"] for paper in papers] == ["Fetched"]
+
+
+@pytest.mark.django_db
+def test_a_source_is_known_by_the_name_the_operator_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters, "answer", lambda day: LISTED)
+    source("mirror", adapter=Source.Adapter.HUGGINGFACE)
+    ingest("mirror", date=DAY, json=True)
+    assert Edition.objects.get().source.name == "mirror"
+
+
+@pytest.mark.django_db
+def test_a_source_fed_by_hand_cannot_be_fetched() -> None:
+    source("records", adapter=Source.Adapter.NONE)
+    with pytest.raises(CommandError, match="“records” is fed by hand: name a file"):
+        ingest("records")
+
+
+@pytest.mark.django_db
+def test_an_answer_without_papers_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "answer.json").write_text("[]")
+    with pytest.raises(CommandError, match="lists no papers on 2025-11-05: nothing was stored"):
+        ingest(str(tmp_path / "answer.json"), date=DAY)
+    assert not Edition.objects.exists()
 
 
 def test_a_failure_ends_with_an_exit_code_and_no_traceback(tmp_path: Path) -> None:

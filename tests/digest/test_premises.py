@@ -5,8 +5,16 @@ import socket
 from pathlib import Path
 
 import pytest
+import redis
 
-from digest.premises import CannotServe, free_address, only_one, prepare_directories
+from digest.premises import (
+    CannotServe,
+    free_address,
+    only_one,
+    prepare_directories,
+    require_lasting_broker,
+    require_site_url,
+)
 from tests.services.ports import free_port
 
 
@@ -63,3 +71,27 @@ def test_a_second_start_on_the_same_directory_is_refused(tmp_path: Path) -> None
         pass
     with only_one(tmp_path):
         pass  # free again
+
+
+def test_serving_other_machines_needs_the_address_for_mails() -> None:
+    with pytest.raises(CannotServe, match=r"^HOST=0\.0\.0\.0 serves other machines: set SITE_URL"):
+        require_site_url("0.0.0.0", loopback=False, configured="")
+    require_site_url("0.0.0.0", loopback=False, configured="https://digest.example.org")
+    require_site_url("127.0.0.1", loopback=True, configured="")
+
+
+@pytest.mark.services
+def test_a_broker_that_evicts_is_refused(valkey_url: str) -> None:
+    with redis.Redis.from_url(valkey_url) as client:
+        client.config_set("maxmemory-policy", "noeviction")
+        require_lasting_broker(valkey_url)
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            with pytest.raises(CannotServe, match=r"evicts keys.*allkeys-lru.*set it to noeviction"):
+                require_lasting_broker(valkey_url)
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+
+
+def test_a_broker_that_does_not_answer_is_not_judged() -> None:
+    require_lasting_broker(f"redis://127.0.0.1:{free_port()}/0")

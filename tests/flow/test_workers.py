@@ -1,24 +1,29 @@
 """A digest day on real services: the database, Valkey, Celery workers and beat, an SMTP server."""
 
+import asyncio
 import signal
+from collections import defaultdict
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 
 from digest import presets
 from digest.ingest import ingest
+from digest.models import Paper
 from subscriptions import preferences, signup
 from subscriptions.demo import SAMPLE
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.plan import plan
 from subscriptions.preferences import Choices
 from subscriptions.schedule import Schedule
 from tests.factories import reader, source
 from tests.services.fixtures import StartService
 from tests.services.processes import Service
-from tests.services.smtp import SmtpServer
+from tests.services.smtp import ReceivedMail, SmtpServer
 from tests.services.waiting import wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -48,6 +53,17 @@ def start_worker(service: StartService, environment: dict[str, str], name: str =
     )
     worker.wait_for("ready.")
     return worker
+
+
+def papers_of(mails: list[ReceivedMail]) -> dict[str, set[int]]:
+    """The papers that each reader's mails bring, by their links."""
+    papers = dict(Paper.objects.values_list("url", "pk"))
+    brought: dict[str, set[int]] = defaultdict(set)
+    for mail in mails:
+        text = mail.message.get_body(("plain",))
+        assert text is not None
+        brought[mail.recipients[0]] |= {papers[word] for word in text.get_content().split() if word in papers}
+    return brought
 
 
 def settled() -> bool:
@@ -94,6 +110,44 @@ def test_a_worker_killed_in_the_middle_sends_nothing_twice(
     assert unknown <= 1
     assert accepted + unknown == 29
     assert accepted <= len(recipients) <= 29
+    brought = papers_of(smtp_server.mails)
+    for delivery in Delivery.objects.filter(state="accepted").select_related("subscriber", "selection"):
+        assert delivery.selection is not None
+        selected = {item["paper"] for item in delivery.selection.items}
+        assert selected
+        assert brought[delivery.subscriber.email] == selected
+
+
+@pytest.fixture
+def slow_smtp_server(smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> SmtpServer:
+    """One that thinks about each mail for a moment."""
+    take = smtp_server.handle_DATA
+
+    async def take_slowly(server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(0.1)
+        return await take(server, session, envelope)
+
+    monkeypatch.setattr(smtp_server, "handle_DATA", take_slowly)
+    return smtp_server
+
+
+def test_a_terminated_worker_leaves_no_mail_in_hand(
+    service: StartService,
+    environment: dict[str, str],
+    slow_smtp_server: SmtpServer,
+    due_readers: list[Subscriber],
+) -> None:
+    plan(timezone.now())
+    worker = start_worker(service, environment)
+    wake = service("shell", "-c", "from subscriptions.tasks import wake; wake()", env=environment)
+    assert wake.process.wait(30) == 0
+    begun = len(slow_smtp_server.wait_for(1))
+    assert begun < 29
+    assert worker.end(signal.SIGTERM, seconds=50) == 0
+    assert not Delivery.objects.filter(state__in=["leased", "handing", "unknown"]).exists()
+    recipients = [mail.recipients[0] for mail in slow_smtp_server.mails]
+    assert len(recipients) == len(set(recipients))
+    assert Delivery.objects.filter(state="accepted").count() == len(recipients)
 
 
 def test_a_terminated_sender_finishes_the_mail_in_hand_and_leaves_the_rest_waiting(

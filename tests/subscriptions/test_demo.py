@@ -1,11 +1,15 @@
 """The first start shows the product; one action takes the show away."""
 
+import io
+from typing import Any
+
 import pytest
 from django.contrib.auth import get_user_model
+from django.core.management import call_command
 
 from digest import presets
 from digest.models import Edition, Paper, Selection, Source
-from subscriptions import demo, mailbox
+from subscriptions import demo, mailbox, plan
 from subscriptions.addresses import is_reserved
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from tests.factories import NOW, edition, reader, topic
@@ -49,3 +53,47 @@ def test_removing_the_demo_leaves_everything_else() -> None:
     assert Edition.objects.count() == 1
     assert Paper.objects.count() == 2
     assert (Delivery.objects.count(), Selection.objects.count(), FilterSet.objects.count()) == (0, 0, 1)
+
+
+def run() -> str:
+    said = io.StringIO()
+    call_command("demo", stdout=said)
+    return said.getvalue()
+
+
+def test_a_relay_means_an_admin_but_no_demo(settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://relay.example.org"
+    assert "Admin user “admin”, password " in run()
+    assert get_user_model().objects.get().is_superuser
+    assert not Subscriber.objects.exists()
+
+
+def test_a_start_interrupted_in_the_demo_is_made_up_for_by_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    presets.load()
+    with monkeypatch.context() as broken:
+        broken.setattr(plan, "plan", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run()
+    assert not get_user_model().objects.exists()
+    said = run()
+    password = said.split("password ")[1].split()[0]
+    assert get_user_model().objects.get().check_password(password)
+    assert Delivery.objects.filter(state="accepted").count() == len(demo.READERS)
+    assert "Continuing" in run()
+
+
+def test_a_start_interrupted_while_sending_keeps_admin_and_demo(monkeypatch: pytest.MonkeyPatch) -> None:
+    presets.load()
+    monkeypatch.setattr(demo, "send", _interrupted)
+    said = io.StringIO()
+    with pytest.raises(KeyboardInterrupt):
+        call_command("demo", stdout=said)
+    assert "password " in said.getvalue()
+    assert get_user_model().objects.exists()
+    assert Delivery.objects.filter(state="pending").count() == len(demo.READERS)
+
+
+def _interrupted(*_: object) -> int:
+    raise KeyboardInterrupt

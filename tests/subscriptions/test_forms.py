@@ -77,6 +77,11 @@ def test_the_caret_of_a_long_query_stands_under_its_place_and_fits_a_phone(befor
     assert len(line) <= 40
 
 
+def test_a_query_of_very_many_words_is_refused_before_it_costs_anything() -> None:
+    form = signup(queries=[" OR ".join(f"word{n}" for n in range(41))])
+    assert "more than 40 words" in problems(form, "queries")
+
+
 def test_more_than_five_queries_are_too_many() -> None:
     assert "These are 6 queries, and 5 is the most" in problems(signup(queries=["kv\n" * 6]), "queries")
 

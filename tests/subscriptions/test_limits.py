@@ -75,7 +75,14 @@ def test_neighbours_share_a_network(visitor: str, network: str) -> None:
     ],
 )
 def test_the_visitor_is_who_spoke_to_our_side(
-    rf: RequestFactory, peer: str, forwarded: str, visitor: str
+    rf: RequestFactory, settings: Settings, peer: str, forwarded: str, visitor: str
 ) -> None:
+    settings.SITE_URL = "https://digest.example.org"
     request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
     assert limits.visitor_of(request) == visitor
+
+
+def test_without_tls_there_is_no_proxy_to_believe(rf: RequestFactory, settings: Settings) -> None:
+    settings.SITE_URL = "http://192.168.1.5:8000"
+    request = rf.get("/", REMOTE_ADDR="192.168.1.77", headers={"X-Forwarded-For": "1.1.1.1"})
+    assert limits.visitor_of(request) == "192.168.1.77"

@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from digest.models import Paper, Selection
-from digest.select import returning_since
-from subscriptions import feedback, preferences
+from subscriptions import feedback, outbox, preferences, signup
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.plan import next_selection, plan
 from subscriptions.preferences import Choices
+from subscriptions.relay import LocalMailbox
 from subscriptions.schedule import Rhythm, Schedule
 from tests.factories import DAY, NOW, edition, reader, record, source, topic
 
@@ -200,12 +200,74 @@ def test_a_returning_reader_gets_the_newest_edition_without_what_they_had() -> N
     plan(NOW)
     accept_all()
     feedback.unsubscribe(ada, NOW)
-    for age in range(1, 5):
-        edition("First agents", f"Agents {age}", day=DAY + timedelta(days=age))
-    covered = returning_since(Subscriber.objects.get().covered)
-    Subscriber.objects.update(state="active", next_digest_at=NOW + timedelta(days=5), covered=covered)
-    plan(NOW + timedelta(days=5))
-    assert titles(digests(ada)[1]) == ["Agents 4"]
+    edition("Agents meanwhile", day=DAY + timedelta(days=2))
+    edition("First agents", "Agents 4", day=DAY + timedelta(days=4))
+    edition("First agents", "Agents 4", "Agents 4 later", day=DAY + timedelta(days=4))
+    signup.request(ada.email, preferences.choices_of(ada), NOW + timedelta(days=5))
+    signup.confirm(ada, NOW + timedelta(days=5), "192.0.2.1")
+    plan(NOW + timedelta(days=7))
+    latest = ada.deliveries.filter(kind="digest").order_by("pk").last()
+    assert latest is not None
+    assert sorted(titles(latest)) == ["Agents 4", "Agents 4 later"]
+    assert latest.selection is not None
+    assert latest.selection.already_had == 1
+    edition("Agents 5", day=DAY + timedelta(days=6))
+    Delivery.objects.filter(kind="digest", state="pending").update(state="accepted")
+    plan(NOW + timedelta(days=8))
+    assert titles(ada.deliveries.filter(kind="digest").order_by("pk")[2]) == ["Agents 5"]
+
+
+def test_a_moment_that_had_its_digest_already_swallows_no_paper() -> None:
+    """The clock went back, or a schedule was edited: the reader is due at a moment they were due before."""
+    ada = reader(topics=[topic("agents", "agents")])
+    edition("First agents")
+    plan(NOW)
+    accept_all()
+    edition("Second agents", day=DAY + timedelta(days=1))
+    Subscriber.objects.update(next_digest_at=NOW)
+    plan(NOW)
+    assert [titles(d) for d in digests(ada)] == [["First agents"], ["Second agents"]]
+    assert [d.state for d in digests(ada)] == ["accepted", "pending"]
+
+
+def test_papers_of_an_unknown_delivery_survive_a_clock_that_goes_back() -> None:
+    ada = reader(topics=[topic("agents", "agents")])
+    edition("First agents")
+    plan(NOW)
+    Delivery.objects.update(state="unknown")
+    Subscriber.objects.update(next_digest_at=NOW)
+    plan(NOW)
+    first, second = digests(ada)
+    assert first.carried_by == second
+    assert second.selection is not None
+    assert second.selection.carried == [Paper.objects.get().pk]
+
+
+def test_filters_edited_while_a_digest_waits_do_not_reach_back_and_lose_nothing() -> None:
+    agents, robots = topic("agents", "agents"), topic("robots", "robots")
+    ada = reader(topics=[agents])
+    edition("First agents", "First robots")
+    plan(NOW)
+    preferences.save(Subscriber.objects.get(), Choices((robots,), (), ada.schedule), NOW)
+    edition("Second robots", "Second agents", day=DAY + timedelta(days=1))
+    plan(TOMORROW)
+    second = digests(ada)[1]
+    assert titles(second) == ["Second robots"]
+    assert second.selection is not None
+    assert second.selection.carried == [Paper.objects.get(title="First agents").pk]
+
+
+def test_who_pauses_while_their_digest_waits_gets_its_papers_after_resuming() -> None:
+    ada = reader(topics=[topic("agents", "agents")])
+    edition("First agents")
+    plan(NOW)
+    preferences.pause(ada)
+    outbox.deliver(LocalMailbox())
+    assert digests(ada)[0].state == "deferred"
+    edition("Second agents", day=DAY + timedelta(days=1))
+    preferences.resume(ada, TOMORROW)
+    plan(TOMORROW + timedelta(days=1))
+    assert sorted(titles(digests(ada)[1])) == ["First agents", "Second agents"]
 
 
 def test_the_demo_edition_gives_way_to_a_real_one() -> None:

@@ -1,13 +1,19 @@
 """What each answer of a relay means, on a real SMTP server and on one that fails at a chosen moment."""
 
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
+from aiosmtpd.controller import Controller
 
-from subscriptions.relay import RelayUnavailable, SmtpRelay, Verdict
+from subscriptions.relay import MessageRefused, RelayUnavailable, SmtpRelay, Verdict, verdict_of
+from tests.services.ports import free_port
 from tests.services.smtp import SmtpServer
 
 SENDER, READER = "digest@digest.test", "ada@readers.test"
@@ -44,6 +50,101 @@ def test_an_answer_about_the_reader_concerns_that_reader_only(
         assert relay.hand_over(MESSAGE, SENDER, "bela@readers.test").verdict == Verdict.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("code", "answer", "verdict"),
+    [
+        (250, "2.1.5 OK", Verdict.ACCEPTED),
+        (251, "will forward", Verdict.ACCEPTED),
+        (450, "4.2.0 greylisted", Verdict.DEFERRED),
+        (451, "4.7.1 try later", Verdict.DEFERRED),
+        (452, "too many recipients", Verdict.DEFERRED),
+        (421, "4.3.2 closing", None),
+        (550, "5.1.1 no such user", Verdict.REFUSED),
+        (550, "#5.1.0 Address rejected.", Verdict.REFUSED),
+        (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; relay", Verdict.REFUSED),
+        (550, "5.2.1 mailbox disabled", Verdict.REFUSED),
+        (552, "5.2.2 mailbox full", Verdict.DEFERRED),
+        (550, "5.4.1 Recipient address rejected: Access denied", Verdict.REFUSED),
+        (550, "No such user here", Verdict.REFUSED),
+        (551, "User not local", Verdict.REFUSED),
+        (553, "Mailbox name invalid", Verdict.REFUSED),
+        (553, "5.1.7 sender address rejected", None),
+        (550, "5.1.8 sender domain not found", None),
+        (550, "Relaying not permitted", None),
+        (550, "Authentication required", None),
+        (550, "Blocked, see our Policy", None),
+        (550, "looks like SPAM", None),
+        (550, "Access denied", None),
+        (550, "5.5.1 bad sequence", None),
+        (550, "5.7.1 relay access denied", None),
+        (550, "5.7.515 authenticate your domain", None),
+        (530, "5.7.0 Must issue a STARTTLS command first", None),
+        (530, "Authentication required", None),
+        (535, "5.7.8 bad credentials", None),
+        (538, "encryption required", None),
+        (503, "5.5.1 need MAIL", None),
+        (552, "too much", None),
+        (554, "no", None),
+        (554, "5.1.1 no such user", Verdict.REFUSED),
+        (-1, "nonsense", None),
+    ],
+)
+def test_only_an_answer_about_the_reader_is_held_against_them(
+    code: int, answer: str, verdict: Verdict | None
+) -> None:
+    assert verdict_of(code, answer) == verdict
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.515 authenticate your domain", "554 no", "550 Access denied"])
+def test_after_a_refusal_of_one_mail_the_next_goes_out_over_a_fresh_connection(
+    smtp_server: SmtpServer, answer: str
+) -> None:
+    smtp_server.refuse[READER] = answer
+    with relay_at(smtp_server.port) as relay:
+        with pytest.raises(MessageRefused):
+            relay.hand_over(MESSAGE, SENDER, READER)
+        assert relay.hand_over(MESSAGE, SENDER, "bela@readers.test").verdict == Verdict.ACCEPTED
+
+
+@pytest.mark.parametrize("answer", ["530 5.7.0 authenticate first", "421 4.3.2 closing"])
+def test_a_refusal_of_the_connection_is_not_about_the_message(smtp_server: SmtpServer, answer: str) -> None:
+    smtp_server.refuse[READER] = answer
+    with relay_at(smtp_server.port) as relay, pytest.raises(RelayUnavailable) as refused:
+        relay.hand_over(MESSAGE, SENDER, READER)
+    assert not isinstance(refused.value, MessageRefused)
+
+
+def test_an_address_that_cannot_be_said_in_smtp_is_no_attempt(smtp_server: SmtpServer) -> None:
+    with relay_at(smtp_server.port) as relay:
+        assert relay.hand_over(MESSAGE, SENDER, "adä@readers.test").verdict == Verdict.DEFERRED
+    assert smtp_server.mails == []
+
+
+@pytest.mark.parametrize(
+    ("option", "server"), [("EMAIL_USE_SSL", "ssl_context"), ("EMAIL_USE_TLS", "tls_context")]
+)
+def test_a_relay_whose_certificate_proves_nothing_gets_no_mail(
+    option: str, server: str, tmp_path: Path
+) -> None:
+    key, certificate = str(tmp_path / "key"), str(tmp_path / "certificate")
+    subject = ("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate)
+    subprocess.run((*new, *subject), check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    mails = SmtpServer()
+    contexts: dict[str, Any] = {server: context}
+    controller = Controller(mails, hostname="127.0.0.1", port=free_port(), **contexts)
+    controller.start()
+    try:
+        relay = relay_at(controller.port, **{option: True})
+        with pytest.raises(RelayUnavailable, match="certificate verify failed"):
+            relay.hand_over(MESSAGE, SENDER, READER)
+    finally:
+        controller.stop()
+    assert mails.mails == []
+
+
 def test_a_policy_refusal_is_about_us(smtp_server: SmtpServer) -> None:
     smtp_server.refuse[READER] = "550 5.7.515 authenticate your domain"
     with relay_at(smtp_server.port) as relay, pytest.raises(RelayUnavailable, match=r"5\.7\.515"):
@@ -52,7 +153,7 @@ def test_a_policy_refusal_is_about_us(smtp_server: SmtpServer) -> None:
 
 def test_a_refused_message_is_about_us_and_a_deferred_one_waits(smtp_server: SmtpServer) -> None:
     smtp_server.refuse_data[READER] = "554 5.6.0 content refused"
-    with relay_at(smtp_server.port) as relay, pytest.raises(RelayUnavailable, match="content refused"):
+    with relay_at(smtp_server.port) as relay, pytest.raises(MessageRefused, match="content refused"):
         relay.hand_over(MESSAGE, SENDER, READER)
     smtp_server.refuse_data[READER] = "452 4.3.1 disk full"
     with relay_at(smtp_server.port) as relay:

@@ -28,39 +28,59 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         day: date | None = options["date"]
         now = timezone.now()
+        what, stored = str(options["what"]), not options["dry_run"]
         try:
-            raw = self.read(options["what"], day or now.date())
+            if self.is_name(what):
+                source = self.configured(what, stored=stored)
+                day = day or now.date()
+                raw = adapters.answer(day)
+            else:
+                source, raw = None, self.read(what)
             parsed = sources.parse(raw, today=now.date(), day=day)
+            summary = (
+                f"{parsed.day}: {len(parsed.papers)} papers ({parsed.format}), "
+                f"{len(parsed.rejected)} rejected"
+            )
+            if stored:
+                result = ingest.store(parsed, raw, source or self.source(parsed), now)
+                summary += f", {result.added} added, {result.new} of them new"
         except (SourceUnavailable, SourceChanged) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
-            raise CommandError(f"{options['what']} cannot be read: {error.strerror}.") from error
-        summary = (
-            f"{parsed.day}: {len(parsed.papers)} papers ({parsed.format}), {len(parsed.rejected)} rejected"
-        )
-        if not options["dry_run"]:
-            result = ingest.store(parsed, raw, self.source(options["what"], parsed), now)
-            summary += f", {result.added} added, {result.new} of them new"
+            raise CommandError(f"{what} cannot be read: {error.strerror}.") from error
         if options["json"]:
             for paper in parsed.papers:
                 self.stdout.write(json.dumps(paper.as_json(), ensure_ascii=False))
         (self.stderr if options["json"] else self.stdout).write(summary)
 
-    def read(self, what: str, day: date) -> bytes:
-        """The answer's bytes; at most a little more than may be parsed."""
+    def is_name(self, what: str) -> bool:
+        """Whether `what` can only be the name of a source."""
+        return what != "-" and urlsplit(what).scheme not in {"http", "https"} and not Path(what).exists()
+
+    def read(self, what: str) -> bytes:
+        """The bytes of a file, a URL or standard input; at most a little more than may be parsed."""
         limit = sources.MAX_BYTES + 1
         if what == "-":
             return sys.stdin.buffer.read(limit)
         if urlsplit(what).scheme in {"http", "https"}:
             return adapters.fetch_configured(what)
-        if Path(what).exists():
-            with Path(what).open("rb") as file:
-                return file.read(limit)
-        if what == Source.Adapter.HUGGINGFACE:
-            return adapters.answer(day)
-        raise CommandError(f"“{what}” is neither a file, a URL, - nor a source (the source is: huggingface).")
+        with Path(what).open("rb") as file:
+            return file.read(limit)
 
-    def source(self, what: str, parsed: ParsedEdition) -> Source:
+    def configured(self, what: str, *, stored: bool) -> Source | None:
+        """The source of that name, which can be fetched; None for Hugging Face where it need not be known."""
+        if what == Source.Adapter.HUGGINGFACE and not stored:
+            return None  # a dry run works without a database
+        source = Source.objects.filter(name=what).first()
+        if source and source.adapter == Source.Adapter.NONE:
+            raise CommandError(f"The source “{what}” is fed by hand: name a file or a URL instead.")
+        if source is None and what != Source.Adapter.HUGGINGFACE:
+            fetched = Source.objects.exclude(adapter=Source.Adapter.NONE).values_list("name", flat=True)
+            names = ", ".join(fetched) or Source.Adapter.HUGGINGFACE
+            raise CommandError(f"“{what}” is neither a file, a URL, - nor a source (there is: {names}).")
+        return source
+
+    def source(self, parsed: ParsedEdition) -> Source:
         """Where the edition belongs: the site whose format it has, or “records” for this service's own."""
         if parsed.format == "records":
             defaults = {"title": "Imported records", "adapter": Source.Adapter.NONE}

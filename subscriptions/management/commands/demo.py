@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import transaction
 from django.utils import timezone
 
 from subscriptions import demo
@@ -12,16 +13,21 @@ class Command(BaseCommand):
     help = "On a new installation: an admin user and, unless EMAIL_URL is set, a sample day with readers."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        password = demo.create_admin()
-        if password is None:
-            self.stdout.write("Continuing with the data of the last run.")
-            return
-        sent = demo.create(timezone.now())
-        if sent:
+        with transaction.atomic():
+            password = demo.create_admin()
+            if password is None:
+                self.stdout.write("Continuing with the data of the last run.")
+                return
+            filled = demo.fill(timezone.now())
+            # Before the commit: an admin whose password nobody read cannot come about. Interrupted up
+            # to here nothing is stored, and the next start makes another admin and all the rest.
+            self.stdout.write(
+                f"Admin user “{demo.ADMIN}”, password {password} (shown once; change it with: "
+                f".venv/bin/python manage.py changepassword {demo.ADMIN})"
+            )
+            self.stdout.flush()
+        if filled:
+            sent = demo.send()
             self.stdout.write(
                 f"A sample day and {len(demo.READERS)} demo readers are in; {sent} digests were sent."
             )
-        self.stdout.write(
-            f"Admin user “{demo.ADMIN}”, password {password} (shown once; change it with: "
-            f".venv/bin/python manage.py changepassword {demo.ADMIN})"
-        )

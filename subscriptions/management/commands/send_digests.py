@@ -45,6 +45,7 @@ class Command(BaseCommand):
         while options["wait"] and not self.stopped and outbox.unsettled(now).exists():
             time.sleep(POLL_SECONDS)
             outbox.sweep(timezone.now())
+            plan.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
         summary: dict[str, float] = {
             "planned": planned.pending,

@@ -72,9 +72,24 @@ def test_tags_in_a_title_stay_text(pages: Path) -> None:
     assert edition.papers[1].title == 'When is a <think> tag & a "quote" not a tag?'
 
 
-def test_an_answer_without_listing_days_asks_for_the_date(pages: Path) -> None:
+def test_an_answer_of_2024_is_of_the_day_its_papers_were_submitted_for(pages: Path) -> None:
+    assert parse(pages.joinpath("api-2024.json").read_bytes(), today=TODAY).day == date(2024, 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("submitted", "day"),
+    [("2025-01-14T21:48:02.000Z", date(2025, 1, 15)), ("2024-06-12T16:02:00.000Z", date(2024, 6, 12))],
+)
+def test_a_paper_submitted_late_in_the_evening_is_of_the_next_day(submitted: str, day: date) -> None:
+    old = {"paper": {"title": "Old", "publishedAt": "2024-05-01T00:00:00.000Z"}, "publishedAt": submitted}
+    assert parsed(old, day=None).day == day
+
+
+@pytest.mark.parametrize("outer", ["2025-03-10T20:00:00.000Z", "yesterday", "2025-03-12", 7, None])
+def test_an_outer_day_that_is_no_submission_asks_for_the_date(outer: object) -> None:
+    entry = {"paper": {"title": "New", "publishedAt": "2025-03-11T00:00:00.000Z"}, "publishedAt": outer}
     with pytest.raises(SourceChanged, match="--date"):
-        parse(pages.joinpath("api-2024.json").read_bytes(), today=TODAY)
+        parsed(entry, day=None)
 
 
 def test_an_answer_of_2026_names_its_day_itself_and_one_paper_may_deviate(pages: Path) -> None:

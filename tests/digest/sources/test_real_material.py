@@ -66,10 +66,10 @@ def test_every_answer_is_read_in_full_and_agrees_with_the_corpus(test_data: Path
     assert compared > 1_300
 
 
-def test_answers_name_their_own_day_since_march_2025(test_data: Path) -> None:
+def test_answers_name_their_own_day_but_for_two_weeks_in_march_2025(test_data: Path) -> None:
     for answer in test_data.joinpath("huggingface", "api").iterdir():
         raw, day = answer.read_bytes(), date.fromisoformat(answer.stem)
-        if day >= date(2025, 3, 25):
+        if day not in {date(2025, 3, 11), date(2025, 3, 12)}:
             assert parse(raw, today=TODAY) == parse(raw, today=TODAY, day=day)
         else:
             with pytest.raises(SourceChanged, match="--date"):

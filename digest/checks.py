@@ -1,0 +1,41 @@
+"""System checks of what the operator set: mail that would go out wrong is refused before the start."""
+
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.utils import parseaddr
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+
+def check_senders(**_options: Any) -> list[CheckMessage]:
+    """digest.E001 where DEFAULT_FROM_EMAIL, digest.E002 where BOUNCE_ADDRESS is no mail address."""
+    found: list[CheckMessage] = []
+    sender, bounces = settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS
+    if not is_address(parseaddr(sender)[1]):
+        found.append(
+            Error(
+                f"DEFAULT_FROM_EMAIL “{sender}” holds no mail address.",
+                hint="Set it to a sender such as: Paper Digest <digest@example.org>",
+                id="digest.E001",
+            )
+        )
+    if bounces and not is_address(bounces):
+        found.append(
+            Error(
+                f"BOUNCE_ADDRESS “{bounces}” is no mail address.",
+                hint="Set it to a plain address such as: bounces@example.org",
+                id="digest.E002",
+            )
+        )
+    return found
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is one mail address (RFC 5322), without a name."""
+    try:
+        address = Address(addr_spec=text)
+    except (ValueError, IndexError, MessageError):
+        return False
+    return bool(address.username and address.domain) and not any(c.isspace() for c in text)
