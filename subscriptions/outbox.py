@@ -12,7 +12,6 @@ import socket
 import uuid
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -27,7 +26,6 @@ from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.relay import (
     LocalMailbox,
-    MessageRefused,
     Outcome,
     Relay,
     RelayUnavailable,
@@ -35,45 +33,15 @@ from subscriptions.relay import (
     Verdict,
 )
 from subscriptions.schedule import Rhythm, Schedule, due_at
+from subscriptions.suspicion import EveryReaderRefused, Suspicion
 
 BATCH = 50
 HOLD = timedelta(minutes=1)
 SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
 PAUSE_CHECK = timedelta(days=1)
 LONGEST_BACKOFF = timedelta(hours=4)
-REFUSED_MAILS = 3  # so many in a row are no accident of the mails
-REFUSED_READERS = 20  # so many and nobody else are no accident of the readers
 
 Kind, State = Delivery.Kind, Delivery.State
-
-
-class EveryReaderRefused(RelayUnavailable):
-    """The relay knows none of the readers: it must be the relay."""
-
-
-@dataclass(slots=True)
-class _Suspicion:
-    """What one run saw of its relay: enough to tell bad mails and bad addresses from a bad relay."""
-
-    mails: int = 0
-    readers: int = 0
-    trusted: bool = False
-
-    def mail_refused(self, error: RelayUnavailable) -> None:
-        """Take note; raises unless this is about one mail, and few of its kind came in a row."""
-        self.mails += 1
-        if not isinstance(error, MessageRefused) or self.mails >= REFUSED_MAILS:
-            raise error
-
-    def settled(self, state: str) -> None:
-        """Take note; raises `EveryReaderRefused` once many were refused and none taken."""
-        if state in {State.ACCEPTED, State.UNKNOWN}:
-            self.trusted, self.mails = True, 0
-        self.readers += state == State.REFUSED
-        if self.readers >= REFUSED_READERS and not self.trusted:
-            raise EveryReaderRefused(
-                f"every reader refused: this looks like our relay, not like {self.readers} readers"
-            )
 
 
 def post(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> Delivery:
@@ -97,7 +65,7 @@ def deliver(
     """
     done: Counter[str] = Counter()
     worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    composer, suspicion = Composer(), _Suspicion()
+    composer, suspicion = Composer(), Suspicion()
     claimed = 0
     while not stopped() and (limit is None or claimed < limit):
         batch = claim(BATCH if limit is None else min(BATCH, limit - claimed), worker, timezone.now())

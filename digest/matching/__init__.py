@@ -22,11 +22,12 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 from digest.matching.explain import explain
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
-from digest.matching.parser import QuerySyntaxError, parse_query
+from digest.matching.parser import parse_query
 from digest.matching.percolator import Match, Percolator
 from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.text import Text
+from digest.matching.tokens import QuerySyntaxError
 
 __all__ = [
     "And",

@@ -4,6 +4,7 @@ import math
 import re
 from datetime import date
 
+from digest.matching.canonical import gather, terms, unweighted, weighted
 from digest.matching.query import (
     And,
     Compare,
@@ -16,10 +17,10 @@ from digest.matching.query import (
     Query,
     Term,
     Topic,
-    Weight,
     holds,
 )
 from digest.matching.text import words
+from digest.matching.tokens import QuerySyntaxError, tokens
 from digest.matching.topics import preset_topics
 
 MAX_LENGTH = 4000
@@ -27,18 +28,6 @@ MAX_DEPTH = 20
 MAX_TERMS = 200
 MAX_DISTANCE = 50
 MAX_COUNT = 2_147_483_647
-
-
-class QuerySyntaxError(ValueError):
-    """A query that cannot be read: what is wrong, where (in characters from 0), and what to do."""
-
-    def __init__(self, problem: str, text: str, position: int, hint: str = "") -> None:
-        super().__init__(f"{problem} (at character {position + 1}). {hint}".strip())
-        self.problem, self.text, self.position, self.hint = problem, text, position, hint
-
-    def caret(self) -> str:
-        """The query with a caret under the place, for a fixed-width font."""
-        return f"{self.text}\n{' ' * self.position}^"
 
 
 def parse_query(text: str) -> Query:
@@ -58,28 +47,12 @@ def parse_query(text: str) -> Query:
     return Query(root)
 
 
-_TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    | (?P<open>\() | (?P<close>\))
-    | (?P<compared>[A-Za-z]+)\s*(?P<operator>>=|<=|=|>|<)\s*(?P<value>[^\s()^]*)
-    | (?P<field>[A-Za-z]+):
-    | (?P<minus>-(?=[\w"“”(]))
-    | \^(?P<weight>[^\s()]*)
-    | (?P<near>NEAR(?:/(?P<distance>\d*))?)(?=[\s("“”]|$)
-    | ["“”](?P<phrase>[^"“”]*)["“”](?P<phrase_star>\*)?
-    | (?P<quote>["“”])
-    | (?P<word>[^\s()"“”:*^<>=]+)(?P<word_star>\*)?
-    | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
 class _Parser:
-    """Recursive descent over `_TOKEN`; each method reads one rule and leaves the rest."""
+    """Recursive descent over tokens; each method reads one rule and leaves the rest."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = [m for m in _TOKEN.finditer(text) if not m["space"]]
+        self.tokens = tokens(text)
         self.next = 0
         self.depth = 0
         self.terms = 0
@@ -97,7 +70,7 @@ class _Parser:
         while self.word_operator() == "or":
             self.next += 1
             parts.append(self.both(field))
-        return _gather(Or, parts)
+        return gather(Or, parts)
 
     def both(self, field: Field | None) -> Node:
         parts = [self.one(field)]
@@ -105,7 +78,7 @@ class _Parser:
             if self.word_operator() == "and":
                 self.next += 1
             parts.append(self.one(field))
-        return _gather(And, parts)
+        return gather(And, parts)
 
     def one(self, field: Field | None) -> Node:
         token = self.peek()
@@ -121,7 +94,7 @@ class _Parser:
 
     def negation(self, field: Field | None) -> Node:
         self.next += 1
-        node = _unweighted(self.one(field))
+        node = unweighted(self.one(field))
         return node.part if isinstance(node, Not) else Not(node)
 
     def nearby(self, field: Field | None) -> Node:
@@ -136,7 +109,7 @@ class _Parser:
         if (follower := self.peek()) is None or follower["near"] or self.word_operator():
             raise self.error("NEAR needs something on both sides", "Write a word or phrase after it.")
         right = self.weighted(field)
-        return self.near(token, _terms(left), _terms(right), int(distance))
+        return self.near(token, terms(left), terms(right), int(distance))
 
     def near(
         self, token: re.Match[str], left: tuple[Term, ...], right: tuple[Term, ...], distance: int
@@ -168,7 +141,7 @@ class _Parser:
         if not 0.1 <= factor <= 10:
             raise self.error("A weight is a number", "Write ^2; it can be 0.1 to 10.")
         self.next += 1
-        return _weight(node, factor)
+        return weighted(node, factor)
 
     def primary(self, field: Field | None) -> Node:
         token = self.peek()
@@ -276,38 +249,3 @@ class _Parser:
 
     def error_at(self, token: re.Match[str] | None, problem: str, hint: str) -> QuerySyntaxError:
         return QuerySyntaxError(problem, self.text, token.start() if token else len(self.text), hint)
-
-
-def _gather(kind: type[And] | type[Or], parts: list[Node]) -> Node:
-    """One node of `kind`: flat, without repetition, in printing order."""
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
-    unique = sorted(set(flat), key=lambda part: (isinstance(part, Not), str(part)))
-    return unique[0] if len(unique) == 1 else kind(tuple(unique))
-
-
-def _weight(node: Node, factor: float) -> Node:
-    if isinstance(node, Weight):
-        return _weight(node.part, node.factor * factor)
-    return node if factor == 1 else Weight(node, factor)
-
-
-def _unweighted(node: Node) -> Node:
-    """`node` without weights: what is left out has no place in an order."""
-    match node:
-        case Weight(part, _):
-            return _unweighted(part)
-        case And(parts) | Or(parts):
-            return _gather(type(node), [_unweighted(part) for part in parts])
-        case Not(part):
-            return Not(_unweighted(part))
-        case _:
-            return node
-
-
-def _terms(node: Node) -> tuple[Term, ...]:
-    """The terms that one side of a NEAR stands for, in order; none if it is something else."""
-    if isinstance(node, Term):
-        return (node,)
-    if isinstance(node, Or) and all(isinstance(part, Term) for part in node.parts):
-        return tuple(part for part in node.parts if isinstance(part, Term))
-    return ()
