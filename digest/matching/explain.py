@@ -6,6 +6,7 @@ from functools import cached_property
 from digest.matching.index import Index
 from digest.matching.paper import PaperText, satisfies, shown, texts
 from digest.matching.places import Place, near_places, places
+from digest.matching.presets import preset_queries
 from digest.matching.query import (
     And,
     Compare,
@@ -104,9 +105,13 @@ class Explainer:
                 found = satisfies(self._paper, leaf)
                 return [Reason(leaf.number, shown(self._paper, leaf.number))] if found else []
             case Topic():
-                return self._topics[leaf.slug].reasons if leaf.slug in self._topics else []
+                return self._words_for(leaf.slug) if leaf.slug in self._topics else []
             case _:
                 return (_reason(field, text, place) for field, text, place in self._places(leaf))
+
+    def _words_for(self, slug: str) -> Iterable[Reason]:
+        """Words of the readable query if it keeps the paper too; else those the model weighed most."""
+        return self.explain(preset_queries()[slug]).reasons or self._topics[slug].reasons
 
     def _places(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Place]]:
         if isinstance(leaf, Term):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.evaluation import evaluate
+from digest.matching import explain, parse_query
 from digest.matching.query import Field
 from digest.matching.text import words
 from digest.matching.topics import VOTE, Belonging, TopicModel
@@ -169,3 +170,14 @@ def test_the_shipped_model_fits_the_labelled_papers(test_data: Path, model: Topi
     evaluation = evaluate(gold, given, sorted(model.biases))
     assert evaluation.macro_f1 > 0.93
     assert all(score.f1 > 0.85 for score in evaluation.scores.values())
+
+
+def test_the_reasons_of_a_topic_begin_with_the_words_of_its_readable_query() -> None:
+    paper = Paper("Low-bit FP4 quantization of language models", "Post-training quantization to four bits.")
+    explanation = explain(parse_query("topic:quantization"), paper)
+    assert explanation.kept
+    assert explanation.reasons[0].field == "title"
+    assert "quantization" in " ".join(
+        reason.text for reason in explanation.reasons if reason.field == "title"
+    )
+    assert not explain(parse_query("topic:robotics"), paper).kept
