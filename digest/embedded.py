@@ -3,6 +3,7 @@
 import hashlib
 import os
 import secrets
+import socket
 import tempfile
 import warnings
 from pathlib import Path
@@ -32,7 +33,9 @@ def seconds(name: str, text: str) -> int:
 
 
 def in_url(host: str) -> str:
-    """`host` as a URL has it: an IPv6 address stands in brackets."""
+    """The name for URLs of what listens on `host`: this machine's if it listens on all of its addresses."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - told from others, not listened on
+        return socket.gethostname()
     return f"[{host}]" if ":" in host else host
 
 

@@ -83,15 +83,6 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def require_site_url(host: str, *, loopback: bool, configured: str) -> None:
-    """Raise CannotServe where other machines may come in, but the links in mails name no site for them."""
-    if not loopback and not configured:
-        raise CannotServe(
-            f"HOST={host} serves other machines: set SITE_URL to the address by which they reach this one, "
-            "since it stands in every mail."
-        )
-
-
 def require_lasting_broker(url: str) -> None:
     """Raise CannotServe if the Redis server at `url` may drop tasks when its memory is full.
 

@@ -43,6 +43,13 @@ def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
     return loopback and local_site and not environment.get("DEBUG")
 
 
+def site_note(environment: Mapping[str, str], site_url: str, *, loopback: bool) -> str:
+    """A line for an operator who serves other machines without saying how they reach this one, or nothing."""
+    if loopback or environment.get("SITE_URL"):
+        return ""
+    return f"\nMails link to {site_url}: set SITE_URL if other machines reach this one by another address.\n"
+
+
 def programs(  # noqa: PLR0913  one keyword for each fact the commands need
     *, python: str, address: str, port: int, valkey: tuple[Path, Path] | None, data_dir: Path, cpus: int
 ) -> tuple[Program, ...]:

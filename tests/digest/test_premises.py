@@ -13,7 +13,6 @@ from digest.premises import (
     only_one,
     prepare_directories,
     require_lasting_broker,
-    require_site_url,
 )
 from tests.services.ports import free_port
 
@@ -71,13 +70,6 @@ def test_a_second_start_on_the_same_directory_is_refused(tmp_path: Path) -> None
         pass
     with only_one(tmp_path):
         pass  # free again
-
-
-def test_serving_other_machines_needs_the_address_for_mails() -> None:
-    with pytest.raises(CannotServe, match=r"^HOST=0\.0\.0\.0 serves other machines: set SITE_URL"):
-        require_site_url("0.0.0.0", loopback=False, configured="")
-    require_site_url("0.0.0.0", loopback=False, configured="https://digest.example.org")
-    require_site_url("127.0.0.1", loopback=True, configured="")
 
 
 @pytest.mark.services

@@ -16,6 +16,7 @@ from digest.serving import (
     fallen,
     given_up,
     programs,
+    site_note,
     stop_seconds,
     supervisor_config,
 )
@@ -136,3 +137,10 @@ def test_a_program_is_given_up_only_when_supervisord_no_longer_tries() -> None:
     assert given_up(standings) == ["worker"]
     assert not all_up(standings)
     assert all_up({"web": Standing("STARTING", 1), "worker": Standing("RUNNING", 2)})
+
+
+def test_serving_other_machines_asks_how_they_reach_this_one() -> None:
+    site = "http://lab-server:8000"
+    assert site in site_note({}, site, loopback=False)
+    assert site_note({"SITE_URL": site}, site, loopback=False) == ""
+    assert site_note({}, "http://localhost:8000", loopback=True) == ""

@@ -23,7 +23,6 @@ from digest.premises import (
     only_one,
     prepare_directories,
     require_lasting_broker,
-    require_site_url,
 )
 from digest.supervision import StopRequest, Supervisor, end_group, run_to_end
 
@@ -44,9 +43,6 @@ class Command(BaseCommand):
         self.data_dir: Path = settings.DATA_DIR
         self.control_socket = embedded.valkey_socket(self.data_dir).with_name("ctl.sock")
         try:
-            require_site_url(
-                settings.HOST, loopback=settings.LOOPBACK, configured=os.environ.get("SITE_URL", "")
-            )
             prepare_directories(self.data_dir, self.control_socket.parent)
             with only_one(self.data_dir) as lock:
                 self.address = free_address(settings.HOST, settings.PORT)
@@ -71,7 +67,8 @@ class Command(BaseCommand):
             self._start(supervisor, programs)
             if not self.stop:
                 pages = serving.addresses(settings.SITE_URL, debug=debug, mailbox=not settings.EMAIL_URL)
-                self._say(f"\n{pages}\n\nPress Ctrl-C to stop.")
+                note = serving.site_note(os.environ, settings.SITE_URL, loopback=settings.LOOPBACK)
+                self._say(f"\n{pages}\n{note}\nPress Ctrl-C to stop.")
             self._watch(supervisor)
         finally:
             self._say("Stopping …")
