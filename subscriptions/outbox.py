@@ -24,14 +24,7 @@ from subscriptions import feedback
 from subscriptions.addresses import is_reserved
 from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.relay import (
-    LocalMailbox,
-    Outcome,
-    Relay,
-    RelayUnavailable,
-    SmtpRelay,
-    Verdict,
-)
+from subscriptions.relay import LocalMailbox, Outcome, Relay, RelayUnavailable, SmtpRelay, Verdict
 from subscriptions.schedule import Rhythm, Schedule, due_at
 from subscriptions.suspicion import EveryReaderRefused, Suspicion
 

@@ -1,25 +1,26 @@
-"""What the commands over JSON Lines share: opening a file, and reasons as JSON."""
+"""What the commands over JSON Lines share: reading papers from a file, and reasons as JSON."""
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TextIO
 
 from django.core.management.base import CommandError
 
 from digest.matching import Reason
+from digest.plain import PlainPaper, UnreadableLine, read_papers
 
 
-@contextmanager
-def opened(name: str) -> Iterator[TextIO]:
-    """The lines of a file, or of standard input for “-”."""
-    if name == "-":
-        yield sys.stdin
-        return
+def papers_in(name: str) -> list[PlainPaper]:
+    """The papers of a JSON Lines file, or of standard input for “-”.
+
+    Raises CommandError, in one line, if it cannot be read or a line is no paper.
+    """
     try:
-        with Path(name).open(encoding="utf-8") as lines:
-            yield lines
+        with nullcontext(sys.stdin) if name == "-" else Path(name).open(encoding="utf-8") as lines:
+            return list(read_papers(lines))
+    except UnreadableLine as error:
+        raise CommandError(str(error)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{name} cannot be read: {error}") from error
 

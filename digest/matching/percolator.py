@@ -50,11 +50,6 @@ class Matches(Mapping[Key, list[Match[P]]]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
-    def pairs(self) -> int:
-        """How many pairs of key and paper there are, without making them."""
-        counts = np.bitwise_count(self._rows).sum(axis=1, dtype=np.int64)
-        return int(counts[np.fromiter(self._numbers.values(), np.int64, len(self._numbers))].sum())
-
 
 class Percolator(Generic[Key]):
     """Standing queries under the caller's keys. What queries share is evaluated once.

@@ -4,11 +4,10 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from digest.management.lines import opened, reasons_json
+from digest.management.lines import papers_in, reasons_json
 from digest.matching import Index
-from digest.plain import UnreadableLine, read_papers
 
 
 class Command(BaseCommand):
@@ -19,11 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object per line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with opened(options["file"]) as lines:
-                papers = list(read_papers(lines))
-        except UnreadableLine as error:
-            raise CommandError(str(error)) from error
+        papers = papers_in(options["file"])
         for paper, belonging in zip(papers, Index(papers).belongings, strict=True):
             topics = [
                 {"slug": slug, "score": round(found.score, 3), "reasons": reasons_json(found.reasons)}

@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.evaluation import evaluate
-from digest.management.lines import opened
+from digest.evaluation import Evaluation, evaluate
+from digest.management.lines import papers_in
 from digest.matching import Index
-from digest.plain import UnreadableLine, read_papers
 from digest.presets import PRESETS
 
 
@@ -21,11 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            with opened(options["labels"]) as lines:
-                papers = list(read_papers(lines))
-        except UnreadableLine as error:
-            raise CommandError(str(error)) from error
+        papers = papers_in(options["labels"])
         if not papers:
             raise CommandError("There is no labelled paper in the file.")
         belongings = Index(papers).belongings
@@ -46,7 +41,7 @@ class Command(BaseCommand):
         self.stdout.write(f"{'macro F1':22} {full.macro_f1:17.3f}       {clear.macro_f1:17.3f}")
 
 
-def _figures(evaluation: Any) -> dict[str, Any]:
+def _figures(evaluation: Evaluation) -> dict[str, Any]:
     scores = {
         slug: {"precision": round(s.precision, 4), "recall": round(s.recall, 4), "f1": round(s.f1, 4)}
         for slug, s in evaluation.scores.items()

@@ -6,11 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.management.lines import opened, reasons_json
+from digest.management.lines import papers_in, reasons_json
 from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.explain import Explainer
 from digest.models import Paper
-from digest.plain import UnreadableLine, read_papers
 
 
 class Command(BaseCommand):
@@ -29,7 +28,8 @@ class Command(BaseCommand):
             query = parse_query(options["query"])
         except QuerySyntaxError as error:
             raise CommandError(f"{error.problem}. {error.hint}\n{error.caret()}") from error
-        papers: list[PaperText] = list(self.papers(options["papers"]))
+        named = options["papers"]
+        papers: list[PaperText] = [*(papers_in(named) if named else Paper.objects.order_by("pk"))]
         percolator: Percolator[str] = Percolator()
         percolator.add("query", query)
         kept = {match.paper.key for match in percolator.match(papers).get("query", ())}
@@ -41,16 +41,6 @@ class Command(BaseCommand):
                 self.stdout.write(self.line(paper, explanation, options["json"]))
         if not options["json"]:
             self.stdout.write(f"{len(kept)} of {len(papers)} papers")
-
-    def papers(self, name: str | None) -> list[Any]:
-        """The papers of the file, or all that are stored."""
-        if name is None:
-            return list(Paper.objects.order_by("pk"))
-        try:
-            with opened(name) as lines:
-                return list(read_papers(lines))
-        except UnreadableLine as error:
-            raise CommandError(str(error)) from error
 
     def line(self, paper: PaperText, explanation: Explanation | None, as_json: bool) -> str:
         if explanation is None:
