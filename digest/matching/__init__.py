@@ -19,11 +19,12 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 `"fine tuning"` find each other. Without a field they are looked for in title and abstract.
 """
 
+from digest.matching.belonging import belongings, index_of
 from digest.matching.explain import explain
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
 from digest.matching.parser import parse_query
-from digest.matching.percolator import Match, Percolator
+from digest.matching.percolator import Match, Percolator, search
 from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.text import Text
@@ -49,6 +50,9 @@ __all__ = [
     "Text",
     "Topic",
     "Weight",
+    "belongings",
     "explain",
+    "index_of",
     "parse_query",
+    "search",
 ]

@@ -1,9 +1,9 @@
 """Explain a query on a paper: the clauses that held, where, and how strongly; or those that failed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
-from digest.matching.index import Index
+from digest.matching.belonging import Belongings, belongings
 from digest.matching.paper import PaperText, satisfies, shown, texts
 from digest.matching.places import Place, near_places, places
 from digest.matching.presets import preset_queries
@@ -24,7 +24,6 @@ from digest.matching.query import (
 )
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.text import Text
-from digest.matching.topics import Belonging
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
 
@@ -96,8 +95,8 @@ class Explainer:
         return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
 
     @cached_property
-    def _topics(self) -> Mapping[str, Belonging]:
-        return Index([self._paper]).belongings[0]
+    def _topics(self) -> Belongings:
+        return belongings([self._paper])[0]
 
     def _look(self, leaf: Leaf) -> Iterable[Reason]:
         match leaf:

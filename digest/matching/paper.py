@@ -1,6 +1,5 @@
 """What matching needs to know of a paper, and how its fields are read."""
 
-from collections.abc import Sequence
 from datetime import date
 from operator import eq, ge, gt, le, lt
 from typing import Protocol
@@ -26,17 +25,20 @@ class PaperText(Protocol):
     def abstract(self) -> str: ...
 
 
-def texts(paper: PaperText) -> dict[Field, tuple[Text, ...]]:
+def text_sources(paper: PaperText) -> dict[Field, tuple[str, ...]]:
     """The searchable texts of a paper by field; each name is a text of its own, which no phrase leaves."""
-    names: Sequence[str] = getattr(paper, "author_names", None) or ()
-    sources: Sequence[str] = getattr(paper, "source_names", None) or ()
     return {
-        Field.TITLE: (Text(paper.title),),
-        Field.ABSTRACT: (Text(paper.abstract),),
-        Field.AUTHOR: tuple(map(Text, names)),
-        Field.ORG: (Text(getattr(paper, "organization", None) or ""),),
-        Field.SOURCE: tuple(map(Text, sources)),
+        Field.TITLE: (paper.title,),
+        Field.ABSTRACT: (paper.abstract,),
+        Field.AUTHOR: tuple(getattr(paper, "author_names", None) or ()),
+        Field.ORG: (getattr(paper, "organization", None) or "",),
+        Field.SOURCE: tuple(getattr(paper, "source_names", None) or ()),
     }
+
+
+def texts(paper: PaperText) -> dict[Field, tuple[Text, ...]]:
+    """`text_sources`, split into words."""
+    return {field: tuple(map(Text, sources)) for field, sources in text_sources(paper).items()}
 
 
 def satisfies(paper: PaperText, compare: Compare) -> bool:

@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from digest.matching.belonging import index_of
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
 from digest.matching.program import Program, Rows
@@ -79,5 +80,13 @@ class Percolator(Generic[Key]):
         """For every key the papers its query keeps; later changes to the percolator do not show in it."""
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
         wanted, rows_of = np.unique(numbers, return_inverse=True)
-        rows = self._program.run(Index(papers), wanted)
+        index = index_of(papers, topics=self._program.asks_topics)
+        rows = self._program.run(index, wanted)
         return Matches(dict(zip(self._numbers, rows_of.tolist(), strict=True)), rows, papers)
+
+
+def search(query: Query, index: Index) -> NDArray[np.intp]:
+    """The numbers of the papers of `index` that `query` keeps, ascending."""
+    program = Program()
+    rows = program.run(index, np.array([program.add(query.root)], np.int64))
+    return np.flatnonzero(np.unpackbits(rows.view(np.uint8), bitorder="little"))

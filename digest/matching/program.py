@@ -6,6 +6,7 @@ cost of a day is a few machine words per node, whatever the shapes of the querie
 query touches only its own nodes.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable
 
@@ -13,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.index import Index
+from digest.matching.leaves import Leaves
 from digest.matching.query import And, Leaf, Node, Not, Or, Weight
 
 Rows = NDArray[np.uint64]
 _WORD = 64
-_BLOCK = 8  # words: 512 papers at a time keep the rows of a million queries near 100 MB
+_BLOCK = 8  # words: 512 papers at a time keep the rows of a million queries near 200 MB
 # Nodes of nearly the same arity share an operation: the last child is repeated, which changes nothing.
 _ARITIES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200)
 _OPERATIONS: dict[str, Callable[[Rows, Rows], Rows]] = {"and": np.bitwise_and, "or": np.bitwise_or}
@@ -67,17 +69,23 @@ class Program:
     """The parts of all queries that were added and not removed."""
 
     def __init__(self) -> None:
+        self._leaves = Leaves()
         self._numbers: dict[Leaf | _Inner, int] = {}
         self._parts: list[Leaf | _Inner | None] = []
-        self._uses: list[int] = []
-        self._levels: list[int] = []
-        self._places: list[int] = []
+        self._uses = array("i")
+        self._levels = array("h")
+        self._places = array("i")
         self._free: list[int] = []
         self._groups: dict[tuple[int, str, int], _Group] = {}
 
     def __len__(self) -> int:
         """One more than the largest number in use."""
         return len(self._parts)
+
+    @property
+    def asks_topics(self) -> bool:
+        """Whether any query asks for a preset topic."""
+        return self._leaves.ask_topics
 
     def add(self, node: Node) -> int:
         """The number of `node`, which is kept until it was removed as often as added."""
@@ -101,29 +109,24 @@ class Program:
             self._places[group.remove(self._places[number])] = self._places[number]
             for child in children:
                 self.remove(int(child))
+        else:
+            self._leaves.remove(number)
 
     def run(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
         """For each wanted number the papers it holds for: bit n of its row for the n-th paper of `index`."""
-        papers = len(index.papers)
-        words = -(-papers // _WORD)
-        leaves = [
-            (number, bitmap.to_bytes(words * 8, "little"))
-            for part, number in self._numbers.items()
-            if not isinstance(part, tuple) and (bitmap := index.search(part))
-        ]
-        found = np.array([number for number, _ in leaves], np.int64)
-        bits = np.frombuffer(b"".join(row for _, row in leaves), np.uint64).reshape(len(leaves), words)
+        words = -(-index.count // _WORD)
+        leaves = _Bits(*self._leaves.kept(index), words)
         result = np.empty((len(wanted), words), np.uint64)
         order = sorted(self._groups)
         for first in range(0, words, _BLOCK):
             rows = np.zeros((len(self), min(_BLOCK, words - first)), np.uint64)
-            rows[found] = bits[:, first : first + _BLOCK]
+            leaves.write(rows, first)
             for key in order:
                 if self._groups[key].count:
                     self._groups[key].run(rows)
             result[:, first : first + _BLOCK] = rows[wanted]
-        if papers % _WORD:
-            result[:, -1] &= np.uint64((1 << papers % _WORD) - 1)
+        if index.count % _WORD:
+            result[:, -1] &= np.uint64((1 << index.count % _WORD) - 1)
         return result
 
     def _intern(self, node: Node) -> int:
@@ -137,7 +140,9 @@ class Program:
             case Not(part):
                 return self._inner("not", (self._intern(part),))
             case _:
-                return self._numbers[node] if node in self._numbers else self._number(node, 0)
+                if node not in self._numbers:
+                    self._leaves.add(self._number(node, 0), node)
+                return self._numbers[node]
 
     def _inner(self, kind: str, children: tuple[int, ...]) -> int:
         if len(children) == 1 and kind != "not":
@@ -156,8 +161,9 @@ class Program:
             number = self._free.pop()
         else:
             number = len(self._parts)
-            for column in (self._parts, self._uses, self._levels, self._places):
-                column.append(0)  # type: ignore[arg-type]
+            self._parts.append(None)
+            for column in (self._uses, self._levels, self._places):
+                column.append(0)
         self._numbers[part] = number
         self._parts[number], self._uses[number] = part, 0
         self._levels[number], self._places[number] = level, -1
@@ -169,3 +175,20 @@ class Program:
         if key not in self._groups:
             self._groups[key] = _Group(kind, wide)
         return self._groups[key]
+
+
+class _Bits:
+    """Pairs of a row and a paper as the words that have these bits set."""
+
+    def __init__(self, rows: NDArray[np.int32], papers: NDArray[np.int32], words: int) -> None:
+        places = rows.astype(np.int64) * words + papers // _WORD
+        order = np.argsort(places, kind="stable")
+        places, bits = places[order], np.uint64(1) << (papers[order] % _WORD).astype(np.uint64)
+        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        self._values = np.bitwise_or.reduceat(bits, firsts) if len(firsts) else bits
+        self._rows, self._words = np.divmod(places[firsts], words)
+
+    def write(self, rows: Rows, first: int) -> None:
+        """Set the words from `first` on in `rows`."""
+        here = np.flatnonzero((self._words >= first) & (self._words < first + rows.shape[1]))
+        rows[self._rows[here], self._words[here] - first] = self._values[here]

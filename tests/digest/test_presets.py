@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from digest import presets
-from digest.matching import Index, explain, parse_query
+from digest.matching import Index, explain, parse_query, search
 from digest.models import Topic
 from digest.presets import PRESETS, Preset
 
@@ -338,10 +338,10 @@ def labelled(path: Path) -> Iterator[Paper]:
 
 
 def scores(papers: list[Paper]) -> dict[str, Score]:
-    index = Index(papers)
+    index = Index.of(papers)
     found: dict[str, Score] = {}
     for preset in PRESETS:
-        kept = {papers[n].key for n in index.numbers(index.search(parse_query(preset.query).root))}
+        kept = {papers[n].key for n in search(parse_query(preset.query), index)}
         meant = {paper.key for paper in papers if preset.slug in paper.topics}
         found[preset.slug] = Score(len(kept & meant), len(kept - meant), len(meant - kept))
     return found

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from digest.management.lines import papers_in, reasons_json
-from digest.matching import Index
+from digest.matching import belongings
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         papers = papers_in(options["file"])
-        for paper, belonging in zip(papers, Index(papers).belongings, strict=True):
+        for paper, belonging in zip(papers, belongings(papers), strict=True):
             topics = [
                 {"slug": slug, "score": round(found.score, 3), "reasons": reasons_json(found.reasons)}
                 for slug, found in belonging.items()

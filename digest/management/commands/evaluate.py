@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from digest.evaluation import Evaluation, evaluate
 from digest.management.lines import papers_in
-from digest.matching import Index
+from digest.matching import belongings
 from digest.presets import PRESETS
 
 
@@ -23,8 +23,8 @@ class Command(BaseCommand):
         papers = papers_in(options["labels"])
         if not papers:
             raise CommandError("There is no labelled paper in the file.")
-        belongings = Index(papers).belongings
-        given = {paper.key: set(found) for paper, found in zip(papers, belongings, strict=True)}
+        weighed = belongings(papers)
+        given = {paper.key: set(found) for paper, found in zip(papers, weighed, strict=True)}
         slugs = [preset.slug for preset in PRESETS]
         full, clear = (evaluate(papers, given, slugs, with_ambiguous=both) for both in (True, False))
         if options["json"]:

@@ -22,7 +22,9 @@ from digest.matching import (
     Term,
     Weight,
     explain,
+    index_of,
     parse_query,
+    search,
 )
 from digest.matching.query import Node
 from tests.digest.matching.oracle import Paper, keeps
@@ -85,14 +87,15 @@ NODES: st.SearchStrategy[Node] = st.recursive(
 
 def agree(nodes: list[Node], papers: list[Paper]) -> None:
     """Every path keeps for each node the papers that the oracle keeps."""
-    index = Index(papers)
+    index = index_of(papers)
+    stored = Index.load(index.dump())
     percolator: Percolator[int] = Percolator()
     for number, node in enumerate(nodes):
         percolator.add(number, Query(node))
     matches = percolator.match(papers)
     for number, node in enumerate(nodes):
         expected = [paper for paper in papers if keeps(node, paper)]
-        assert [papers[n] for n in index.numbers(index.search(node))] == expected
+        assert [papers[n] for n in search(Query(node), stored)] == expected
         assert [match.paper for match in matches.get(number, [])] == expected
         assert [paper for paper in papers if explain(Query(node), paper).kept] == expected
 

@@ -1,0 +1,54 @@
+"""Which preset topics papers belong to: what the model weighs, and the votes of the shipped queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+
+from digest.matching.index import Index
+from digest.matching.paper import PaperText
+from digest.matching.presets import preset_queries
+from digest.matching.program import Program
+from digest.matching.topics import Belonging, preset_topics
+
+Belongings = Mapping[str, Belonging]
+
+
+def index_of(papers: Sequence[PaperText], *, topics: bool = True) -> Index:
+    """The index of papers, with the topics they belong to unless nobody asks."""
+    index = Index.of(papers)
+    if not topics:
+        return index
+    weighed = _weighed(papers, index)
+    kept = {
+        slug: np.fromiter((slug in belonging for belonging in weighed), np.bool_, len(papers))
+        for slug in {slug for belonging in weighed for slug in belonging}
+    }
+    return replace(index, topics=kept)
+
+
+def belongings(papers: Sequence[PaperText]) -> list[Belongings]:
+    """The preset topics that each paper belongs to, strongest first."""
+    return _weighed(papers, Index.of(papers))
+
+
+def _weighed(papers: Sequence[PaperText], index: Index) -> list[Belongings]:
+    """A paper's own `belongings` where it has them: they depend on nothing but its words."""
+    own: list[Belongings | None] = [getattr(paper, "belongings", None) for paper in papers]
+    slugs, program, numbers = _voters()
+    votes = np.unpackbits(program.run(index, numbers).view(np.uint8), axis=1, bitorder="little")
+    return [
+        preset_topics().classify(paper, kept_by=[slugs[n] for n in np.flatnonzero(votes[:, number])])
+        if known is None
+        else known
+        for number, (paper, known) in enumerate(zip(papers, own, strict=True))
+    ]
+
+
+@cache
+def _voters() -> tuple[list[str], Program, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """The shipped queries as one program, and the number of each."""
+    program = Program()
+    numbers = [program.add(query.root) for query in preset_queries().values()]
+    return list(preset_queries()), program, np.array(numbers, np.int64)
