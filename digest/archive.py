@@ -1,6 +1,6 @@
 """What is stored, as the plain values that mails and pages show. No person in here."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
@@ -14,23 +14,25 @@ from digest.presets import selecting
 from digest.select import Filter
 
 COUNTED_DAYS = 7
+_REMEMBERED = 2000  # papers, and queries
 _MARKED = {Field.TITLE, Field.ABSTRACT}
 
 
 class Reading:
-    """Reads selections back; what one of them had explained is not explained again for the next."""
+    """Reads selections back, as the papers are now: each is read and explained once, however many show it."""
 
     def __init__(self) -> None:
-        self._explainer = lru_cache(maxsize=2000)(Explainer)
-        self._query = lru_cache(maxsize=2000)(parse_query)
+        self._papers: dict[int, Paper] = {}
+        self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
+        self._query = lru_cache(maxsize=_REMEMBERED)(parse_query)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
 
-        Papers that no longer exist are left out. Reasons are read off the papers as they are now.
+        Papers that no longer exist are left out.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
-        papers = Paper.objects.in_bulk([*(item["paper"] for item in selection.items), *selection.carried])
+        papers = self._read([*(item["paper"] for item in selection.items), *selection.carried])
         day = selection.day or timezone.now().date()
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
@@ -51,10 +53,17 @@ class Reading:
             language=selection.language,
         )
 
+    def _read(self, pks: Collection[int]) -> Mapping[int, Paper]:
+        if len(self._papers) > _REMEMBERED:
+            self._papers.clear()
+            self._explainer.cache_clear()
+        self._papers |= Paper.objects.in_bulk([pk for pk in pks if pk not in self._papers])
+        return self._papers
+
     def _item(self, paper: Paper, filters: Sequence[Filter]) -> Item:
         """The paper with the reasons of the first of `filters` that keeps it."""
         record = paper.record()
-        explainer = self._explainer(record)
+        explainer = self._explainer(paper)
         explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
         marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)

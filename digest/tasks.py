@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from digest import adapters, ingest
+from digest import adapters, ingest, search
 from digest.models import Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -29,3 +29,4 @@ def fetch_source(source_id: int) -> None:
         ingest.fetch(source, timezone.now(), adapters.answer)
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
+    search.refresh()

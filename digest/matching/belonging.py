@@ -1,16 +1,20 @@
 """Which preset topics papers belong to: what the model weighs, and the votes of the shipped queries."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
-from digest.matching.presets import preset_queries
+from digest.matching.presets import SHIPPED, preset_queries
 from digest.matching.program import Program
-from digest.matching.topics import Belonging, preset_topics
+from digest.matching.query import Field
+from digest.matching.reasons import Reason
+from digest.matching.topics import MODEL, Belonging, preset_topics
 
 Belongings = Mapping[str, Belonging]
 
@@ -44,6 +48,42 @@ def _weighed(papers: Sequence[PaperText], index: Index) -> list[Belongings]:
         else known
         for number, (paper, known) in enumerate(zip(papers, own, strict=True))
     ]
+
+
+def packed(belongings: Belongings, paper: PaperText) -> dict[str, Any]:
+    """The belongings of a paper as plain values, for `unpacked`."""
+    return {
+        "of": _weighed_words(paper),
+        "topics": [
+            [slug, found.score, found.strength, [[r.field, r.start, r.end] for r in found.reasons]]
+            for slug, found in belongings.items()
+        ],
+    }
+
+
+def unpacked(stored: Mapping[str, Any] | None, paper: PaperText) -> Belongings | None:
+    """What was `packed`; None if it was by another model, or of other words than the paper has now."""
+    if stored is None or stored["of"] != _weighed_words(paper):
+        return None
+    return {
+        slug: Belonging(score, strength, tuple(_reason(paper, *reason) for reason in reasons))
+        for slug, score, strength, reasons in stored["topics"]
+    }
+
+
+def _reason(paper: PaperText, field: str, start: int, end: int) -> Reason:
+    return Reason(Field(field), getattr(paper, field)[start:end], start, end)
+
+
+def _weighed_words(paper: PaperText) -> str:
+    """Stands for the words of the paper and for all that weighs them."""
+    words = f"{_weights()}\0{paper.title}\0{paper.abstract}".encode(errors="surrogatepass")
+    return hashlib.blake2b(words, digest_size=12).hexdigest()
+
+
+@cache
+def _weights() -> str:
+    return hashlib.blake2b(MODEL.read_bytes() + SHIPPED.read_bytes(), digest_size=12).hexdigest()
 
 
 @cache

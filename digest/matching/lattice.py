@@ -31,6 +31,25 @@ class Places:
         return Places(self.starts, self.ends + np.int32(words))
 
 
+@dataclass(frozen=True)
+class Sorted:
+    """Places in the order of the forms that stand there."""
+
+    forms: Numbers
+    places: Numbers
+
+    @classmethod
+    def of(cls, forms: Numbers) -> "Sorted":
+        """Every place whose form is one of `forms`, a form for each place."""
+        order = np.argsort(forms).astype(np.int32)
+        return cls(forms[order], order)
+
+    def between(self, low: int, high: int) -> Numbers:
+        """The places of the forms from `low` to before `high`."""
+        first, end = np.searchsorted(self.forms, [low, high])
+        return self.places[first:end]
+
+
 def together(parts: Sequence[Places]) -> Places:
     """The places of all parts."""
     none = np.zeros(0, np.int32)
@@ -133,6 +152,11 @@ class Lattice:
         ends = (self.words == -1).astype(np.int32)
         texts: Numbers = np.cumsum(ends, dtype=np.int32) - ends
         return texts
+
+    @cached_property
+    def by_form(self) -> tuple["Sorted", "Sorted"]:
+        """The places in the order of their words, and of what they are joined with the next."""
+        return Sorted.of(self.words), Sorted.of(self.joined)
 
     def papers(self, places: Places) -> Numbers:
         """The paper of each place."""

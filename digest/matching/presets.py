@@ -34,7 +34,8 @@ def _read(path: Path) -> tuple[Preset, ...]:
     )
 
 
-PRESETS = _read(Path(__file__).with_name("presets.toml"))
+SHIPPED = Path(__file__).with_name("presets.toml")
+PRESETS = _read(SHIPPED)
 
 
 @cache

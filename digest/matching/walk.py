@@ -1,7 +1,6 @@
 """Following every phrase that queries look for through the words of many papers, all in one pass."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +59,7 @@ class Walk:
         lattice = self.lattice
         low, high = lattice.forms.beginning(prefix)
         if run == ROOT:
-            words, both = self._by_word.between(low, high), self._by_pair.between(low, high)
+            words, both = (by.between(low, high) for by in lattice.by_form)
             alone, others = Places(words, words), Places(both, both)
         else:
             follows = self._of(run)
@@ -71,31 +70,6 @@ class Walk:
         as_one = _between(lattice.joined[others.ends], low, high)
         not_alone = ~_between(lattice.words[others.ends], low, high)
         return together([alone.longer(1), others[as_one & not_alone].longer(2)])
-
-    @cached_property
-    def _by_word(self) -> "_Sorted":
-        return _Sorted.of(self.lattice.words)
-
-    @cached_property
-    def _by_pair(self) -> "_Sorted":
-        return _Sorted.of(self.lattice.joined)
-
-
-@dataclass(frozen=True)
-class _Sorted:
-    """Places in the order of the forms that stand there."""
-
-    forms: Numbers
-    order: Numbers
-
-    @classmethod
-    def of(cls, forms: Numbers) -> "_Sorted":
-        order = np.argsort(forms, kind="stable").astype(np.int32)
-        return cls(forms[order], order)
-
-    def between(self, low: int, high: int) -> Numbers:
-        first, end = np.searchsorted(self.forms, [low, high])
-        return self.order[first:end]
 
 
 def _between(forms: Numbers, low: int, high: int) -> NDArray[np.bool_]:

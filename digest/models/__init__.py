@@ -3,6 +3,7 @@
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.paper import Paper
 from digest.models.selection import Selection
+from digest.models.shelf import Shelf
 from digest.models.source import Source
 from digest.models.topic import Topic
 
@@ -12,6 +13,7 @@ __all__ = [
     "Paper",
     "Release",
     "Selection",
+    "Shelf",
     "Source",
     "Topic",
     "newest_release",

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from digest.matching.belonging import Belongings, unpacked
 from digest.papers import PaperRecord
 
 
@@ -27,9 +28,12 @@ class Paper(models.Model):
     url = models.URLField(max_length=2000)
     code_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
+    weighed = models.JSONField(
+        null=True, editable=False, help_text="The topics it belongs to, of the model that weighed it last."
+    )
     release = models.ForeignKey("digest.Release", models.PROTECT, related_name="papers")
     created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
 
     class Meta:
         ordering = ["-id"]
@@ -40,6 +44,11 @@ class Paper(models.Model):
     @property
     def source_names(self) -> tuple[str, ...]:
         return (self.source_name,)
+
+    @property
+    def belongings(self) -> Belongings | None:
+        """The topics it belongs to, if the present model has weighed these words."""
+        return unpacked(self.weighed, self)
 
     def record(self) -> PaperRecord:
         """The plain value of this paper."""

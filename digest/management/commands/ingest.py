@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from digest import adapters, ingest, sources
+from digest import adapters, ingest, search, sources
 from digest.models import Source
 from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable
 
@@ -44,6 +44,7 @@ class Command(BaseCommand):
             if stored:
                 result = ingest.store(parsed, raw, source or self.source(parsed), now)
                 summary += f", {result.added} added, {result.new} of them new"
+                search.refresh()
         except (SourceUnavailable, SourceChanged) as error:
             raise CommandError(str(error)) from error
         except OSError as error:

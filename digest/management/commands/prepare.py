@@ -7,12 +7,12 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from digest import presets
+from digest import presets, search
 from digest.models import Source
 
 
 class Command(BaseCommand):
-    help = "Migrate, load the preset topics and sources, collect static files. Safe to repeat."
+    help = "Migrate, load the preset topics and sources, index papers, collect static files. Safe to repeat."
     requires_system_checks = ("digest",)  # not those of the database, which is made here
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,5 +28,6 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         changed = presets.load()
         Source.objects.get_or_create(name="huggingface", defaults={"title": "Hugging Face Daily Papers"})
+        search.refresh()  # after an update that weighs papers anew it takes a second for 200 of them
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write(f"Ready: {changed} preset topics brought up to date.")

@@ -1,0 +1,31 @@
+"""Shelves: stored papers in runs, each with the index that searches read."""
+
+import uuid
+
+from django.db import models
+
+SIZE = 1024
+
+
+class Shelf(models.Model):
+    """The index of the papers whose primary keys, divided by SIZE, give `number`.
+
+    It mirrors them as of `stamp` and never changes: when they do, another takes its place. Losing it
+    loses nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    number = models.PositiveIntegerField(unique=True)
+    count = models.PositiveIntegerField()
+    stamp = models.DateTimeField(help_text="When the last of its papers was changed.")
+    first_day = models.DateField()
+    last_day = models.DateField()
+    papers = models.BinaryField(help_text="Their primary keys, ascending, as 64-bit integers.")
+    index = models.BinaryField(help_text="As `digest.matching.Index.dump` gives it.")
+
+    class Meta:
+        ordering = ["number"]
+        verbose_name_plural = "shelves"
+
+    def __str__(self) -> str:
+        return f"{self.count} papers, {self.first_day} to {self.last_day}"
