@@ -18,20 +18,6 @@ _ARRAYS = ("stem_of", "words", "joined", "text_papers", "text_fields")
 
 
 @dataclass(frozen=True)
-class Places:
-    """Where runs of words stand: words `starts` to before `ends`, one entry a place."""
-
-    starts: Numbers
-    ends: Numbers
-
-    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> "Places":
-        return Places(self.starts[chosen], self.ends[chosen])
-
-    def longer(self, words: int) -> "Places":
-        return Places(self.starts, self.ends + np.int32(words))
-
-
-@dataclass(frozen=True)
 class Sorted:
     """Places in the order of the forms that stand there."""
 
@@ -43,20 +29,6 @@ class Sorted:
         """Every place whose form is one of `forms`, a form for each place."""
         order = np.argsort(forms).astype(np.int32)
         return cls(forms[order], order)
-
-    def between(self, low: int, high: int) -> Numbers:
-        """The places of the forms from `low` to before `high`."""
-        first, end = np.searchsorted(self.forms, [low, high])
-        return self.places[first:end]
-
-
-def together(parts: Sequence[Places]) -> Places:
-    """The places of all parts."""
-    none = np.zeros(0, np.int32)
-    return Places(
-        np.concatenate([none, *(part.starts for part in parts)]),
-        np.concatenate([none, *(part.ends for part in parts)]),
-    )
 
 
 @dataclass(frozen=True)
@@ -154,30 +126,11 @@ class Lattice:
         return texts
 
     @cached_property
-    def by_form(self) -> tuple["Sorted", "Sorted"]:
-        """The places in the order of their words, and of what they are joined with the next."""
-        return Sorted.of(self.words), Sorted.of(self.joined)
+    def by_word(self) -> Sorted:
+        """The places in the order of their words."""
+        return Sorted.of(self.words)
 
-    def papers(self, places: Places) -> Numbers:
-        """The paper of each place."""
-        return self.text_papers[self.texts[places.starts]]
-
-    def within(self, places: Places, fields: Iterable[Field]) -> NDArray[np.bool_]:
-        """Which of the places are in one of `fields`."""
-        numbers = [FIELDS.index(field) for field in fields]
-        return np.isin(self.text_fields[self.texts[places.starts]], numbers)
-
-    def near(self, some: Places, others: Places, distance: int) -> Places:
-        """Those of `some` with one of `others` in the same text, at most `distance` words between."""
-        # Texts moved apart by more than the distance: nothing is near across their ends.
-        apart = np.int32(distance + 1)
-        some_moved, others_moved = (
-            Places(p.starts + apart * self.texts[p.starts], p.ends + apart * self.texts[p.starts])
-            for p in (some, others)
-        )
-        far = np.iinfo(np.int32).max
-        starts = np.append(np.sort(others_moved.starts), np.int32(far))
-        ends = np.insert(np.sort(others_moved.ends), 0, np.int32(-far))
-        after = starts[np.searchsorted(starts, some_moved.ends)].astype(np.int64) - some_moved.ends
-        last_before = ends[np.searchsorted(ends, some_moved.starts, "right") - 1].astype(np.int64)
-        return some[(after <= distance) | (some_moved.starts - last_before <= distance)]
+    @cached_property
+    def by_pair(self) -> Sorted:
+        """The places in the order of what they are joined with the next."""
+        return Sorted.of(self.joined)

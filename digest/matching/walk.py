@@ -1,92 +1,146 @@
-"""Following every phrase that queries look for through the words of many papers, all in one pass."""
+"""Following every term that queries look for through the words of many papers, all in one pass."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.lattice import Lattice, Places, together
-from digest.matching.phrases import ROOT, Numbers, Pattern, Phrases
+from digest.matching.lattice import Lattice
+from digest.matching.phrases import ROOT, SHIFT, Keys, Numbers, Opening, Phrases, spread
+
+_LOW = (1 << SHIFT) - 1
+_NOWHERE = np.zeros(0, np.int32)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Terms by number, each with a place where it stands: words `starts` to before `ends`."""
+
+    terms: Numbers
+    starts: Numbers
+    ends: Numbers
+
+    def __getitem__(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> "Standing":
+        return Standing(self.terms[chosen], self.starts[chosen], self.ends[chosen])
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+    def once(self) -> "Standing":
+        """The same in order, nothing twice."""
+        order = np.lexsort((self.ends, self.starts, self.terms))
+        same = [np.diff(column[order], prepend=-1) == 0 for column in (self.terms, self.starts, self.ends)]
+        return self[order[~np.logical_and.reduce(same)]]
+
+
+def _together(parts: Sequence[Standing]) -> Standing:
+    return Standing(
+        np.concatenate([_NOWHERE, *(part.terms for part in parts)]),
+        np.concatenate([_NOWHERE, *(part.starts for part in parts)]),
+        np.concatenate([_NOWHERE, *(part.ends for part in parts)]),
+    )
 
 
 @dataclass(frozen=True)
 class Walk:
-    """Where each run of words stands in `lattice`: `runs` ascending, and the place of each."""
+    """Where each term of `phrases` stands in `lattice`, by term and start; `places` is the promise."""
 
     lattice: Lattice
-    runs: Numbers
-    places_of_runs: Places
+    found: Standing
 
     @classmethod
     def through(cls, lattice: Lattice, phrases: Phrases) -> "Walk":
-        """Follow the runs from every word on, shorter ones first; `digest.matching.places` is the promise."""
-        numbers = np.append(lattice.stems.find(phrases.words)[lattice.stem_of], np.int32(-1))
-        readings = ((numbers[lattice.words], 1), (numbers[lattice.joined], 2))
-        every = np.arange(len(lattice.words), dtype=np.int32)
-        here = (np.full(len(every), ROOT, np.int32), Places(every, every))
-        reached: dict[int, list[tuple[Numbers, Places]]] = {}
-        ended = []
-        for depth in range(phrases.longest):
-            runs, places = _that(here, phrases.opens[here[0]])
-            for words, length in readings:
-                leads = words[places.ends] >= 0
-                some_runs, some = runs[leads], places[leads]
-                found, targets = phrases.follow(some_runs, words[some.ends], joined=length == 2)
-                step = Places(some.starts[found], some.ends[found] + np.int32(length))
-                depths = phrases.depths[targets]
-                for after in (depth + 1, depth + 2):
-                    reached.setdefault(after, []).append(_that((targets, step), depths == after))
-            # The first words cannot be reached twice in one way; longer runs can.
-            here = _together(reached.pop(depth + 1), distinct=depth > 0)
-            ended.append(here)
-        runs, places = _together(ended, distinct=False)
-        order = np.argsort(runs, kind="stable")
-        return cls(lattice, runs[order], places[order])
+        """Follow the runs of words from every word on, shorter ones first, then what ends with a prefix."""
+        runs = _runs(lattice, phrases)
+        found = _together([runs, _openings(lattice, runs, phrases.openings)]) if phrases.openings else runs
+        return cls(lattice, found[np.argsort(_keys(found.terms, found.starts), kind="stable")])
 
-    def places(self, pattern: Pattern) -> Places:
-        """Where a term stands in its fields."""
-        found = self._beginning(pattern.run, pattern.prefix) if pattern.prefix else self._of(pattern.run)
-        if pattern.written_together:
-            found = together([found, self._beginning(pattern.before, pattern.written_together, pairs=False)])
-        return found[self.lattice.within(found, pattern.fields)]
+    @cached_property
+    def _by_start(self) -> Keys:
+        return _keys(self.found.terms, self.found.starts)
 
-    def _of(self, run: int) -> Places:
-        first, end = np.searchsorted(self.runs, [run, run + 1])
-        return self.places_of_runs[first:end]
+    @cached_property
+    def _by_end(self) -> Keys:
+        return np.sort(_keys(self.found.terms, self.found.ends))
 
-    def _beginning(self, run: int, prefix: str, *, pairs: bool = True) -> Places:
-        """Where a word beginning with `prefix` follows `run`, or else a pair of words that does as one."""
-        lattice = self.lattice
-        low, high = lattice.forms.beginning(prefix)
-        if run == ROOT:
-            words, both = (by.between(low, high) for by in lattice.by_form)
-            alone, others = Places(words, words), Places(both, both)
-        else:
-            follows = self._of(run)
-            begins = _between(lattice.words[follows.ends], low, high)
-            alone, others = follows[begins], follows[~begins]
-        if not pairs:
-            return alone.longer(1)
-        as_one = _between(lattice.joined[others.ends], low, high)
-        not_alone = ~_between(lattice.words[others.ends], low, high)
-        return together([alone.longer(1), others[as_one & not_alone].longer(2)])
+    def near(self, left: Numbers, right: Numbers, distances: Numbers) -> tuple[NDArray[np.intp], Numbers]:
+        """Of many pairs of terms, those that stand near each other in one text, and the text.
+
+        Pairs come as their place in `left`, once for every place of the term that stands near.
+        """
+        pairs, places = spread(*(np.searchsorted(self.found.terms, left, side) for side in ("left", "right")))
+        starts, ends = self.found.starts[places], self.found.ends[places]
+        texts, others, at_most = self.lattice.texts[starts], right[pairs], distances[pairs]
+        after = self._nearest(self._by_start, _keys(others, ends), "left", 0)
+        before = self._nearest(self._by_end, _keys(others, starts), "right", -1)
+        is_near = np.zeros(len(pairs), np.bool_)
+        for keys, gaps in ((after, (after & _LOW) - ends), (before, starts - (before & _LOW))):
+            place = np.minimum(keys & _LOW, len(self.lattice.texts) - 1)
+            same = (keys >> SHIFT == others) & (self.lattice.texts[place] == texts)
+            is_near |= same & (gaps >= 0) & (gaps <= at_most)
+        return pairs[is_near], texts[is_near]
+
+    @staticmethod
+    def _nearest(keys: Keys, wanted: Keys, side: Literal["left", "right"], offset: int) -> Keys:
+        """The key at or after each wanted one, or with an offset of -1 at or before it."""
+        places = np.searchsorted(keys, wanted, side) + offset
+        return keys[np.clip(places, 0, len(keys) - 1)] if len(keys) else wanted
 
 
-def _between(forms: Numbers, low: int, high: int) -> NDArray[np.bool_]:
+def _keys(high: Numbers, low: Numbers) -> Keys:
+    return high.astype(np.int64) << SHIFT | low
+
+
+def _runs(lattice: Lattice, phrases: Phrases) -> Standing:
+    numbers = np.append(lattice.stems.find(phrases.words)[lattice.stem_of], np.int32(-1))
+    readings = ((numbers[lattice.words], 1), (numbers[lattice.joined], 2))
+    every = np.arange(len(lattice.words), dtype=np.int32)
+    here = Standing(np.full(len(every), ROOT, np.int32), every, every)
+    reached: dict[int, list[Standing]] = {}
+    found = []
+    for depth in range(int(phrases.depths.max())):
+        going_on = here[phrases.opens[here.terms]]
+        for words, length in readings:
+            some = going_on[words[going_on.ends] >= 0]
+            origins, runs = phrases.follow(some.terms, words[some.ends], joined=length == 2)
+            step = Standing(runs, some.starts[origins], some.ends[origins] + np.int32(length))
+            depths = phrases.depths[runs]
+            for after in (depth + 1, depth + 2):
+                reached.setdefault(after, []).append(step[depths == after])
+        here = _together(reached.pop(depth + 1))
+        if depth:  # a single word cannot be reached in two ways
+            here = here.once()
+        found.append(here)
+    return _together(found)
+
+
+def _openings(lattice: Lattice, runs: Standing, openings: Sequence[Opening]) -> Standing:
+    """Where terms that end with a prefix stand."""
+    runs = runs[np.argsort(runs.terms, kind="stable")]
+    bounds = {prefix: lattice.forms.beginning(prefix) for prefix in {one.prefix for one in openings}}
+    parts = []
+    for words, length in ((lattice.by_word, 1), (lattice.by_pair, 2)):
+        some = [one for one in openings if one.pairs or length == 1]
+        low, high = np.array([bounds[one.prefix] for one in some], np.int32).reshape(-1, 2).T
+        numbers, of_run = np.array([(one.number, one.run) for one in some], np.int32).reshape(-1, 2).T
+        # With nothing before it, where such a word stands; else where the run stands, if such a word follows.
+        alone, after = np.flatnonzero(of_run == ROOT), np.flatnonzero(of_run != ROOT)
+        owners, places = spread(*(np.searchsorted(words.forms, bound[alone]) for bound in (low, high)))
+        follows, where = spread(
+            np.searchsorted(runs.terms, of_run[after]), np.searchsorted(runs.terms, of_run[after], "right")
+        )
+        owners = np.concatenate((alone[owners], after[follows]))
+        starts = np.concatenate((words.places[places], runs.starts[where]))
+        ends = np.concatenate((words.places[places], runs.ends[where]))
+        begins = _between(lattice.words[ends], low[owners], high[owners])
+        if length == 2:  # where a word alone begins so, it is met alone
+            begins = ~begins & _between(lattice.joined[ends], low[owners], high[owners])
+        parts.append(Standing(numbers[owners], starts, ends + np.int32(length))[begins])
+    return _together(parts).once()
+
+
+def _between(forms: Numbers, low: Numbers, high: Numbers) -> NDArray[np.bool_]:
     return (forms >= low) & (forms < high)
-
-
-def _that(part: tuple[Numbers, Places], chosen: NDArray[np.bool_]) -> tuple[Numbers, Places]:
-    return part[0][chosen], part[1][chosen]
-
-
-def _together(parts: list[tuple[Numbers, Places]], *, distinct: bool) -> tuple[Numbers, Places]:
-    """Runs and their places from several parts, each once if they have to be made `distinct`."""
-    runs = np.concatenate([np.zeros(0, np.int32), *(runs for runs, _ in parts)])
-    places = together([places for _, places in parts])
-    if not distinct or not len(runs):
-        return runs, places
-    order = np.lexsort((places.ends, places.starts, runs))
-    runs, places = runs[order], places[order]
-    again = (np.diff(runs) == 0) & (np.diff(places.starts) == 0) & (np.diff(places.ends) == 0)
-    return _that((runs, places), np.append(True, ~again))
