@@ -9,7 +9,7 @@ class Paper(models.Model):
     """A paper under its identity, with what its latest listing said.
 
     `release` is the first release that brought it out: the paper is new to readers whose digests
-    cover an earlier release, and to nobody else.
+    cover an earlier release, and to nobody else. None: it was only ever stored without one.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -27,7 +27,7 @@ class Paper(models.Model):
     url = models.URLField(max_length=2000)
     code_url = models.URLField(max_length=500, blank=True)
     project_url = models.URLField(max_length=500, blank=True)
-    release = models.ForeignKey("digest.Release", models.PROTECT, related_name="papers")
+    release = models.ForeignKey("digest.Release", models.PROTECT, null=True, related_name="papers")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
