@@ -32,7 +32,8 @@ class Reading:
         Papers that no longer exist are left out.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
-        papers = self._read([*(item["paper"] for item in selection.items), *selection.carried])
+        listed = [item["paper"] for item in [*selection.items, *selection.more]]
+        papers = self._read([*listed, *selection.carried])
         day = selection.day or timezone.now().date()
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
@@ -46,6 +47,11 @@ class Reading:
                 Section(filter_.name, filter_.colour, tuple(chosen[number]), own=filter_.own)
                 for number, filter_ in enumerate(filters)
                 if number in chosen
+            ),
+            more=tuple(
+                self._item(paper, [filters[item["filter"]]])
+                for item in selection.more
+                if (paper := papers.get(item["paper"]))
             ),
             carried=tuple(
                 self._item(paper, filters) for pk in selection.carried if (paper := papers.get(pk))

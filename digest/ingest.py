@@ -1,19 +1,21 @@
 """Store an edition: each paper once, what is new released, nothing already known lost.
 
-fetch → parse → (lock) → edition → papers → entries → release
+fetch → parse → (lock) → edition → papers → release → entries, revisions
 """
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from digest import sources
-from digest.models import Edition, EditionEntry, Paper, Release, Source, release_lock
+from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source, release_lock
 from digest.papers import PaperRecord, title_key
 from digest.sources import ParsedEdition
 
-REFRESHED_DAYS = 2  # an edition grows, and its votes rise, until the day after
+REFRESHED_DAYS = 3  # an edition grows, and its votes rise, until two days after
+KEPT = timedelta(days=180)  # so long it is known who had a paper; older ones are never new again
 
 _FACTS = (
     "authors",
@@ -25,6 +27,7 @@ _FACTS = (
     "project_url",
     "author_names",
 )
+_MATCHED = {"title", "abstract", "author_names", "organization", "authors", "comments", "upvotes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,52 +51,113 @@ def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -
     return store(parsed, raw, source, now)
 
 
-def store(parsed: ParsedEdition, raw: bytes, source: Source, now: datetime) -> Ingested:
-    """Store a parsed edition in one transaction.
+def store(
+    parsed: ParsedEdition, raw: bytes, source: Source, now: datetime, *, release: bool = True
+) -> Ingested:
+    """Store a parsed edition in one transaction; without `release` nothing of it goes to readers.
 
-    Of two answers for one day, the one with more papers is kept: an answer that broke off, or a copy
-    of an early hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no
-    papers: an empty answer is no edition.
+    What was stored without a release is brought out by the first edition that lists it with one. Of two
+    answers for one day, the one with more papers is kept: an answer that broke off, or a copy of an
+    early hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no papers:
+    an empty answer is no edition.
     """
-    return _store(parsed, raw, source, now, fetched_at=now)
+    return _store(parsed, _Answer(raw, now), source, now, release=release)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a source said."""
+
+    raw: bytes
+    fetched_at: datetime
+
+
+@dataclass(slots=True)
+class _Listed:
+    """A paper in its place; `before` holds what it said until now, where the edition says otherwise."""
+
+    paper: Paper
+    position: int
+    before: dict[str, Any]
 
 
 def _store(
-    parsed: ParsedEdition, raw: bytes, source: Source, now: datetime, fetched_at: datetime
+    parsed: ParsedEdition, answer: _Answer, source: Source, now: datetime, *, release: bool
 ) -> Ingested:
     if not parsed.papers:
         raise sources.SourceChanged(f"{source.title} lists no papers on {parsed.day}: nothing was stored.")
     with release_lock():
-        edition = _edition(parsed, raw, source, fetched_at)
-        known = _known_papers(parsed.papers)
-        listed = set(edition.entries.values_list("paper_id", flat=True))
-        missing = [r for r in parsed.papers if (p := _find(known, r)) is None or p.pk not in listed]
-        release = Release.objects.create(edition=edition, released_at=now) if missing else None
-        new = 0
-        for position, record in enumerate(parsed.papers, start=1):
-            paper = _find(known, record)
-            if paper is None:
-                assert release is not None
-                paper = _paper(record, release, source)
-                new += 1
-            elif _learn(paper, record):
-                paper.save()
-            known[record.key] = known[paper.key] = known[paper.title_key] = paper
-            if paper.pk not in listed:
-                assert release is not None
-                EditionEntry.objects.create(edition=edition, paper=paper, release=release, position=position)
-                listed.add(paper.pk)
-    return Ingested(edition, len(parsed.papers), len(missing), new, len(parsed.rejected))
+        edition = _edition(parsed, answer, source)
+        entries = {entry.paper_id: entry for entry in edition.entries.all()}
+        listed = _listed(parsed.papers, source)
+        added = sum(one.paper.pk not in entries for one in listed)
+        unseen = [one for one in listed if _is_unseen(entries.get(one.paper.pk))]
+        revised = [one for one in listed if _may_cross(one, now)]
+        number = None
+        if release and (unseen or revised):
+            number = Release.objects.create(edition=edition, released_at=now)
+        new = sum(one.paper.pk is None for one in listed)
+        for one in listed:
+            _save(one, number)
+        for one in unseen:
+            entry = entries.get(one.paper.pk) or EditionEntry(edition=edition, paper=one.paper)
+            entry.position, entry.release = one.position, number
+            entry.save()
+        if number:
+            Revision.objects.bulk_create(
+                Revision(paper=one.paper, release=number, before=_told(one)) for one in revised
+            )
+    return Ingested(edition, len(parsed.papers), added, new, len(parsed.rejected))
 
 
-def _edition(parsed: ParsedEdition, raw: bytes, source: Source, fetched_at: datetime) -> Edition:
-    """The stored edition of that day, with the fuller of its kept answer and `raw`."""
+def _listed(records: Sequence[PaperRecord], source: Source) -> list[_Listed]:
+    """The papers that the records are, each once and with what the records say; nothing is saved."""
+    known = _known_papers(records)
+    listed: dict[int, _Listed] = {}
+    for position, record in enumerate(records, start=1):
+        paper = _find(known, record)
+        if paper is None:
+            paper = Paper(key=record.key, url=record.url, day=record.day, source_name=source.name)
+        before = _learn(paper, record)
+        one = listed.setdefault(id(paper), _Listed(paper, position, {}))
+        one.before = before | one.before
+        known[record.key] = known[paper.key] = known[paper.title_key] = paper
+    return list(listed.values())
+
+
+def _is_unseen(entry: EditionEntry | None) -> bool:
+    return entry is None or entry.release_id is None
+
+
+def _may_cross(one: _Listed, now: datetime) -> bool:
+    """Whether a query may keep the paper from now on that did not before: not if it came out long ago."""
+    release = one.paper.release
+    return release is not None and release.released_at > now - KEPT and bool(_told(one))
+
+
+def _told(one: _Listed) -> dict[str, Any]:
+    """What it said before, as far as queries look at it."""
+    return {name: value for name, value in one.before.items() if name in _MATCHED}
+
+
+def _save(one: _Listed, number: Release | None) -> None:
+    """Save the paper if it is new, changed or only now brought out."""
+    unseen = number is not None and one.paper.release_id is None
+    if unseen:
+        one.paper.release = number
+    if unseen or one.before or one.paper.pk is None:
+        one.paper.save()
+
+
+def _edition(parsed: ParsedEdition, answer: _Answer, source: Source) -> Edition:
+    """The stored edition of that day, with the fuller of its kept answer and this one."""
     edition = Edition.objects.filter(source=source, day=parsed.day).first()
     if edition is None:
         edition = Edition(source=source, day=parsed.day)
     elif _papers_in(edition) > len(parsed.papers):
         return edition
-    edition.format, edition.raw, edition.fetched_at = parsed.format, zlib.compress(raw), fetched_at
+    edition.format, edition.raw = parsed.format, zlib.compress(answer.raw)
+    edition.fetched_at = answer.fetched_at
     edition.rejected = [{"position": r.position, "title": r.title, "why": r.why} for r in parsed.rejected]
     edition.save()
     return edition
@@ -111,11 +175,12 @@ def _papers_in(edition: Edition) -> int:
 def reparse(edition: Edition, now: datetime) -> Ingested:
     """Read the kept answer of `edition` again, as after a better parser. It was not fetched anew.
 
-    Raises what `sources.parse` and `store` raise.
+    What it finds in addition is released, unless the edition was only stored. Raises what `sources.parse`
+    and `store` raise.
     """
-    raw = zlib.decompress(edition.raw)
-    parsed = sources.parse(raw, today=now.date(), day=edition.day)
-    return _store(parsed, raw, edition.source, now, fetched_at=edition.fetched_at)
+    answer = _Answer(zlib.decompress(edition.raw), edition.fetched_at)
+    parsed = sources.parse(answer.raw, today=now.date(), day=edition.day)
+    return _store(parsed, answer, edition.source, now, release=edition.releases.exists())
 
 
 def fetch(source: Source, now: datetime, answer: Callable[[date], bytes]) -> list[Ingested]:
@@ -151,12 +216,13 @@ def _recent_days(now: datetime) -> list[date]:
     return [today - timedelta(days=age) for age in reversed(range(REFRESHED_DAYS))]
 
 
-def _known_papers(records: Iterable[PaperRecord]) -> dict[str, Paper]:
+def _known_papers(records: Sequence[PaperRecord]) -> dict[str, Paper]:
     """The stored papers that the records may be, by key and by title."""
     keys = [record.key for record in records]
     titles = [title_key(record.title) for record in records]
-    found = {paper.title_key: paper for paper in Paper.objects.filter(title_key__in=titles)}
-    return found | {paper.key: paper for paper in Paper.objects.filter(key__in=keys)}
+    papers = Paper.objects.select_related("release")
+    found = {paper.title_key: paper for paper in papers.filter(title_key__in=titles)}
+    return found | {paper.key: paper for paper in papers.filter(key__in=keys)}
 
 
 def _find(known: dict[str, Paper], record: PaperRecord) -> Paper | None:
@@ -169,15 +235,8 @@ def _find(known: dict[str, Paper], record: PaperRecord) -> Paper | None:
     return None
 
 
-def _paper(record: PaperRecord, release: Release, source: Source) -> Paper:
-    paper = Paper(key=record.key, release=release, url=record.url, day=record.day, source_name=source.name)
-    _learn(paper, record)
-    paper.save()
-    return paper
-
-
-def _learn(paper: Paper, record: PaperRecord) -> bool:
-    """Take over what `record` says; what it does not say stays. True if anything changed."""
+def _learn(paper: Paper, record: PaperRecord) -> dict[str, Any]:
+    """Take over what `record` says; what it does not say stays. Returns the old values of what changed."""
     facts = {name: value for name in _FACTS if (value := getattr(record, name)) not in {None, ()}}
     facts |= {"title": record.title, "title_key": title_key(record.title)}
     if record.abstract:
@@ -186,7 +245,7 @@ def _learn(paper: Paper, record: PaperRecord) -> bool:
         facts["author_names"] = list(record.author_names)
     if paper.key.startswith("title:"):
         facts |= {"key": record.key, "url": record.url}
-    changed = {name: value for name, value in facts.items() if getattr(paper, name) != value}
-    for name, value in changed.items():
-        setattr(paper, name, value)
-    return bool(changed)
+    before = {name: was for name, value in facts.items() if (was := getattr(paper, name)) != value}
+    for name in before:
+        setattr(paper, name, facts[name])
+    return before

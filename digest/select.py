@@ -7,15 +7,19 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
-from digest.matching import Percolator, parse_query
+from digest.matching import Number, Percolator, Query, parse_query
 from digest.matching.explain import Explainer
 from digest.matching.ranking import rank
-from digest.models import EditionEntry, Paper, Selection, Source
+from digest.models import Edition, EditionEntry, Paper, Release, Revision, Selection, Source
+
+_NUMBERS = frozenset(Number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Wish:
 
     A digest covers the releases after `since` up to `until`; a reader's `first` digest also takes the
     newest edition of each source as of `since`. Papers that release `had` or an earlier one brought out
-    are not new to them.
+    are not new to them, unless a filter keeps one now and did not as of `since`; those that it goes
+    `without` never are. The best `most` are shown in full, the rest by their titles.
     """
 
     filters: tuple[Filter, ...]
@@ -44,6 +49,8 @@ class Wish:
     first: bool = False
     language: str = "en"
     carried: tuple[int, ...] = ()
+    most: int | None = None
+    without: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -54,17 +61,29 @@ class Wish:
 
 @dataclass(frozen=True)
 class Window:
-    """The papers that digests over the same releases are selected from."""
+    """The papers that digests over the same releases are selected from.
+
+    `revised` came out before, and the releases changed what is told of them in the fields `changed`;
+    `before` has them as they were.
+    """
 
     day: date | None
     papers: tuple[Paper, ...]
     had: frozenset[int]
+    revised: tuple[Paper, ...] = ()
+    before: tuple[Paper, ...] = ()
+    changed: frozenset[str] = frozenset()
+
+    @property
+    def listed(self) -> frozenset[int]:
+        return frozenset(paper.pk for paper in self.papers)
 
     @classmethod
     def load(cls, since: int, until: int, had: int, *, first: bool) -> "Window":
         """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
 
-        For a first digest also the newest editions as of `since`.
+        For a first digest also the newest editions as of `since`. Of the papers that were out by release
+        `had`, those which the releases revised come along as they are and as they were.
         """
         covered = Q(release__gt=since, release__lte=until)
         if first:
@@ -72,19 +91,37 @@ class Window:
         listed = EditionEntry.objects.filter(covered).select_related("paper")
         entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
         papers = {entry.paper_id: entry.paper for entry in entries}
-        known = frozenset(pk for pk, paper in papers.items() if paper.release_id <= had)
-        return cls(entries[-1].day if entries else None, tuple(papers.values()), known)
+        known = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= had)
+        changes: dict[int, dict[str, Any]] = defaultdict(dict)
+        revisions = Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
+        for paper_id, before in revisions.order_by("-release_id").values_list("paper_id", "before"):
+            changes[paper_id] |= before
+        revised = tuple(Paper.objects.filter(pk__in=changes).order_by("pk"))
+        days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
+        return cls(
+            max(days, default=None),
+            tuple(papers.values()),
+            known,
+            revised,
+            tuple(_with(paper, changes[paper.pk]) for paper in revised),
+            frozenset(name for before in changes.values() for name in before),
+        )
+
+
+def _with(paper: Paper, values: dict[str, Any]) -> Paper:
+    """The paper with these values, to look at only."""
+    other = copy(paper)
+    for name, value in values.items():
+        setattr(other, name, value)
+    return other
 
 
 def _newest_editions(until: int) -> list[int]:
     """The newest edition of each source as of release `until`; the demo's only while there is no other."""
-    released = Source.objects.filter(editions__releases__lte=until).distinct()
-    sources = [source for source in released if not source.demo] or list(released)
-    return [
-        edition.pk
-        for source in sources
-        for edition in source.editions.filter(releases__lte=until).order_by("-day").defer("raw")[:1]
-    ]
+    by_then = Exists(Release.objects.filter(edition=OuterRef("pk"), pk__lte=until))
+    newest = dict(Edition.objects.filter(by_then).order_by("day").values_list("source_id", "pk"))
+    real = Source.objects.filter(pk__in=newest, demo=False).values_list("pk", flat=True)
+    return [newest[source] for source in real] or list(newest.values())
 
 
 def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
@@ -109,6 +146,25 @@ def made(wishes: Iterable[Wish]) -> list[Selection]:
     return selections
 
 
+def _crossed(queries: dict[str, Query], window: Window) -> dict[str, list[Paper]]:
+    """For each query the papers of earlier releases that it keeps now and did not keep as of `since`.
+
+    Only queries that look at what changed are asked: votes rise every hour, and few filters mind.
+    """
+    percolator: Percolator[str] = Percolator()
+    for text, query in queries.items():
+        if window.revised and (window.changed - _NUMBERS or query.numbers & window.changed):
+            percolator.add(text, query)
+    if not len(percolator):
+        return {}
+    now, then = percolator.match(window.revised), percolator.match(window.before)
+    crossed = {}
+    for text in now:
+        kept = {match.paper.pk for match in then.get(text, ())}
+        crossed[text] = [match.paper for match in now[text] if match.paper.pk not in kept]
+    return crossed
+
+
 class _Chooser:
     """Makes the selections over one window; a query is matched, and a match explained, once."""
 
@@ -119,19 +175,28 @@ class _Chooser:
         for text, query in self.queries.items():
             percolator.add(text, query)
         self.matches = percolator.match(window.papers)
+        self.crossed = _crossed(self.queries, window)
         self._explainers: dict[str, Explainer] = {}
         self._strengths: dict[tuple[str, str], float] = {}
 
     def selection(self, wish: Wish) -> Selection:
         best: dict[int, tuple[float, int]] = {}
         papers: dict[int, Paper] = {}
+        already_had: set[int] = set()
+        crossed: set[int] = set()
+        left_out = {*wish.carried, *wish.without}
         for number, filter_ in enumerate(wish.filters):
-            for match in self.matches.get(filter_.query, ()):
-                paper = match.paper
+            listed = [match.paper for match in self.matches.get(filter_.query, ())]
+            had = {paper.pk for paper in listed if paper.pk in self.window.had}
+            late = [paper for paper in self.crossed.get(filter_.query, ()) if paper.pk not in left_out]
+            already_had |= had
+            crossed.update(paper.pk for paper in late)
+            for paper in [*(p for p in listed if p.pk not in had and p.pk not in left_out), *late]:
                 papers[paper.pk] = paper
                 candidate = (self._strength(filter_.query, paper), -number)
                 best[paper.pk] = max(candidate, best.get(paper.pk, candidate))
-        fresh = [papers[pk] for pk in best if pk not in self.window.had and pk not in wish.carried]
+        ranked = sorted(papers.values(), key=lambda paper: self._rank(paper, best[paper.pk][0]))
+        items = [{"paper": paper.pk, "filter": -best[paper.pk][1]} for paper in ranked]
         return Selection(
             key=wish.key,
             filters=[asdict(filter_) for filter_ in wish.filters],
@@ -141,12 +206,12 @@ class _Chooser:
             had=wish.had,
             first=wish.first,
             day=self.window.day,
-            scanned=len(self.window.papers),
-            already_had=sum(pk in self.window.had for pk in best),
-            items=[
-                {"paper": paper.pk, "filter": -best[paper.pk][1]}
-                for paper in sorted(fresh, key=lambda paper: self._rank(paper, best[paper.pk][0]))
-            ],
+            scanned=len(self.window.listed | crossed),
+            already_had=len(already_had - crossed),
+            items=items[: wish.most],
+            most=wish.most,
+            more=items[wish.most :] if wish.most else [],
+            crossed=sorted(crossed),
             carried=list(wish.carried),
         )
 

@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from digest.compose.headers import checked_address
-from subscriptions import feedback
+from subscriptions import feedback, runs
 from subscriptions.addresses import is_reserved
 from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
@@ -90,7 +90,11 @@ def deliver(
 def claim(limit: int, worker: str, now: datetime) -> Sequence[Delivery]:
     """Lease up to `limit` waiting rows to `worker`, most urgent first; those of others are left alone."""
     with transaction.atomic():
-        waiting = _waiting(now).order_by("priority", "not_before", "pk").select_for_update(skip_locked=True)
+        waiting = (
+            Delivery.objects.waiting(now)
+            .order_by("priority", "not_before", "pk")
+            .select_for_update(skip_locked=True)
+        )
         pks = list(waiting.values_list("pk", flat=True)[:limit])
         Delivery.objects.filter(pk__in=pks).update(
             state=State.LEASED, worker=worker, leased_until=now + _lease()
@@ -115,21 +119,17 @@ def sweep(now: datetime) -> Counter[str]:
 
 
 def hold(reason: str, now: datetime, period: timedelta = HOLD) -> int:
-    """Defer everything that waits; how many rows that were."""
-    return _waiting(now).update(state=State.DEFERRED, reason=f"held: {reason}"[:500], not_before=now + period)
+    """Defer everything that waits, and show its runs as paused; how many rows that were."""
+    held = Delivery.objects.waiting(now).update(
+        state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
+    )
+    runs.hold(reason, now + period)
+    return held
 
 
 def unsettled(due_by: datetime) -> QuerySet[Delivery]:
     """Deliveries due by then that still wait for their first or a due attempt, or are in hand."""
-    in_hand = Q(state__in=[State.LEASED, State.HANDING])
-    return Delivery.objects.filter(in_hand | Q(_WAITS, not_before__lte=timezone.now()), due_at__lte=due_by)
-
-
-_WAITS = Q(state__in=[State.PENDING, State.DEFERRED])
-
-
-def _waiting(now: datetime) -> QuerySet[Delivery]:
-    return Delivery.objects.filter(_WAITS, not_before__lte=now)
+    return Delivery.objects.unsettled(timezone.now()).filter(due_at__lte=due_by)
 
 
 def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer) -> str:

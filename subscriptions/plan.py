@@ -2,30 +2,33 @@
 
 due readers → wishes → selections (each distinct wish once) → deliveries → next due times
 
-Any number of planners may run at once: a reader's row is locked while planned, and the ledger's
-unique constraint has the last word.
+Readers whose next digest follows from their choice and the last one they had are planned together, by the
+database. The others come after them, one by one: those with an earlier digest that is not settled or may not
+have arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
+is locked while planned, and the ledger's unique constraint has the last word.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
 from django.utils import timezone
 
-from digest.models import Selection, Topic, newest_release
-from digest.presets import selecting
-from digest.select import Filter, Wish, made, select
-from subscriptions.models import Delivery, FilterSet, Subscriber
+from digest.models import Selection, newest_release
+from digest.select import Wish, made, select
+from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models.delivery import OPEN
 from subscriptions.preferences import Choices
+from subscriptions.runs import Planning
 from subscriptions.schedule import Schedule, due_at
+from subscriptions.together import plan_together
+from subscriptions.wishes import Filters, brought, filters_of, group_of, why_empty, wish_of
 
 BATCH = 2000
 Kind, State = Delivery.Kind, Delivery.State
-WAITING = (State.PENDING, State.DEFERRED)
-IN_HAND = (State.LEASED, State.HANDING)
+WAITING, IN_HAND = Delivery.WAITING, Delivery.IN_HAND
 _LATEST = 2**62  # after any release there will be
 
 
@@ -40,24 +43,38 @@ class Planned:
 
 def plan(now: datetime) -> Planned:
     """Plan one digest for every reader due at `now`, however many they missed; safe to repeat."""
-    until = newest_release()
-    filters = _Filters()
     planned = Planned()
+    if not Subscriber.objects.due(now).exists():
+        return planned
+    planning = Planning(now, newest_release())
+    for states in plan_together(planning):
+        planned.pending += states[State.PENDING]
+        planned.skipped += states[State.SKIPPED]
+    plan_singly(planning, planned)
+    return planned
+
+
+def plan_singly(planning: Planning, planned: Planned) -> None:
+    """Plan readers one by one: slower, and right for every reader."""
+    filters = Filters()
     last = 0
     while True:
         with transaction.atomic():
-            due = Subscriber.objects.due(now).filter(pk__gt=last).order_by("pk")
+            due = Subscriber.objects.due(planning.now).filter(pk__gt=last).order_by("pk")
             readers = list(due.select_for_update(skip_locked=True)[:BATCH])
             if not readers:
-                return planned
+                return
             last = readers[-1].pk
-            _plan_batch(readers, until, now, filters, planned)
+            _plan_batch(readers, planning, filters, planned)
 
 
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
-    until = newest_release()
-    return made([_wish(subscriber, _open_digests([subscriber])[subscriber.pk], until, _Filters())])[0]
+    earlier = _open_digests([subscriber])[subscriber.pk]
+    wish = _wish(subscriber, earlier, newest_release(), Filters())
+    selection = made([wish])[0]
+    had = brought([subscriber.pk], selection.crossed) if selection.crossed else {}
+    return made([_without(wish, had[subscriber.pk])])[0] if had else selection
 
 
 def sample(choices: Choices) -> Selection:
@@ -66,49 +83,41 @@ def sample(choices: Choices) -> Selection:
     return made([Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True)])[0]
 
 
-def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
-    """The named queries of what a reader chose: topics in the operator's order, then their own."""
-    return (
-        *(Filter(t.name, selecting(t), t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
-        *(Filter(query, query, own=True) for query in queries),
-    )
-
-
-class _Filters:
-    """The named queries of filter sets, each read once a run."""
-
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[Filter, ...]] = {}
-
-    def load(self, readers: Collection[Subscriber]) -> None:
-        missing = {reader.filter_set_id for reader in readers} - self._known.keys()
-        enabled = Prefetch("topics", Topic.objects.filter(enabled=True))
-        for filter_set in FilterSet.objects.filter(pk__in=missing).prefetch_related(enabled):
-            self._known[filter_set.pk] = filters_of(filter_set.topics.all(), filter_set.queries)
-
-    def of(self, reader: Subscriber) -> tuple[Filter, ...]:
-        if reader.filter_set_id not in self._known:
-            self.load([reader])
-        return self._known[reader.filter_set_id]
-
-
-def _plan_batch(
-    readers: list[Subscriber], until: int, now: datetime, filters: _Filters, planned: Planned
-) -> None:
+def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
     earlier = _open_digests(readers, lock=True)
     # A digest in somebody's hands this moment: its end decides what comes next, so ask again later.
     readers = [r for r in readers if not any(d.state in IN_HAND for d in earlier[r.pk])]
-    filters.load(readers)
-    wishes = {reader.pk: _wish(reader, earlier[reader.pk], until, filters) for reader in readers}
-    selections = select(set(wishes.values()))
+    if not readers:
+        return
+    filters.load({reader.filter_set_id for reader in readers})
+    selections = _selections({r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers})
     slots = _slots(readers)
-    rows = [_delivery(reader, slots[reader.pk], selections[wishes[reader.pk]]) for reader in readers]
+    rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
     planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])
     Delivery.objects.bulk_create(rows, batch_size=1000)
-    planned.pending += sum(row.state == State.PENDING for row in rows)
-    planned.skipped += sum(row.state == State.SKIPPED for row in rows)
+    states = Counter(row.state for row in rows)
+    planned.pending += states[State.PENDING]
+    planned.skipped += states[State.SKIPPED]
     _hand_on(rows, earlier)
-    _advance(readers, until, now)
+    _advance(readers, planning.until, planning.now)
+
+
+def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
+    """Each reader's selection, without papers that they had in a digest before."""
+    selections = select(set(wishes.values()))
+    crossing = {pk: found for pk, wish in wishes.items() if (found := selections[wish].crossed)}
+    if crossing:
+        had = brought(crossing, {paper for found in crossing.values() for paper in found})
+        wishes = {
+            pk: _without(wish, had.get(pk, set()).intersection(crossing.get(pk, ())))
+            for pk, wish in wishes.items()
+        }
+        selections = select(set(wishes.values()))
+    return {pk: selections[wish] for pk, wish in wishes.items()}
+
+
+def _without(wish: Wish, papers: Collection[int]) -> Wish:
+    return replace(wish, without=tuple(sorted(papers)))
 
 
 def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
@@ -128,52 +137,41 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
 
 
 def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dict[int, list[Delivery]]:
-    """Per reader, the earlier digests that bear on the next: not settled, or unknown and not yet carried.
+    """Per reader, the earlier digests that bear on the next, which are `OPEN`.
 
     Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it.
     """
     found: dict[int, list[Delivery]] = {reader.pk: [] for reader in readers}
-    unsettled = Q(state__in=[*WAITING, *IN_HAND]) | Q(state=State.UNKNOWN, carried_by=None)
-    rows = Delivery.objects.filter(unsettled, kind=Kind.DIGEST, subscriber__in=found)
+    rows = Delivery.objects.filter(OPEN, subscriber__in=found)
     rows = rows.select_related("selection").order_by("pk")
     for delivery in rows.select_for_update(of=("self",)) if lock else rows:
         found[delivery.subscriber_id].append(delivery)
     return found
 
 
-def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: _Filters) -> Wish:
-    """What this reader's digest covers: from where the last one ended, or where a superseded one began."""
-    wanted = filters.of(reader)
-    superseded = [d.selection for d in earlier if d.state in WAITING and d.selection]
+def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: Filters) -> Wish:
+    """What this reader's digest covers: from where the last one ended, or one that never went out began."""
+    wish = wish_of(group_of(reader), until, filters)
+    unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
     lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
-    if superseded and superseded[0].filters == [asdict(filter_) for filter_ in wanted]:
-        start = superseded[0]
-        since, had, first = start.since, start.had, start.first
-        carried = [pk for selection in superseded for pk in selection.carried]
+    carried: list[int] = []
+    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in wish.filters]:
+        start = unsent[0]
+        wish = replace(wish, since=start.since, had=start.had, first=start.first)
+        carried = [pk for selection in unsent for pk in selection.carried]
     else:  # filters edited meanwhile do not reach back; what the old ones had found rides along as it was
-        had = reader.covered or 0
-        first = reader.covered is None or reader.returning
-        since = until if first else had
-        carried, lost = [], [*superseded, *lost]
-    carried += [pk for s in lost for pk in [*(item["paper"] for item in s.items), *s.carried]]
-    return Wish(wanted, since, until, had, first, reader.language, tuple(dict.fromkeys(carried)))
+        lost = [*unsent, *lost]
+    carried += [pk for selection in lost for pk in selection.papers]
+    return replace(wish, carried=tuple(dict.fromkeys(carried)))
 
 
-def _delivery(reader: Subscriber, slot: datetime, selection: Selection) -> Delivery:
+def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run) -> Delivery:
     """A row of the ledger. Only `due_at` follows the planning clock; handing over runs on the real one."""
     now = timezone.now()
-    row = Delivery(subscriber=reader, due_at=slot, selection=selection, not_before=now)
+    row = Delivery(subscriber=reader, due_at=slot, selection=selection, run=run, not_before=now)
     if selection.is_empty:
         row.state, row.settled_at, row.reason = State.SKIPPED, now, why_empty(selection)
     return row
-
-
-def why_empty(selection: Selection) -> str:
-    """Why a selection brings no papers, for the operator."""
-    if not selection.scanned:
-        return "no new papers since the last digest"
-    had = f", {selection.already_had} of them had before" if selection.already_had else ""
-    return f"nothing matched: {selection.scanned} papers scanned{had}"
 
 
 def _supersede(waiting: Sequence[Delivery]) -> int:
@@ -184,11 +182,11 @@ def _supersede(waiting: Sequence[Delivery]) -> int:
 
 
 def _hand_on(rows: Sequence[Delivery], earlier: Mapping[int, Sequence[Delivery]]) -> None:
-    """Note which digest carries the papers of each delivery that may not have arrived."""
+    """Note which digest carries the papers of each delivery that was stopped or may not have arrived."""
     for row in rows:
-        unknown = [d.pk for d in earlier[row.subscriber_id] if d.state == State.UNKNOWN]
-        if unknown:
-            Delivery.objects.filter(pk__in=unknown).update(carried_by=row)
+        settled = [d.pk for d in earlier[row.subscriber_id] if d.state not in WAITING]
+        if settled:
+            Delivery.objects.filter(pk__in=settled).update(carried_by=row)
 
 
 def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:

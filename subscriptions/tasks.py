@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from subscriptions import outbox, plan, signup
+from subscriptions import outbox, plan, runs, signup
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
@@ -24,6 +24,7 @@ def plan_digests() -> None:
     now = timezone.now()
     plan.plan(now)
     outbox.sweep(now)
+    runs.settle(now)
     signup.forget_unconfirmed(now)
     wake()
 

@@ -41,7 +41,8 @@ class EntryTable(ReadOnlyTable[EditionEntry, Edition]):
 
     @column("Listed before")
     def first_listed(self, entry: EditionEntry) -> str:
-        return "" if entry.paper.release.edition_id == entry.edition_id else "yes"
+        release = entry.paper.release
+        return "" if release is None or release.edition_id == entry.edition_id else "yes"
 
 
 @admin.register(Edition)

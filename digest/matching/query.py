@@ -136,6 +136,11 @@ class Query:
         """How many terms and numbers it has."""
         return _size(self.root)
 
+    @property
+    def numbers(self) -> frozenset[Number]:
+        """The numbers it compares."""
+        return _numbers(self.root)
+
 
 def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
     """Whether `node` holds, given which leaves do."""
@@ -162,6 +167,18 @@ def _size(node: Node) -> int:
             return len(left) + len(right)
         case _:
             return 1
+
+
+def _numbers(node: Node) -> frozenset[Number]:
+    match node:
+        case And(parts) | Or(parts):
+            return frozenset().union(*map(_numbers, parts))
+        case Not(part) | Weight(part, _):
+            return _numbers(part)
+        case Compare(number):
+            return frozenset({number})
+        case _:
+            return frozenset()
 
 
 def _either(terms: tuple[Term, ...]) -> str:

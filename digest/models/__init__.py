@@ -2,6 +2,7 @@
 
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.paper import Paper
+from digest.models.revision import Revision
 from digest.models.selection import Selection
 from digest.models.shelf import Shelf
 from digest.models.source import Source
@@ -12,6 +13,7 @@ __all__ = [
     "EditionEntry",
     "Paper",
     "Release",
+    "Revision",
     "Selection",
     "Shelf",
     "Source",

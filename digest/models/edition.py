@@ -44,7 +44,7 @@ def newest_release() -> int:
 
 
 class Release(models.Model):
-    """One moment at which an edition brought something out.
+    """One moment at which an edition brought something out, or what it says of its papers changed.
 
     Its number orders everything that is “new for a reader”: a digest covers the releases up to one
     number, the next digest starts after it. A number, not a time, because clocks can be wrong, and
@@ -63,11 +63,11 @@ class Release(models.Model):
 
 
 class EditionEntry(models.Model):
-    """A paper's place in an edition, and the release that put it there."""
+    """A paper's place in an edition, and the release that put it there; none if it was only stored."""
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="entries")
     paper = models.ForeignKey("digest.Paper", models.CASCADE, related_name="entries")
-    release = models.ForeignKey(Release, models.CASCADE, related_name="entries")
+    release = models.ForeignKey(Release, models.CASCADE, null=True, related_name="entries")
     position = models.PositiveIntegerField()
 
     class Meta:

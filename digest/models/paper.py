@@ -10,7 +10,7 @@ class Paper(models.Model):
     """A paper under its identity, with what its latest listing said.
 
     `release` is the first release that brought it out: the paper is new to readers whose digests
-    cover an earlier release, and to nobody else.
+    cover an earlier release, and to nobody else. None: it was only ever stored without one.
     """
 
     key = models.CharField(max_length=200, unique=True)
@@ -31,7 +31,7 @@ class Paper(models.Model):
     weighed = models.JSONField(
         null=True, editable=False, help_text="The topics it belongs to, of the model that weighed it last."
     )
-    release = models.ForeignKey("digest.Release", models.PROTECT, related_name="papers")
+    release = models.ForeignKey("digest.Release", models.PROTECT, null=True, related_name="papers")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
 

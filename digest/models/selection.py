@@ -16,6 +16,7 @@ class Selection(models.Model):
     language = models.CharField(max_length=10, default="en")
     since = models.PositiveBigIntegerField()
     until = models.PositiveBigIntegerField()
+    most = models.PositiveSmallIntegerField(null=True, help_text="How many papers are shown in full.")
     had = models.PositiveBigIntegerField(help_text="Papers up to this release are not new to its readers.")
     first = models.BooleanField(default=False)
     day = models.DateField(
@@ -26,6 +27,8 @@ class Selection(models.Model):
         default=0, help_text="Matching papers an earlier release brought."
     )
     items = models.JSONField(help_text="[{paper, filter}], ranked, one per paper.")
+    more = models.JSONField(default=list, help_text="As items: those beyond the reader's cap.")
+    crossed = models.JSONField(default=list, help_text="Which of them were out before, but match only now.")
     carried = models.JSONField(default=list, help_text="Papers of a digest that may not have arrived.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -34,6 +37,11 @@ class Selection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day or 'no edition'}: {len(self.items)} of {self.scanned}"
+
+    @property
+    def papers(self) -> list[int]:
+        """All papers that it brings, in full or by their titles."""
+        return [*(item["paper"] for item in [*self.items, *self.more]), *self.carried]
 
     @property
     def is_empty(self) -> bool:

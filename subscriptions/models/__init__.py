@@ -2,6 +2,7 @@
 
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet
+from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 
-__all__ = ["Delivery", "FilterSet", "Subscriber"]
+__all__ = ["Delivery", "FilterSet", "Run", "Subscriber"]

@@ -1,7 +1,31 @@
 """Deliveries: one row per reader and mail, the ledger behind the promise of never twice, never lost."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
+
+from subscriptions.models.run import Run
+
+STOPPED = "stopped by the operator"
+# Digests that bear on the reader's next: not settled, or not arrived for sure and not yet carried by another.
+OPEN = Q(kind="digest", carried_by=None) & (
+    Q(state__in=["pending", "deferred", "leased", "handing", "unknown"]) | Q(state="skipped", reason=STOPPED)
+)
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self, now: datetime) -> "DeliveryQuerySet":
+        """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
+        return self.filter(_may_be_claimed(now))
+
+    def unsettled(self, now: datetime) -> "DeliveryQuerySet":
+        """Rows that a worker may claim at `now` or has in hand."""
+        return self.filter(_may_be_claimed(now) | Q(state__in=Delivery.IN_HAND))
+
+
+def _may_be_claimed(now: datetime) -> Q:
+    return Q(state__in=Delivery.WAITING, not_before__lte=now) & ~Q(run__in=Run.objects.halted())
 
 
 class Delivery(models.Model):
@@ -27,7 +51,16 @@ class Delivery(models.Model):
         UNKNOWN = "unknown"
         SKIPPED = "skipped"
 
-    subscriber = models.ForeignKey("subscriptions.Subscriber", models.CASCADE, related_name="deliveries")
+    WAITING = (State.PENDING, State.DEFERRED)
+    IN_HAND = (State.LEASED, State.HANDING)
+
+    subscriber = models.ForeignKey(
+        "subscriptions.Subscriber",
+        models.CASCADE,
+        related_name="deliveries",
+        db_index=False,  # the constraint's index begins with it
+    )
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="deliveries", db_index=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DIGEST)
     due_at = models.DateTimeField(help_text="The moment it is for: with reader and kind, its identity.")
     selection = models.ForeignKey("digest.Selection", models.PROTECT, null=True, related_name="deliveries")
@@ -41,8 +74,10 @@ class Delivery(models.Model):
     worker = models.CharField(max_length=80, blank=True)
     leased_until = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True, help_text="When it reached a final state.")
-    carried_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="carries")
+    carried_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="carries", db_index=False)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -61,6 +96,9 @@ class Delivery(models.Model):
                 condition=Q(state__in=["pending", "deferred"]),
             ),
             models.Index("due_at", "state", name="delivery_due"),
+            models.Index("run", "state", name="delivery_run"),
+            models.Index("subscriber", name="delivery_of_next", condition=OPEN),
+            models.Index("carried_by", name="delivery_carried", condition=Q(carried_by__isnull=False)),
             models.Index(
                 "leased_until", name="delivery_leased", condition=Q(state__in=["leased", "handing"])
             ),

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -34,6 +35,12 @@ class Subscriber(models.Model):
     rhythm = models.CharField(max_length=10, choices=Rhythm, default=Rhythm.DAILY)
     weekday = models.PositiveSmallIntegerField(default=0, help_text="For the weekly rhythm; 0 is Monday.")
     language = models.CharField(max_length=10, default="en")
+    volume = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many papers a digest shows in full, the best first; empty: all.",
+    )
     next_digest_at = models.DateTimeField(null=True, blank=True)
     covered = models.PositiveBigIntegerField(null=True, editable=False)
     returning = models.BooleanField(

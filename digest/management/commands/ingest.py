@@ -23,6 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("what", metavar="WHAT", help="file, URL, - or the name of a source")
         parser.add_argument("--date", type=date.fromisoformat, help="the edition's day, YYYY-MM-DD")
         parser.add_argument("--dry-run", action="store_true", help="store nothing")
+        parser.add_argument(
+            "--no-release", action="store_true", help="store only: what is listed goes to no reader"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object per paper")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,8 +45,12 @@ class Command(BaseCommand):
                 f"{len(parsed.rejected)} rejected"
             )
             if stored:
-                result = ingest.store(parsed, raw, source or self.source(parsed), now)
+                result = ingest.store(
+                    parsed, raw, source or self.source(parsed), now, release=not options["no_release"]
+                )
                 summary += f", {result.added} added, {result.new} of them new"
+                if options["no_release"]:
+                    summary += ", not released"
                 search.refresh()
         except (SourceUnavailable, SourceChanged) as error:
             raise CommandError(str(error)) from error

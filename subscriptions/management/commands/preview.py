@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions import letters, plan
+from subscriptions import letters, plan, wishes
 from subscriptions.addresses import address_key
 from subscriptions.models import Subscriber
 
@@ -33,6 +33,6 @@ class Command(BaseCommand):
             raise CommandError(f"There is no reader with the address {options['email']}.")
         selection = plan.next_selection(subscriber)
         if selection.is_empty:
-            self.stderr.write(f"No mail: {plan.why_empty(selection)}.")
+            self.stderr.write(f"No mail: {wishes.why_empty(selection)}.")
             return
         self.stdout.write(letters.preview(subscriber, selection, options["part"]))

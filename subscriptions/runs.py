@@ -1,0 +1,100 @@
+"""Runs of digests: plan, pause, go on, stop, and how far each is."""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef
+
+from subscriptions.models import Delivery, Run
+from subscriptions.models.delivery import STOPPED
+
+State = Delivery.State
+UNSETTLED = (*Delivery.WAITING, *Delivery.IN_HAND)
+RECENT = timedelta(days=7)
+HELD = "held: "  # begins the reason of a delivery that was put off because of the relay
+BY_OPERATOR = "by the operator"
+
+
+@dataclass(frozen=True)
+class Planning:
+    """One planner at work: for the readers due at `now`, with the releases up to `until`."""
+
+    now: datetime
+    until: int
+
+    @cached_property
+    def run(self) -> Run:
+        """Where its digests belong, made with the first of them; one that another planner began is joined."""
+        return Run.objects.update_or_create(moment=self.now, defaults={"until": self.until})[0]
+
+
+def pause(run: Run) -> bool:
+    """Hand over nothing more of this run until somebody resumes it, save what is in hand this moment."""
+    going = Run.objects.filter(pk=run.pk, state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    return bool(going.update(state=Run.State.PAUSED, reason=BY_OPERATOR, resumes_at=None))
+
+
+def hold(reason: str, until: datetime) -> int:
+    """Show as paused the runs of which something waits; the outbox put that off because of the relay.
+
+    A run that an operator paused stays so. Returns how many runs there are to worry about.
+    """
+    waiting = Delivery.objects.filter(run=OuterRef("pk"), state__in=Delivery.WAITING)
+    by_itself = Run.objects.filter(Exists(waiting)).exclude(state=Run.State.PAUSED, resumes_at=None)
+    going = by_itself.filter(state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    return going.update(state=Run.State.PAUSED, reason=reason[:500], resumes_at=until)
+
+
+def resume(run: Run, now: datetime) -> bool:
+    """Go on with a paused run; what was put off because of the relay is tried now."""
+    with transaction.atomic():
+        paused = Run.objects.filter(pk=run.pk, state=Run.State.PAUSED)
+        resumed = paused.update(state=Run.State.RUNNING, reason="", resumes_at=None)
+        if resumed:
+            held = Delivery.objects.filter(run=run, state=State.DEFERRED, reason__startswith=HELD)
+            held.update(not_before=now)
+    return bool(resumed)
+
+
+def stop(run: Run, now: datetime) -> bool:
+    """Settle all that waits of this run. Nothing is lost: its papers ride in each reader's next digest."""
+    unfinished = Run.objects.filter(pk=run.pk, state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    stopped = unfinished.update(state=Run.State.STOPPED, reason=BY_OPERATOR, resumes_at=None)
+    if stopped:
+        _settle_stopped(now)
+    return bool(stopped)
+
+
+def settle(now: datetime) -> None:
+    """Bring the states of runs up to date: what ends by itself ends, what came back to a stopped run too."""
+    _settle_stopped(now)
+    over = Run.objects.filter(state=Run.State.PAUSED, resumes_at__lte=now)
+    over.update(state=Run.State.RUNNING, reason="", resumes_at=None)
+    unsettled = Exists(Delivery.objects.filter(run=OuterRef("pk"), state__in=UNSETTLED))
+    Run.objects.filter(~unsettled, state=Run.State.RUNNING).update(state=Run.State.DONE)
+    reopened = Run.objects.filter(unsettled, state=Run.State.DONE, started_at__gt=now - RECENT)
+    reopened.update(state=Run.State.RUNNING)
+
+
+def _settle_stopped(now: datetime) -> None:
+    stopped = Run.objects.filter(state=Run.State.STOPPED, started_at__gt=now - RECENT)
+    waiting = Delivery.objects.filter(run__in=stopped, state__in=Delivery.WAITING)
+    waiting.update(state=State.SKIPPED, reason=STOPPED, settled_at=now)
+
+
+def progress(runs: Collection[Run]) -> dict[int, Counter[str]]:
+    """How many deliveries of each run are in each state, by the run's number; one query."""
+    counts: dict[int, Counter[str]] = {run.pk: Counter() for run in runs}
+    rows = Delivery.objects.filter(run__in=counts).order_by().values_list("run", "state")
+    for run, state, count in rows.annotate(Count("pk")):
+        counts[run][state] = count
+    return counts
+
+
+def settled(states: Counter[str]) -> int:
+    """How many deliveries of a run need nothing more."""
+    return states.total() - sum(states[state] for state in UNSETTLED)

@@ -1,0 +1,95 @@
+"""What a reader's next digest has to cover: their choice and their history as a `Wish`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from django.db.models import Min, Prefetch
+
+from digest.models import Paper, Selection, Topic
+from digest.presets import selecting
+from digest.select import Filter, Wish
+from subscriptions.models import Delivery, FilterSet, Subscriber
+
+State = Delivery.State
+_BROUGHT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+
+
+class Group(NamedTuple):
+    """What decides the next digest of readers without exceptions, as columns of Subscriber."""
+
+    filter_set_id: int
+    covered: int | None
+    returning: bool
+    language: str
+    volume: int | None
+
+
+def group_of(reader: Subscriber) -> Group:
+    return Group(reader.filter_set_id, reader.covered, reader.returning, reader.language, reader.volume)
+
+
+def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
+    """The digest of all readers of a group: from where the last one ended, up to release `until`."""
+    had = group.covered or 0
+    first = group.covered is None or group.returning
+    return Wish(
+        filters.of(group.filter_set_id),
+        since=until if first else had,
+        until=until,
+        had=had,
+        first=first,
+        language=group.language,
+        most=group.volume,
+    )
+
+
+def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
+    """The named queries of what a reader chose: topics in the operator's order, then their own."""
+    return (
+        *(Filter(t.name, selecting(t), t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
+        *(Filter(query, query, own=True) for query in queries),
+    )
+
+
+class Filters:
+    """The named queries of filter sets, as the topics are now."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Filter, ...]] = {}
+
+    def load(self, filter_sets: Collection[int]) -> None:
+        """Read those not yet known, and forget the others."""
+        self._known = {pk: self._known[pk] for pk in self._known.keys() & filter_sets}
+        enabled = Prefetch("topics", Topic.objects.filter(enabled=True))
+        missing = FilterSet.objects.filter(pk__in=set(filter_sets) - self._known.keys())
+        for filter_set in missing.prefetch_related(enabled):
+            self._known[filter_set.pk] = filters_of(filter_set.topics.all(), filter_set.queries)
+
+    def of(self, filter_set: int) -> tuple[Filter, ...]:
+        if filter_set not in self._known:
+            self.load([*self._known, filter_set])
+        return self._known[filter_set]
+
+
+def brought(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:
+    """Which of `papers` each of these readers had in a digest; readers who had none are left out."""
+    oldest = Paper.objects.filter(pk__in=papers).aggregate(release=Min("release"))["release"]
+    digests = Delivery.objects.filter(
+        kind=Delivery.Kind.DIGEST, subscriber__in=readers, state__in=_BROUGHT, selection__until__gte=oldest
+    )
+    rows = list(digests.values_list("subscriber_id", "selection_id"))
+    selections = Selection.objects.filter(pk__in={selection for _, selection in rows})
+    held = {selection.pk: {*papers}.intersection(selection.papers) for selection in selections.iterator()}
+    had: dict[int, set[int]] = {}
+    for reader, selection in rows:
+        if selection and held[selection]:
+            had.setdefault(reader, set()).update(held[selection])
+    return had
+
+
+def why_empty(selection: Selection) -> str:
+    """Why a selection brings no papers, for the operator."""
+    if not selection.scanned:
+        return "no new papers since the last digest"
+    had = f", {selection.already_had} of them had before" if selection.already_had else ""
+    return f"nothing matched: {selection.scanned} papers scanned{had}"
