@@ -8,7 +8,7 @@ unique constraint has the last word.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from django.utils import timezone
 from digest.models import Selection, Topic, newest_release
 from digest.presets import selecting
 from digest.select import Filter, Wish, made, select
-from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models import Delivery, FilterSet, Subscriber, Vote
 from subscriptions.preferences import Choices
 from subscriptions.schedule import Schedule, due_at
 
@@ -57,7 +57,8 @@ def plan(now: datetime) -> Planned:
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     until = newest_release()
-    return made([_wish(subscriber, _open_digests([subscriber])[subscriber.pk], until, _Filters())])[0]
+    wish = _wish(subscriber, _open_digests([subscriber])[subscriber.pk], until, _Filters())
+    return made([replace(wish, taste=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))])[0]
 
 
 def sample(choices: Choices) -> Selection:
@@ -100,6 +101,8 @@ def _plan_batch(
     readers = [r for r in readers if not any(d.state in IN_HAND for d in earlier[r.pk])]
     filters.load(readers)
     wishes = {reader.pk: _wish(reader, earlier[reader.pk], until, filters) for reader in readers}
+    tastes = Vote.objects.tastes(wishes)
+    wishes |= {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()}
     selections = select(set(wishes.values()))
     slots = _slots(readers)
     rows = [_delivery(reader, slots[reader.pk], selections[wishes[reader.pk]]) for reader in readers]

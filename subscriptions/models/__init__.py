@@ -3,5 +3,6 @@
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet
 from subscriptions.models.subscriber import Subscriber
+from subscriptions.models.vote import Vote
 
-__all__ = ["Delivery", "FilterSet", "Subscriber"]
+__all__ = ["Delivery", "FilterSet", "Subscriber", "Vote"]
