@@ -1,12 +1,15 @@
 """What is stored, as the plain values that mails and pages show. No person in here."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.utils import timezone
 
 from digest.compose import DigestContent, Item, Mark, Section
+from digest.compose.wording import place
 from digest.matching import Field, Number, Percolator, parse_query
 from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
@@ -33,18 +36,20 @@ class Reading:
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
         listed = [item["paper"] for item in [*selection.items, *selection.more]]
-        papers = self._read([*listed, *selection.carried])
+        noted = [item["note"][1] for item in selection.items if "note" in item]
+        papers = self._read([*listed, *selection.carried, *noted])
         day = selection.day or timezone.now().date()
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
             if paper := papers.get(item["paper"]):
-                chosen.setdefault(item["filter"], []).append(self._item(paper, [filters[item["filter"]]]))
+                shown = self._item(paper, [filters[item["filter"]]])
+                chosen.setdefault(item["filter"], []).append(replace(shown, note=_note(item, papers)))
         return DigestContent(
             day=day,
             scanned=selection.scanned,
             already_had=selection.already_had,
             sections=tuple(
-                Section(filter_.name, filter_.colour, tuple(chosen[number]), own=filter_.own)
+                Section(filter_.name, filter_.colour, tuple(chosen[number]), filter_.own, str(number))
                 for number, filter_ in enumerate(filters)
                 if number in chosen
             ),
@@ -75,7 +80,13 @@ class Reading:
         marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
         facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
         told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
-        return Item(record, marks, paper.url, tuple(told))
+        return Item(record, marks, paper.url, tuple(told), number=paper.pk)
+
+
+def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> str:
+    """Why the paper stands where it stands, if another one that still exists is the cause."""
+    cause, other = item.get("note", ("", 0))
+    return place(cause, papers[other].title) if other in papers else ""
 
 
 def topic_counts() -> dict[str, int]:

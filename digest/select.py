@@ -16,7 +16,9 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from digest.matching import Number, Percolator, Query, parse_query
 from digest.matching.explain import Explainer
-from digest.matching.ranking import rank
+from digest.matching.likeness import Likenesses
+from digest.matching.ranking import Candidate, arrange, score
+from digest.matching.taste import Taste
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Selection, Source
 
 _NUMBERS = frozenset(Number)
@@ -39,7 +41,8 @@ class Wish:
     A digest covers the releases after `since` up to `until`; a reader's `first` digest also takes the
     newest edition of each source as of `since`. Papers that release `had` or an earlier one brought out
     are not new to them, unless a filter keeps one now and did not as of `since`; those that it goes
-    `without` never are. The best `most` are shown in full, the rest by their titles.
+    `without` never are. The best `most` are shown in full, the rest by their titles. `taste` are the papers
+    that readers voted on, ascending, each with True for more like it and False for less.
     """
 
     filters: tuple[Filter, ...]
@@ -51,12 +54,14 @@ class Wish:
     carried: tuple[int, ...] = ()
     most: int | None = None
     without: tuple[int, ...] = ()
+    taste: tuple[tuple[int, bool], ...] = ()
 
     @property
     def key(self) -> str:
         """Equal for equal wishes, in any process."""
-        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
-        return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()
+        content = {name: value for name, value in asdict(self).items() if name != "taste" or value}
+        told = json.dumps(content, sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(told.encode(), digest_size=24).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -133,15 +138,16 @@ def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
     return {wish: known[wish.key] for wish in wishes}
 
 
-def made(wishes: Iterable[Wish]) -> list[Selection]:
+def made(wishes: Collection[Wish]) -> list[Selection]:
     """Unsaved selections, one per wish."""
     by_window: dict[tuple[int, int, int, bool], list[Wish]] = defaultdict(list)
     for wish in wishes:
         by_window[wish.since, wish.until, wish.had, wish.first].append(wish)
+    judged = Paper.objects.in_bulk({paper for wish in wishes for paper, _ in wish.taste})
     selections = []
     for (since, until, had, first), group in by_window.items():
         window = Window.load(since, until, had, first=first)
-        chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters})
+        chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters}, judged)
         selections += [chooser.selection(wish) for wish in group]
     return selections
 
@@ -168,8 +174,9 @@ def _crossed(queries: dict[str, Query], window: Window) -> dict[str, list[Paper]
 class _Chooser:
     """Makes the selections over one window; a query is matched, and a match explained, once."""
 
-    def __init__(self, window: Window, queries: set[str]) -> None:
+    def __init__(self, window: Window, queries: set[str], judged: dict[int, Paper]) -> None:
         self.window = window
+        self._judged = judged
         self.queries = {text: parse_query(text) for text in queries}
         percolator: Percolator[str] = Percolator()
         for text, query in self.queries.items():
@@ -178,6 +185,8 @@ class _Chooser:
         self.crossed = _crossed(self.queries, window)
         self._explainers: dict[str, Explainer] = {}
         self._strengths: dict[tuple[str, str], float] = {}
+        known = (*window.papers, *window.revised)
+        self._likenesses = Likenesses(judged | {paper.pk: paper for paper in known})
 
     def selection(self, wish: Wish) -> Selection:
         best: dict[int, tuple[float, int]] = {}
@@ -195,8 +204,7 @@ class _Chooser:
                 papers[paper.pk] = paper
                 candidate = (self._strength(filter_.query, paper), -number)
                 best[paper.pk] = max(candidate, best.get(paper.pk, candidate))
-        ranked = sorted(papers.values(), key=lambda paper: self._rank(paper, best[paper.pk][0]))
-        items = [{"paper": paper.pk, "filter": -best[paper.pk][1]} for paper in ranked]
+        items = self._items([(paper, *best[pk]) for pk, paper in papers.items()], wish)
         return Selection(
             key=wish.key,
             filters=[asdict(filter_) for filter_ in wish.filters],
@@ -221,6 +229,27 @@ class _Chooser:
             self._strengths[query, paper.key] = explainer.explain(self.queries[query]).strength
         return self._strengths[query, paper.key]
 
-    def _rank(self, paper: Paper, strength: float) -> tuple[float, str]:
-        age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
-        return rank(strength, paper.upvotes, age, paper.key)
+    def _items(self, placed: Iterable[tuple[Paper, float, int]], wish: Wish) -> list[dict[str, Any]]:
+        """The papers with their strengths and filters, ranked, as they are stored."""
+        candidates = [
+            Candidate(paper.pk, paper.key, -filter_, score(strength, paper.upvotes, self._age(paper)))
+            for paper, strength, filter_ in placed
+        ]
+        return [
+            {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
+            for candidate, note in arrange(candidates, self._likenesses, self._taste(wish))
+        ]
+
+    def _taste(self, wish: Wish) -> Taste[int] | None:
+        """What the votes say, if there are any: papers that are gone say nothing."""
+        if not wish.taste:
+            return None
+        votes = [(pk, more) for pk, more in wish.taste if pk in self._judged]
+        vector = self._likenesses.vector
+        return Taste(
+            more={pk: vector(pk) for pk, more in votes if more},
+            less={pk: vector(pk) for pk, more in votes if not more},
+        )
+
+    def _age(self, paper: Paper) -> int:
+        return (self.window.day - paper.published).days if self.window.day and paper.published else 0

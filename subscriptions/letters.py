@@ -91,7 +91,9 @@ def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
     letter = digest_letter(plan.sample(choices))
     home = settings.SITE_URL + "/"
-    nobody = Personal("reader@example.org", timezone.now(), "<preview@localhost>", home, home, home)
+    nobody = Personal(
+        *("reader@example.org", timezone.now(), "<preview@localhost>"), home, home, home, vote_url=f"{home}#"
+    )
     return letter.html_for(nobody)
 
 
@@ -112,6 +114,7 @@ def personal(delivery: Delivery) -> Personal:
         unsubscribe_url=links.url("unsubscribe", reader),
         preferences_url=links.url("preferences", reader),
         web_url=links.url("read", reader, delivery.pk),
+        vote_url=links.vote_url(reader, delivery.pk),
     )
 
 

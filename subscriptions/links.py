@@ -15,11 +15,15 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from subscriptions.models import Delivery, Subscriber
 
-Purpose = Literal["confirm", "preferences", "unsubscribe", "read"]
+Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote"]
+OfDelivery = Literal["read", "vote"]
 
 
 def token(purpose: Purpose, subscriber: Subscriber, number: int | None = None) -> str:
-    """The token that lets its holder do `purpose` for `subscriber`; `number` is the delivery to `read`."""
+    """The token that lets its holder do `purpose` for `subscriber`.
+
+    `number` is the delivery to `read`, or to `vote` on.
+    """
     number = subscriber.pk if number is None else number
     return f"{int_to_base36(number)}-{_mac(purpose, number, subscriber)}"
 
@@ -27,6 +31,12 @@ def token(purpose: Purpose, subscriber: Subscriber, number: int | None = None) -
 def url(purpose: Purpose, subscriber: Subscriber, number: int | None = None) -> str:
     """The absolute link of `token`."""
     return f"{settings.SITE_URL}{reverse(purpose, args=[token(purpose, subscriber, number)])}"
+
+
+def vote_url(subscriber: Subscriber, number: int) -> str:
+    """What the links to vote on the papers of delivery `number` begin with."""
+    path = reverse("vote", args=[token("vote", subscriber, number), 0, "more"])
+    return f"{settings.SITE_URL}{path.removesuffix('0/more/')}"
 
 
 def subscriber_for(token: str, purpose: Purpose) -> Subscriber | None:
@@ -38,11 +48,11 @@ def subscriber_for(token: str, purpose: Purpose) -> Subscriber | None:
     )
 
 
-def delivery_for(token: str) -> Delivery | None:
-    """The digest that `token` entitles to read."""
+def delivery_for(token: str, purpose: OfDelivery = "read") -> Delivery | None:
+    """The digest that `token` entitles to read, or to vote on."""
     number, mac = _split(token)
     delivery = Delivery.objects.select_related("subscriber", "selection").filter(pk=number).first()
-    valid = delivery and constant_time_compare(mac, _mac("read", number, delivery.subscriber))
+    valid = delivery and constant_time_compare(mac, _mac(purpose, number, delivery.subscriber))
     return delivery if valid else None
 
 

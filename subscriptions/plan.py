@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from digest.models import Selection, newest_release
 from digest.select import Wish, made, select
-from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
 from subscriptions.preferences import Choices
 from subscriptions.runs import Planning
@@ -72,6 +72,7 @@ def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     earlier = _open_digests([subscriber])[subscriber.pk]
     wish = _wish(subscriber, earlier, newest_release(), Filters())
+    wish = replace(wish, taste=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
     selection = made([wish])[0]
     had = brought([subscriber.pk], selection.crossed) if selection.crossed else {}
     return made([_without(wish, had[subscriber.pk])])[0] if had else selection
@@ -90,7 +91,9 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    selections = _selections({r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers})
+    wishes = {r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers}
+    tastes = Vote.objects.tastes(wishes)
+    selections = _selections(wishes | {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()})
     slots = _slots(readers)
     rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
     planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
@@ -21,7 +22,8 @@ from subscriptions.preferences import Choices
 from subscriptions.views import offered, week_counts
 
 State = Subscriber.State
-View = Callable[[HttpRequest, str], HttpResponse]
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 _DONE = {
     "saved": "Saved.",
@@ -69,7 +71,7 @@ class LeavingPage:
     undo: str = ""
 
 
-def behind_link(view: View) -> View:
+def behind_link(view: View[Given]) -> View[Given]:
     """A page behind a token: kept out of caches, search engines and Referer headers.
 
     It is exempt from CSRF because the token is the proof, and cookies play no part: a mail client's
@@ -77,8 +79,8 @@ def behind_link(view: View) -> View:
     """
 
     @wraps(view)
-    def private(request: HttpRequest, token: str) -> HttpResponse:
-        response = view(request, token)
+    def private(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
         response["Referrer-Policy"] = "no-referrer"
         response["Cache-Control"] = "no-store"
         response["X-Robots-Tag"] = "noindex"

@@ -19,7 +19,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from digest.select import select
-from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.runs import Planning
@@ -32,10 +32,11 @@ _SCHEDULE = ("time_zone", "hour", "rhythm", "weekday")
 
 
 def sharing(now: datetime) -> SubscriberQuerySet:
-    """Readers due at `now` without exceptions: no earlier digest is open, none had this moment already."""
+    """Readers due at `now` without exceptions: no open digest, none of this moment yet, no taste."""
     digests = Delivery.objects.filter(kind=Kind.DIGEST, subscriber=OuterRef("pk"))
     clashes = digests.filter(due_at=OuterRef("next_digest_at"))
-    return Subscriber.objects.due(now).filter(~Exists(digests.filter(OPEN)), ~Exists(clashes))
+    due = Subscriber.objects.due(now).filter(~Exists(digests.filter(OPEN)), ~Exists(clashes))
+    return due.exclude(pk__in=Vote.objects.with_taste())
 
 
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:

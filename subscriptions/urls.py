@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscriptions import inbox, previews, reader_views, views
+from subscriptions import inbox, previews, reader_views, views, vote_views
 
 urlpatterns = [
     path("", views.sign_up, name="sign-up"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("p/<str:token>/", reader_views.edit_preferences, name="preferences"),
     path("u/<str:token>/", reader_views.unsubscribe, name="unsubscribe"),
     path("r/<str:token>/", reader_views.read, name="read"),
+    path("v/<str:token>/mute/<int:number>/", vote_views.mute, name="mute"),
+    path("v/<str:token>/<int:paper>/<str:verdict>/", vote_views.vote, name="vote"),
     path("inbox/", inbox.index, name="inbox"),
     path("inbox/delete/", inbox.delete, name="inbox-delete"),
     path("inbox/<str:key>/", inbox.mail, name="inbox-mail"),

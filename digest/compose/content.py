@@ -30,22 +30,30 @@ class Item:
     """A paper as one digest shows it; `page_url` is its page in the archive, or empty.
 
     `facts` are the reasons that are no words of title or abstract: “48 upvotes”, “author Ada Lovelace”.
+    `number` names the paper in the reader's links (0: it has none). `note` is a line about its place in
+    this digest, such as why it ranks high.
     """
 
     record: PaperRecord
     marks: tuple[Mark, ...]
     page_url: str
     facts: tuple[str, ...] = ()
+    number: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text."""
+    """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text.
+
+    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted.
+    """
 
     name: str
     colour: str
     items: tuple[Item, ...]
     own: bool = False
+    mute: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 1
 class Personal:
     """What differs from reader to reader. `to` is a bare address, `message_id` stands in angle brackets.
 
-    The links are absolute; a letter that is not a digest has none.
+    The links are absolute, empty where the letter has none; `vote_url` is what the links to judge a paper
+    begin with, up to and with a slash.
     """
 
     to: str
@@ -33,10 +34,16 @@ class Personal:
     unsubscribe_url: str = ""
     preferences_url: str = ""
     web_url: str = ""
+    vote_url: str = ""
 
     def links(self) -> dict[str, str]:
         """The links by the names of `Links`."""
-        return {"unsubscribe": self.unsubscribe_url, "preferences": self.preferences_url, "web": self.web_url}
+        return {
+            "unsubscribe": self.unsubscribe_url,
+            "preferences": self.preferences_url,
+            "web": self.web_url,
+            "vote": self.vote_url,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,12 @@ class Links:
     unsubscribe: Ready
     preferences: Ready
     web: Ready
+    vote: Ready
 
 
 LINKS = Links(  # stand-ins, until the reader is known
     unsubscribe=Ready("\x02unsubscribe\x03"),
     preferences=Ready("\x02preferences\x03"),
     web=Ready("\x02web\x03"),
+    vote=Ready("\x02vote\x03"),
 )

@@ -20,6 +20,7 @@ READER = Personal(
     unsubscribe_url="https://digest.example.org/u/preview",
     preferences_url="https://digest.example.org/p/preview",
     web_url="https://digest.example.org/w/preview",
+    vote_url="https://digest.example.org/v/preview/",
 )
 
 

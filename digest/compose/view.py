@@ -44,6 +44,7 @@ class PaperView:
     excerpt: str
     excerpt_pieces: tuple[Piece, ...]
     why: str
+    note: str
     links: tuple[LinkView, ...]
 
 
@@ -146,6 +147,7 @@ def view_paper(item: Item) -> PaperView:
         excerpt=folded(cut.text),
         excerpt_pieces=pieces(cut.text, cut.runs),
         why=why(record, item.marks, item.facts),
+        note=folded(item.note),
         links=tuple(LinkView(label, url) for label, url in links if url),
     )
 

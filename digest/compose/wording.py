@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from digest.compose.content import DigestContent, Section
+from digest.compose.printable import shortened
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
@@ -13,6 +14,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_LONGEST_TITLE = 80
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
@@ -59,6 +61,16 @@ def headline(content: DigestContent) -> str:
         if len(line) <= room:
             return line
     return f"{counted(number, 'paper')} for you"
+
+
+def place(cause: str, title: str) -> str:
+    """Why a paper stands where it stands, if the paper called `title` is the `cause`."""
+    other = f"“{shortened(title, _LONGEST_TITLE)}”"
+    return {
+        "raised": f"Ranked up because you liked {other}.",
+        "lowered": f"Ranked down because you asked for less like {other}.",
+        "alike": f"Much like {other} above.",
+    }[cause]
 
 
 def accounting(content: DigestContent) -> tuple[str, ...]:
