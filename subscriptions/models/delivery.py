@@ -1,7 +1,18 @@
 """Deliveries: one row per reader and mail, the ledger behind the promise of never twice, never lost."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Q
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self, now: datetime) -> "DeliveryQuerySet":
+        """Deliveries that a worker may take up at `now`."""
+        return self.filter(
+            state__in=[Delivery.State.PENDING, Delivery.State.DEFERRED],
+            not_before__lte=now,
+        )
 
 
 class Delivery(models.Model):
@@ -43,6 +54,8 @@ class Delivery(models.Model):
     settled_at = models.DateTimeField(null=True, help_text="When it reached a final state.")
     carried_by = models.ForeignKey("self", models.SET_NULL, null=True, related_name="carries")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
