@@ -11,7 +11,7 @@ from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox.ledger import lease_time
 
 BATCH = 50
-_COLUMNS = ("pk", "kind", "due_at", "selection_id", "attempts", "priority", "not_before", "subscriber_id")
+_COLUMNS = ("subscriber_id", "pk", "kind", "due_at", "selection_id", "attempts", "priority", "not_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Recipient:
 class Leased:
     """A delivery that a worker has in hand."""
 
+    subscriber: Recipient
     pk: int
     kind: Delivery.Kind
     due_at: datetime
@@ -34,7 +35,6 @@ class Leased:
     attempts: int
     priority: int
     not_before: datetime
-    subscriber: Recipient
 
 
 def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -> Sequence[Leased]:
@@ -49,9 +49,9 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
         waiting = waiting.filter(TupleGreaterThan(Tuple("priority", "not_before", "pk"), place))
     with transaction.atomic():
         rows = list(waiting.select_for_update(skip_locked=True).values_list(*_COLUMNS)[:limit])
-        Delivery.objects.filter(pk__in=[row[0] for row in rows]).update(
+        Delivery.objects.filter(pk__in=[row[1] for row in rows]).update(
             state=Delivery.State.LEASED, worker=worker, leased_until=now + lease_time()
         )
-    readers = Subscriber.objects.filter(pk__in={row[-1] for row in rows})
+    readers = Subscriber.objects.filter(pk__in={row[0] for row in rows})
     recipients = {row[0]: Recipient(*row) for row in readers.values_list("pk", "email", "link_version")}
-    return [Leased(*row[:-1], subscriber=recipients[row[-1]]) for row in rows if row[-1] in recipients]
+    return [Leased(recipients[row[0]], *row[1:]) for row in rows if row[0] in recipients]

@@ -46,7 +46,7 @@ def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
 
 # One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
 _MOVE = """
-WITH moves (id, state, reason, later, tried) AS (VALUES {rows})
+WITH moves (pk, state, reason, later, tried) AS (VALUES {rows})
 UPDATE subscriptions_delivery AS d SET
     state = m.state,
     reason = m.reason,
@@ -56,7 +56,7 @@ UPDATE subscriptions_delivery AS d SET
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
     leased_until = CASE WHEN m.state = 'handing' THEN %s ELSE NULL END
 FROM moves AS m
-WHERE d.id = m.id AND d.worker = %s AND d.state IN ('leased', 'handing') AND (
+WHERE d.id = m.pk AND d.worker = %s AND d.state IN ('leased', 'handing') AND (
     m.state <> 'handing' OR (d.state = 'leased' AND d.leased_until > %s AND EXISTS (
         SELECT 1 FROM subscriptions_subscriber AS s
         WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})

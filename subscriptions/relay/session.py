@@ -48,7 +48,7 @@ class Session:
 
     def __init__(self, access: Access, *, pipelining: bool = True) -> None:
         self.outgoing: list[bytes] = []
-        self.steps: "list[Step]" = []  # reached when all that is outgoing has left
+        self.steps: list[Step] = []  # reached when all that is outgoing has left
         self.events: list[Event] = []
         self.closed = False
         self.error: RelayUnavailable | None = None
