@@ -32,6 +32,13 @@ def seconds(name: str, text: str) -> int:
     return int(text)
 
 
+def number(name: str, text: str, most: int) -> int:
+    """A number from 1 to `most`, as somebody set the variable `name`."""
+    if not text.isdecimal() or not 0 < int(text) <= most:
+        raise ImproperlyConfigured(f"{name} is a number from 1 to {most}, not “{text}”.")
+    return int(text)
+
+
 def in_url(host: str) -> str:
     """The name for URLs of what listens on `host`: this machine's if it listens on all of its addresses."""
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - told from others, not listened on

@@ -154,10 +154,11 @@ SITE_NAME = env.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
 EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
+SMTP_CONNECTIONS = embedded.number("SMTP_CONNECTIONS", env.str("SMTP_CONNECTIONS", default="") or "4", 64)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = embedded.seconds(
-    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "300"
+    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "40"
 )
 MAILBOX_DIR = DATA_DIR / "mailbox"
 

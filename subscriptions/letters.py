@@ -1,12 +1,13 @@
 """A reader's mail: which letter a delivery is, and the few bytes that are theirs alone."""
 
 import base64
+from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
+from typing import Protocol
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.crypto import salted_hmac
 from django.utils.http import int_to_base36
 
 from digest.archive import Reading
@@ -30,6 +31,28 @@ from subscriptions.preferences import Choices
 Kind = Delivery.Kind
 
 
+class Reader(links.Holder, Protocol):
+    """What a mail needs to know of its reader."""
+
+    @property
+    def email(self) -> str: ...
+
+
+class Addressed(Protocol):
+    """What a mail needs to know of its delivery."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def due_at(self) -> datetime: ...
+    @property
+    def selection_id(self) -> int | None: ...
+    @property
+    def subscriber(self) -> Reader: ...
+
+
 class NothingToSay(Exception):
     """A digest whose papers were all removed since it was planned: it must not go out empty."""
 
@@ -41,16 +64,16 @@ class Composer:
         self._reading = Reading()
         self._digest = lru_cache(maxsize=500)(self._prepared)
 
-    def _prepared(self, selection: Selection) -> PreparedLetter:
-        content = self._reading.content_of(selection)
+    def _prepared(self, selection_id: int) -> PreparedLetter:
+        content = self._reading.content_of(Selection.objects.get(pk=selection_id))
         if not (content.sections or content.more or content.carried):
             raise NothingToSay
         return prepare(compose_digest(content, brand()), sender(Kind.DIGEST))
 
-    def message(self, delivery: Delivery) -> tuple[bytes, str]:
+    def message(self, delivery: Addressed) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
-        if delivery.selection:
-            prepared = self._digest(delivery.selection)
+        if delivery.selection_id:
+            prepared = self._digest(delivery.selection_id)
         else:
             prepared = prepare(_letter(delivery), sender(Kind(delivery.kind)))
         return prepared.message(personal(delivery)), envelope_sender(delivery)
@@ -61,9 +84,9 @@ def digest_letter(selection: Selection) -> Letter:
     return compose_digest(Reading().content_of(selection), brand())
 
 
-def _letter(delivery: Delivery) -> Letter:
+def _letter(delivery: Addressed) -> Letter:
     """A letter about the subscription itself."""
-    reader = delivery.subscriber
+    reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
     if delivery.kind == Kind.KNOWN:
         return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand())
     choices = preferences.choices_of(reader)
@@ -103,7 +126,7 @@ def read_html(delivery: Delivery) -> str:
     return digest_letter(delivery.selection).html_for(personal(delivery))
 
 
-def personal(delivery: Delivery) -> Personal:
+def personal(delivery: Addressed) -> Personal:
     """What differs from reader to reader. The Message-ID is the same at every attempt."""
     reader = delivery.subscriber
     identity = f"{reader.pk}:{delivery.kind}:{delivery.due_at.timestamp()}"
@@ -130,7 +153,7 @@ def sender(kind: Delivery.Kind) -> Sender:
     )
 
 
-def envelope_sender(delivery: Delivery) -> str:
+def envelope_sender(delivery: Addressed) -> str:
     """Where bounces go: a variable return path that names the delivery (VERP), or the plain sender.
 
     `digest@…` becomes `digest+7p-Zm9v…@…`; the keyed part tells a real bounce from a made-up one.
@@ -142,5 +165,5 @@ def envelope_sender(delivery: Delivery) -> str:
 
 
 def _keyed(purpose: str, value: str) -> str:
-    digest = salted_hmac(f"subscriptions.letters.{purpose}", value, algorithm="sha256").digest()
+    digest = links.keyed(f"subscriptions.letters.{purpose}", value)
     return base64.b32encode(digest[:15]).decode().lower()

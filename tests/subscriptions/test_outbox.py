@@ -14,8 +14,12 @@ from digest.compose import Personal
 from digest.models import Paper
 from subscriptions import feedback, letters, links, outbox
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.outbox import ledger
+from subscriptions.outbox.claim import Leased, Recipient
+from subscriptions.outbox.composing import composed
+from subscriptions.outbox.ledger import Move
 from subscriptions.plan import plan
-from subscriptions.relay import MessageRefused, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import MessageRefused, OneByOne, Outcome, RelayUnavailable, Verdict
 from subscriptions.schedule import due_at
 from tests.factories import NOW, edition, reader, topic
 
@@ -23,12 +27,11 @@ pytestmark = pytest.mark.django_db
 ACCEPTED = Outcome(Verdict.ACCEPTED, "250 taken")
 
 
-class FakeRelay:
+class FakeRelay(OneByOne):
     """Takes what it is given, or answers by recipient."""
 
-    local = True
-
     def __init__(self, answer: Callable[[str], Outcome] = lambda _: ACCEPTED) -> None:
+        super().__init__()
         self.answer = answer
         self.taken: list[tuple[str, bytes]] = []
 
@@ -37,8 +40,6 @@ class FakeRelay:
         if outcome.verdict in {Verdict.ACCEPTED, Verdict.UNKNOWN}:
             self.taken.append((recipient, message))
         return outcome
-
-    def close(self) -> None: ...
 
 
 def planned(*names: str) -> list[Delivery]:
@@ -49,6 +50,11 @@ def planned(*names: str) -> list[Delivery]:
         reader(f"{name}@readers.example", topics=[agents])
     plan(NOW)
     return list(Delivery.objects.order_by("pk"))
+
+
+def begun(delivery: Leased, worker: str) -> bool:
+    """Whether the ledger lets this worker hand the mail over."""
+    return bool(ledger.write(worker, [Move(delivery.pk, Delivery.State.HANDING)], timezone.now()))
 
 
 def states() -> list[str]:
@@ -67,7 +73,7 @@ def test_each_reader_gets_one_mail() -> None:
     assert states() == ["accepted", "accepted"]
 
 
-def test_handing_is_committed_before_the_relay_hears_of_the_mail() -> None:
+def test_handing_is_committed_before_the_relay_can_have_the_whole_mail() -> None:
     planned("ada")
     seen = []
 
@@ -225,14 +231,10 @@ def test_an_international_domain_is_handed_over_in_ascii() -> None:
     "address", ["adä@readers.example", "ada@" + "ü" * 70 + ".example", "\ud800@a.example"]
 )
 def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
-    ada, _ = planned("ada", "bela")
-    relay = FakeRelay()
-    (row, _) = outbox.claim(10, "me", timezone.now())
-    row.subscriber.email = address
-    assert outbox._hand_over(row, "me", relay, letters.Composer()) == "skipped"
-    assert relay.taken == []
-    ada.refresh_from_db()
-    assert (ada.state, ada.reason) == ("skipped", "the address cannot be written in ASCII")
+    leased = Leased(Recipient(1, address, 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
+    assert composed(leased, letters.Composer(), NOW, local=True) == Move(
+        1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
+    )
 
 
 def test_a_digest_whose_papers_were_removed_is_not_sent() -> None:
@@ -251,8 +253,8 @@ def test_a_hand_over_begun_late_has_the_whole_lease_before_it() -> None:
     planned("ada")
     (delivery,) = outbox.claim(1, "me", timezone.now())
     Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=5))
-    assert outbox._start(delivery, "me", timezone.now())
-    outbox.sweep(timezone.now() + timedelta(seconds=60))
+    assert begun(delivery, "me")
+    outbox.sweep(timezone.now() + timedelta(seconds=30))
     assert states() == ["handing"]
 
 
@@ -260,7 +262,7 @@ def test_a_mail_that_cannot_be_composed_does_not_hold_up_the_others(monkeypatch:
     planned("ada", "bela")
     personal = letters.personal
 
-    def poisoned(delivery: Delivery) -> Personal:
+    def poisoned(delivery: letters.Addressed) -> Personal:
         if delivery.subscriber.email.startswith("ada"):
             raise ValueError("hostile")
         return personal(delivery)
@@ -302,8 +304,9 @@ def test_a_worker_whose_lease_was_taken_over_can_neither_send_nor_record() -> No
     Delivery.objects.update(state="leased", worker="slow", leased_until=timezone.now() - timedelta(seconds=1))
     outbox.sweep(timezone.now())
     (stolen,) = outbox.claim(1, "quick", timezone.now())
-    assert not outbox._start(stolen, "slow", timezone.now())
-    assert not outbox._record(stolen, "slow", ACCEPTED, timezone.now())
+    assert not begun(stolen, "slow")
+    accepted = Move(stolen.pk, Delivery.State.ACCEPTED)
+    assert not ledger.write("slow", [accepted], timezone.now())
     assert states() == ["leased"]
 
 

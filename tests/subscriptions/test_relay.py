@@ -6,27 +6,57 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
-from subscriptions.relay import MessageRefused, RelayUnavailable, SmtpRelay, Verdict, verdict_of
-from tests.services.ports import free_port
+from subscriptions.relay import (
+    Mail,
+    MessageRefused,
+    Outcome,
+    Ready,
+    Relay,
+    RelayUnavailable,
+    Returned,
+    Settled,
+    SmtpRelay,
+    Verdict,
+    verdict_of,
+)
 from tests.services.smtp import SmtpServer
 
 SENDER, READER = "digest@digest.test", "ada@readers.test"
 MESSAGE = b"Subject: Two papers\r\n\r\n.a line with a dot\r\n..two\r\nend\r\n"
 
 
-def relay_at(port: int, **config: object) -> SmtpRelay:
-    return SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port} | config, timeout=5)
+@contextmanager
+def relay_at(port: int, connections: int = 1, timeout: float = 5, **config: object) -> Iterator[SmtpRelay]:
+    relay = SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port} | config, connections, timeout)
+    try:
+        yield relay
+    finally:
+        relay.close()
+
+
+def hand_over(relay: Relay, content: bytes = MESSAGE, recipient: str = READER) -> Outcome:
+    """Hand over one mail to its end; raises the error that is no matter of the reader's."""
+    relay.offer(Mail(1, content, SENDER, recipient))
+    while True:
+        for event in relay.poll():
+            if isinstance(event, Ready):
+                relay.finish(event.key)
+            elif isinstance(event, Settled) and event.error is None:
+                return event.outcome
+            elif not isinstance(event, Returned):
+                assert event.error is not None
+                raise event.error
 
 
 def test_a_message_arrives_byte_for_byte_over_one_connection(smtp_server: SmtpServer) -> None:
     with relay_at(smtp_server.port) as relay:
-        outcomes = [relay.hand_over(MESSAGE, SENDER, READER) for _ in range(3)]
+        outcomes = [hand_over(relay) for _ in range(3)]
     assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED] * 3
     assert [mail.content for mail in smtp_server.mails] == [MESSAGE] * 3
     assert (smtp_server.mails[0].sender, smtp_server.mails[0].recipients) == (SENDER, (READER,))
@@ -45,9 +75,9 @@ def test_an_answer_about_the_reader_concerns_that_reader_only(
 ) -> None:
     smtp_server.refuse[READER] = answer
     with relay_at(smtp_server.port) as relay:
-        refused = relay.hand_over(MESSAGE, SENDER, READER)
+        refused = hand_over(relay)
         assert (refused.verdict, refused.answer) == (verdict, answer)
-        assert relay.hand_over(MESSAGE, SENDER, "bela@readers.test").verdict == Verdict.ACCEPTED
+        assert hand_over(relay, recipient="bela@readers.test").verdict == Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize(
@@ -102,69 +132,136 @@ def test_after_a_refusal_of_one_mail_the_next_goes_out_over_a_fresh_connection(
     smtp_server.refuse[READER] = answer
     with relay_at(smtp_server.port) as relay:
         with pytest.raises(MessageRefused):
-            relay.hand_over(MESSAGE, SENDER, READER)
-        assert relay.hand_over(MESSAGE, SENDER, "bela@readers.test").verdict == Verdict.ACCEPTED
+            hand_over(relay)
+        assert hand_over(relay, recipient="bela@readers.test").verdict == Verdict.ACCEPTED
 
 
 @pytest.mark.parametrize("answer", ["530 5.7.0 authenticate first", "421 4.3.2 closing"])
 def test_a_refusal_of_the_connection_is_not_about_the_message(smtp_server: SmtpServer, answer: str) -> None:
     smtp_server.refuse[READER] = answer
     with relay_at(smtp_server.port) as relay, pytest.raises(RelayUnavailable) as refused:
-        relay.hand_over(MESSAGE, SENDER, READER)
+        hand_over(relay)
     assert not isinstance(refused.value, MessageRefused)
 
 
-def test_an_address_that_cannot_be_said_in_smtp_is_no_attempt(smtp_server: SmtpServer) -> None:
-    with relay_at(smtp_server.port) as relay:
-        assert relay.hand_over(MESSAGE, SENDER, "adä@readers.test").verdict == Verdict.DEFERRED
+def test_an_address_that_would_begin_another_command_is_not_said(smtp_server: SmtpServer) -> None:
+    with relay_at(smtp_server.port) as relay, pytest.raises(MessageRefused):
+        hand_over(relay, recipient="ada@readers.test>\r\nRCPT TO:<bela@readers.test")
     assert smtp_server.mails == []
 
 
-@pytest.mark.parametrize(
-    ("option", "server"), [("EMAIL_USE_SSL", "ssl_context"), ("EMAIL_USE_TLS", "tls_context")]
-)
-def test_a_relay_whose_certificate_proves_nothing_gets_no_mail(
-    option: str, server: str, tmp_path: Path
-) -> None:
-    key, certificate = str(tmp_path / "key"), str(tmp_path / "certificate")
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for 127.0.0.1 that nobody has signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, proof = str(folder / "key"), str(folder / "certificate")
     subject = ("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
-    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate)
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", proof)
     subprocess.run((*new, *subject), check=True, capture_output=True)
+    return proof, key
+
+
+@contextmanager
+def server_with_tls(certificate: tuple[str, str], way: str, **options: Any) -> Iterator[SmtpServer]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate, key)
+    context.load_cert_chain(*certificate)
     mails = SmtpServer()
-    contexts: dict[str, Any] = {server: context}
-    controller = Controller(mails, hostname="127.0.0.1", port=free_port(), **contexts)
+    contexts: dict[str, Any] = {way: context} | options
+    controller = Controller(mails, hostname="127.0.0.1", port=mails.port, **contexts)
     controller.start()
-    try:
-        relay = relay_at(controller.port, **{option: True})
-        with pytest.raises(RelayUnavailable, match="certificate verify failed"):
-            relay.hand_over(MESSAGE, SENDER, READER)
-    finally:
-        controller.stop()
-    assert mails.mails == []
+    yield mails
+    controller.stop()
+
+
+TLS = pytest.mark.parametrize(
+    ("option", "way"), [("EMAIL_USE_SSL", "ssl_context"), ("EMAIL_USE_TLS", "tls_context")]
+)
+
+
+@TLS
+def test_a_relay_whose_certificate_proves_nothing_gets_no_mail(
+    option: str, way: str, certificate: tuple[str, str]
+) -> None:
+    with (
+        server_with_tls(certificate, way) as server,
+        relay_at(server.port, **{option: True}) as relay,
+        pytest.raises(RelayUnavailable, match="certificate verify failed"),
+    ):
+        hand_over(relay)
+    assert server.mails == []
+
+
+@TLS
+def test_mails_go_encrypted_to_a_relay_that_proves_who_it_is(
+    option: str, way: str, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    long = MESSAGE + b"x" * 70 + b"\r\n" * 100_000
+    with server_with_tls(certificate, way) as server, relay_at(server.port, **{option: True}) as relay:
+        assert [hand_over(relay, content).verdict for content in (MESSAGE, long)] == ["accepted"] * 2
+    assert [mail.content for mail in server.mails] == [MESSAGE, long]
+
+
+def test_a_relay_that_offers_no_starttls_gets_no_mail(smtp_server: SmtpServer) -> None:
+    with (
+        relay_at(smtp_server.port, EMAIL_USE_TLS=True) as relay,
+        pytest.raises(RelayUnavailable, match="no STARTTLS"),
+    ):
+        hand_over(relay)
+
+
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN"])
+def test_a_relay_that_wants_to_know_us_is_told(
+    way: str, certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+    told: list[Any] = []
+
+    def know(server: object, session: object, envelope: object, mechanism: str, data: Any) -> AuthResult:
+        told.append((mechanism, data.login, data.password))
+        right = data.password == b"s3cret \xc3\xa9"
+        return AuthResult(success=right, handled=right)
+
+    options = {
+        "authenticator": know,
+        "auth_required": True,
+        "auth_exclude_mechanism": ["LOGIN" if way == "PLAIN" else "PLAIN"],
+    }
+    access: dict[str, Any] = {"EMAIL_USE_TLS": True, "EMAIL_HOST_USER": "digest"}
+    with server_with_tls(certificate, "tls_context", **options) as server:
+        with relay_at(server.port, **access, EMAIL_HOST_PASSWORD="s3cret é") as relay:
+            assert hand_over(relay).verdict == Verdict.ACCEPTED
+        with (
+            relay_at(server.port, **access, EMAIL_HOST_PASSWORD="wrong") as relay,
+            pytest.raises(RelayUnavailable, match="535"),
+        ):
+            hand_over(relay)
+    assert told == [(way, b"digest", b"s3cret \xc3\xa9"), (way, b"digest", b"wrong")]
 
 
 def test_a_policy_refusal_is_about_us(smtp_server: SmtpServer) -> None:
     smtp_server.refuse[READER] = "550 5.7.515 authenticate your domain"
     with relay_at(smtp_server.port) as relay, pytest.raises(RelayUnavailable, match=r"5\.7\.515"):
-        relay.hand_over(MESSAGE, SENDER, READER)
+        hand_over(relay)
 
 
 def test_a_refused_message_is_about_us_and_a_deferred_one_waits(smtp_server: SmtpServer) -> None:
     smtp_server.refuse_data[READER] = "554 5.6.0 content refused"
     with relay_at(smtp_server.port) as relay, pytest.raises(MessageRefused, match="content refused"):
-        relay.hand_over(MESSAGE, SENDER, READER)
+        hand_over(relay)
     smtp_server.refuse_data[READER] = "452 4.3.1 disk full"
     with relay_at(smtp_server.port) as relay:
-        assert relay.hand_over(MESSAGE, SENDER, READER).verdict == Verdict.DEFERRED
+        assert hand_over(relay).verdict == Verdict.DEFERRED
 
 
 def test_no_connection_is_no_attempt() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, not listening
-        with pytest.raises(RelayUnavailable, match="no connection"):
-            relay_at(taken.getsockname()[1]).hand_over(MESSAGE, SENDER, READER)
+        with (
+            relay_at(taken.getsockname()[1]) as relay,
+            pytest.raises(RelayUnavailable, match="no connection"),
+        ):
+            hand_over(relay)
 
 
 @contextmanager
@@ -197,14 +294,14 @@ def server_that_leaves(after: str) -> Iterator[int]:
 @pytest.mark.parametrize("verb", ["mail", "rcpt", "data"])
 def test_a_connection_lost_before_the_final_dot_is_safe_to_repeat(verb: str) -> None:
     with server_that_leaves(verb) as port, relay_at(port) as relay:
-        assert relay.hand_over(MESSAGE, SENDER, READER).verdict == Verdict.DEFERRED
+        assert hand_over(relay).verdict == Verdict.DEFERRED
 
 
 def test_a_connection_lost_after_the_final_dot_is_unknown() -> None:
     with server_that_leaves("dot") as port, relay_at(port) as relay:
-        assert relay.hand_over(MESSAGE, SENDER, READER).verdict == Verdict.UNKNOWN
+        assert hand_over(relay).verdict == Verdict.UNKNOWN
 
 
 def test_only_a_relay_on_this_machine_is_local() -> None:
-    assert relay_at(25).local
+    assert SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 25}).local
     assert not SmtpRelay({"EMAIL_HOST": "relay.example.org", "EMAIL_PORT": 25}).local

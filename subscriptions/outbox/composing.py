@@ -1,0 +1,55 @@
+"""A leased delivery as a message to offer, or the step that settles it without one."""
+
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
+
+from digest.compose.headers import checked_address
+from subscriptions import feedback
+from subscriptions.addresses import is_reserved
+from subscriptions.failpoints import reach
+from subscriptions.letters import Composer, NothingToSay
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.outbox.claim import Leased
+from subscriptions.outbox.ledger import Move, backoff
+from subscriptions.relay import Mail
+
+PAUSE_CHECK = timedelta(days=1)
+Kind, State = Delivery.Kind, Delivery.State
+
+
+def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Move:
+    """The mail of a delivery, or why there is none. `local`: whether the relay cannot let it leave."""
+    try:
+        recipient = checked_address(leased.subscriber.email)
+    except ValueError:  # UnusableAddress, UnicodeError
+        return Move(leased.pk, State.SKIPPED, "the address cannot be written in ASCII")
+    if is_reserved(recipient) and not local:
+        reason = "a reserved domain: never handed to a relay that is not local"
+        return Move(leased.pk, State.SKIPPED, reason)
+    try:
+        message, sender = composer.message(leased)
+    except NothingToSay:
+        return Move(leased.pk, State.SKIPPED, "its papers were removed meanwhile")
+    except (OperationalError, InterfaceError):  # no fault of this mail's
+        raise
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not hold up the others
+        later = now + backoff(leased.attempts + 1)
+        return Move(leased.pk, State.DEFERRED, f"could not be composed: {error!r}", later, tried=True)
+    reach("composed")
+    return Mail(leased.pk, message, sender, recipient)
+
+
+def put_off(leased: Leased, now: datetime) -> Move:
+    """The step of a delivery that its reader does not want now.
+
+    It is kept while they may come back: a pause ends, and leaving can be undone; the digest planned
+    then takes over this one's papers.
+    """
+    reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
+    if leased.kind == Kind.DIGEST and reader is not None:
+        if reader.state == Subscriber.State.PAUSED:
+            return Move(leased.pk, State.DEFERRED, "the reader paused meanwhile", now + PAUSE_CHECK)
+        if reader.left_at is not None and reader.left_at > now - feedback.UNDO:
+            return Move(leased.pk, State.DEFERRED, "the reader left meanwhile", now + feedback.UNDO)
+    return Move(leased.pk, State.SKIPPED, "the reader left meanwhile")

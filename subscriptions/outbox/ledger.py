@@ -1,0 +1,195 @@
+"""The ledger: every step of a delivery is written here, fenced by the name of the worker that has it.
+
+A worker whose lease was taken over can neither begin a hand-over nor record one.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from subscriptions import feedback, runs
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.schedule import Rhythm, Schedule, due_at
+
+Kind, State = Delivery.Kind, Delivery.State
+HOLD = timedelta(minutes=1)
+LONGEST_BACKOFF = timedelta(hours=4)
+DEADLY = 3  # senders that died with a row in their hands: then it may be the row
+DEADLY_HOLD = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One row's step to the state `to`; with `later`, not before that moment. `tried` counts an attempt."""
+
+    pk: int
+    to: Delivery.State
+    reason: str = ""
+    later: datetime | None = None
+    tried: bool = False
+
+
+def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
+    """The states in which a reader wants this letter."""
+    if kind == Kind.CONFIRM:
+        return (Subscriber.State.PENDING,)
+    active = Subscriber.State.ACTIVE
+    return (active, Subscriber.State.PAUSED) if kind == Kind.KNOWN else (active,)
+
+
+# One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
+_MOVE = """
+WITH moves (pk, state, reason, later, tried) AS (VALUES {rows})
+UPDATE subscriptions_delivery AS d SET
+    state = m.state,
+    reason = m.reason,
+    attempts = d.attempts + m.tried,
+    not_before = CASE WHEN m.state = 'deferred' THEN m.later ELSE d.not_before END,
+    settled_at = CASE WHEN m.state IN ('leased', 'handing', 'pending', 'deferred') THEN NULL ELSE %s END,
+    worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
+    leased_until = CASE WHEN m.state = 'handing' THEN %s ELSE NULL END
+FROM moves AS m
+WHERE d.id = m.pk AND d.worker = %s AND d.state IN ('leased', 'handing') AND (
+    m.state <> 'handing' OR (d.state = 'leased' AND d.leased_until > %s AND EXISTS (
+        SELECT 1 FROM subscriptions_subscriber AS s
+        WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
+    ))
+)
+RETURNING id
+"""
+
+
+def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
+    """Commit these steps of rows that `worker` has in hand; which of them were made.
+
+    `handing` begins only for a row whose lease still runs and whose reader still wants it. What
+    follows for a reader from an outcome is written with it.
+    """
+    grave = [move.pk for move in moves if move.to in {State.REFUSED, State.UNKNOWN}]
+    if not grave:
+        return _move(worker, moves, now)
+    with transaction.atomic():
+        moved = _move(worker, moves, now)
+        for delivery in Delivery.objects.filter(pk__in=moved.intersection(grave)).select_related(
+            "subscriber"
+        ):
+            if delivery.state == State.REFUSED:
+                feedback.refuse(delivery.subscriber_id, now)
+            elif delivery.kind == Kind.DIGEST:
+                _bring_forward(delivery, now)
+    return moved
+
+
+def _move(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
+    moment = connection.ops.adapt_datetimefield_value
+    at, lease = moment(now), moment(now + lease_time())
+    rows = [
+        (
+            move.pk,
+            move.to.value,
+            _storable(move.reason),
+            moment(move.later) if move.later else at,
+            int(move.tried),
+        )
+        for move in moves
+    ]
+    wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
+    sql = _MOVE.format(
+        rows=", ".join(["(%s, %s, %s, %s, %s)"] * len(rows)),
+        wanted=wanted,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*(value for row in rows for value in row), at, lease, worker, at])
+        return {pk for (pk,) in cursor.fetchall()}
+
+
+def _storable(text: str) -> str:
+    """What a mail server said, as every database takes it."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "")[:500]
+
+
+def lease_time() -> timedelta:
+    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
+
+
+def backoff(attempts: int) -> timedelta:
+    """How long to wait after so many attempts."""
+    return min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_BACKOFF)
+
+
+def renew(worker: str, now: datetime) -> None:
+    """Keep what this worker has in hand, as long as nobody took it over."""
+    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.IN_HAND, leased_until__gt=now)
+    mine.update(leased_until=now + lease_time())
+
+
+def release(worker: str) -> None:
+    """Give back what this worker leased and did not begin to hand over."""
+    Delivery.objects.filter(worker=worker, state=State.LEASED).update(
+        state=State.PENDING, worker="", leased_until=None
+    )
+
+
+def hold(reason: str, now: datetime, period: timedelta = HOLD) -> int:
+    """Defer everything that waits, and show its runs as paused; how many rows that were."""
+    reason = _storable(reason)
+    held = Delivery.objects.waiting(now).update(
+        state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
+    )
+    runs.hold(reason, now + period)
+    return held
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Take over what dead senders left: expired leases wait again, expired hand-overs are unknown.
+
+    A row that several senders died with is put aside for a while: it may be what they died of.
+    """
+    expired = Delivery.objects.filter(leased_until__lt=now)
+    leased = expired.filter(state=State.LEASED)
+    deadly = leased.filter(attempts__gte=DEADLY - 1).update(
+        state=State.DEFERRED,
+        reason="its senders died",
+        attempts=F("attempts") + 1,
+        not_before=now + DEADLY_HOLD,
+        worker="",
+        leased_until=None,
+    )
+    waiting = leased.update(state=State.PENDING, attempts=F("attempts") + 1, worker="", leased_until=None)
+    handing = expired.filter(state=State.HANDING).values_list("worker", "pk")
+    unknown = 0
+    for worker, pks in _grouped(handing).items():
+        moves = [Move(pk, State.UNKNOWN, "the sender died during the hand-over", tried=True) for pk in pks]
+        unknown += len(write(worker, moves, now))
+    return {State.PENDING: waiting, State.DEFERRED: deadly, State.UNKNOWN: unknown}
+
+
+def _grouped(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
+    grouped: dict[str, list[int]] = defaultdict(list)
+    for worker, pk in rows:
+        grouped[worker].append(pk)
+    return grouped
+
+
+def unsettled(due_by: datetime) -> QuerySet[Delivery]:
+    """Deliveries due by then that still wait for their first or a due attempt, or are in hand."""
+    return Delivery.objects.unsettled(timezone.now()).filter(due_at__lte=due_by)
+
+
+def _bring_forward(delivery: Delivery, now: datetime) -> None:
+    """After an unknown delivery even a weekly reader is due at the next local hour: its papers ride along.
+
+    The moment of the delivery itself is taken, also where it was planned ahead of the clock.
+    """
+    reader = delivery.subscriber
+    after = max(now, delivery.due_at)
+    soon = due_at(Schedule(reader.time_zone, reader.hour, Rhythm.DAILY), after)
+    Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE, next_digest_at__gt=soon).update(
+        next_digest_at=soon
+    )

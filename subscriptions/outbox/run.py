@@ -1,0 +1,248 @@
+"""One run of a sender: several mails in hand at the relay, one statement a round in the ledger.
+
+In a round, what the relay answered is recorded and, in the same commit, `handing` begins for the mails
+whose bodies it has by now; then their final dots leave, with the next envelopes behind them. So there are
+never more mails between `handing` and their record than there are connections.
+"""
+
+import contextlib
+import os
+import socket
+import time
+import uuid
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from subscriptions.failpoints import reach
+from subscriptions.letters import Composer
+from subscriptions.models import Delivery
+from subscriptions.outbox import ledger
+from subscriptions.outbox.claim import BATCH, Leased, claim
+from subscriptions.outbox.composing import composed, put_off
+from subscriptions.outbox.ledger import Move
+from subscriptions.relay import (
+    Event,
+    Mail,
+    Outcome,
+    Ready,
+    Relay,
+    RelayUnavailable,
+    Returned,
+    Settled,
+    Verdict,
+)
+from subscriptions.suspicion import EveryReaderRefused, Suspicion
+
+SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
+LOOK_BACK = 1.0  # seconds after which a run looks for what became more urgent than where it is
+RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
+
+State = Delivery.State
+_AWAY = (OperationalError, InterfaceError)
+
+
+def deliver(
+    relay: Relay, limit: int | None = None, stopped: Callable[[], bool] = lambda: False
+) -> Counter[str]:
+    """Hand over what waits until nothing does, `limit` rows were claimed or `stopped()`.
+
+    Returns how many ended in each state. Safe to run any number of times at once. A relay that
+    refuses us, or cannot be reached, defers everything that waits and ends the run; one that refuses
+    a single mail defers that one only. When stopped, mails that were begun are finished, and the others
+    given back.
+    """
+    return _Run(relay, limit, stopped).to_its_end()
+
+
+@dataclass(slots=True)
+class _InHand:
+    """A mail that the relay was offered. `finished` once its end may have left."""
+
+    leased: Leased
+    mail: Mail
+    returned: bool = False
+    finished: bool = False
+
+
+class _Run:
+    def __init__(self, relay: Relay, limit: int | None, stopped: Callable[[], bool]) -> None:
+        self._relay = relay
+        self._to_claim = limit
+        self._stopped = stopped
+        self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._composer, self._suspicion = Composer(), Suspicion()
+        self._leased: deque[Leased] = deque()
+        self._composed: deque[_InHand] = deque()
+        self._offered: dict[int, _InHand] = {}
+        self._moves: list[Move] = []  # to be written with the next round
+        self._done: Counter[str] = Counter()
+        self._error: RelayUnavailable | None = None
+        self._last: Leased | None = None
+        self._look_back_at = self._renew_at = 0.0
+
+    def to_its_end(self) -> Counter[str]:
+        try:
+            while self._begin():
+                self._round(self._relay.poll())
+            self._write([])
+        except _AWAY:
+            self._rescue()
+            raise
+        finally:
+            with contextlib.suppress(*_AWAY):  # then the lease runs out
+                ledger.release(self._worker)
+        if self._error is not None:
+            period = SUSPECT_HOLD if isinstance(self._error, EveryReaderRefused) else ledger.HOLD
+            self._done[State.DEFERRED] += ledger.hold(str(self._error), timezone.now(), period)
+        return self._done
+
+    def _begin(self) -> bool:
+        """Offer what the relay has room for; whether there is anything in hand."""
+        while not self._ending() and self._relay.room() and self._compose(1):
+            in_hand = self._composed.popleft()
+            self._offered[in_hand.leased.pk] = in_hand
+            self._relay.offer(in_hand.mail)
+        return bool(self._offered)
+
+    def _ending(self) -> bool:
+        return self._error is not None or self._stopped()
+
+    def _compose(self, number: int) -> bool:
+        """Have `number` mails composed, if so many wait; whether there is any."""
+        while len(self._composed) < number and not self._ending() and (self._leased or self._claim()):
+            leased = self._leased.popleft()
+            made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
+            if isinstance(made, Move):
+                self._moves.append(made)
+            else:
+                self._composed.append(_InHand(leased, made))
+        return bool(self._composed)
+
+    def _claim(self) -> bool:
+        """Lease the next batch; whether there is one."""
+        if len(self._moves) >= BATCH:  # nobody of the last batch got a mail
+            self._write([])
+        limit = BATCH if self._to_claim is None else min(BATCH, self._to_claim)
+        if limit == 0:
+            return False
+        now = time.monotonic()
+        if now >= self._look_back_at:
+            self._last, self._look_back_at = None, now + LOOK_BACK
+        self._leased.extend(claim(limit, self._worker, timezone.now(), self._last))
+        if not self._leased and self._last is not None:
+            self._leased.extend(claim(limit, self._worker, timezone.now()))
+        if not self._leased:
+            return False
+        self._last = self._leased[-1]
+        if self._to_claim is not None:
+            self._to_claim -= len(self._leased)
+        reach("claimed")
+        return True
+
+    def _round(self, events: Sequence[Event]) -> None:
+        """Bring the mails in hand forward by what the relay said."""
+        ready: list[int] = []
+        for event in events:
+            if isinstance(event, Ready):
+                ready.append(event.key)
+            elif isinstance(event, Settled):
+                self._settle(self._offered.pop(event.key), event)
+            elif isinstance(event, Returned):
+                self._again(self._offered.pop(event.key))
+            else:
+                self._error = self._error or event.error
+        if self._error is not None:
+            self._withdraw()
+            ready = []
+        self._compose(len(ready))  # while the relay reads the bodies
+        self._write(ready)
+        if time.monotonic() >= self._renew_at:
+            self._renew_at = time.monotonic() + ledger.lease_time().total_seconds() / 4
+            ledger.renew(self._worker, timezone.now())
+
+    def _settle(self, in_hand: _InHand, event: Settled) -> None:
+        """Note how a mail ended, and what that says about the relay."""
+        leased, outcome = in_hand.leased, event.outcome
+        state = State(outcome.verdict.value)
+        later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None
+        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True))
+        try:
+            if event.error is None:
+                self._suspicion.settled(state)
+            else:
+                self._suspicion.mail_refused(event.error)
+        except RelayUnavailable as error:
+            self._error = self._error or error
+
+    def _again(self, in_hand: _InHand) -> None:
+        """Offer a mail once more that the relay did not hear of."""
+        if in_hand.returned and self._error is None:
+            hung_up = Outcome(Verdict.DEFERRED, "the relay hangs up before it hears of the mail")
+            self._settle(in_hand, Settled(in_hand.leased.pk, hung_up))
+        else:
+            in_hand.returned = True
+            self._composed.appendleft(in_hand)
+
+    def _write(self, ready: Sequence[int]) -> None:
+        """Commit what became of mails, and `handing` for those that are `ready`; then let these end."""
+        moves = self._moves = [*self._moves, *(Move(key, State.HANDING) for key in ready)]
+        if not moves:
+            return
+        now = timezone.now()
+        made = ledger.write(self._worker, moves, now)
+        recorded = moves[: len(moves) - len(ready)]
+        self._moves = []
+        self._count(recorded, made)
+        if recorded:
+            reach("recorded")
+        if ready:
+            reach("handing committed")
+        unwanted = []
+        for key in ready:
+            if key in made:
+                self._offered[key].finished = True
+                self._relay.finish(key)
+            else:
+                self._relay.withdraw(key)
+                unwanted.append(put_off(self._offered.pop(key).leased, now))
+        if unwanted:
+            self._count(unwanted, ledger.write(self._worker, unwanted, now))
+
+    def _count(self, moves: Sequence[Move], made: set[int]) -> None:
+        for move in moves:
+            self._done[move.to if move.pk in made else "lost"] += 1
+
+    def _withdraw(self) -> None:
+        """Take back every mail whose end was not sent."""
+        for key in [key for key, in_hand in self._offered.items() if not in_hand.finished]:
+            self._relay.withdraw(key)
+            del self._offered[key]
+
+    def _rescue(self) -> None:
+        """The database is away. End nothing more, and see to it that what ended is not forgotten.
+
+        Whether the last statement was committed nobody knows, but it may be repeated: a step that was made
+        is none any more. `handing` that was to begin is taken back, for no end was sent after it.
+        """
+        self._withdraw()
+        give_up_at = time.monotonic() + RESCUE
+        self._moves = [replace(m, to=State.PENDING) if m.to == State.HANDING else m for m in self._moves]
+        while True:
+            while self._offered:
+                for event in self._relay.poll():
+                    if isinstance(event, Settled):
+                        self._settle(self._offered.pop(event.key), event)
+            try:
+                connection.close()
+                self._write([])
+            except _AWAY:
+                if time.monotonic() >= give_up_at:
+                    return
+                time.sleep(0.5)
+            else:
+                return

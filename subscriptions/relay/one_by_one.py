@@ -1,0 +1,57 @@
+"""Relays that take a whole message in one call: the local mailbox, and those of tests."""
+
+from abc import abstractmethod
+
+from subscriptions import mailbox
+from subscriptions.failpoints import reach
+from subscriptions.relay.contract import Event, Mail, Ready, Settled
+from subscriptions.relay.verdicts import Outcome, RelayUnavailable, Verdict
+
+
+class OneByOne:
+    """A relay that has one mail in hand at a time, and hears of it when it is finished."""
+
+    local = True
+
+    def __init__(self) -> None:
+        self._mail: Mail | None = None
+        self._events: list[Event] = []
+
+    @abstractmethod
+    def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
+        """Hand over one message; raises `RelayUnavailable` if it certainly was not taken."""
+
+    def room(self) -> int:
+        return int(self._mail is None)
+
+    def offer(self, mail: Mail) -> None:
+        self._mail = mail
+        self._events.append(Ready(mail.key))
+
+    def poll(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def finish(self, key: int) -> None:
+        mail, self._mail = self._mail, None
+        assert mail is not None
+        try:
+            outcome, error = self.hand_over(mail.content, mail.sender, mail.recipient), None
+        except RelayUnavailable as refused:
+            outcome, error = Outcome(Verdict.DEFERRED, str(refused)), refused
+        reach("answer read")
+        self._events.append(Settled(key, outcome, error))
+
+    def withdraw(self, key: int) -> None:
+        self._mail, self._events = None, [event for event in self._events if event != Ready(key)]
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class LocalMailbox(OneByOne):
+    """The mailbox below DATA_DIR: always accepts."""
+
+    def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
+        mailbox.store(message, sender, recipient)
+        return Outcome(Verdict.ACCEPTED, "kept in the local mailbox")
