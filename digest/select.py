@@ -6,18 +6,14 @@ wishes → windows → percolator (each distinct query once) → ranked items �
 import hashlib
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from copy import copy
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
-
-from digest.matching import Number, Percolator, Query, parse_query
+from digest.matching import Index, Number, Percolator, Query, parse_query
 from digest.matching.explain import Explainer
 from digest.matching.ranking import rank
-from digest.models import Edition, EditionEntry, Paper, Release, Revision, Selection, Source
+from digest.models import Paper, Selection
+from digest.window import Window
 
 _NUMBERS = frozenset(Number)
 
@@ -55,95 +51,153 @@ class Wish:
     @property
     def key(self) -> str:
         """Equal for equal wishes, in any process."""
-        content = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        filters = [[one.name, one.query, one.colour, one.own] for one in self.filters]
+        rest = {name: getattr(self, name) for name in self.__slots__ if name != "filters"}
+        content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()
-
-
-@dataclass(frozen=True)
-class Window:
-    """The papers that digests over the same releases are selected from.
-
-    `revised` came out before, and the releases changed what is told of them in the fields `changed`;
-    `before` has them as they were.
-    """
-
-    day: date | None
-    papers: tuple[Paper, ...]
-    had: frozenset[int]
-    revised: tuple[Paper, ...] = ()
-    before: tuple[Paper, ...] = ()
-    changed: frozenset[str] = frozenset()
-
-    @property
-    def listed(self) -> frozenset[int]:
-        return frozenset(paper.pk for paper in self.papers)
-
-    @classmethod
-    def load(cls, since: int, until: int, had: int, *, first: bool) -> "Window":
-        """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
-
-        For a first digest also the newest editions as of `since`. Of the papers that were out by release
-        `had`, those which the releases revised come along as they are and as they were.
-        """
-        covered = Q(release__gt=since, release__lte=until)
-        if first:
-            covered |= Q(edition__in=_newest_editions(since), release__lte=since)
-        listed = EditionEntry.objects.filter(covered).select_related("paper")
-        entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
-        papers = {entry.paper_id: entry.paper for entry in entries}
-        known = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= had)
-        changes: dict[int, dict[str, Any]] = defaultdict(dict)
-        revisions = Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
-        for paper_id, before in revisions.order_by("-release_id").values_list("paper_id", "before"):
-            changes[paper_id] |= before
-        revised = tuple(Paper.objects.filter(pk__in=changes).order_by("pk"))
-        days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
-        return cls(
-            max(days, default=None),
-            tuple(papers.values()),
-            known,
-            revised,
-            tuple(_with(paper, changes[paper.pk]) for paper in revised),
-            frozenset(name for before in changes.values() for name in before),
-        )
-
-
-def _with(paper: Paper, values: dict[str, Any]) -> Paper:
-    """The paper with these values, to look at only."""
-    other = copy(paper)
-    for name, value in values.items():
-        setattr(other, name, value)
-    return other
-
-
-def _newest_editions(until: int) -> list[int]:
-    """The newest edition of each source as of release `until`; the demo's only while there is no other."""
-    by_then = Exists(Release.objects.filter(edition=OuterRef("pk"), pk__lte=until))
-    newest = dict(Edition.objects.filter(by_then).order_by("day").values_list("source_id", "pk"))
-    real = Source.objects.filter(pk__in=newest, demo=False).values_list("pk", flat=True)
-    return [newest[source] for source in real] or list(newest.values())
 
 
 def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
     """The stored selection of each wish; those not yet known are made, each once."""
-    known = Selection.objects.in_bulk([wish.key for wish in wishes], field_name="key")
-    missing = [wish for wish in wishes if wish.key not in known]
-    Selection.objects.bulk_create(made(missing), ignore_conflicts=True, batch_size=500)
-    known |= Selection.objects.in_bulk([wish.key for wish in missing], field_name="key")
-    return {wish: known[wish.key] for wish in wishes}
+    return Selector().select(wishes)
 
 
 def made(wishes: Iterable[Wish]) -> list[Selection]:
     """Unsaved selections, one per wish."""
-    by_window: dict[tuple[int, int, int, bool], list[Wish]] = defaultdict(list)
-    for wish in wishes:
-        by_window[wish.since, wish.until, wish.had, wish.first].append(wish)
-    selections = []
-    for (since, until, had, first), group in by_window.items():
-        window = Window.load(since, until, had, first=first)
-        chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters})
-        selections += [chooser.selection(wish) for wish in group]
-    return selections
+    return list(Selector().made(wishes).values())
+
+
+class Selector:
+    """Selects again and again; what a call worked out about its last window serves the next one too."""
+
+    def __init__(self) -> None:
+        self._chooser: _Chooser | None = None
+
+    def select(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
+        """The stored selection of each wish; those not yet known are made, each once."""
+        keys = {wish: wish.key for wish in wishes}
+        known = Selection.objects.in_bulk(list(keys.values()), field_name="key")
+        new = self.made([wish for wish, key in keys.items() if key not in known])
+        Selection.objects.bulk_create(new.values(), ignore_conflicts=True, batch_size=500)
+        stored = Selection.objects.filter(key__in=[selection.key for selection in new.values()])
+        numbers = dict(stored.values_list("key", "pk"))
+        for selection in new.values():
+            selection.pk = numbers[selection.key]  # this one's row, or its equal that another planner stored
+            known[selection.key] = selection
+        return {wish: known[key] for wish, key in keys.items()}
+
+    def made(self, wishes: Iterable[Wish]) -> dict[Wish, Selection]:
+        """Unsaved selections, one per wish."""
+        by_window: dict[_Span, list[Wish]] = defaultdict(list)
+        for wish in wishes:
+            by_window[wish.since, wish.until, wish.had, wish.first].append(wish)
+        selections: dict[Wish, Selection] = {}
+        for span, group in by_window.items():
+            if self._chooser is None or self._chooser.span != span:
+                self._chooser = _Chooser(span)
+            self._chooser.learn({filter_.query for wish in group for filter_ in wish.filters})
+            selections |= {wish: self._chooser.selection(wish) for wish in group}
+        return selections
+
+
+_Span = tuple[int, int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A paper that a query brings: how strongly, and where it stands among others."""
+
+    paper: int
+    strength: float
+    rank: tuple[float, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a query finds: papers that it brings, those of them that crossed, and those had before."""
+
+    brought: tuple[_Found, ...]
+    crossed: frozenset[int]
+    had: frozenset[int]
+
+
+class _Chooser:
+    """Makes the selections over one window; a query is matched, and a match explained, once."""
+
+    def __init__(self, span: _Span) -> None:
+        since, until, had, first = self.span = span
+        self.window = Window.load(since, until, had, first=first)
+        self.listed = {paper.pk for paper in self.window.papers}
+        self._index = Index(self.window.papers)
+        self._queries: dict[str, Query] = {}
+        self._answers: dict[str, _Answer] = {}
+        self._explainers: dict[int, Explainer] = {}
+
+    def learn(self, texts: Collection[str]) -> None:
+        """Match those queries of which nothing is known yet; others than these are forgotten."""
+        self._explainers.clear()  # they remember every word they were asked for
+        self._answers = {text: answer for text, answer in self._answers.items() if text in texts}
+        self._queries = {text: parse_query(text) for text in texts if text not in self._answers}
+        percolator: Percolator[str] = Percolator()
+        for text, query in self._queries.items():
+            percolator.add(text, query)
+        matches = percolator.match(self.window.papers, self._index)
+        crossed = _crossed(self._queries, self.window)
+        for text in self._queries:
+            listed = [match.paper for match in matches.get(text, ())]
+            self._answers[text] = self._answer(text, listed, crossed.get(text, []))
+
+    def _answer(self, text: str, listed: Sequence[Paper], late: Sequence[Paper]) -> _Answer:
+        fresh = [paper for paper in listed if paper.pk not in self.window.had]
+        return _Answer(
+            brought=tuple(self._found(text, paper) for paper in [*fresh, *late]),
+            crossed=frozenset(paper.pk for paper in late),
+            had=frozenset(paper.pk for paper in listed if paper.pk in self.window.had),
+        )
+
+    def _found(self, text: str, paper: Paper) -> _Found:
+        number = paper.pk
+        if number not in self._explainers:
+            self._explainers[number] = Explainer(paper)
+        strength = self._explainers[number].explain(self._queries[text]).strength
+        age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
+        return _Found(number, strength, rank(strength, paper.upvotes, age, paper.key))
+
+    def selection(self, wish: Wish) -> Selection:
+        """The selection of a wish, all of whose queries were learnt."""
+        best: dict[int, tuple[float, int, tuple[float, str]]] = {}
+        had: set[int] = set()
+        crossed: set[int] = set()
+        for number, filter_ in enumerate(wish.filters):
+            answer = self._answers[filter_.query]
+            had |= answer.had
+            crossed |= answer.crossed
+            for found in answer.brought:
+                known = best.get(found.paper)
+                if known is None or found.strength > known[0]:
+                    best[found.paper] = (found.strength, number, found.rank)
+        for paper in (*wish.carried, *wish.without):
+            best.pop(paper, None)
+        crossed &= best.keys()
+        ranked = sorted(best, key=lambda paper: best[paper][2])
+        items = [{"paper": paper, "filter": best[paper][1]} for paper in ranked]
+        return Selection(
+            key=wish.key,
+            filters=[asdict(filter_) for filter_ in wish.filters],
+            language=wish.language,
+            since=wish.since,
+            until=wish.until,
+            had=wish.had,
+            first=wish.first,
+            day=self.window.day,
+            scanned=len(self.listed | crossed),
+            already_had=len(had - crossed),
+            items=items[: wish.most],
+            most=wish.most,
+            more=items[wish.most :] if wish.most else [],
+            crossed=sorted(crossed),
+            carried=list(wish.carried),
+        )
 
 
 def _crossed(queries: dict[str, Query], window: Window) -> dict[str, list[Paper]]:
@@ -163,64 +217,3 @@ def _crossed(queries: dict[str, Query], window: Window) -> dict[str, list[Paper]
         kept = {match.paper.pk for match in then.get(text, ())}
         crossed[text] = [match.paper for match in now[text] if match.paper.pk not in kept]
     return crossed
-
-
-class _Chooser:
-    """Makes the selections over one window; a query is matched, and a match explained, once."""
-
-    def __init__(self, window: Window, queries: set[str]) -> None:
-        self.window = window
-        self.queries = {text: parse_query(text) for text in queries}
-        percolator: Percolator[str] = Percolator()
-        for text, query in self.queries.items():
-            percolator.add(text, query)
-        self.matches = percolator.match(window.papers)
-        self.crossed = _crossed(self.queries, window)
-        self._explainers: dict[str, Explainer] = {}
-        self._strengths: dict[tuple[str, str], float] = {}
-
-    def selection(self, wish: Wish) -> Selection:
-        best: dict[int, tuple[float, int]] = {}
-        papers: dict[int, Paper] = {}
-        already_had: set[int] = set()
-        crossed: set[int] = set()
-        left_out = {*wish.carried, *wish.without}
-        for number, filter_ in enumerate(wish.filters):
-            listed = [match.paper for match in self.matches.get(filter_.query, ())]
-            had = {paper.pk for paper in listed if paper.pk in self.window.had}
-            late = [paper for paper in self.crossed.get(filter_.query, ()) if paper.pk not in left_out]
-            already_had |= had
-            crossed.update(paper.pk for paper in late)
-            for paper in [*(p for p in listed if p.pk not in had and p.pk not in left_out), *late]:
-                papers[paper.pk] = paper
-                candidate = (self._strength(filter_.query, paper), -number)
-                best[paper.pk] = max(candidate, best.get(paper.pk, candidate))
-        ranked = sorted(papers.values(), key=lambda paper: self._rank(paper, best[paper.pk][0]))
-        items = [{"paper": paper.pk, "filter": -best[paper.pk][1]} for paper in ranked]
-        return Selection(
-            key=wish.key,
-            filters=[asdict(filter_) for filter_ in wish.filters],
-            language=wish.language,
-            since=wish.since,
-            until=wish.until,
-            had=wish.had,
-            first=wish.first,
-            day=self.window.day,
-            scanned=len(self.window.listed | crossed),
-            already_had=len(already_had - crossed),
-            items=items[: wish.most],
-            most=wish.most,
-            more=items[wish.most :] if wish.most else [],
-            crossed=sorted(crossed),
-            carried=list(wish.carried),
-        )
-
-    def _strength(self, query: str, paper: Paper) -> float:
-        if (query, paper.key) not in self._strengths:
-            explainer = self._explainers.setdefault(paper.key, Explainer(paper))
-            self._strengths[query, paper.key] = explainer.explain(self.queries[query]).strength
-        return self._strengths[query, paper.key]
-
-    def _rank(self, paper: Paper, strength: float) -> tuple[float, str]:
-        age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
-        return rank(strength, paper.upvotes, age, paper.key)

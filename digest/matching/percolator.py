@@ -75,9 +75,12 @@ class Percolator(Generic[Key]):
         if key in self._numbers:
             self._program.remove(self._numbers.pop(key))
 
-    def match(self, papers: Sequence[P]) -> Matches[Key, P]:
-        """For every key the papers its query keeps; later changes to the percolator do not show in it."""
+    def match(self, papers: Sequence[P], index: Index | None = None) -> Matches[Key, P]:
+        """For every key the papers its query keeps; later changes to the percolator do not show in it.
+
+        An `index` of these papers that is there already spares making one.
+        """
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
         wanted, rows_of = np.unique(numbers, return_inverse=True)
-        rows = self._program.run(Index(papers), wanted)
+        rows = self._program.run(index or Index(papers), wanted)
         return Matches(dict(zip(self._numbers, rows_of.tolist(), strict=True)), rows, papers)
