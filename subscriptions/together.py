@@ -10,25 +10,26 @@ stays due and is left to `plan`.
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import starmap
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from digest.select import select
+from digest.select import Selector
 from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.runs import Planning
-from subscriptions.schedule import Rhythm, Schedule, due_at
+from subscriptions.schedule import Schedule, due_at
 from subscriptions.wishes import Filters, Group, brought, why_empty, wish_of
 
-CHUNK = 10_000
+CHUNK = 10_000  # readers in one transaction
+WISHES = 1000  # selections in memory at a time
 Kind, State = Delivery.Kind, Delivery.State
-_SCHEDULE = ("time_zone", "hour", "rhythm", "weekday")
 
 
 def sharing(now: datetime) -> SubscriberQuerySet:
@@ -41,107 +42,124 @@ def sharing(now: datetime) -> SubscriberQuerySet:
 
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:
     """Plan the readers who share, chunk by chunk; yields how many deliveries of each came to which state."""
-    filters = Filters()
-    last = 0
-    while True:
-        due = Subscriber.objects.due(planning.now).filter(pk__gt=last).order_by("pk")
-        numbers = due.values_list("pk", flat=True)
-        end = next(iter(numbers[CHUNK - 1 : CHUNK]), None) or numbers.last()
-        if end is None:
-            return
-        readers = sharing(planning.now).filter(pk__gt=last, pk__lte=end)
-        last = end
-        yield _plan_chunk(readers, planning, filters)
+    due = Subscriber.objects.due(planning.now).order_by().values_list("covered", "returning")
+    for covered, returning in due.distinct():
+        yield from _Window(planning, covered, returning).plan()
 
 
-def _plan_chunk(readers: SubscriberQuerySet, planning: Planning, filters: Filters) -> Counter[str]:
-    wanted, exceptions = _wanted(readers, planning.until, filters)
-    if not wanted:
-        return Counter()
-    run = planning.run
-    schedules = readers.order_by().values_list(*_SCHEDULE).distinct()
-    times = [
-        (
-            zone,
-            hour,
-            rhythm,
-            weekday,
-            _moment(due_at(Schedule(zone, hour, Rhythm(rhythm), weekday), planning.now)),
-        )
-        for zone, hour, rhythm, weekday in schedules
-    ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        found = readers.exclude(pk__in=exceptions).order_by("pk").select_for_update(skip_locked=True)
-        planned = _insert(cursor, found, wanted, times, run)
-        _advance(cursor, [pk for pk, _ in planned], times, planning.until)
-    return Counter(state for _, state in planned)
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What the readers of a group get: a selection, why it is skipped if it is empty, what in it crossed."""
+
+    selection: int
+    reason: str
+    crossed: frozenset[int]
 
 
-def _wanted(
-    readers: SubscriberQuerySet, until: int, filters: Filters
-) -> tuple[list[tuple[Any, ...]], list[int]]:
-    """For each group its selection, and why that is skipped if it is empty; and the readers who cannot share.
+class _Window:
+    """The due readers whose last digest ended at the same release: they choose among the same papers."""
 
-    A selection may hold papers that were out before and match only now: who had one of them in a digest,
-    by another filter, must not get it again.
-    """
-    groups = {Group(*values) for values in readers.order_by().values_list(*Group._fields).distinct()}
-    filters.load({group.filter_set_id for group in groups})
-    wishes = {group: wish_of(group, until, filters) for group in groups}
-    selections = select(set(wishes.values()))
-    crossed = {group: set(found) for group in groups if (found := selections[wishes[group]].crossed)}
-    wanted = [
-        (*_plain(group), selection.pk, why_empty(selection) if selection.is_empty else "")
-        for group in groups
-        for selection in [selections[wishes[group]]]
-    ]
-    return wanted, list(_had_before(readers, crossed)) if crossed else []
+    def __init__(self, planning: Planning, covered: int | None, returning: bool) -> None:
+        self._planning = planning
+        alike = Q(covered=covered, returning=returning)  # None: IS NULL
+        self._due = Subscriber.objects.due(planning.now).filter(alike).order_by("pk")
+        self._readers = sharing(planning.now).filter(alike).order_by()
+        self._filters, self._selector = Filters(), Selector()
+        self._shares: dict[Group, _Share] = {}
+
+    def plan(self) -> Iterator[Counter[str]]:
+        last = 0
+        while True:
+            numbers = self._due.filter(pk__gt=last).values_list("pk", flat=True)
+            end = next(iter(numbers[CHUNK - 1 : CHUNK]), None) or numbers.last()
+            if end is None:
+                return
+            yield self._plan_chunk(self._readers.filter(pk__gt=last, pk__lte=end))
+            last = end
+
+    def _plan_chunk(self, readers: SubscriberQuerySet) -> Counter[str]:
+        self._share({Group(*values) for values in readers.values_list(*Group._fields).distinct()})
+        if not self._shares:
+            return Counter()
+        run = self._planning.run
+        exceptions = self._had_before(readers)
+        with transaction.atomic(), connection.cursor() as cursor:
+            unlocked = readers.exclude(pk__in=exceptions).select_for_update(skip_locked=True)
+            mine = list(unlocked.order_by("pk").values_list("pk", flat=True))
+            planned = _insert(cursor, mine, self._shares, run)
+            _advance(cursor, [pk for pk, _ in planned], self._planning)
+        return Counter(state for _, state in planned)
+
+    def _share(self, groups: set[Group]) -> None:
+        """Know what each of `groups` gets, and forget the others: popular ones are in every chunk."""
+        shares = {group: share for group, share in self._shares.items() if group in groups}
+        new = list(groups - shares.keys())
+        for first in range(0, len(new), WISHES):
+            batch = new[first : first + WISHES]
+            self._filters.load({group.filter_set_id for group in batch})
+            wishes = {group: wish_of(group, self._planning.until, self._filters) for group in batch}
+            selections = self._selector.select(set(wishes.values()))
+            for group, wish in wishes.items():
+                selection = selections[wish]
+                reason = why_empty(selection) if selection.is_empty else ""
+                shares[group] = _Share(selection.pk, reason, frozenset(selection.crossed))
+        self._shares = shares
+
+    def _had_before(self, readers: SubscriberQuerySet) -> list[int]:
+        """Readers who had, by another filter, a paper that is in their share because a filter crossed."""
+        crossed = {group: share.crossed for group, share in self._shares.items() if share.crossed}
+        if not crossed:
+            return []
+        members = {
+            pk: crossed[group]
+            for pk, *values in readers.values_list("pk", *Group._fields)
+            if (group := Group(*values)) in crossed
+        }
+        had = brought(members, frozenset().union(*crossed.values()))
+        return [pk for pk, papers in had.items() if papers & members[pk]]
 
 
-def _had_before(readers: SubscriberQuerySet, crossed: Mapping[Group, set[int]]) -> Iterator[int]:
-    """The readers who had one of the papers that their group's selection would bring as crossed."""
-    members = {
-        pk: crossed[group]
-        for pk, *values in readers.order_by().values_list("pk", *Group._fields)
-        if (group := Group(*values)) in crossed
-    }
-    had = brought(members, set().union(*crossed.values()))
-    return (pk for pk, papers in had.items() if papers & members[pk])
-
-
-_Rows = Sequence[tuple[Any, ...]]
-_WANTED = {
+_SHARES = {
     "filter_set": "bigint",
-    "covered": "bigint",
-    "returned": "boolean",
     "language": "varchar(10)",
     "volume": "integer",
     "selection": "bigint",
     "reason": "varchar(500)",
 }
 _SAME_GROUP = """
-    due.filter_set_id = wanted.filter_set AND COALESCE(due.covered, 0) = wanted.covered
-    AND due."returning" = wanted.returned AND due.language = wanted.language
-    AND COALESCE(due.volume, 0) = wanted.volume"""
+    reader.filter_set_id = share.filter_set AND reader.language = share.language
+    AND COALESCE(reader.volume, 0) = share.volume"""
 _SAME_SCHEDULE = """
-    {0}.time_zone = times.time_zone AND {0}.hour = times.hour
-    AND {0}.rhythm = times.rhythm AND {0}.weekday = times.weekday"""
+    reader.time_zone = times.time_zone AND reader.hour = times.hour
+    AND reader.rhythm = times.rhythm AND reader.weekday = times.weekday"""
+_Shares = Mapping[Group, _Share]
+_Times = Mapping[Schedule, datetime]
 
 
-def _plain(group: Group) -> tuple[Any, ...]:
-    """The group as `_SAME_GROUP` compares it: there is no release 0 and no cap of 0."""
-    return group._replace(covered=group.covered or 0, volume=group.volume or 0)
+def _shares(shares: _Shares) -> str:
+    """The rows of `_SHARES`, as JSON; there is no cap of 0."""
+    return json.dumps(
+        [(g.filter_set_id, g.language, g.volume or 0, s.selection, s.reason) for g, s in shares.items()]
+    )
 
 
-def _times() -> dict[str, str]:
-    moment = "timestamptz" if connection.vendor == "postgresql" else "text"
-    return {
-        "time_zone": "varchar(64)",
-        "hour": "integer",
-        "rhythm": "varchar(10)",
-        "weekday": "integer",
-        "next": moment,
-    }
+def _times(times: _Times) -> str:
+    """The rows of the table of times, as JSON."""
+    moments = {s: str(connection.ops.adapt_datetimefield_value(moment)) for s, moment in times.items()}
+    return json.dumps([(s.time_zone, s.hour, s.rhythm, s.weekday, m) for s, m in moments.items()])
+
+
+def _times_table() -> str:
+    return _table(
+        "times",
+        {
+            "time_zone": "varchar(64)",
+            "hour": "integer",
+            "rhythm": "varchar(10)",
+            "weekday": "integer",
+            "next": "timestamptz" if connection.vendor == "postgresql" else "text",
+        },
+    )
 
 
 def _table(name: str, columns: Mapping[str, str]) -> str:
@@ -157,52 +175,60 @@ def _table(name: str, columns: Mapping[str, str]) -> str:
     return f"{name} AS MATERIALIZED (SELECT {cells} FROM {rows} AS item)"  # noqa: S608 - of our own names
 
 
-def _moment(value: datetime) -> str:
-    """A moment as `_times` has it."""
-    return str(connection.ops.adapt_datetimefield_value(value))
-
-
 def _insert(
-    cursor: CursorWrapper, readers: SubscriberQuerySet, wanted: _Rows, times: _Rows, run: Run
+    cursor: CursorWrapper, readers: Sequence[int], shares: _Shares, run: Run
 ) -> list[tuple[int, str]]:
-    """Lock those of `readers` whom nobody else plans and write their deliveries: reader and state of each."""
-    due, due_parameters = readers.values(
-        "id", "next_digest_at", *Group._fields, *_SCHEDULE
-    ).query.sql_with_params()
+    """Write the deliveries of those of `readers` who still are in one of these groups: reader and state.
+
+    Readers stand before shares, so that SQLite looks up the share of a reader and not the other way round.
+    """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     cursor.execute(
         f"""
-        WITH {_table("wanted", _WANTED)}, {_table("times", _times())}, due AS MATERIALIZED ({due})
+        WITH {_table("share", _SHARES)}
         INSERT INTO subscriptions_delivery (
             subscriber_id, kind, due_at, selection_id, run_id, state, reason, settled_at,
             priority, attempts, not_before, worker, created_at
         )
-        SELECT due.id, %s, due.next_digest_at, wanted.selection, %s,
-            CASE WHEN wanted.reason = '' THEN %s ELSE %s END, wanted.reason,
-            CASE WHEN wanted.reason = '' THEN NULL ELSE %s END,
+        SELECT reader.id, %s, reader.next_digest_at, share.selection, %s,
+            CASE WHEN share.reason = '' THEN %s ELSE %s END, share.reason,
+            CASE WHEN share.reason = '' THEN NULL ELSE %s END,
             1, 0, %s, '', %s
-        FROM due JOIN wanted ON {_SAME_GROUP} JOIN times ON {_SAME_SCHEDULE.format("due")}
+        FROM subscriptions_subscriber AS reader CROSS JOIN share
+        WHERE {_SAME_GROUP} AND reader.id {_one_of()}
         RETURNING subscriber_id, state
         """,  # noqa: S608 - of our own names
         [
-            *(json.dumps(wanted), json.dumps(times), *due_parameters),
+            _shares(shares),
             *(Kind.DIGEST.value, run.pk, State.PENDING.value, State.SKIPPED.value, now, now, now),
+            _numbers(readers),
         ],
     )
     planned: list[tuple[int, str]] = cursor.fetchall()
     return planned
 
 
-def _advance(cursor: CursorWrapper, readers: Sequence[int], times: _Rows, until: int) -> None:
-    """Note what each reader's digests now cover and when the next is due."""
+def _advance(cursor: CursorWrapper, readers: Sequence[int], planning: Planning) -> None:
+    """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
+    schedules = "SELECT DISTINCT time_zone, hour, rhythm, weekday FROM subscriptions_subscriber"
+    cursor.execute(f"{schedules} WHERE id {_one_of()}", [_numbers(readers)])
+    times = {schedule: due_at(schedule, planning.now) for schedule in starmap(Schedule, cursor.fetchall())}
     cursor.execute(
         f"""
-        WITH {_table("times", _times())}, {_table("planned", {"id": "bigint"})}
-        UPDATE subscriptions_subscriber
+        WITH {_times_table()}
+        UPDATE subscriptions_subscriber AS reader
         SET covered = %s, "returning" = %s, next_digest_at = times.next
         FROM times
-        WHERE {_SAME_SCHEDULE.format("subscriptions_subscriber")}
-            AND subscriptions_subscriber.id IN (SELECT id FROM planned)
+        WHERE {_SAME_SCHEDULE} AND reader.id {_one_of()}
         """,  # noqa: S608 - of our own names
-        [json.dumps(times), json.dumps([[pk] for pk in readers]), until or None, False],
+        [_times(times), planning.until or None, False, _numbers(readers)],
     )
+
+
+def _one_of() -> str:
+    """Whether a number is one of `_numbers`, which come as one parameter."""
+    return "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
+
+
+def _numbers(values: Sequence[int]) -> list[int] | str:
+    return list(values) if connection.vendor == "postgresql" else json.dumps(values)

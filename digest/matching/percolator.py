@@ -76,11 +76,15 @@ class Percolator(Generic[Key]):
         if key in self._numbers:
             self._program.remove(self._numbers.pop(key))
 
-    def match(self, papers: Sequence[P]) -> Matches[Key, P]:
-        """For every key the papers its query keeps; later changes to the percolator do not show in it."""
+    def match(self, papers: Sequence[P], index: Index | None = None) -> Matches[Key, P]:
+        """For every key the papers its query keeps; later changes to the percolator do not show in it.
+
+        An `index` of these papers that is there already spares making one.
+        """
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
         wanted, rows_of = np.unique(numbers, return_inverse=True)
-        index = index_of(papers, topics=self._program.asks_topics)
+        if index is None:
+            index = index_of(papers, topics=self._program.asks_topics)
         rows = self._program.run(index, wanted)
         return Matches(dict(zip(self._numbers, rows_of.tolist(), strict=True)), rows, papers)
 

@@ -1,0 +1,72 @@
+"""Windows: the papers that releases brought, and what they changed of earlier ones."""
+
+from collections import defaultdict
+from copy import copy
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q
+
+from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source
+
+
+@dataclass(frozen=True)
+class Window:
+    """The papers that digests over the same releases are selected from.
+
+    `revised` came out before, and the releases changed what is told of them in the fields `changed`;
+    `before` has them as they were.
+    """
+
+    day: date | None
+    papers: tuple[Paper, ...]
+    had: frozenset[int]
+    revised: tuple[Paper, ...] = ()
+    before: tuple[Paper, ...] = ()
+    changed: frozenset[str] = frozenset()
+
+    @classmethod
+    def load(cls, since: int, until: int, had: int, *, first: bool) -> "Window":
+        """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
+
+        For a first digest also the newest editions as of `since`. Of the papers that were out by release
+        `had`, those which the releases revised come along as they are and as they were.
+        """
+        covered = Q(release__gt=since, release__lte=until)
+        if first:
+            covered |= Q(edition__in=_newest_editions(since), release__lte=since)
+        listed = EditionEntry.objects.filter(covered).select_related("paper")
+        entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
+        papers = {entry.paper_id: entry.paper for entry in entries}
+        known = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= had)
+        changes: dict[int, dict[str, Any]] = defaultdict(dict)
+        revisions = Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
+        for paper_id, before in revisions.order_by("-release_id").values_list("paper_id", "before"):
+            changes[paper_id] |= before
+        revised = tuple(Paper.objects.filter(pk__in=changes).order_by("pk"))
+        days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
+        return cls(
+            max(days, default=None),
+            tuple(papers.values()),
+            known,
+            revised,
+            tuple(_with(paper, changes[paper.pk]) for paper in revised),
+            frozenset(name for before in changes.values() for name in before),
+        )
+
+
+def _with(paper: Paper, values: dict[str, Any]) -> Paper:
+    """The paper with these values, to look at only."""
+    other = copy(paper)
+    for name, value in values.items():
+        setattr(other, name, value)
+    return other
+
+
+def _newest_editions(until: int) -> list[int]:
+    """The newest edition of each source as of release `until`; the demo's only while there is no other."""
+    by_then = Exists(Release.objects.filter(edition=OuterRef("pk"), pk__lte=until))
+    newest = dict(Edition.objects.filter(by_then).order_by("day").values_list("source_id", "pk"))
+    real = Source.objects.filter(pk__in=newest, demo=False).values_list("pk", flat=True)
+    return [newest[source] for source in real] or list(newest.values())
