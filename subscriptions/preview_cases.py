@@ -18,6 +18,8 @@ from subscriptions.reader_views import ConfirmPage, LeavingPage, PreferencesPage
 from subscriptions.sample import Sample
 from subscriptions.schedule import Rhythm, Schedule
 from subscriptions.views import SamplePart, SentPage, SignupPage
+from subscriptions.vote_views import MutePage, VotePage
+from subscriptions.votes import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,36 @@ PAGES: Mapping[str, PageCase] = {
     "undone-paused": PageCase("Undone, paused", "web/undone.html", partial(_reader, "paused")),
     "bad-link": PageCase("Bad link", "web/bad_link.html"),
     "privacy": PageCase("Privacy", "web/privacy.html", partial(Privacy, contact="digest@<b>example.org")),
+    **{
+        f"vote-{asked}-{given or 'asked'}": PageCase(
+            f"{asked.title()} like this, after {given or 'nothing'}",
+            "web/vote.html",
+            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing),
+        )
+        for asked, given, missing in (
+            ("more", "", 5),
+            ("more", "more", 4),
+            ("less", "less", 0),
+            ("less", "more", 0),
+        )
+    },
+    "vote-taken-back": PageCase(
+        "Vote taken back", "web/vote.html", partial(VotePage, "A title", "more", "", 1, taken_back=True)
+    ),
+    **{
+        f"mute-{standing}": PageCase(
+            f"Mute, {standing}",
+            "web/mute.html",
+            partial(MutePage, "<b>Agents</b> & {{ 7*7 }}", own=False, standing=standing),
+        )
+        for standing in Standing
+    },
+    "mute-done": PageCase(
+        "Muted just now", "web/mute.html", partial(MutePage, "x" * 200, own=True, standing="muted", done=True)
+    ),
+    "mute-undone": PageCase(
+        "Not muted any more", "web/mute.html", partial(MutePage, "3D", own=False, standing="heard", done=True)
+    ),
     "inbox": PageCase("Inbox", "web/inbox/list.html", partial(InboxPage, _LIST, '"><b>', 2)),
     "inbox-empty": PageCase("Inbox, empty", "web/inbox/list.html", partial(InboxPage, Listing(0, ()), "", 1)),
     **{

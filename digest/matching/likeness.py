@@ -19,6 +19,7 @@ from digest.matching.text import Text
 STEM_COUNTS = Path(__file__).with_name("stem_counts.tsv")
 TWINS = 0.38  # from here on two papers are much alike: 4 in 1,000 papers meet such a one in their week
 ENOUGH = 30  # known stems; of less text nobody can say whether it is like another
+_NOTHING = 1e-9
 _TITLE = 2  # a word of the title counts as often
 
 Vector = Mapping[str, float]
@@ -43,9 +44,9 @@ def vector(paper: PaperText) -> Vector:
 
 
 def unit(weights: Vector) -> Vector:
-    """`weights` brought to length 1; all of length 0 stays as it is."""
-    length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-    return {stem: weight / length for stem, weight in weights.items()}
+    """`weights` brought to length 1; nothing, if they are nothing but what rounding left."""
+    length = math.sqrt(sum(weight * weight for weight in weights.values()))
+    return {stem: weight / length for stem, weight in weights.items()} if length > _NOTHING else {}
 
 
 def likeness(one: Vector, other: Vector) -> float:

@@ -22,6 +22,7 @@ from digest.models import Source, Topic
 from subscriptions import demo, feedback, preferences
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
 from subscriptions.admin.deliveries import DeliveryTable
+from subscriptions.admin.votes import VoteTable
 from subscriptions.forms import HOURS, time_zones
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.preferences import WEEKDAYS
@@ -80,7 +81,7 @@ class SubscriberRoom(Room[Subscriber]):
         *("signed_up", "consented", "consent_proof", "left"),
     )
     conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
-    inlines = (DeliveryTable,)
+    inlines = (DeliveryTable, VoteTable)
     actions = ("send_now", "pause", "resume", "reinstate", "revoke_links")
     actions_detail = (
         "send_this_now",
