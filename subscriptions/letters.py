@@ -159,9 +159,14 @@ def envelope_sender(delivery: Addressed) -> str:
     `digest@…` becomes `digest+7p-Zm9v…@…`; the keyed part tells a real bounce from a made-up one.
     """
     if not settings.BOUNCE_ADDRESS:
-        return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        return _bare(settings.DEFAULT_FROM_EMAIL)
     local, _, domain = settings.BOUNCE_ADDRESS.rpartition("@")
     return f"{local}+{int_to_base36(delivery.pk)}-{_keyed('bounce', str(delivery.pk))}@{domain}"
+
+
+@lru_cache(maxsize=8)  # reading an address takes longer than all the rest of a message
+def _bare(address: str) -> str:
+    return parseaddr(address)[1]
 
 
 def _keyed(purpose: str, value: str) -> str:

@@ -103,10 +103,10 @@ class _Run:
 
     def _begin(self) -> bool:
         """Offer what the relay has room for; whether there is anything in hand."""
-        while not self._ending() and self._relay.room() and self._compose(1):
-            in_hand = self._composed.popleft()
-            self._offered[in_hand.leased.pk] = in_hand
-            self._relay.offer(in_hand.mail)
+        while not self._ending() and (room := self._relay.room()) and self._compose(1):
+            for in_hand in [self._composed.popleft() for _ in range(min(room, len(self._composed)))]:
+                self._offered[in_hand.leased.pk] = in_hand
+                self._relay.offer(in_hand.mail)
         return bool(self._offered)
 
     def _ending(self) -> bool:

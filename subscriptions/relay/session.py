@@ -131,9 +131,10 @@ class Session:
             verdict, end = (Verdict.UNKNOWN, "after") if dot_left else (Verdict.DEFERRED, "before")
             self._settle(ended, verdict, f"no answer {end} the end of the message: {reason}")
         if (opening := self._opening) is not None:
+            first = self._login.done and not self.served and ended is None
             if opening.failure is not None:
                 self.events.append(opening.failure)
-            elif opening.heard or (self._login.done and not self.served):
+            elif opening.heard or first:
                 lost = f"connection lost before the end of the message: {reason}"
                 self._settle(opening.mail, Verdict.DEFERRED, lost)
             else:  # the relay left between two mails
@@ -214,11 +215,10 @@ class Session:
             self.steps.append("body sent before the dot")
             self.events.append(Ready(opening.mail.key))
             return
-        if reply.code == 354:  # without a recipient, yet it wants a message: an empty one goes nowhere
-            self._say(b".", self._ignore)
         error = refusal(reply.code, reply.text)
         failure = Settled(opening.mail.key, Outcome(Verdict.DEFERRED, str(error)), error)
         self._give_up(opening.failure or failure)
+        self.closed = self.closed or reply.code == 354  # it wants a message for nobody: hanging up says no
 
     def _give_up(self, failure: Settled) -> None:
         """The envelope was refused; the session goes on, unless it was refused because of us."""
