@@ -22,6 +22,7 @@ from django.utils import timezone
 from digest.compose.headers import checked_address
 from subscriptions import feedback
 from subscriptions.addresses import is_reserved
+from subscriptions.failpoints import reach
 from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.relay import LocalMailbox, Outcome, Relay, RelayUnavailable, SmtpRelay, Verdict
@@ -65,6 +66,7 @@ def deliver(
         if not batch:
             break
         claimed += len(batch)
+        reach("claimed")
         try:
             for delivery in batch:
                 if stopped():
@@ -149,14 +151,17 @@ def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer
             delivery, worker, Outcome(Verdict.DEFERRED, f"could not be composed: {error!r}"), timezone.now()
         )
         return State.DEFERRED
+    reach("composed")
     if not _start(delivery, worker, timezone.now()):
         return _put_off(delivery, worker)
+    reach("handing committed")
     try:
         outcome = relay.hand_over(message, sender, recipient)
     except RelayUnavailable as error:
         _record(delivery, worker, Outcome(Verdict.DEFERRED, str(error)), timezone.now())
         raise
     _record(delivery, worker, outcome, timezone.now())
+    reach("recorded")
     return outcome.verdict
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Protocol, Self
 
 from subscriptions import mailbox
+from subscriptions.failpoints import reach
 
 _LEADING_DOT = re.compile(rb"^\.", re.MULTILINE)
 _ENHANCED = re.compile(r"\W*([245]\.\d{1,3})\.(\d{1,3})\b")  # RFC 3463
@@ -131,12 +132,17 @@ class SmtpRelay:
         code, answer = smtp.docmd("DATA")
         if code != 354:
             raise self._refused(_whom(code), code, answer)
-        smtp.send(_LEADING_DOT.sub(b"..", message) + b".\r\n")  # RFC 5321 4.5.2
+        reach("envelope sent")
+        smtp.send(_LEADING_DOT.sub(b"..", message))  # RFC 5321 4.5.2
+        reach("body sent before the dot")
+        smtp.send(b".\r\n")
+        reach("dot sent")
         try:
             code, answer = smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             return Outcome(Verdict.UNKNOWN, f"no answer after the end of the message: {error}")
+        reach("answer read")
         if 200 <= code < 300:
             return Outcome(Verdict.ACCEPTED, _text(code, answer))
         if 400 <= code < 500:
