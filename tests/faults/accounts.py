@@ -19,7 +19,8 @@ class Accounts:
     `prepared`: rows of the ledger; `mails`: what the relay took; `copies`: second mails under one
     Message-ID to one reader; `lost`: (reader, paper) pairs that no mail brought for certain; `repeated`:
     pairs that more than one mail brought for certain; `unasked`: mails and pairs that nobody was due;
-    `unrecorded`: mails whose row says that they never went, or rows that say so of a mail that never came.
+    `unannounced`: mails whose row says that they never went; `missing`: mails that never came and whose row
+    says that they did.
     """
 
     prepared: int
@@ -33,7 +34,8 @@ class Accounts:
     lost: int
     repeated: int
     unasked: int
-    unrecorded: int
+    unannounced: int
+    missing: int
     not_carried: int
 
     def figures(self) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
     brought = {(mail.recipient, paper) for mail in mails for paper in mail.papers}
     at_the_relay = {mail.delivery for mail in mails}
     went = {pk for pk, state in state_of.items() if state == State.ACCEPTED}
-    may_have_gone = went | {pk for pk, state in state_of.items() if state == State.UNKNOWN}
+    may_have_gone = went | {pk for pk, state in state_of.items() if state in {State.HANDING, State.UNKNOWN}}
     strangers = [m for m in mails if m.delivery not in rows or rows[m.delivery].subscriber.email != m.recipient]
     return Accounts(
         prepared=len(rows),
@@ -76,7 +78,8 @@ def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
         lost=sum(pair not in certain for pair in owed if pair[0] not in without),
         repeated=sum(number > 1 for number in certain.values()),
         unasked=len(strangers) + len(brought - owed),
-        unrecorded=len(at_the_relay - may_have_gone) + len(went - at_the_relay),
+        unannounced=len(at_the_relay - may_have_gone),
+        missing=len(went - at_the_relay),
         not_carried=sum(row.state == State.UNKNOWN and row.carried_by_id is None for row in rows.values()),
     )
 
@@ -85,7 +88,8 @@ def settle(scene: Scene, unknown: int = 0, without: Container[str] = ()) -> Acco
     """Settle the accounts after the next digest: nothing lost, nothing twice, at most so many `unknown`."""
     found = accounts(scene, without)
     assert found.prepared == found.settled, found
-    assert found.lost == found.copies == found.repeated == found.unasked == found.unrecorded == 0, found
+    assert found.lost == found.copies == found.repeated == 0, found
+    assert found.unasked == found.unannounced == found.missing == 0, found
     assert found.unknown <= unknown, found
     assert found.not_carried == 0, found
     return found

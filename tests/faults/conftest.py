@@ -1,8 +1,10 @@
 """Fixtures of the fault table: a scene on each database, and a place for its figures."""
 
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -12,17 +14,9 @@ from tests.faults import report
 from tests.faults.databases import Databases, models_on
 from tests.faults.scene import Scene, short_directory
 from tests.faults.sink import Sink
+from tests.services.valkey import ValkeyServer
 
 Note = Callable[..., None]
-
-
-@pytest.fixture(scope="session")
-def _databases(django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Databases]]:
-    """The databases by vendor, made when first needed."""
-    directory = short_directory()
-    with django_db_blocker.unblock():
-        yield {"sqlite": Databases(directory, None)}
-    shutil.rmtree(directory, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -30,14 +24,22 @@ def vendor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@pytest.fixture(scope="session")
+def _made(django_db_blocker: DjangoDbBlocker) -> Iterator[dict[str, Databases]]:
+    """The databases by vendor, made when first needed."""
+    made: dict[str, Databases] = {}
+    with django_db_blocker.unblock():
+        yield made
+    for databases in made.values():
+        shutil.rmtree(databases.home, ignore_errors=True)
+
+
 @pytest.fixture
-def databases(
-    vendor: str, _databases: dict[str, Databases], request: pytest.FixtureRequest
-) -> Databases:
-    if vendor not in _databases:
-        server_url = request.getfixturevalue("postgres_server_url")
-        _databases[vendor] = Databases(short_directory(), server_url)
-    return _databases[vendor]
+def databases(vendor: str, _made: dict[str, Databases], request: pytest.FixtureRequest) -> Databases:
+    if vendor not in _made:
+        server_url = request.getfixturevalue("postgres_server_url") if vendor == "postgresql" else None
+        _made[vendor] = Databases(short_directory(), server_url)
+    return _made[vendor]
 
 
 @pytest.fixture
@@ -49,17 +51,33 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def scene(
-    databases: Databases, sink: Sink, django_db_blocker: DjangoDbBlocker
-) -> Iterator[Scene]:
+def scene(databases: Databases, sink: Sink, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
     """A fresh database that this process's models work on, a sink, and nobody in either."""
-    url, directory = databases.fresh(), short_directory()
-    with django_db_blocker.unblock(), models_on(url):
-        scene = Scene(url, sink, directory)
+    with django_db_blocker.unblock(), staged(databases, sink) as scene:
         yield scene
-        scene.clear()
+
+
+@contextmanager
+def staged(databases: Databases, sink: Sink) -> Iterator[Scene]:
+    url, directory = databases.fresh(), short_directory()
+    with models_on(url):
+        scene = Scene(url, sink, directory)
+        try:
+            yield scene
+        finally:
+            scene.clear()
     databases.drop(url)
     shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def broker() -> Iterator[ValkeyServer]:
+    """A Valkey of the test's own, to be killed."""
+    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
+        server = ValkeyServer(home)
+        server.start()
+        yield server
+        server.stop()
 
 
 @pytest.fixture

@@ -36,17 +36,17 @@ class Databases:
 
     def __init__(self, home: Path, server_url: str | None) -> None:
         """SQLite files below `home`, or databases on the PostgreSQL server at `server_url`."""
-        self._home, self._server_url = home, server_url
-        self._template = self._named("template")
+        self.home, self._server_url = home, server_url
+        self._template = self._named(uuid.uuid4().hex[:12])
         if server_url:
-            create_database(server_url, "faults_template")
+            create_database(server_url, urlsplit(self._template).path[1:])
         with models_on(self._template):
             call_command("migrate", verbosity=0)
 
     def _named(self, name: str) -> str:
         if self._server_url:
             return f"{self._server_url}/faults_{name}"
-        return f"sqlite:///{quote(str(self._home / f'{name}.sqlite3'))}"
+        return f"sqlite:///{quote(str(self.home / f'{name}.sqlite3'))}"
 
     def fresh(self) -> str:
         """The URL of a new database with empty tables."""
@@ -70,5 +70,5 @@ class Databases:
             with psycopg.connect(f"{self._server_url}/postgres", autocommit=True) as connection:
                 connection.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')  # type: ignore[arg-type]
             return
-        for file in self._home.glob(f"{self.file(url).name}*"):
+        for file in self.home.glob(f"{self.file(url).name}*"):
             file.unlink()

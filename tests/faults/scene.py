@@ -154,11 +154,13 @@ class Scene:
         return True
 
     def clear(self) -> None:
-        """End what still runs, each by its own id."""
+        """End what still runs, each by its own id; what the last ones printed is shown if the test failed."""
         for sender in self._senders:
             if sender.process.poll() is None:
                 os.killpg(sender.process.pid, signal.SIGKILL)
                 sender.process.wait(10)
+        for sender in self._senders[-5:]:
+            print(f"{sender.process.args!r} printed:\n{sender.output}")  # noqa: T201
 
 
 def address(number: int) -> str:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
+from typing import Self
 
 from tests.services.waiting import wait_until
 
@@ -54,6 +55,21 @@ class Mail:
     begun: float
     taken: float
     content: bytes
+
+    @classmethod
+    def of(cls, content: bytes, recipient: str, begun: float = 0, *, keep: bool = False) -> Self:
+        """What a message in transit tells; its bytes are kept if asked for."""
+        plain = content.replace(b"=\r\n", b"")  # the soft line breaks of quoted-printable
+        message_id, delivery = _MESSAGE_ID.search(content), _DELIVERY.search(plain)
+        return cls(
+            message_id=message_id[1].decode() if message_id else "",
+            recipient=recipient,
+            delivery=int(delivery[1], 36) if delivery else 0,
+            papers=frozenset(url.decode() for url in _PAPER.findall(plain)),
+            begun=begun,
+            taken=time.time(),
+            content=content if keep else b"",
+        )
 
 
 class _Over(Exception):
@@ -210,18 +226,7 @@ class _Session:
         self._writer.write(text.encode() + b"\r\n")
 
     def _take(self, content: bytes) -> None:
-        plain = content.replace(b"=\r\n", b"")  # the soft line breaks of quoted-printable
-        message_id, delivery = _MESSAGE_ID.search(content), _DELIVERY.search(plain)
-        mail = Mail(
-            message_id=message_id[1].decode() if message_id else "",
-            recipient=self._recipient,
-            delivery=int(delivery[1], 36) if delivery else 0,
-            papers=frozenset(url.decode() for url in _PAPER.findall(plain)),
-            begun=self.begun,
-            taken=time.time(),
-            content=content if self._sink.keep_content else b"",
-        )
-        self._sink.mails.append(mail)
+        self._sink.mails.append(Mail.of(content, self._recipient, self.begun, keep=self._sink.keep_content))
 
     def _reset(self) -> None:
         self.ended = True

@@ -17,17 +17,19 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
 
-# What a death at each step leaves in the ledger, and whether the relay has the mail.
+# What a death at each step leaves in the ledger, and whether the relay has the mail. Before the dot the relay
+# has nothing, so whether `handing` is committed by then is the sender's affair.
 LEFT = {
-    "claimed": ("leased", 0),
-    "composed": ("leased", 0),
-    "handing committed": ("handing", 0),
-    "envelope sent": ("handing", 0),
-    "body sent before the dot": ("handing", 0),
-    "dot sent": ("handing", 1),
-    "answer read": ("handing", 1),
-    "recorded": ("accepted", 1),
+    "claimed": ({"leased"}, 0),
+    "composed": ({"leased"}, 0),
+    "envelope sent": ({"leased", "handing"}, 0),
+    "body sent before the dot": ({"leased", "handing"}, 0),
+    "handing committed": ({"handing"}, 0),
+    "dot sent": ({"handing"}, 1),
+    "answer read": ({"handing"}, 1),
+    "recorded": ({"accepted"}, 1),
 }
+BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}
 
 
 def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
@@ -36,20 +38,24 @@ def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: 
     scene.edition()
     first = Subscriber.objects.order_by("pk")[0].pk
     Subscriber.objects.exclude(pk=first).update(next_digest_at=None)
-    for number, (step, (state, at_the_relay)) in enumerate(LEFT.items()):  # one mail each, so one connection
+    expected = []
+    for number, (step, (left, at_the_relay)) in enumerate(LEFT.items()):  # one mail each, so one connection
         Subscriber.objects.filter(pk=first + number).update(next_digest_at=scene.now)
         before = len(scene.sink.mails)
         sender = scene.sender(FAILPOINT=step, OUTBOX_LEASE_SECONDS="300")
         assert sender.process.wait(60) == failpoints.EXIT, sender.output
         if at_the_relay:
             scene.sink.wait_for(before + 1)
-        assert (states()[str(number)], len(scene.sink.mails) - before) == (state, at_the_relay), step
+        state = states()[str(number)]
+        assert state in left, step
+        assert len(scene.sink.mails) - before == at_the_relay, step
+        expected.append(BECOMES[state])
     leases_run_out()
     scene.send()
-    ends = [states()[str(number)] for number in range(len(LEFT))]
-    assert ends == ["accepted", "accepted", *["unknown"] * 5, "accepted"]
+    assert [states()[str(number)] for number in range(len(LEFT))] == expected
     scene.send_the_next_day()
-    note("exit at each named step", steps=len(LEFT), **settle(scene, unknown=5).figures())
+    found = settle(scene, unknown=expected.count("unknown"))
+    note("exit at each named step", steps=len(LEFT), **found.figures())
 
 
 @pytest.mark.parametrize(
@@ -103,7 +109,6 @@ def test_rolling_restarts_leave_nothing_unknown(
         old = new
     assert old.process.wait(120) == 0, old.output
     assert not Delivery.objects.exclude(state="accepted").exists()
-    assert scene.sink.cut == 0
     scene.send_the_next_day()
     note("rolling restarts", restarts=restarts, **settle(scene).figures())
 
