@@ -120,12 +120,12 @@ STORAGES = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
-CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Tasks are acknowledged when they start, as is Celery's default: one that is lost with its worker is woken by
+# the schedule, and a worker with a task to give back to a broker that is gone would end itself.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A task that takes longer is given to a second worker too, which does no harm: each may run twice.
+    # A task that waits longer in one worker is given to a second one too: each may run twice.
     "visibility_timeout": 600,
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,

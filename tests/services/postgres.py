@@ -26,17 +26,16 @@ _FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")  # it ho
 _SMALL = ("shared_buffers=64MB", "max_connections=200", "unix_socket_directories=")
 
 
-@contextlib.contextmanager
-def postgres_server(*settings: str) -> Iterator[str]:
-    """Run a server on a loopback port; yield its URL up to the database name, without the slash.
+class PostgresServer:
+    """A server on one loopback port, with its files below `home`; `url` lacks the database and its slash.
 
-    `settings` ("name=value") come last, so `fsync=on` makes it durable. The server refuses to run as
-    root; then it runs as nobody, from a copy that nobody can read.
+    It refuses to run as root; then it runs as nobody, from a copy that nobody can read. `settings`
+    ("name=value") come last, so `fsync=on` makes it durable.
     """
-    package = _package()
-    as_nobody: dict[str, Any] = {}
-    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as name:
-        home = Path(name)
+
+    def __init__(self, home: Path, *settings: str) -> None:
+        self._home, package = home, _package()
+        as_nobody: dict[str, Any] = {}
         if os.geteuid() == 0:
             as_nobody = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
             home.chmod(0o755)
@@ -45,31 +44,44 @@ def postgres_server(*settings: str) -> Iterator[str]:
             package = home / package.name
             (home / "data").mkdir()
             os.chown(home / "data", _NOBODY, _NOBODY)
-        binaries = package / "pginstall" / "bin"
-        with (home / "log").open("wb") as log:
-            output: dict[str, Any] = {"cwd": home, "stdout": log, "stderr": log, **as_nobody}
-            initdb = (
-                *(
-                    str(binaries / "initdb"),
-                    "--pgdata",
-                    str(home / "data"),
-                    "--username",
-                    "postgres",
-                ),
-                *("--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"),
-            )
-            subprocess.run(initdb, check=True, **output)
-            port = free_port()
-            options = (f"port={port}", "listen_addresses=127.0.0.1", *_FAST, *_SMALL, *settings)
-            arguments = [part for option in options for part in ("-c", option)]
-            server = spawn((str(binaries / "postgres"), "-D", str(home / "data"), *arguments), **output)
-            try:
-                url = f"postgres://postgres@127.0.0.1:{port}"
-                _wait(server, f"{url}/postgres", home / "log")
-                yield url
-            finally:
-                server.send_signal(signal.SIGINT)  # its “fast” shutdown
-                server.wait(30)
+        self._binaries = package / "pginstall" / "bin"
+        self._options: dict[str, Any] = {"cwd": home, **as_nobody}
+        port = free_port()
+        self.url = f"postgres://postgres@127.0.0.1:{port}"
+        options = (f"port={port}", "listen_addresses=127.0.0.1", *_FAST, *_SMALL, *settings)
+        self._arguments = [part for option in options for part in ("-c", option)]
+        self._process: subprocess.Popen[bytes] | None = None
+        initdb = (
+            *(str(self._binaries / "initdb"), "--pgdata", str(home / "data"), "--username", "postgres"),
+            *("--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"),
+        )
+        with (home / "log").open("ab") as log:
+            subprocess.run(initdb, check=True, stdout=log, stderr=log, **self._options)
+
+    def start(self) -> None:
+        """Return when it answers."""
+        command = (str(self._binaries / "postgres"), "-D", str(self._home / "data"), *self._arguments)
+        with (self._home / "log").open("ab") as log:
+            self._process = spawn(command, stdout=log, stderr=log, **self._options)
+        _wait(self._process, f"{self.url}/postgres", self._home / "log")
+
+    def stop(self, how: int = signal.SIGINT) -> None:
+        """SIGINT is its “fast” shutdown, SIGQUIT its “immediate” one: as after a crash."""
+        if self._process:
+            self._process.send_signal(how)
+            self._process.wait(30)
+
+
+@contextlib.contextmanager
+def postgres_server(*settings: str) -> Iterator[str]:
+    """Run a server on a loopback port; yield its URL up to the database name, without the slash."""
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as home:
+        server = PostgresServer(Path(home), *settings)
+        try:
+            server.start()
+            yield server.url
+        finally:
+            server.stop()
 
 
 def _package() -> Path:

@@ -13,23 +13,45 @@ from digest.supervision import spawn
 from tests.services.ports import free_port
 
 
-@contextlib.contextmanager
-def valkey_server(*options: str) -> Iterator[str]:
-    """Run a server on a loopback port and yield its URL; `options` are valkey-server's own and come last."""
-    port = free_port()
-    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
-        command = (
-            *(str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--dir", home),
+class ValkeyServer:
+    """A server on one loopback port; whatever it held is gone after `kill` and `start`."""
+
+    def __init__(self, home: str, *options: str) -> None:
+        """`options` are valkey-server's own and come last."""
+        self._port = free_port()
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._command = (
+            *(str(get_binary_path()), "--port", str(self._port), "--bind", "127.0.0.1", "--dir", home),
             *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", *options),
         )
-        server = spawn(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = spawn(self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _wait(self.url)
+
+    def kill(self) -> None:
+        """End it without warning."""
+        assert self._process
+        self._process.kill()
+        self._process.wait(30)
+
+    def stop(self) -> None:
+        assert self._process
+        self._process.terminate()
+        self._process.wait(30)
+
+
+@contextlib.contextmanager
+def valkey_server(*options: str) -> Iterator[str]:
+    """Run a server on a loopback port and yield its URL; `options` are valkey-server's own."""
+    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
+        server = ValkeyServer(home, *options)
+        server.start()
         try:
-            url = f"redis://127.0.0.1:{port}/0"
-            _wait(url)
-            yield url
+            yield server.url
         finally:
-            server.terminate()
-            server.wait(30)
+            server.stop()
 
 
 def _wait(url: str) -> None:

@@ -1,0 +1,136 @@
+"""Senders that die, stop and wake: nothing is lost and nothing goes twice."""
+
+import random
+import signal
+import time
+from typing import get_args
+
+import pytest
+
+
+from subscriptions import failpoints
+from subscriptions.models import Delivery, Subscriber
+from tests.faults.accounts import settle
+from tests.faults.conftest import Note
+from tests.faults.scene import CONNECTIONS, LEASE, Scene, leases_run_out, states
+from tests.services.waiting import wait_until
+
+pytestmark = pytest.mark.services
+
+# What a death at each step leaves in the ledger, and whether the relay has the mail. Before the dot the relay
+# has nothing, so whether `handing` is committed by then is the sender's affair.
+LEFT = {
+    "claimed": ({"leased"}, 0),
+    "composed": ({"leased"}, 0),
+    "envelope sent": ({"leased", "handing"}, 0),
+    "body sent before the dot": ({"leased", "handing"}, 0),
+    "handing committed": ({"handing"}, 0),
+    "dot sent": ({"handing"}, 1),
+    "answer read": ({"handing"}, 1),
+    "recorded": ({"accepted"}, 1),
+}
+BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}
+
+
+def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
+    assert set(LEFT) == set(get_args(failpoints.Step))
+    scene.readers(len(LEFT))
+    scene.edition()
+    first = Subscriber.objects.order_by("pk")[0].pk
+    Subscriber.objects.exclude(pk=first).update(next_digest_at=None)
+    expected = []
+    for number, (step, (left, at_the_relay)) in enumerate(LEFT.items()):  # one mail each, so one connection
+        Subscriber.objects.filter(pk=first + number).update(next_digest_at=scene.now)
+        before = len(scene.sink.mails)
+        sender = scene.sender(FAILPOINT=step, OUTBOX_LEASE_SECONDS="300")
+        assert sender.process.wait(60) == failpoints.EXIT, sender.output
+        if at_the_relay:
+            scene.sink.wait_for(before + 1)
+        state = states()[str(number)]
+        assert state in left, step
+        assert len(scene.sink.mails) - before == at_the_relay, step
+        expected.append(BECOMES[state])
+    leases_run_out()
+    scene.send()
+    assert [states()[str(number)] for number in range(len(LEFT))] == expected
+    scene.send_the_next_day()
+    found = settle(scene, unknown=expected.count("unknown"))
+    note("exit at each named step", steps=len(LEFT), **found.figures())
+
+
+@pytest.mark.parametrize(
+    ("readers", "kills"), [(300, 10), pytest.param(10_000, 200, marks=pytest.mark.faults)]
+)
+def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
+    scene: Scene, note: Note, readers: int, kills: int
+) -> None:
+    chance = random.Random(20251105 + kills)
+    scene.readers(readers)
+    scene.edition()
+    scene.sink.pause = 0.002
+    crew = [scene.sender("--wait") for _ in range(3)]
+    killed = 0
+    while killed < kills:
+        come = readers * 0.9 * (killed + chance.random()) / kills
+        oldest = crew.pop(0)
+        wait_until(lambda: len(scene.sink.mails) > come or oldest.process.poll() is not None, 120, "progress")
+        time.sleep(chance.random() / 50)
+        if oldest.process.poll() is None:
+            oldest.end(signal.SIGKILL)
+            killed += 1
+        assert oldest.process.returncode in {0, -signal.SIGKILL}, oldest.output
+        crew.append(scene.sender("--wait"))
+    for sender in crew:
+        assert sender.process.wait(300) == 0, sender.output
+    scene.send()
+    scene.send_the_next_day()
+    found = settle(scene, unknown=killed * CONNECTIONS)
+    note(
+        "SIGKILL of senders at random",
+        kills=killed,
+        **{"connections cut": scene.sink.cut, "within a mail": scene.sink.cut_in_hand},
+        **found.figures(),
+    )
+
+
+@pytest.mark.parametrize(("readers", "restarts"), [(100, 3), pytest.param(1000, 20, marks=pytest.mark.faults)])
+def test_rolling_restarts_leave_nothing_unknown(
+    scene: Scene, note: Note, readers: int, restarts: int
+) -> None:
+    scene.readers(readers)
+    scene.edition()
+    scene.sink.pause = 0.02
+    old = scene.sender("--wait")
+    scene.sink.wait_for(1)
+    for number in range(restarts):
+        new = scene.sender("--wait")
+        scene.sink.wait_for(readers * (number + 1) // (restarts + 1))
+        assert old.end(signal.SIGTERM) == 0, old.output
+        old = new
+    assert old.process.wait(120) == 0, old.output
+    assert not Delivery.objects.exclude(state="accepted").exists()
+    scene.send_the_next_day()
+    note("rolling restarts", restarts=restarts, **settle(scene).figures())
+
+
+def test_a_stale_sender_that_wakes_sends_and_records_nothing_that_was_taken_over(
+    scene: Scene, note: Note
+) -> None:
+    scene.readers(200)
+    scene.edition()
+    scene.sink.pause = 0.05
+    stale = scene.sender("--wait")
+    scene.sink.wait_for(5)
+    scene.freeze(stale)
+    held = Delivery.objects.filter(state="leased").exclude(worker="").count()
+    time.sleep(LEASE + 1)
+    scene.sink.pause = 0
+    scene.send()
+    assert not Delivery.objects.exclude(state__in=["accepted", "unknown"]).exists()
+    before = len(scene.sink.mails)
+    stale.process.send_signal(signal.SIGCONT)
+    assert stale.process.wait(60) == 0, stale.output
+    assert len(scene.sink.mails) - before <= CONNECTIONS  # what it had in hand when it was stopped
+    scene.send_the_next_day()
+    found = settle(scene, unknown=CONNECTIONS)
+    note("stale worker wakes", **{"leases taken over": held}, **found.figures())

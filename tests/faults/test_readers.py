@@ -1,0 +1,99 @@
+"""Readers who leave during the run, and papers that mean harm."""
+
+import email
+import email.policy
+import time
+
+import pytest
+from django.test import Client
+
+from digest.models import Edition, Paper
+from subscriptions import links
+from subscriptions.models import Delivery, Subscriber
+from tests.faults.accounts import settle
+from tests.faults.conftest import Note
+from tests.faults.scene import Scene, address
+
+pytestmark = pytest.mark.services
+
+READERS = 30
+IN_HAND_OR_GONE = {"handing", "accepted", "unknown"}
+
+
+@pytest.mark.parametrize(("readers", "leaving"), [(120, 12), pytest.param(2000, 200, marks=pytest.mark.faults)])
+def test_who_leaves_during_the_run_gets_no_mail_after_that(
+    scene: Scene, note: Note, readers: int, leaving: int
+) -> None:
+    scene.readers(readers)
+    scene.edition()
+    scene.sink.pause = 0.02
+    sender = scene.sender("--wait")
+    scene.sink.wait_for(1)
+    left: dict[str, float] = {}
+    in_hand = set()
+    leased = 0
+    for reader in Subscriber.objects.order_by("-pk").exclude(pk__in=_gone())[: leaving * 3 : 3]:
+        leased += Delivery.objects.filter(subscriber=reader, state="leased").exists()
+        assert Client().post(f"/u/{links.token('unsubscribe', reader)}/").status_code == 200
+        left[reader.email] = time.time()
+        if Delivery.objects.filter(subscriber=reader, state__in=IN_HAND_OR_GONE).exists():
+            in_hand.add(reader.email)
+    assert sender.process.wait(300) == 0, sender.output
+    late = [mail for mail in scene.sink.mails if mail.taken > left.get(mail.recipient, mail.taken)]
+    assert {mail.recipient for mail in late} <= in_hand
+    assert len(in_hand) < len(left) == leaving
+    Subscriber.objects.filter(email__in=left).update(left_at=None)  # too long ago to be undone
+    Delivery.objects.filter(state="deferred").update(not_before=scene.now)
+    scene.send_the_next_day()
+    assert not [mail for mail in scene.sink.mails if mail.begun > max(left.values()) and mail.recipient in left]
+    note(
+        "unsubscribe during the run",
+        left=leaving,
+        **{"of these leased": leased, "in hand": len(in_hand), "mails after": len(late)},
+        **settle(scene, without=left).figures(),
+    )
+
+
+def _gone() -> list[int]:
+    """Readers whose mail has gone, or is just going."""
+    return list(Delivery.objects.filter(state__in=IN_HAND_OR_GONE).values_list("subscriber_id", flat=True))
+
+
+POISON = (
+    "<script>alert(1)</script> agents",
+    "{{7*7}} {% raise %} ${7*7} %(to)b %s agents",
+    "\u202egnihton si eveileb\u2066 agents",
+    "lone surrogate \ud800 agents",
+    "nul \x00 and bell \x07 agents",
+    "agents\r\nBcc: everybody@readers.example\r\n\r\nA body",
+    "agents\n.\nMAIL FROM:<x@readers.example>",
+    "agents " + "x" * 1_000_000,
+    "agents " + "\u0301" * 5000,
+    "=?utf-8?q?agents?= agents",
+    '"><img src=x onerror=alert(1)> agents',
+    "agents " + "🧨" * 300,
+)
+
+
+def test_hostile_papers_hold_up_no_mail(scene: Scene, note: Note) -> None:
+    scene.sink.keep_content = True
+    scene.readers(READERS)
+    scene.edition(papers=5, titles=POISON)
+    stored = set(Paper.objects.values_list("url", flat=True))
+    quarantined = {paper for papers in scene.due.values() for paper in papers} - stored
+    print(Edition.objects.get().rejected, quarantined)
+    for papers in scene.due.values():
+        papers &= stored
+    scene.send()
+    assert {mail.recipient for mail in scene.sink.mails} == {address(number) for number in range(READERS)}
+    for mail in scene.sink.mails:
+        message = email.message_from_bytes(mail.content, policy=email.policy.default)
+        assert not message.defects
+        assert message["To"] == mail.recipient
+        assert message["Bcc"] is None
+        html = message.get_body(("html",))
+        assert html is not None
+        assert "<script" not in html.get_content()
+        assert "<img src=x" not in html.get_content()
+    scene.send_the_next_day()
+    note("poison papers", hostile=len(POISON), quarantined=len(quarantined), **settle(scene).figures())

@@ -1,0 +1,120 @@
+"""Relays that swallow, break off, refuse, leave and hang."""
+
+import pytest
+
+from subscriptions.models import Delivery, Subscriber
+from tests.faults.accounts import settle
+from tests.faults.conftest import Note
+from tests.faults.scene import Scene, address, backoffs_end, states
+from tests.faults.sink import Act, Script, Stage
+
+pytestmark = pytest.mark.services
+
+READERS = 40
+
+
+def answering(answers: dict[tuple[Stage, str], str | Act]) -> Script:
+    """A script that answers like this at these stages to these readers, and as usual otherwise."""
+    return lambda stage, reader: answers.get((stage, reader))
+
+
+def readers_in(state: str) -> set[str]:
+    return {address(int(number)) for number, found in states().items() if found == state}
+
+
+def test_an_acceptance_that_is_swallowed_is_unknown_and_not_retried(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    swallowed = {address(3), address(17)}
+    scene.sink.script = answering({(Stage.DOT, reader): Act.SWALLOW for reader in swallowed})
+    scene.send()
+    assert readers_in("unknown") == swallowed
+    backoffs_end()
+    scene.send()
+    assert len(scene.sink.mails) == READERS
+    scene.send_the_next_day()
+    note("acceptance swallowed", swallowed=2, **settle(scene, unknown=2).figures())
+
+
+def test_a_reset_before_the_final_dot_is_retried_and_one_mail_comes(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition(papers=60)
+    scene.sink.narrow()
+    # The first mail of a connection: later the buffers would have grown beyond any mail.
+    reset = {(Stage.BODY, address(0)), (Stage.DATA, address(17)), (Stage.RCPT, address(30))}
+    scene.sink.script = answering(dict.fromkeys(reset, Act.RESET))
+    scene.send()
+    assert readers_in("deferred") == {reader for _, reader in reset}
+    scene.sink.script = None
+    backoffs_end()
+    scene.send()
+    assert len(scene.sink.mails) == READERS
+    scene.send_the_next_day()
+    note("reset before the final dot", resets=len(reset), **settle(scene).figures())
+
+
+def test_answers_about_one_reader_or_mail_concern_nobody_else(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    later = {
+        (Stage.RCPT, address(2)): "450 4.2.1 Mailbox busy",
+        (Stage.RCPT, address(9)): "451 4.7.1 Greylisted",
+        (Stage.DOT, address(15)): "452 4.3.1 No room",
+        (Stage.DOT, address(22)): "554 5.7.1 Content refused",
+    }
+    dead = {(Stage.RCPT, address(5)): "550 5.1.1 No such user", (Stage.RCPT, address(30)): "550 Unknown"}
+    scene.sink.script = answering({**later, **dead})
+    scene.send()
+    assert readers_in("deferred") == {reader for _, reader in later}
+    assert readers_in("refused") == {reader for _, reader in dead}
+    assert len(scene.sink.mails) == READERS - len(later) - len(dead)
+    scene.sink.script = answering(dict(dead))
+    backoffs_end()
+    scene.send()
+    assert len(scene.sink.mails) == READERS - len(dead)
+    assert Subscriber.objects.filter(state="refused").count() == len(dead)
+    scene.send_the_next_day()
+    found = settle(scene, without={reader for _, reader in dead})
+    note("450, 451, 452, 550, 5.7.1", answers=len(later) + len(dead), **found.figures())
+
+
+REFUSALS = {
+    Stage.CONNECT: "421 4.3.2 Going down",
+    Stage.MAIL: "530 5.7.0 Authentication required",
+    Stage.RCPT: "554 5.7.1 Relay access denied",
+    Stage.DOT: "421 4.7.0 Too much from you",
+}
+
+
+def test_a_relay_that_refuses_us_gets_nothing_and_costs_no_reader(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    for at, refusal in REFUSALS.items():
+        scene.sink.script = lambda stage, _, at=at, refusal=refusal: refusal if stage == at else None
+        scene.send()
+        assert not scene.sink.mails
+        assert not Delivery.objects.exclude(state__in=["pending", "deferred"]).exists()
+        backoffs_end()
+    assert not Subscriber.objects.exclude(state="active").exists()
+    scene.sink.script = None
+    scene.send()
+    assert len(scene.sink.mails) == READERS
+    scene.send_the_next_day()
+    note("421, 530, 5.7.x to everybody", refusals=len(REFUSALS), **settle(scene).figures())
+
+
+@pytest.mark.faults
+def test_a_relay_that_hangs_is_left_in_time(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    hanging = {(Stage.RCPT, address(3)): Act.HANG, (Stage.DOT, address(17)): Act.HANG}
+    scene.sink.script = answering(dict(hanging))
+    scene.send(seconds=600, OUTBOX_LEASE_SECONDS="300")
+    assert readers_in("deferred") == {address(3)}
+    assert readers_in("unknown") == {address(17)}
+    scene.sink.script = None
+    backoffs_end()
+    scene.send()
+    assert len(scene.sink.mails) == READERS - 1
+    scene.send_the_next_day()
+    note("hang", hung=2, **settle(scene, unknown=1).figures())
