@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from digest.policy import MAIL
@@ -39,7 +40,10 @@ def environment(**options: object) -> Environment:
         auto_reload=bool(options.get("auto_reload")),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
     environment.globals |= {"site_name": settings.SITE_NAME, "static": static, "url": url}
     environment.filters |= {"moment": moment, "short": short, "counted": counted}
     return environment
