@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 
-from digest.compose import DigestContent, Item, Mark, Section
+from digest.compose import DigestContent, Fact, Item, Mark, Section
 from digest.matching import Field, Number, Percolator, parse_query
 from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
@@ -58,9 +58,9 @@ class Reading:
         explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
         marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
-        facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
-        told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
-        return Item(record, marks, paper.url, tuple(told))
+        facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
+        told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
+        return Item(record, marks, paper.url, tuple(told), number=paper.pk)
 
 
 def topic_counts() -> dict[str, int]:

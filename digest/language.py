@@ -77,9 +77,9 @@ class Language:
 
     def long_date(self, day: date) -> str:
         """For example "Wednesday, 5 November"."""
-        return self.gettext("%(weekday)s, %(date)s", weekday=self.weekday(day.weekday()), date=self.date(day))
+        return self.gettext("%(weekday)s, %(date)s", weekday=self.weekday(day.weekday()), date=self.day(day))
 
-    def date(self, day: date) -> str:
+    def day(self, day: date) -> str:
         """For example "5 November"."""
         return self.gettext("%(day)s %(month)s", day=day.day, month=self._months[day.month - 1])
 

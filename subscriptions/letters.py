@@ -20,6 +20,7 @@ from digest.compose import (
     Sender,
     compose,
     compose_digest,
+    compose_page,
     prepare,
 )
 from digest.models import Selection
@@ -28,6 +29,7 @@ from subscriptions.models import Delivery, Subscriber
 from subscriptions.preferences import Choices
 
 Kind = Delivery.Kind
+VOTES = False  # until readers have links to judge papers by: Personal.vote_url
 
 
 class NothingToSay(Exception):
@@ -45,7 +47,7 @@ class Composer:
         content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay
-        return prepare(compose_digest(content, brand()), sender(Kind.DIGEST))
+        return prepare(compose_digest(content, brand(), votes=VOTES), sender(Kind.DIGEST))
 
     def message(self, delivery: Delivery) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
@@ -58,7 +60,7 @@ class Composer:
 
 def digest_letter(selection: Selection) -> Letter:
     """The digest of a selection, finished but for its readers' links."""
-    return compose_digest(Reading().content_of(selection), brand())
+    return compose_digest(Reading().content_of(selection), brand(), votes=VOTES)
 
 
 def _letter(delivery: Delivery) -> Letter:
@@ -89,16 +91,17 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
 
 def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
-    letter = digest_letter(plan.sample(choices))
+    letter = compose_digest(Reading().content_of(plan.sample(choices)), brand(), votes=False)
     home = settings.SITE_URL + "/"
     nobody = Personal("reader@example.org", timezone.now(), "<preview@localhost>", home, home, home)
     return letter.html_for(nobody)
 
 
 def read_html(delivery: Delivery) -> str:
-    """A digest that was sent, as a page."""
+    """A digest that was sent, as a page: every paper with its whole abstract."""
     assert delivery.selection is not None
-    return digest_letter(delivery.selection).html_for(personal(delivery))
+    page = compose_page(Reading().content_of(delivery.selection), brand(), votes=VOTES)
+    return page.html_for(personal(delivery))
 
 
 def personal(delivery: Delivery) -> Personal:

@@ -8,12 +8,28 @@ from digest.papers import PaperRecord
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Who publishes: shown in every letter. `accent` is `#rrggbb`, `address` the postal address, if any."""
+    """Who publishes: shown in every letter.
+
+    `accent` is `#rrggbb`, `address` the postal address and `imprint` who is responsible, if any. A `logo`
+    stands in place of the name where images are shown.
+    """
 
     name: str
     site_url: str
     accent: str = "#1f5fbf"
     address: str = ""
+    imprint: str = ""
+    logo: "Logo | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A PNG or JPEG, and the width and height in CSS pixels at which it is shown."""
+
+    octets: bytes
+    subtype: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +42,59 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A reason that is no word of title or abstract: what a query's field or number found.
+
+    `field` is the query language's, as in “author:” or “upvotes>=50”; `text` the words that matched, of a
+    text field.
+    """
+
+    field: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A paper as one digest shows it; `page_url` is its page in the archive, or empty.
 
-    `facts` are the reasons that are no words of title or abstract: “48 upvotes”, “author Ada Lovelace”.
+    `number` names the paper in the reader's links (0: it has none). `note` is a line about its place in
+    this digest, such as why it ranks high.
     """
 
     record: PaperRecord
     marks: tuple[Mark, ...]
     page_url: str
-    facts: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    number: int = 0
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text."""
+    """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text.
+
+    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted.
+    """
 
     name: str
     colour: str
     items: tuple[Item, ...]
     own: bool = False
+    mute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A paper that fell one clause short of the reader's own `query`.
+
+    It lacks `missing`; `add` is a query that keeps it.
+    """
+
+    record: PaperRecord
+    page_url: str
+    query: str
+    missing: str
+    add: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +103,7 @@ class DigestContent:
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
-    not have arrived.
+    not have arrived. A `weekly` digest is about the week to `day`.
     """
 
     day: date
@@ -63,6 +112,8 @@ class DigestContent:
     sections: tuple[Section, ...]
     more: tuple[Item, ...] = ()
     carried: tuple[Item, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    weekly: bool = False
     language: str = "en"
 
 
@@ -86,4 +137,35 @@ class KnownContent:
     """The answer to a sign-up with an address that is subscribed already."""
 
     preferences_url: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeContent:
+    """The first letter after confirming: `first` says when digests come.
+
+    `week` is what the same filters would have brought in the last days, as one digest.
+    """
+
+    first: str
+    week: DigestContent
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class GoodbyeContent:
+    """The last letter; `back_url` takes the unsubscription back."""
+
+    back_url: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmContent:
+    """What needs the operator: what is wrong, what to do, and the words of whoever reported it."""
+
+    what: str
+    hint: str
+    detail: str
+    admin_url: str
     language: str = "en"

@@ -27,7 +27,7 @@ def catalogue(path: Path) -> Catalog:
 def texts(domain: str) -> set[tuple[str | None, object]]:
     """The texts of code and templates, with their contexts."""
     with (LOCALE / f"{domain}.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = extract_from_dir(
         str(ROOT), methods, options, directory_filter=lambda path: Path(path).name in _searched(path)
     )
@@ -55,7 +55,8 @@ def test_every_entry_is_translated_with_the_same_places_and_compiled(path: Path)
         if not message.id:
             continue
         sources = [message.id] if isinstance(message.id, str) else list(message.id)
-        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
+        assert strings, message.id
         assert all(strings), message.id
         assert not message.fuzzy, message.id
         assert len(strings) == (1 if len(sources) == 1 else found.num_plurals)

@@ -362,7 +362,7 @@ def test_a_digest_has_the_papers_the_reasons_and_the_links() -> None:
         assert Paper.objects.get().url in part
         assert token_url in part
         assert links.url("preferences", delivery.subscriber) in part
-        assert "title has “agents”" in part
+    assert "title has “agents”" in text.get_content()
     assert f"List-Unsubscribe: <{token_url}>".encode() in raw
     assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
     assert sender == "digest@localhost"
