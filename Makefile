@@ -36,6 +36,7 @@ run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 # (--reuse-db: its databases go with the server).
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.browser
+	@$(BIN)/python -m tests.services.node
 	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
 	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
 
