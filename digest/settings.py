@@ -241,6 +241,7 @@ UNFOLD = {
                 "items": [
                     _room("Deliveries", "outgoing_mail", "subscriptions_delivery"),
                     _room("Selections", "checklist", "digest_selection"),
+                    _room("Branding", "palette", "digest_branding"),
                 ],
             },
             {

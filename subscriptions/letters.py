@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.http import int_to_base36
 
+from digest import branding
 from digest.archive import Reading
 from digest.compose import (
-    Brand,
     ConfirmContent,
     KnownContent,
     Letter,
@@ -47,7 +47,7 @@ class Composer:
         content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay
-        return prepare(compose_digest(content, brand(), votes=VOTES), sender(Kind.DIGEST))
+        return prepare(compose_digest(content, branding.current(), votes=VOTES), sender(Kind.DIGEST))
 
     def message(self, delivery: Delivery) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
@@ -60,14 +60,16 @@ class Composer:
 
 def digest_letter(selection: Selection) -> Letter:
     """The digest of a selection, finished but for its readers' links."""
-    return compose_digest(Reading().content_of(selection), brand(), votes=VOTES)
+    return compose_digest(Reading().content_of(selection), branding.current(), votes=VOTES)
 
 
 def _letter(delivery: Delivery) -> Letter:
     """A letter about the subscription itself."""
     reader = delivery.subscriber
     if delivery.kind == Kind.KNOWN:
-        return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand())
+        return compose(
+            "known", KnownContent(links.url("preferences", reader), reader.language), branding.current()
+        )
     choices = preferences.choices_of(reader)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
@@ -76,7 +78,7 @@ def _letter(delivery: Delivery) -> Letter:
         schedule=preferences.describe(choices.schedule),
         language=reader.language,
     )
-    return compose("confirm", content, brand())
+    return compose("confirm", content, branding.current())
 
 
 def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
@@ -91,7 +93,7 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
 
 def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
-    letter = compose_digest(Reading().content_of(plan.sample(choices)), brand(), votes=False)
+    letter = compose_digest(Reading().content_of(plan.sample(choices)), branding.current(), votes=False)
     home = settings.SITE_URL + "/"
     nobody = Personal("reader@example.org", timezone.now(), "<preview@localhost>", home, home, home)
     return letter.html_for(nobody)
@@ -100,7 +102,7 @@ def preview_html(choices: Choices) -> str:
 def read_html(delivery: Delivery) -> str:
     """A digest that was sent, as a page: every paper with its whole abstract."""
     assert delivery.selection is not None
-    page = compose_page(Reading().content_of(delivery.selection), brand(), votes=VOTES)
+    page = compose_page(Reading().content_of(delivery.selection), branding.current(), votes=VOTES)
     return page.html_for(personal(delivery))
 
 
@@ -116,10 +118,6 @@ def personal(delivery: Delivery) -> Personal:
         preferences_url=links.url("preferences", reader),
         web_url=links.url("read", reader, delivery.pk),
     )
-
-
-def brand() -> Brand:
-    return Brand(name=settings.SITE_NAME, site_url=settings.SITE_URL, address=settings.POSTAL_ADDRESS)
 
 
 def sender(kind: Delivery.Kind) -> Sender:

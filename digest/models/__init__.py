@@ -1,5 +1,6 @@
 """What is published, as stored. Nothing here knows a person."""
 
+from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.paper import Paper
 from digest.models.selection import Selection
@@ -7,6 +8,7 @@ from digest.models.source import Source
 from digest.models.topic import Topic
 
 __all__ = [
+    "Branding",
     "Edition",
     "EditionEntry",
     "Paper",
