@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.utils import timezone
 
-from digest.compose import DigestContent, Fact, Item, Mark, Section
+from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Section
 from digest.matching import Field, Number, Percolator, parse_query
 from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
@@ -30,7 +30,8 @@ class Reading:
         Papers that no longer exist are left out. Reasons are read off the papers as they are now.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
-        papers = Paper.objects.in_bulk([*(item["paper"] for item in selection.items), *selection.carried])
+        listed = [item["paper"] for item in [*selection.items, *selection.near]]
+        papers = Paper.objects.in_bulk([*listed, *selection.carried])
         day = selection.day or timezone.now().date()
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
@@ -48,6 +49,18 @@ class Reading:
             carried=tuple(
                 self._item(paper, filters) for pk in selection.carried if (paper := papers.get(pk))
             ),
+            near=tuple(
+                NearMiss(
+                    record=paper.record(),
+                    page_url=paper.url,
+                    query=filters[near["filter"]].name,
+                    missing=near["missing"],
+                    add=near["add"],
+                )
+                for near in selection.near
+                if (paper := papers.get(near["paper"]))
+            ),
+            weekly=selection.weekly,
             language=selection.language,
         )
 

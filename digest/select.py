@@ -8,7 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db.models import F, Q
 
@@ -16,6 +16,7 @@ from digest.matching import Percolator, parse_query
 from digest.matching.explain import Explainer
 from digest.matching.ranking import rank
 from digest.models import EditionEntry, Paper, Selection, Source
+from digest.near import find_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Wish:
     first: bool = False
     language: str = "en"
     carried: tuple[int, ...] = ()
+    weekly: bool = False
 
     @property
     def key(self) -> str:
@@ -105,8 +107,20 @@ def made(wishes: Iterable[Wish]) -> list[Selection]:
     for (since, until, had, first), group in by_window.items():
         window = Window.load(since, until, had, first=first)
         chooser = _Chooser(window, {filter_.query for wish in group for filter_ in wish.filters})
-        selections += [chooser.selection(wish) for wish in group]
+        chosen = [chooser.selection(wish) for wish in group]
+        find_near(window.papers, window.had, chosen)
+        selections += chosen
     return selections
+
+
+def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selection:
+    """What the filters keep of the last edition days, for a look back; nothing is stored."""
+    newest = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
+    since = newest - timedelta(days=days) if newest else date.min
+    papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
+    window = Window(newest, papers, had=frozenset())
+    wish = Wish(filters, since=0, until=0, had=0, language=language)
+    return _Chooser(window, {filter_.query for filter_ in filters}).selection(wish)
 
 
 class _Chooser:
@@ -136,6 +150,7 @@ class _Chooser:
             key=wish.key,
             filters=[asdict(filter_) for filter_ in wish.filters],
             language=wish.language,
+            weekly=wish.weekly,
             since=wish.since,
             until=wish.until,
             had=wish.had,

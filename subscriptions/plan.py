@@ -20,7 +20,7 @@ from digest.presets import selecting
 from digest.select import Filter, Wish, made, select
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.preferences import Choices
-from subscriptions.schedule import Schedule, due_at
+from subscriptions.schedule import Rhythm, Schedule, due_at
 
 BATCH = 2000
 Kind, State = Delivery.Kind, Delivery.State
@@ -156,7 +156,10 @@ def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: 
         since = until if first else had
         carried, lost = [], [*superseded, *lost]
     carried += [pk for s in lost for pk in [*(item["paper"] for item in s.items), *s.carried]]
-    return Wish(wanted, since, until, had, first, reader.language, tuple(dict.fromkeys(carried)))
+    return Wish(
+        *(wanted, since, until, had, first, reader.language, tuple(dict.fromkeys(carried))),
+        weekly=reader.rhythm == Rhythm.WEEKLY,
+    )
 
 
 def _delivery(reader: Subscriber, slot: datetime, selection: Selection) -> Delivery:

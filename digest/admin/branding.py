@@ -30,7 +30,7 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
         label="Logo",
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=f"PNG or JPEG, at most {LARGEST // 1000} KB; shown up to {branding.LOGO_HEIGHT} pixels high. "
+        help_text=f"PNG or JPEG, at most {LARGEST // 1000} KB; up to {branding.LOGO_HEIGHT} pixels high. "
         "Twice that size looks sharp. Where images are not shown, the name stands in its place.",
     )
     no_logo = forms.BooleanField(label="Remove the logo", required=False)
