@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import DatabaseError
 
 from digest.compose import Brand, Logo
 from digest.compose.colour import DEFAULT
 from digest.models import Branding
 
-_NAME, _NAME_LASTS = "branding-name", 30  # seconds
+NAME, _NAME_LASTS = "branding-name", 30  # seconds
 ONLY = 1  # the key of the one row
 LOGO_WIDTH, LOGO_HEIGHT = 240, 40  # CSS pixels, at most
 
@@ -26,8 +27,14 @@ def current() -> Brand:
 
 
 def name() -> str:
-    """The publisher's name alone, for the head of every page: as it was at most half a minute ago."""
-    return str(cache.get_or_set(_NAME, lambda: current().name, _NAME_LASTS))
+    """The publisher's name alone, for the head of every page: as it was at most half a minute ago.
+
+    That of the environment while the database does not answer: error pages have a head too.
+    """
+    try:
+        return str(cache.get_or_set(NAME, lambda: current().name, _NAME_LASTS))
+    except DatabaseError:
+        return str(settings.SITE_NAME)
 
 
 def _logo(chosen: Branding) -> Logo | None:

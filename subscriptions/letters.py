@@ -3,6 +3,7 @@
 import base64
 from email.utils import parseaddr
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
@@ -10,23 +11,28 @@ from django.utils.crypto import salted_hmac
 from django.utils.http import int_to_base36
 
 from digest import branding
-from digest.archive import Reading
+from digest.archive import COUNTED_DAYS, Reading
 from digest.compose import (
     ConfirmContent,
+    GoodbyeContent,
     KnownContent,
     Letter,
     Personal,
     PreparedLetter,
     Sender,
+    WelcomeContent,
     compose,
     compose_digest,
     compose_page,
+    compose_welcome,
     prepare,
 )
 from digest.models import Selection
+from digest.select import of_last_days
 from subscriptions import links, plan, preferences
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.preferences import Choices
+from subscriptions.schedule import due_at
 
 Kind = Delivery.Kind
 VOTES = False  # until readers have links to judge papers by: Personal.vote_url
@@ -66,10 +72,14 @@ def digest_letter(selection: Selection) -> Letter:
 def _letter(delivery: Delivery) -> Letter:
     """A letter about the subscription itself."""
     reader = delivery.subscriber
-    if delivery.kind == Kind.KNOWN:
-        return compose(
-            "known", KnownContent(links.url("preferences", reader), reader.language), branding.current()
-        )
+    brand = branding.current()
+    match delivery.kind:
+        case Kind.KNOWN:
+            return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand)
+        case Kind.WELCOME:
+            return compose_welcome(_welcome(delivery), brand)
+        case Kind.GOODBYE:
+            return compose("goodbye", GoodbyeContent(links.url("return", reader), reader.language), brand)
     choices = preferences.choices_of(reader)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
@@ -78,7 +88,21 @@ def _letter(delivery: Delivery) -> Letter:
         schedule=preferences.describe(choices.schedule),
         language=reader.language,
     )
-    return compose("confirm", content, branding.current())
+    return compose("confirm", content, brand)
+
+
+def _welcome(delivery: Delivery) -> WelcomeContent:
+    """The first digest's moment, and what the reader's filters would have brought last week."""
+    reader = delivery.subscriber
+    choices = preferences.choices_of(reader)
+    first = reader.next_digest_at or due_at(choices.schedule, after=delivery.due_at)
+    week = of_last_days(plan.filters_of(choices.topics, choices.queries), COUNTED_DAYS, reader.language)
+    return WelcomeContent(
+        first=first.astimezone(ZoneInfo(reader.time_zone)),
+        zone=reader.time_zone,
+        week=Reading().content_of(week),
+        language=reader.language,
+    )
 
 
 def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:

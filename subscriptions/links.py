@@ -15,7 +15,7 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from subscriptions.models import Delivery, Subscriber
 
-Purpose = Literal["confirm", "preferences", "unsubscribe", "read"]
+Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "return"]
 
 
 def token(purpose: Purpose, subscriber: Subscriber, number: int | None = None) -> str:

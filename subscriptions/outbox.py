@@ -162,7 +162,10 @@ def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer
 
 def _start(delivery: Delivery, worker: str, now: datetime) -> bool:
     """Commit `handing` with a whole lease, unless the lease is gone or the reader wants this no longer."""
-    wanted = {Kind.CONFIRM: Subscriber.State.PENDING}.get(Kind(delivery.kind), Subscriber.State.ACTIVE)
+    wanted = {
+        Kind.CONFIRM: Subscriber.State.PENDING,
+        Kind.GOODBYE: Subscriber.State.UNSUBSCRIBED,
+    }.get(Kind(delivery.kind), Subscriber.State.ACTIVE)
     states = [wanted, Subscriber.State.PAUSED] if delivery.kind == Kind.KNOWN else [wanted]
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker, leased_until__gt=now)
     wanted_and_mine = mine.filter(subscriber__state__in=states)

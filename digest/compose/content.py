@@ -1,7 +1,7 @@
 """What a letter says, as plain values: the input of `compose`, free of wording and markup."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from digest.papers import PaperRecord
 
@@ -142,12 +142,14 @@ class KnownContent:
 
 @dataclass(frozen=True, slots=True)
 class WelcomeContent:
-    """The first letter after confirming: `first` says when digests come.
+    """The first letter after confirming: `first` is the reader's local time of the first digest.
 
-    `week` is what the same filters would have brought in the last days, as one digest.
+    `zone` names that time's zone. `week` is what the same filters would have brought in the last seven
+    days, as one digest.
     """
 
-    first: str
+    first: datetime
+    zone: str
     week: DigestContent
     language: str = "en"
 

@@ -257,7 +257,8 @@ CONFIRM = ConfirmContent(
 )
 KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
 WELCOME = WelcomeContent(
-    first="Your first digest comes on Thursday, 6 November at 07:00 (Europe/Berlin), if a paper matches.",
+    first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
+    zone="Europe/Berlin",
     week=replace(
         _digest(
             replace(_QUANTIZATION, items=(FOUR_BITS, COLD_CACHE)),

@@ -275,7 +275,13 @@ def view_welcome(content: WelcomeContent) -> WelcomeView:
     else:
         accounting = words.gettext("No papers have come in yet.")
     papers = (*(paper for section in digest.sections for paper in section.papers),)
-    return WelcomeView(words.code, content.first, accounting, total, papers, digest.lines)
+    first = words.gettext(
+        "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
+        day=words.long_date(content.first.date()),
+        time=f"{content.first:%H:%M}",
+        zone=content.zone,
+    )
+    return WelcomeView(words.code, first, accounting, total, papers, digest.lines)
 
 
 def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterable
 
 from digest.compose.content import DigestContent, Section
+from digest.compose.printable import shortened
 from digest.language import ENGLISH, Language
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
+_LONGEST_TITLE = 80
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
@@ -75,6 +77,19 @@ def accounting(words: Language, content: DigestContent) -> tuple[str, ...]:
             words.ngettext("%(num)s from your last digest", "%(num)s from your last digest", carried)
         )
     return tuple(parts)
+
+
+def place(words: Language, cause: str, title: str) -> str:
+    """Why a paper stands where it stands, if the paper called `title` is the `cause`."""
+    title = shortened(title, _LONGEST_TITLE)
+    match cause:
+        case "raised":
+            return words.gettext("Ranked up because you liked “%(title)s”.", title=title)
+        case "lowered":
+            return words.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
+        case "alike":
+            return words.gettext("Much like “%(title)s” above.", title=title)
+    return ""
 
 
 def _topics(words: Language, sections: Iterable[Section]) -> list[str]:

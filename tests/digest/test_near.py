@@ -27,7 +27,7 @@ def told(chosen: Selection) -> list[tuple[str, str, str]]:
         ("kv* quantization", [("kv*", "quantization"), ("quantization", "kv*")]),
         (
             '"kv cache" (fp4 OR int4) NOT audio',
-            [("fp4 OR int4", '"kv cache" NOT audio'), (X)],
+            [("fp4 OR int4", '"kv cache" NOT audio'), ('"kv cache"', "(fp4 OR int4) NOT audio")],
         ),
         ("agents", []),
         ("agents OR robots", []),

@@ -275,6 +275,7 @@ def test_who_leaves_while_their_mail_is_leased_gets_none() -> None:
     planned("ada")
     outbox.claim(10, "me", timezone.now())
     feedback.unsubscribe(Subscriber.objects.get(), timezone.now())
+    Delivery.objects.filter(kind="goodbye").delete()
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
     outbox.sweep(timezone.now())
     relay = FakeRelay()

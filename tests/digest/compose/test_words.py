@@ -4,7 +4,7 @@ import gettext
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from bs4 import BeautifulSoup
@@ -94,9 +94,13 @@ LETTERS = {
     "page": lambda: compose_page(FULL, BRAND),
     "confirm": lambda: compose("confirm", ConfirmContent("https://1.example", ("1",), 1, "2"), BRAND),
     "known": lambda: compose("known", KnownContent("https://1.example"), BRAND),
-    "welcome": lambda: compose_welcome(WelcomeContent("1", MANY), BRAND),
-    "nothing": lambda: compose_welcome(WelcomeContent("1", replace(FULL, sections=())), BRAND),
-    "nothing yet": lambda: compose_welcome(WelcomeContent("1", replace(FULL, sections=(), scanned=0)), BRAND),
+    "welcome": lambda: compose_welcome(WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", MANY), BRAND),
+    "nothing": lambda: compose_welcome(
+        WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=())), BRAND
+    ),
+    "nothing yet": lambda: compose_welcome(
+        WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=(), scanned=0)), BRAND
+    ),
     "goodbye": lambda: compose("goodbye", GoodbyeContent("https://1.example"), BRAND),
     "alarm": lambda: compose("alarm", AlarmContent("1", "2", "3", "https://1.example"), BRAND),
 }
