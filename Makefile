@@ -9,9 +9,10 @@ BIN    := .venv/bin
 RUNTIME     := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
+BABEL     := $(BIN)/python -m babel.messages.frontend
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test check format train clean
+.PHONY: help setup run test check format translate train clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -35,6 +36,7 @@ run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 # (--reuse-db: its databases go with the server).
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.browser
+	@$(BIN)/python -m tests.services.node
 	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
 	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
 
@@ -56,6 +58,16 @@ check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, 
 format: $(DEVELOPMENT) ## format the code and repair what can be repaired
 	$(BIN)/ruff format --quiet .
 	$(BIN)/ruff check --quiet --fix .
+
+# Catalogues of gettext, compiled and committed: who runs the service needs no tool for them.
+translate: $(DEVELOPMENT) ## collect texts into digest/locale/*/LC_MESSAGES/*.po, and compile what is translated
+	@for domain in letters django; do \
+		$(BABEL) -q extract --mapping digest/locale/$$domain.cfg --add-location file --sort-by-file \
+			--ignore-dirs "node_modules var .*" --output .venv/$$domain.pot . && \
+		$(BABEL) -q update --domain $$domain --input-file .venv/$$domain.pot --output-dir digest/locale \
+			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 && \
+		$(BABEL) -q compile --domain $$domain --directory digest/locale || exit 1; \
+	done
 
 train: $(RUNTIME) ## train the topic model again (TEST_DATA names the corpus and the labels)
 	@PYTHON="$(PYTHON)" .ci/install requirements-train.txt

@@ -8,8 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from digest.compose import DigestContent, Item, Mark, Section
-from digest.compose.wording import place
+from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Note, Section
 from digest.matching import Field, Number, Percolator, parse_query
 from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
@@ -35,7 +34,7 @@ class Reading:
         Papers that no longer exist are left out.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
-        listed = [item["paper"] for item in [*selection.items, *selection.more]]
+        listed = [item["paper"] for item in [*selection.items, *selection.more, *selection.near]]
         noted = [item["note"][1] for item in selection.items if "note" in item]
         papers = self._read([*listed, *selection.carried, *noted])
         day = selection.day or timezone.now().date()
@@ -61,6 +60,18 @@ class Reading:
             carried=tuple(
                 self._item(paper, filters) for pk in selection.carried if (paper := papers.get(pk))
             ),
+            near=tuple(
+                NearMiss(
+                    record=paper.record(),
+                    page_url=paper.url,
+                    query=filters[near["filter"]].name,
+                    missing=near["missing"],
+                    add=near["add"],
+                )
+                for near in selection.near
+                if (paper := papers.get(near["paper"]))
+            ),
+            weekly=selection.weekly,
             language=selection.language,
         )
 
@@ -78,15 +89,15 @@ class Reading:
         explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
         marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
-        facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
-        told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
+        facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
+        told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
         return Item(record, marks, paper.url, tuple(told), number=paper.pk)
 
 
-def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> str:
+def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
     """Why the paper stands where it stands, if another one that still exists is the cause."""
     cause, other = item.get("note", ("", 0))
-    return place(cause, papers[other].title) if other in papers else ""
+    return Note(cause, papers[other].title) if other in papers else None
 
 
 def topic_counts() -> dict[str, int]:

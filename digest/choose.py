@@ -14,7 +14,6 @@ from digest.window import Window
 
 _NUMBERS = frozenset(Number)
 Votes = tuple[tuple[int, bool], ...]  # papers, each with whether a reader asked for more like it
-Span = tuple[int, int, int, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,10 @@ class Chosen:
 class Chooser:
     """Makes the selections over one window; a query is matched, and a match explained, once."""
 
-    def __init__(self, span: Span) -> None:
-        since, until, had, first = self.span = span
-        self.window = Window.load(since, until, had, first=first)
+    def __init__(self, window: Window) -> None:
+        self.window = window
         self.listed = {paper.pk for paper in self.window.papers}
-        self._index = index_of(self.window.papers)
+        self.index = index_of(self.window.papers)
         self._queries: dict[str, Query] = {}
         self._answers: dict[str, _Answer] = {}
         self._explainers: dict[int, Explainer] = {}
@@ -72,7 +70,7 @@ class Chooser:
         percolator: Percolator[str] = Percolator()
         for text, query in self._queries.items():
             percolator.add(text, query)
-        matches = percolator.match(self.window.papers, self._index)
+        matches = percolator.match(self.window.papers, self.index)
         crossed = _crossed(self._queries, self.window)
         for text in self._queries:
             listed = [match.paper for match in matches.get(text, ())]

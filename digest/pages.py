@@ -18,8 +18,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import lazy
+from django.utils.translation import gettext, ngettext
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
+from digest import branding
 from digest.policy import MAIL
 
 Given = ParamSpec("Given")
@@ -39,8 +42,11 @@ def environment(**options: object) -> Environment:
         auto_reload=bool(options.get("auto_reload")),
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
-    environment.globals |= {"site_name": settings.SITE_NAME, "static": static, "url": url}
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals |= {"site_name": lazy(branding.name, str)(), "static": static, "url": url}
     environment.filters |= {"moment": moment, "short": short, "counted": counted}
     return environment
 

@@ -8,9 +8,12 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 
-from digest.choose import Chooser, Span
-from digest.models import Selection
+from digest.choose import Chooser
+from digest.models import EditionEntry, Paper, Selection
+from digest.near import find_near
+from digest.window import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class Wish:
     most: int | None = None
     without: tuple[int, ...] = ()
     taste: tuple[tuple[int, bool], ...] = ()
+    weekly: bool = False
 
     @property
     def key(self) -> str:
@@ -64,11 +68,25 @@ def made(wishes: Iterable[Wish]) -> list[Selection]:
     return list(Selector().made(wishes).values())
 
 
+def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selection:
+    """What the filters keep of the last edition days, for a look back; nothing is stored."""
+    newest = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
+    since = newest - timedelta(days=days) if newest else date.min
+    papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
+    chooser = Chooser(Window(newest, papers, had=frozenset()))
+    chooser.learn({filter_.query for filter_ in filters})
+    return _selection(Wish(filters, since=0, until=0, had=0, language=language), chooser)
+
+
+_Span = tuple[int, int, int, bool]
+
+
 class Selector:
     """Selects again and again; what a call worked out about its last window serves the next one too."""
 
     def __init__(self) -> None:
-        self._chooser: Chooser | None = None
+        self._span: _Span | None = None
+        self._chooser = Chooser(Window(None, (), frozenset()))
 
     def select(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
         """The stored selection of each wish; those not yet known are made, each once."""
@@ -85,37 +103,41 @@ class Selector:
 
     def made(self, wishes: Iterable[Wish]) -> dict[Wish, Selection]:
         """Unsaved selections, one per wish."""
-        by_window: dict[Span, list[Wish]] = defaultdict(list)
+        by_window: dict[_Span, list[Wish]] = defaultdict(list)
         for wish in wishes:
             by_window[wish.since, wish.until, wish.had, wish.first].append(wish)
         selections: dict[Wish, Selection] = {}
         for span, group in by_window.items():
-            if self._chooser is None or self._chooser.span != span:
-                self._chooser = Chooser(span)
+            if self._span != span:
+                since, until, had, first = self._span = span
+                self._chooser = Chooser(Window.load(since, until, had, first=first))
             self._chooser.learn({filter_.query for wish in group for filter_ in wish.filters})
             self._chooser.judge({paper for wish in group for paper, _ in wish.taste})
-            selections |= {wish: self._selection(wish, self._chooser) for wish in group}
+            chosen = {wish: _selection(wish, self._chooser) for wish in group}
+            find_near(self._chooser.window, self._chooser.index, chosen.values())
+            selections |= chosen
         return selections
 
-    @staticmethod
-    def _selection(wish: Wish, chooser: Chooser) -> Selection:
-        chosen = chooser.choose(
-            [filter_.query for filter_ in wish.filters], {*wish.carried, *wish.without}, wish.taste
-        )
-        return Selection(
-            key=wish.key,
-            filters=[asdict(filter_) for filter_ in wish.filters],
-            language=wish.language,
-            since=wish.since,
-            until=wish.until,
-            had=wish.had,
-            first=wish.first,
-            day=chooser.window.day,
-            scanned=chosen.scanned,
-            already_had=chosen.already_had,
-            items=chosen.items[: wish.most],
-            most=wish.most,
-            more=chosen.items[wish.most :] if wish.most else [],
-            crossed=chosen.crossed,
-            carried=list(wish.carried),
-        )
+
+def _selection(wish: Wish, chooser: Chooser) -> Selection:
+    chosen = chooser.choose(
+        [filter_.query for filter_ in wish.filters], {*wish.carried, *wish.without}, wish.taste
+    )
+    return Selection(
+        key=wish.key,
+        filters=[asdict(filter_) for filter_ in wish.filters],
+        language=wish.language,
+        weekly=wish.weekly,
+        since=wish.since,
+        until=wish.until,
+        had=wish.had,
+        first=wish.first,
+        day=chooser.window.day,
+        scanned=chosen.scanned,
+        already_had=chosen.already_had,
+        items=chosen.items[: wish.most],
+        most=wish.most,
+        more=chosen.items[wish.most :] if wish.most else [],
+        crossed=chosen.crossed,
+        carried=list(wish.carried),
+    )

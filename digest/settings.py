@@ -100,6 +100,7 @@ AXES_RESET_ON_SUCCESS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
 
 # --- Where it keeps things -------------------------------------------------------------------
@@ -241,6 +242,7 @@ UNFOLD = {
                 "items": [
                     _room("Deliveries", "outgoing_mail", "subscriptions_delivery"),
                     _room("Selections", "checklist", "digest_selection"),
+                    _room("Branding", "palette", "digest_branding"),
                 ],
             },
             {

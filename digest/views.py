@@ -16,6 +16,7 @@ from digest.pages import show
 _ROBOTS = """\
 User-agent: *
 Disallow: /admin/
+Disallow: /b/
 Disallow: /c/
 Disallow: /p/
 Disallow: /r/

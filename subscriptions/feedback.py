@@ -2,18 +2,29 @@
 
 from datetime import datetime, timedelta
 
-from subscriptions.models import Subscriber
+from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import due_at
 
 UNDO = timedelta(hours=1)  # for how long leaving can be taken back
+GOODBYE_INTERVAL = timedelta(days=1)
 State = Subscriber.State
 
 
 def unsubscribe(subscriber: Subscriber, at: datetime) -> None:
-    """Stop all mail at once. Safe to repeat. `at` is when the reader asked."""
-    Subscriber.objects.filter(pk=subscriber.pk).exclude(state=State.REFUSED).update(
-        state=State.UNSUBSCRIBED, next_digest_at=None, left_at=at
-    )
+    """Stop all digests at once, and say goodbye to who had any. Safe to repeat. `at` is when they asked."""
+    readers = Subscriber.objects.filter(pk=subscriber.pk)
+    left = {"state": State.UNSUBSCRIBED, "next_digest_at": None, "left_at": at}
+    if readers.filter(state__in=[State.ACTIVE, State.PAUSED]).update(**left):
+        _say_goodbye(subscriber, at)
+    else:
+        readers.exclude(state=State.REFUSED).update(**left)
+
+
+def _say_goodbye(subscriber: Subscriber, at: datetime) -> None:
+    """Queue the last mail, at most one a day: leaving can be taken back and done again."""
+    goodbye = Delivery.Kind.GOODBYE
+    if not subscriber.deliveries.filter(kind=goodbye, due_at__gt=at - GOODBYE_INTERVAL).exists():
+        Delivery.objects.create(subscriber=subscriber, kind=goodbye, due_at=at, not_before=at, priority=0)
 
 
 def undo(subscriber: Subscriber, at: datetime) -> None:

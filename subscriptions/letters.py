@@ -5,28 +5,36 @@ from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.http import int_to_base36
 
-from digest.archive import Reading
+from digest import branding
+from digest.archive import COUNTED_DAYS, Reading
 from digest.compose import (
-    Brand,
     ConfirmContent,
+    GoodbyeContent,
     KnownContent,
     Letter,
     Personal,
     PreparedLetter,
     Sender,
+    WelcomeContent,
     compose,
     compose_digest,
+    compose_page,
+    compose_welcome,
     prepare,
 )
 from digest.models import Selection
+from digest.select import of_last_days
 from subscriptions import links, plan, preferences
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.preferences import Choices
+from subscriptions.schedule import due_at
+from subscriptions.wishes import filters_of
 
 Kind = Delivery.Kind
 
@@ -68,7 +76,7 @@ class Composer:
         content = self._reading.content_of(Selection.objects.get(pk=selection_id))
         if not (content.sections or content.more or content.carried):
             raise NothingToSay
-        return prepare(compose_digest(content, brand()), sender(Kind.DIGEST))
+        return prepare(compose_digest(content, branding.current()), sender(Kind.DIGEST))
 
     def message(self, delivery: Addressed) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
@@ -81,14 +89,20 @@ class Composer:
 
 def digest_letter(selection: Selection) -> Letter:
     """The digest of a selection, finished but for its readers' links."""
-    return compose_digest(Reading().content_of(selection), brand())
+    return compose_digest(Reading().content_of(selection), branding.current())
 
 
 def _letter(delivery: Addressed) -> Letter:
     """A letter about the subscription itself."""
     reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
-    if delivery.kind == Kind.KNOWN:
-        return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand())
+    brand = branding.current()
+    match delivery.kind:
+        case Kind.KNOWN:
+            return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand)
+        case Kind.WELCOME:
+            return compose_welcome(_welcome(reader, delivery.due_at), brand)
+        case Kind.GOODBYE:
+            return compose("goodbye", GoodbyeContent(links.url("return", reader), reader.language), brand)
     choices = preferences.choices_of(reader)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
@@ -97,7 +111,20 @@ def _letter(delivery: Addressed) -> Letter:
         schedule=preferences.describe(choices.schedule),
         language=reader.language,
     )
-    return compose("confirm", content, brand())
+    return compose("confirm", content, brand)
+
+
+def _welcome(reader: Subscriber, at: datetime) -> WelcomeContent:
+    """The first digest's moment, and what the reader's filters would have brought last week."""
+    choices = preferences.choices_of(reader)
+    first = reader.next_digest_at or due_at(choices.schedule, after=at)
+    week = of_last_days(filters_of(choices.topics, choices.queries), COUNTED_DAYS, reader.language)
+    return WelcomeContent(
+        first=first.astimezone(ZoneInfo(reader.time_zone)),
+        zone=reader.time_zone,
+        week=Reading().content_of(week),
+        language=reader.language,
+    )
 
 
 def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
@@ -112,7 +139,7 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
 
 def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
-    letter = digest_letter(plan.sample(choices))
+    letter = compose_digest(Reading().content_of(plan.sample(choices)), branding.current(), votes=False)
     home = settings.SITE_URL + "/"
     nobody = Personal(
         *("reader@example.org", timezone.now(), "<preview@localhost>"), home, home, home, vote_url=f"{home}#"
@@ -121,9 +148,10 @@ def preview_html(choices: Choices) -> str:
 
 
 def read_html(delivery: Delivery) -> str:
-    """A digest that was sent, as a page."""
+    """A digest that was sent, as a page: every paper with its whole abstract."""
     assert delivery.selection is not None
-    return digest_letter(delivery.selection).html_for(personal(delivery))
+    page = compose_page(Reading().content_of(delivery.selection), branding.current())
+    return page.html_for(personal(delivery))
 
 
 def personal(delivery: Addressed) -> Personal:
@@ -139,10 +167,6 @@ def personal(delivery: Addressed) -> Personal:
         web_url=links.url("read", reader, delivery.pk),
         vote_url=links.vote_url(reader, delivery.pk),
     )
-
-
-def brand() -> Brand:
-    return Brand(name=settings.SITE_NAME, site_url=settings.SITE_URL, address=settings.POSTAL_ADDRESS)
 
 
 def sender(kind: Delivery.Kind) -> Sender:

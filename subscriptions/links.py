@@ -18,7 +18,7 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from subscriptions.models import Delivery, Subscriber
 
-Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote"]
+Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote", "return"]
 OfDelivery = Literal["read", "vote"]
 
 

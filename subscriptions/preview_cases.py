@@ -158,6 +158,7 @@ PAGES: Mapping[str, PageCase] = {
     ),
     "undone": PageCase("Undone", "web/undone.html", partial(_reader, "active")),
     "undone-paused": PageCase("Undone, paused", "web/undone.html", partial(_reader, "paused")),
+    "come-back": PageCase("Come back", "web/come_back.html", partial(_confirm, "unsubscribed")),
     "bad-link": PageCase("Bad link", "web/bad_link.html"),
     "privacy": PageCase("Privacy", "web/privacy.html", partial(Privacy, contact="digest@<b>example.org")),
     **{

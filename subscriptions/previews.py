@@ -1,14 +1,14 @@
 """Every mail and every page with invented and hostile content, to look at. DEBUG only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from digest.compose import Letter, Sender, compose, compose_digest, prepare
+from digest.compose import Letter, Sender, compose, compose_digest, compose_page, compose_welcome, prepare
 from digest.compose import previews as invented
 from digest.pages import exists_if, show, show_mail
 from subscriptions.preview_cases import PAGES, PageCase
@@ -16,6 +16,16 @@ from subscriptions.preview_cases import PAGES, PageCase
 LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
     ("confirm", "plain"): partial(compose, "confirm", invented.CONFIRM, invented.BRAND),
     ("known", "plain"): partial(compose, "known", invented.KNOWN, invented.BRAND),
+    ("welcome", "plain"): partial(compose_welcome, invented.WELCOME, invented.BRAND),
+    ("welcome", "empty"): partial(compose_welcome, invented.WELCOME_EMPTY, invented.BRAND),
+    ("welcome", "hostile"): partial(compose_welcome, invented.WELCOME_HOSTILE, invented.BRAND),
+    ("goodbye", "plain"): partial(compose, "goodbye", invented.GOODBYE, invented.BRAND),
+    ("alarm", "plain"): partial(compose, "alarm", invented.ALARM, invented.BRAND),
+    ("page", "many"): partial(compose_page, invented.DIGESTS["many"], invented.BRAND),
+    ("page", "hostile"): partial(compose_page, invented.DIGESTS["hostile"], invented.BRAND),
+    ("digest", "logo"): partial(
+        compose_digest, invented.DIGESTS["one"], replace(invented.BRAND, logo=invented.LOGO)
+    ),
     **{
         ("digest", name): partial(compose_digest, content, invented.BRAND)
         for name, content in invented.DIGESTS.items()

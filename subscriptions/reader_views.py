@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from digest.models import Topic
 from digest.pages import show, show_mail
-from subscriptions import feedback, letters, limits, links, preferences, signup
+from subscriptions import feedback, letters, limits, links, preferences, signup, tasks
 from subscriptions.forms import PreferencesForm, initial_of
 from subscriptions.models import Subscriber
 from subscriptions.preferences import Choices
@@ -99,6 +99,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         signup.confirm(subscriber, timezone.now(), limits.visitor_of(request))
         subscriber.refresh_from_db()
+        tasks.wake()  # the welcome is waited for
     page = ConfirmPage(_reader(subscriber), links.url("preferences", subscriber))
     return show(request, "web/confirm.html", page)
 
@@ -112,7 +113,10 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
         return _bad_link(request)
     topics = _topics_for(subscriber)
     if request.method != "POST":
-        form = PreferencesForm(None, topics, initial=initial_of(preferences.choices_of(subscriber)))
+        initial = initial_of(preferences.choices_of(subscriber))
+        if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
+            initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
+        form = PreferencesForm(None, topics, initial=initial)
         return _preferences(request, subscriber, form)
     match request.POST.get("action"):
         case "pause":
@@ -126,6 +130,20 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
         return _preferences(request, subscriber, form, status=422)
     preferences.save(subscriber, form.choices(), timezone.now())
     return _done("saved", token)
+
+
+@behind_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def come_back(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask a reader who left whether they want to come back; on POST they do."""
+    subscriber = links.subscriber_for(token, "return")
+    if subscriber is None:
+        return _bad_link(request)
+    if request.method == "POST":
+        signup.come_back(subscriber, timezone.now(), limits.visitor_of(request))
+    page = ConfirmPage(_reader(subscriber), links.url("preferences", subscriber))
+    template = "web/come_back.html" if subscriber.state == State.UNSUBSCRIBED else "web/confirm.html"
+    return show(request, template, page)
 
 
 def _done(what: str, token: str) -> HttpResponse:
@@ -166,6 +184,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
         return _undo(request, subscriber)
     stamp = _undo_stamp(subscriber)
     feedback.unsubscribe(subscriber, timezone.now())
+    tasks.wake()
     return show(request, "web/unsubscribe.html", LeavingPage(left=True, undo=stamp))
 
 

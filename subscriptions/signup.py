@@ -65,21 +65,38 @@ def _may_write(subscriber: Subscriber, now: datetime) -> bool:
 
 
 def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
-    """Make a pending reader active and say when their first digest comes; confirming again changes nothing.
+    """Make a pending reader active, welcome them, and say when their first digest comes.
 
+    Confirming again changes nothing.
     `visitor` is the network address that pressed the button, kept as proof of consent.
     """
     first = due_at(subscriber.schedule, after=now)
-    Subscriber.objects.filter(pk=subscriber.pk, state=State.PENDING).update(
-        state=State.ACTIVE,
-        next_digest_at=first,
-        returning=ExpressionWrapper(Q(covered__isnull=False), BooleanField()),
-        left_at=None,
-        consented_at=now,
-        consent=f"{WORDING}, from {visitor}",
-    )
+    if _activate(subscriber, State.PENDING, first, f"{WORDING}, from {visitor}", now):
+        outbox.post(subscriber, Delivery.Kind.WELCOME, now)
     subscriber.refresh_from_db()
     return subscriber.next_digest_at or first
+
+
+def come_back(subscriber: Subscriber, now: datetime, visitor: str) -> None:
+    """Make a reader who left active again, with what they had chosen; for others nothing changes."""
+    first = due_at(subscriber.schedule, after=now)
+    _activate(subscriber, State.UNSUBSCRIBED, first, f"the link in the goodbye mail, from {visitor}", now)
+    subscriber.refresh_from_db()
+
+
+def _activate(subscriber: Subscriber, before: State, first: datetime, consent: str, now: datetime) -> bool:
+    """Make a reader in the state `before` active; whether they were."""
+    waiting = Subscriber.objects.filter(pk=subscriber.pk, state=before)
+    return bool(
+        waiting.update(
+            state=State.ACTIVE,
+            next_digest_at=first,
+            returning=ExpressionWrapper(Q(covered__isnull=False), BooleanField()),
+            left_at=None,
+            consented_at=now,
+            consent=consent,
+        )
+    )
 
 
 def forget_unconfirmed(now: datetime) -> int:

@@ -123,12 +123,13 @@ _SHARES = {
     "filter_set": "bigint",
     "language": "varchar(10)",
     "volume": "integer",
+    "rhythm": "varchar(10)",
     "selection": "bigint",
     "reason": "varchar(500)",
 }
 _SAME_GROUP = """
     reader.filter_set_id = share.filter_set AND reader.language = share.language
-    AND COALESCE(reader.volume, 0) = share.volume"""
+    AND COALESCE(reader.volume, 0) = share.volume AND reader.rhythm = share.rhythm"""
 _SAME_SCHEDULE = """
     reader.time_zone = times.time_zone AND reader.hour = times.hour
     AND reader.rhythm = times.rhythm AND reader.weekday = times.weekday"""
@@ -139,7 +140,10 @@ _Times = Mapping[Schedule, datetime]
 def _shares(shares: _Shares) -> str:
     """The rows of `_SHARES`, as JSON; there is no cap of 0."""
     return json.dumps(
-        [(g.filter_set_id, g.language, g.volume or 0, s.selection, s.reason) for g, s in shares.items()]
+        [
+            (g.filter_set_id, g.language, g.volume or 0, g.rhythm, share.selection, share.reason)
+            for g, share in shares.items()
+        ]
     )
 
 

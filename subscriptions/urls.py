@@ -12,6 +12,7 @@ urlpatterns = [
     path("c/<str:token>/", reader_views.confirm, name="confirm"),
     path("p/<str:token>/", reader_views.edit_preferences, name="preferences"),
     path("u/<str:token>/", reader_views.unsubscribe, name="unsubscribe"),
+    path("b/<str:token>/", reader_views.come_back, name="return"),
     path("r/<str:token>/", reader_views.read, name="read"),
     path("v/<str:token>/mute/<int:number>/", vote_views.mute, name="mute"),
     path("v/<str:token>/<int:paper>/<str:verdict>/", vote_views.vote, name="vote"),

@@ -9,6 +9,7 @@ from digest.models import Paper, Selection, Topic
 from digest.presets import selecting
 from digest.select import Filter, Wish
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.schedule import Rhythm
 
 State = Delivery.State
 _BROUGHT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
@@ -22,10 +23,11 @@ class Group(NamedTuple):
     returning: bool
     language: str
     volume: int | None
+    rhythm: str
 
 
 def group_of(reader: Subscriber) -> Group:
-    return Group(reader.filter_set_id, reader.covered, reader.returning, reader.language, reader.volume)
+    return Group(*(getattr(reader, name) for name in Group._fields))
 
 
 def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
@@ -40,6 +42,7 @@ def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
         first=first,
         language=group.language,
         most=group.volume,
+        weekly=group.rhythm == Rhythm.WEEKLY,
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 from _pytest.terminal import TerminalReporter
+from django.conf import settings
+from django.core.cache import cache
 
 pytest_plugins = ["tests.services.fixtures"]
 
@@ -48,6 +50,14 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+@pytest.fixture(autouse=True)
+def _pages_know_their_name() -> None:
+    """As after the first page: the name at their head stands in the cache, and needs no database."""
+    from digest.branding import NAME  # noqa: PLC0415  # models, once Django is set up
+
+    cache.set(NAME, settings.SITE_NAME)
 
 
 @pytest.fixture(scope="session")

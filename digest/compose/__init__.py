@@ -8,32 +8,48 @@ Pure: papers, brand, moments, ids and links are arguments; the only files read a
 """
 
 from digest.compose.content import (
+    AlarmContent,
     Brand,
     ConfirmContent,
     DigestContent,
+    Fact,
+    GoodbyeContent,
     Item,
     KnownContent,
+    Logo,
     Mark,
+    NearMiss,
+    Note,
     Section,
+    WelcomeContent,
 )
 from digest.compose.headers import UnusableAddress
-from digest.compose.letter import Letter, Personal, compose, compose_digest
+from digest.compose.letter import Letter, Personal, compose, compose_digest, compose_page, compose_welcome
 from digest.compose.message import PreparedLetter, Sender, prepare
 
 __all__ = [
+    "AlarmContent",
     "Brand",
     "ConfirmContent",
     "DigestContent",
+    "Fact",
+    "GoodbyeContent",
     "Item",
     "KnownContent",
     "Letter",
+    "Logo",
     "Mark",
+    "NearMiss",
+    "Note",
     "Personal",
     "PreparedLetter",
     "Section",
     "Sender",
     "UnusableAddress",
+    "WelcomeContent",
     "compose",
     "compose_digest",
+    "compose_page",
+    "compose_welcome",
     "prepare",
 ]

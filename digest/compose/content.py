@@ -1,19 +1,35 @@
 """What a letter says, as plain values: the input of `compose`, free of wording and markup."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from digest.papers import PaperRecord
 
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Who publishes: shown in every letter. `accent` is `#rrggbb`, `address` the postal address, if any."""
+    """Who publishes: shown in every letter.
+
+    `accent` is `#rrggbb`, `address` the postal address and `imprint` who is responsible, if any. A `logo`
+    stands in place of the name where images are shown.
+    """
 
     name: str
     site_url: str
     accent: str = "#1f5fbf"
     address: str = ""
+    imprint: str = ""
+    logo: "Logo | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A PNG or JPEG, and the width and height in CSS pixels at which it is shown."""
+
+    octets: bytes
+    subtype: str
+    width: int
+    height: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +42,29 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """A reason that is no word of title or abstract: what a query's field or number found.
+
+    `field` is the query language's, as in “author:” or “upvotes>=50”; `text` the words that matched, of a
+    text field.
+    """
+
+    field: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Another paper, called `title`, decided on a paper's place; `cause` is a value of `ranking.Cause`."""
+
+    cause: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A paper as one digest shows it; `page_url` is its page in the archive, or empty.
 
-    `facts` are the reasons that are no words of title or abstract: “48 upvotes”, “author Ada Lovelace”.
     `number` names the paper in the reader's links (0: it has none). `note` is a line about its place in
     this digest, such as why it ranks high.
     """
@@ -37,9 +72,9 @@ class Item:
     record: PaperRecord
     marks: tuple[Mark, ...]
     page_url: str
-    facts: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
     number: int = 0
-    note: str = ""
+    note: "Note | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +92,26 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A paper that fell one clause short of the reader's own `query`.
+
+    It lacks `missing`; `add` is a query that keeps it.
+    """
+
+    record: PaperRecord
+    page_url: str
+    query: str
+    missing: str
+    add: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestContent:
     """One selection: what every reader with the same filters and the same history gets on `day`.
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
-    not have arrived.
+    not have arrived. A `weekly` digest is about the week to `day`.
     """
 
     day: date
@@ -71,6 +120,8 @@ class DigestContent:
     sections: tuple[Section, ...]
     more: tuple[Item, ...] = ()
     carried: tuple[Item, ...] = ()
+    near: tuple[NearMiss, ...] = ()
+    weekly: bool = False
     language: str = "en"
 
 
@@ -94,4 +145,37 @@ class KnownContent:
     """The answer to a sign-up with an address that is subscribed already."""
 
     preferences_url: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeContent:
+    """The first letter after confirming: `first` is the reader's local time of the first digest.
+
+    `zone` names that time's zone. `week` is what the same filters would have brought in the last seven
+    days, as one digest.
+    """
+
+    first: datetime
+    zone: str
+    week: DigestContent
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class GoodbyeContent:
+    """The last letter; `back_url` takes the unsubscription back."""
+
+    back_url: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmContent:
+    """What needs the operator: what is wrong, what to do, and the words of whoever reported it."""
+
+    what: str
+    hint: str
+    detail: str
+    admin_url: str
     language: str = "en"

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 
-from digest.compose import colour, wording
+from digest.compose import colour
 from digest.compose.flatten import flatten
 from digest.compose.fragments import Fragments
 from digest.compose.inline import inline_template
 from digest.compose.printable import Ready, folded, printable
+from digest.language import speaking
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "email"
 LINE = 72  # columns of the text part
@@ -40,13 +41,13 @@ class LetterLoader(BaseLoader):
         return source, None, lambda: all(check() for check in unchanged)
 
 
-@lru_cache(maxsize=8)
-def letters(directory: Path) -> Environment:
-    """The environment of the letters in `directory`."""
-    return environment(LetterLoader(directory))
+@lru_cache(maxsize=32)
+def letters(directory: Path, language: str) -> Environment:
+    """The environment of the letters in `directory` that speak `language`."""
+    return environment(LetterLoader(directory), language)
 
 
-def environment(loader: BaseLoader) -> Environment:
+def environment(loader: BaseLoader, language: str) -> Environment:
     """Jinja as letters need it, over any loader: HTML is escaped, text and subjects are not."""
     jinja = Environment(
         loader=loader,
@@ -58,15 +59,14 @@ def environment(loader: BaseLoader) -> Environment:
         extensions=[Fragments],
     )
     jinja.filters |= {
-        "counted": wording.counted,
         "folded": folded,
         "host": lambda url: urlsplit(url).hostname or url,
-        "listed": wording.listed,
         "on_both": colour.on_both,
         "on_dark": colour.on_dark,
         "on_light": colour.on_light,
         "wrapped": wrapped,
     }
+    speaking(language).install(jinja, cleaned=_finalized)
     return jinja
 
 

@@ -1,5 +1,6 @@
 """Letters: subject, text and HTML from templates, composed once for all who get the same."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -9,13 +10,14 @@ from typing import Protocol
 from markupsafe import escape
 
 from digest.compose import colour
-from digest.compose.content import Brand, DigestContent
+from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
 from digest.compose.environment import TEMPLATES, letters
 from digest.compose.fit import Cut, best_cut
 from digest.compose.places import LINKS, SEAM, STAND_IN
 from digest.compose.printable import folded
 from digest.compose.quoted import body_size
-from digest.compose.view import DigestView, Worded
+from digest.compose.view import DigestView, Worded, view_welcome
+from digest.language import speaking
 
 HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 102 KB
 
@@ -59,10 +61,11 @@ class Letter:
     html: str
     language: str = "en"
     listed: bool = False
+    logo: Logo | None = None
 
     def html_for(self, personal: Personal) -> str:
-        """The HTML as this reader sees it."""
-        links = personal.links()
+        """The HTML as this reader sees it, as a page of its own."""
+        links = personal.links() | {"logo": _as_data(self.logo)}
         return STAND_IN.sub(lambda link: str(escape(links[link[1]])), self.html.replace(SEAM, ""))
 
     def text_for(self, personal: Personal) -> str:
@@ -83,57 +86,89 @@ def compose(
 ) -> Letter:
     """The letter `name`, from `name.subject`, `name.txt` and `name.html` in `templates`.
 
-    Templates see the context as `content`, and `brand`, `links`, `accent` and `accent_dark`.
+    Templates see the context as `content`, and `brand`, `links`, `accent` and `accent_dark`. They speak
+    the context's language, or English.
     """
     printed = _Printer(context, brand, templates)
     return Letter(
         subject=folded(printed(f"{name}.subject")),
         text=_spaced(printed(f"{name}.txt")),
         html=printed(f"{name}.html"),
-        language=context.language,
+        language=printed.language,
         listed=listed,
+        logo=brand.logo,
     )
 
 
-def compose_digest(content: DigestContent, brand: Brand, *, templates: Path = TEMPLATES) -> Letter:
-    """The digest of one selection: in full as far as its HTML fits `HTML_LIMIT`, the rest in brief."""
+def compose_digest(
+    content: DigestContent, brand: Brand, *, votes: bool = True, templates: Path = TEMPLATES
+) -> Letter:
+    """The digest of one selection: in full as far as its HTML fits `HTML_LIMIT`, the rest in brief.
+
+    With `votes` papers have links to judge them, which need a reader's `vote_url`.
+    """
     worded = Worded(content)
 
     @cache
     def printed(cut: Cut) -> tuple[DigestView, str]:
         view = worded.view(cut.full, cut.lines)
-        return view, _Printer(view, brand, templates)("digest.html")
+        return view, _Printer(view, brand, templates, votes=votes)("digest.html")
 
     def size(cut: Cut) -> int:
         _, html = printed(cut)
         return body_size(html, "html")
 
     view, html = printed(best_cut(worded.papers, worded.lines, size, HTML_LIMIT))
-    in_text = _Printer(view, brand, templates)
+    return _digest(html, _Printer(view, brand, templates, votes=votes), brand)
+
+
+def compose_page(
+    content: DigestContent, brand: Brand, *, votes: bool = True, templates: Path = TEMPLATES
+) -> Letter:
+    """The digest of one selection for the web: every paper in full, with its whole abstract."""
+    view = Worded(content, whole=True).all()
+    printed = _Printer(view, brand, templates, votes=votes)
+    return _digest(printed("digest.html"), printed, brand)
+
+
+def compose_welcome(content: WelcomeContent, brand: Brand, *, templates: Path = TEMPLATES) -> Letter:
+    """The first letter after confirming, with the best of a week in full."""
+    return compose("welcome", view_welcome(content), brand, listed=True, templates=templates)
+
+
+def _digest(html: str, printed: "_Printer", brand: Brand) -> Letter:
     return Letter(
-        subject=folded(in_text("digest.subject")),
-        text=_spaced(in_text("digest.txt")),
+        subject=folded(printed("digest.subject")),
+        text=_spaced(printed("digest.txt")),
         html=html,
-        language=content.language,
+        language=printed.language,
         listed=True,
+        logo=brand.logo,
     )
 
 
 class _Printer:
     """Prints templates with one context."""
 
-    def __init__(self, context: Context, brand: Brand, templates: Path) -> None:
-        self._templates = letters(templates)
+    def __init__(self, context: Context, brand: Brand, templates: Path, *, votes: bool = False) -> None:
+        self.language = speaking(context.language).code
+        self._templates = letters(templates, self.language)
         self._variables = {
             "content": context,
             "brand": brand,
             "links": LINKS,
+            "votes": votes,
             "accent": colour.on_light(brand.accent),
             "accent_dark": colour.on_dark(brand.accent),
         }
 
     def __call__(self, name: str) -> str:
         return self._templates.get_template(name).render(self._variables)
+
+
+def _as_data(logo: Logo | None) -> str:
+    """A logo as an address that holds it, which pages may show."""
+    return f"data:image/{logo.subtype};base64,{b64encode(logo.octets).decode('ascii')}" if logo else ""
 
 
 def _spaced(text: str) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 from digest.compose.flatten import TemplateUnusual, flatten
 from digest.compose.inline import InliningFailed, hide, reveal
 
-_OPENS = re.compile(r"\{%[-+]?\s*(?:if|for|with|filter|fragment)\b")
+_OPENS = re.compile(r"\{%[-+]?\s*(?:(?:if|for|with|filter|fragment)\b|set\s+\w+\s*[-+]?%\})")
 _TURNS = re.compile(r"\{%[-+]?\s*(?:elif|else)\b")
-_CLOSES = re.compile(r"\{%[-+]?\s*end(?:if|for|with|filter|fragment)\b")
+_CLOSES = re.compile(r"\{%[-+]?\s*end(?:if|for|with|filter|fragment|set)\b")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
@@ -30,7 +30,7 @@ _IN_SOURCE = {
 _IN_SELECTOR = {
     r":(?:first|last|nth|only|empty|root)\b[\w-]*": "what comes first is known only when the mail is made",
     r"[+~]": "which elements are neighbours is known only when the mail is made",
-    r"\[[^\]]*\]": "attributes are known only when the mail is made",
+    r"\[[^\]]*\]|#": "attributes are known only when the mail is made",
     r":(?:is|not|where|has)\(|\*": "premailer drops it",
     r":{1,2}(?:hover|active|focus|visited|link|before|after)\b": "it belongs in the kept style block",
 }
@@ -127,8 +127,8 @@ class _Reading(HTMLParser):
         if hidden:
             self._problems.append(f"<{tag} {shown_name}>: an attribute's name must be fixed")
         shown_value, hidden = self._show(value)
-        if hidden and name in {"class", "id"}:
-            self._problems.append(f'{name}="{shown_value}": a conditional class cannot be inlined once')
+        if hidden and name == "class":
+            self._problems.append(f'class="{shown_value}": a conditional class cannot be inlined once')
         if name == "style" and "{%" in shown_value:
             self._problems.append(f'style="{shown_value}": a conditional style cannot be merged once')
 

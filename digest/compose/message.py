@@ -1,6 +1,7 @@
 """Finished messages: a letter is encoded once, a reader's message is a join of bytes."""
 
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import format_datetime
@@ -8,11 +9,14 @@ from hashlib import blake2b
 
 from markupsafe import escape
 
+from digest.compose.content import Logo
 from digest.compose.headers import checked_address, line, mailbox_line, text_line
 from digest.compose.letter import Letter, Personal
+from digest.compose.places import LINKS, STAND_IN
 from digest.compose.quoted import body, value
 
 _URL = re.compile(r"https?://[!#-;=?-~]+")
+_LOGO_ID = "logo"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
@@ -35,7 +39,7 @@ class PreparedLetter:
     """A letter from one sender, encoded but for what differs from reader to reader."""
 
     _template: bytes
-    _needs_links: bool
+    _needs: frozenset[str]
 
     def message(self, personal: Personal) -> bytes:
         """The whole message (RFC 5322) for one reader, with CRLF line ends, in ASCII only.
@@ -51,7 +55,7 @@ class PreparedLetter:
             b"message_id": personal.message_id.encode("ascii"),
         }
         for name, url in personal.links().items():
-            if not _URL.fullmatch(url) and (url or self._needs_links):
+            if not _URL.fullmatch(url) and (url or name in self._needs):
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
             slot = name.encode("ascii")
             values[b"header " + slot] = url.encode("ascii")
@@ -68,14 +72,33 @@ def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
     opening = (
         b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     )
-    template = [
-        *_headers(letter, sender),
+    html = letter.html.replace(LINKS.logo, f"cid:{_LOGO_ID}")
+    alternative = [
         b'Content-Type: multipart/alternative; boundary="%b"\r\n\r\n' % boundary,
         opening % (boundary, b"plain") + body(letter.text, "text") + b"\r\n",
-        opening % (boundary, b"html") + body(letter.html, "html") + b"\r\n",
+        opening % (boundary, b"html") + body(html, "html") + b"\r\n",
         b"--%b--\r\n" % boundary,
     ]
-    return PreparedLetter(b"".join(template), _needs_links=letter.listed)
+    parts = _with_logo(alternative, letter.logo, boundary) if letter.logo else alternative
+    needs = set(STAND_IN.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
+    return PreparedLetter(b"".join([*_headers(letter, sender), *parts]), frozenset(needs))
+
+
+def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[bytes]:
+    """The two bodies and beside them the image that the HTML shows (RFC 2387, RFC 2392)."""
+    outer = b"=_with-logo_" + boundary.removeprefix(b"=_")
+    image = b64encode(logo.octets)
+    lines = [image[at : at + 76] for at in range(0, len(image), 76)]
+    return [
+        b'Content-Type: multipart/related; type="multipart/alternative"; boundary="%b"\r\n\r\n' % outer,
+        b"--%b\r\n" % outer,
+        *alternative,
+        b"--%b\r\nContent-Type: image/%b\r\n" % (outer, logo.subtype.encode("ascii")),
+        b"Content-Transfer-Encoding: base64\r\nContent-ID: <%b>\r\n" % _LOGO_ID.encode("ascii"),
+        b'Content-Disposition: inline; filename="logo.%b"\r\n\r\n' % logo.subtype.encode("ascii"),
+        b"\r\n".join(lines) + b"\r\n",
+        b"--%b--\r\n" % outer,
+    ]
 
 
 def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:

@@ -15,12 +15,13 @@ SEAM = "\x1e"  # around a stretch that other letters hold too: it is printed and
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """What templates print for a reader's links."""
+    """What templates print for a reader's links; `vote` is what links to judge a paper begin with."""
 
     unsubscribe: Ready
     preferences: Ready
     web: Ready
     vote: Ready
+    logo: Ready
 
 
 LINKS = Links(  # stand-ins, until the reader is known
@@ -28,4 +29,5 @@ LINKS = Links(  # stand-ins, until the reader is known
     preferences=Ready("\x02preferences\x03"),
     web=Ready("\x02web\x03"),
     vote=Ready("\x02vote\x03"),
+    logo=Ready("\x02logo\x03"),
 )

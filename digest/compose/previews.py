@@ -1,17 +1,41 @@
 """Invented letters for /previews/ and for the tests: the plain, the empty, the long and the hostile."""
 
+from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from digest.compose.content import Brand, ConfirmContent, DigestContent, Item, KnownContent, Mark, Section
+from digest.compose.content import (
+    AlarmContent,
+    Brand,
+    ConfirmContent,
+    DigestContent,
+    GoodbyeContent,
+    Item,
+    KnownContent,
+    Logo,
+    Mark,
+    NearMiss,
+    Note,
+    Section,
+    WelcomeContent,
+)
 from digest.compose.letter import Personal
 from digest.papers import PaperRecord
 
 DAY = date(2025, 11, 5)
 BRAND = Brand(
     name="Paper Digest", site_url="https://digest.example.org", address="1 Library Lane, Example Town"
+)
+LOGO = Logo(
+    b64decode(
+        "iVBORw0KGgoAAAANSUhEUgAAAGAAAAAYCAIAAACKi2/DAAAAOklEQVR42u3QAQ0AAAgDoDcxmlGtZgMDODYSkOrhEA"
+        "WCBAkSJEiQIEEIEiRIkCBBggQhSJAgQYIEfbCP3CWm/e9NpQAAAABJRU5ErkJggg=="
+    ),
+    "png",
+    width=96,
+    height=24,
 )
 READER = Personal(
     to="reader@example.org",
@@ -50,7 +74,7 @@ def item(record: PaperRecord, *words: str) -> Item:
         for start in range(len(text))
         if text.casefold().startswith(word.casefold(), start)
     ]
-    return Item(record, tuple(marks), page_url=record.url)
+    return Item(record, tuple(marks), page_url=record.url, number=int(record.key[-5:]))
 
 
 FOUR_BITS = item(
@@ -154,9 +178,10 @@ _HOSTILE = (
         ),
     ),
 )
-_QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE))
-_AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,))
-_THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,))
+_HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in _HOSTILE)
+_QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
+_AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
+_THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
 _OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True)
 _MORE = tuple(
     item(paper(300 + n, f"Beyond the Cap, Part {n}: One More Thing About Memory")) for n in range(1, 4)
@@ -171,21 +196,57 @@ _CROWD = tuple(
 )
 
 
-def _digest(*sections: Section, more: tuple[Item, ...] = (), carried: tuple[Item, ...] = ()) -> DigestContent:
-    return DigestContent(DAY, scanned=87, already_had=2, sections=sections, more=more, carried=carried)
+_NEAR = NearMiss(
+    record=paper(310, "Prefill Once: Sharing Attention States Between Agents of One Team"),
+    page_url="https://huggingface.co/papers/2511.00310",
+    query="kv* quantiz*",
+    missing="quantiz*",
+    add="kv*",
+)
+_LONG_NEAR = replace(
+    _NEAR,
+    record=_HOSTILE[0].record,
+    page_url="javascript:alert(1)",
+    query=f'"<b>" {"very long " * 40}',
+    add='"<b>&%(x)s" é OR "\x02web\x03"',
+)
+_NOTED = replace(LAB_BENCH, note=Note("raised", "Kept Busy: Scheduling KV Transfers"))
+
+
+def _digest(
+    *sections: Section,
+    more: tuple[Item, ...] = (),
+    carried: tuple[Item, ...] = (),
+    near: tuple[NearMiss, ...] = (),
+) -> DigestContent:
+    return DigestContent(DAY, 87, 2, sections=sections, more=more, carried=carried, near=near)
 
 
 DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
     {
         "one": replace(_digest(_AGENTS), scanned=1, already_had=0),
-        "many": _digest(_QUANTIZATION, _AGENTS, _THREE_D, _OWN, more=_MORE),
+        "many": _digest(_QUANTIZATION, _AGENTS, _THREE_D, _OWN, more=_MORE, near=(_NEAR,)),
+        "weekly": replace(
+            _digest(_QUANTIZATION, Section("Agents", "#c2571a", (_NOTED,), mute="agents"), more=_MORE),
+            scanned=612,
+            weekly=True,
+            near=(_NEAR,),
+        ),
+        "german": replace(
+            _digest(_QUANTIZATION, _AGENTS, _OWN, more=_MORE, carried=(NO_ABSTRACT,)),
+            near=(_NEAR,),
+            scanned=1087,
+            language="de",
+        ),
         "no-abstract": _digest(_THREE_D),
         "no-words": _digest(Section("Everything", "#59616b", (Item(LAB_BENCH.record, (), ""),))),
         "carried": _digest(_AGENTS, carried=(FOUR_BITS, NO_ABSTRACT)),
         "carried-only": _digest(carried=(FOUR_BITS,)),
         "crowd": replace(_digest(Section("Quantization", "#7a4fbf", _CROWD), _AGENTS), scanned=420),
         "hostile": _digest(
-            Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", _HOSTILE), more=_HOSTILE
+            Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", _HOSTILE, mute="1"),
+            more=_HOSTILE_MORE,
+            near=(_LONG_NEAR, _LONG_NEAR),
         ),
     }
 )
@@ -196,3 +257,26 @@ CONFIRM = ConfirmContent(
     schedule="every weekday at 07:00, Europe/Berlin",
 )
 KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
+WELCOME = WelcomeContent(
+    first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
+    zone="Europe/Berlin",
+    week=replace(
+        _digest(
+            replace(_QUANTIZATION, items=(FOUR_BITS, COLD_CACHE)),
+            _AGENTS,
+            _THREE_D,
+            replace(_OWN, items=(KEPT_BUSY, *_MORE)),
+        ),
+        scanned=612,
+        already_had=0,
+    ),
+)
+WELCOME_EMPTY = replace(WELCOME, week=replace(_digest(), scanned=612, already_had=0))
+WELCOME_HOSTILE = replace(WELCOME, week=replace(DIGESTS["hostile"], already_had=0))
+GOODBYE = GoodbyeContent(back_url="https://digest.example.org/c/preview")
+ALARM = AlarmContent(
+    what="Mail is held: the relay refuses us",
+    hint="Everything that waits is kept and tried again. Look at the relay's account and its answer.",
+    detail="554 5.7.1 <digest@example.org>: Sender address rejected: not logged in <script>",
+    admin_url="https://digest.example.org/admin/",
+)

@@ -1,17 +1,20 @@
 """The line that says why a paper is in the mail: the words that matched, as the paper spells them."""
 
+import re
 from collections.abc import Iterable
 
-from digest.compose.content import Mark
-from digest.compose.highlight import runs
-from digest.compose.printable import printable, shortened
+from digest.compose.content import Fact, Mark
+from digest.compose.highlight import Piece, runs
+from digest.compose.printable import shortened
+from digest.language import Language
 from digest.papers import PaperRecord
 
 MOST = 4
 LONGEST = 60
+_QUOTED = re.compile("“([^“”]*)”")
 
 
-def why(record: PaperRecord, marks: Iterable[Mark], facts: Iterable[str] = ()) -> str:
+def why(words: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
     """For example `title has “FP4 quantization”; abstract has “MXFP4”; 48 upvotes`; empty without reasons.
 
     At most `MOST` different spellings (case aside), title first, each told once; then `facts`.
@@ -26,7 +29,36 @@ def why(record: PaperRecord, marks: Iterable[Mark], facts: Iterable[str] = ()) -
             if surface and surface.casefold() not in told and len(told) < MOST:
                 told.add(surface.casefold())
                 found.append(f"“{surface}”")
-        if found:
-            clauses.append(f"{field} has {', '.join(found)}")
-    clauses += [shortened(printable(fact), LONGEST) for fact in facts]
+        if found and field == "title":
+            clauses.append(words.gettext("title has %(words)s", words=", ".join(found)))
+        elif found:
+            clauses.append(words.gettext("abstract has %(words)s", words=", ".join(found)))
+    clauses += [said for fact in facts if (said := _said(words, record, fact))]
     return "; ".join(clauses)
+
+
+def quoted(reason: str) -> tuple[Piece, ...]:
+    """A reason in pieces, the words that it quotes marked."""
+    parts = _QUOTED.split(reason)
+    return tuple(Piece(part, marked=bool(n % 2)) for n, part in enumerate(parts) if part)
+
+
+def _said(words: Language, record: PaperRecord, fact: Fact) -> str:
+    """A fact in words; nothing for a number that the paper does not have any more."""
+    name = shortened(fact.text, LONGEST)
+    match fact.field:
+        case "author":
+            return words.gettext("author %(name)s", name=name)
+        case "org":
+            return words.gettext("organisation %(name)s", name=name)
+        case "source":
+            return words.gettext("source %(name)s", name=name)
+        case "upvotes":
+            return words.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes or 0)
+        case "comments":
+            return words.ngettext("%(num)s comment", "%(num)s comments", record.comments or 0)
+        case "authors":
+            return words.ngettext("%(num)s author", "%(num)s authors", record.authors or 0)
+        case "day":
+            return words.gettext("of %(date)s", date=words.short_date(record.day))
+    return ""

@@ -4,16 +4,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urlsplit
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, Item, Section
-from digest.compose.excerpt import excerpt
+from digest.compose.content import DigestContent, Item, NearMiss, Section, WelcomeContent
+from digest.compose.excerpt import Excerpt, excerpt
 from digest.compose.highlight import Piece, pieces, runs
 from digest.compose.printable import folded, shortened
-from digest.compose.reasons import why
-from digest.papers import PaperRecord, pdf_url, safe_link
+from digest.compose.reasons import quoted, why
+from digest.language import Language, speaking
+from digest.papers import PaperRecord, arxiv_id, pdf_url, safe_link
 
 _LONGEST_NAME = 80
+_WELCOME_FULL, _WELCOME_LINES = 5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class PaperView:
     Compared by identity, which `view_paper` keeps.
     """
 
+    number: int
     title: str
     title_pieces: tuple[Piece, ...]
     url: str
@@ -44,6 +48,7 @@ class PaperView:
     excerpt: str
     excerpt_pieces: tuple[Piece, ...]
     why: str
+    why_pieces: tuple[Piece, ...]
     note: str
     links: tuple[LinkView, ...]
 
@@ -55,17 +60,34 @@ class SectionView:
     name: str
     colour: str
     own: bool
+    mute: str
     total: int
     papers: tuple[PaperView, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class NearView:
+    """A paper one clause short of `query`, and the query to `add` for it."""
+
+    title: str
+    url: str
+    query: str
+    missing: str
+    add: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestView:
-    """A digest, as its templates print it. `left_out` papers are only on the web."""
+    """A digest, as its templates print it.
+
+    `lines` are papers as title lines, of which those beyond the reader's cap come last; `cap` is that
+    number of papers if it cut anything. `left_out` papers are only on the web. There, in the `whole`
+    digest, papers `beyond` the cap are in full too.
+    """
 
     language: str
-    day: str
-    short_day: str
+    period: str
+    short_period: str
     headline: str
     preheader: str
     accounting: tuple[str, ...]
@@ -73,18 +95,43 @@ class DigestView:
     carried: tuple[PaperView, ...]
     lines: tuple[PaperView, ...]
     left_out: int
+    cap: int
+    weekly: bool
+    near: tuple[NearView, ...]
+    whole: bool = False
+    beyond: tuple[PaperView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeView:
+    """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full."""
+
+    language: str
+    first: str
+    accounting: str
+    total: int
+    papers: tuple[PaperView, ...]
+    lines: tuple[PaperView, ...]
 
 
 class Worded:
-    """A digest's content, worded once, from which views with more or fewer papers are taken."""
+    """A digest's content, worded once, from which views with more or fewer papers are taken.
 
-    def __init__(self, content: DigestContent) -> None:
+    `whole` words it for the web: with whole abstracts.
+    """
+
+    def __init__(self, content: DigestContent, *, whole: bool = False) -> None:
         self._content = content
+        self._words = speaking(content.language)
+        self._whole = whole
         sections = [section.items for section in content.sections]
-        self._groups = [tuple(map(view_paper, items)) for items in (*sections, content.carried)]
-        self._more = tuple(map(view_paper, content.more))
+        self._groups = [self._papers(items) for items in (*sections, content.carried)]
+        self._more = self._papers(content.more)
         # The first of every group, then the second of every group: what a cut takes away comes last.
         self._order = sorted((rank, n) for n, group in enumerate(self._groups) for rank in range(len(group)))
+
+    def _papers(self, items: tuple[Item, ...]) -> tuple[PaperView, ...]:
+        return tuple(view_paper(item, self._words, self._whole) for item in items)
 
     @property
     def papers(self) -> int:
@@ -95,23 +142,28 @@ class Worded:
         """How many title lines there are to show below `full` papers."""
         return len(self._order) - full + len(self._more)
 
-    def view(self, full: int, lines: int) -> DigestView:
+    def all(self) -> DigestView:
+        """The whole digest: every paper in full."""
+        return self.view(self.papers, 0, beyond=self._more)
+
+    def view(self, full: int, lines: int, beyond: tuple[PaperView, ...] = ()) -> DigestView:
         """The digest with its `full` best papers in full and `lines` more as title lines.
 
         The best of every section stay longest. A paper is shown in full, as a line, or counted.
         """
-        content = self._content
+        content, words = self._content, self._words
         shown = Counter(group for _, group in self._order[:full])
         *sections, carried = [group[: shown[n]] for n, group in enumerate(self._groups)]
         rest = [self._groups[group][rank] for rank, group in self._order[full:]] + list(self._more)
         first = next((papers[0].title for papers in (*sections, carried) if papers), "")
+        capped = bool(self._more) and full == self.papers
         return DigestView(
-            language=content.language,
-            day=wording.long_date(content.day),
-            short_day=wording.short_date(content.day),
-            headline=wording.headline(content),
+            language=words.code,
+            period=wording.period(words, content),
+            short_period=wording.short_period(words, content),
+            headline=wording.headline(words, content),
             preheader=first,
-            accounting=wording.accounting(content),
+            accounting=wording.accounting(words, content),
             sections=tuple(
                 _view_section(section, papers)
                 for section, papers in zip(content.sections, sections, strict=True)
@@ -119,49 +171,117 @@ class Worded:
             ),
             carried=carried,
             lines=tuple(rest[:lines]),
-            left_out=len(rest) - lines,
+            left_out=len(rest) - lines - len(beyond),
+            cap=full - len(carried) if capped else 0,
+            weekly=content.weekly,
+            near=tuple(map(_view_near, content.near)),
+            whole=self._whole,
+            beyond=beyond,
         )
 
 
 @lru_cache(maxsize=8192)
-def view_paper(item: Item) -> PaperView:
-    """One paper, worded, once for all digests that hold it with these marks.
+def view_paper(item: Item, words: Language, whole: bool) -> PaperView:
+    """One paper, worded, once for all digests that hold it with these marks; `whole` with all its abstract.
 
     Links that are not plain http(s) are left out.
     """
     record = item.record
     title_runs = runs(record.title, "title", item.marks)
-    cut = excerpt(record.abstract, item.marks)
+    abstract = Excerpt(record.abstract, runs(record.abstract, "abstract", item.marks))
+    cut = abstract if whole else excerpt(record.abstract, item.marks)
     source = safe_link(record.url)
     links = (
-        ("Read", source),
-        ("PDF", safe_link(pdf_url(record.key))),
-        ("Code", safe_link(record.code_url)),
-        ("Project", safe_link(record.project_url)),
+        (words.gettext("Read"), source),
+        (words.gettext("PDF"), safe_link(pdf_url(record.key))),
+        (words.gettext("Code"), safe_link(record.code_url)),
+        (words.gettext("Project"), safe_link(record.project_url)),
     )
+    reason = why(words, record, item.marks, item.facts)
     return PaperView(
+        number=item.number,
         title=folded(record.title),
         title_pieces=pieces(record.title, title_runs),
         url=safe_link(item.page_url) or source or "",
-        facts=tuple(_facts(record)),
+        facts=tuple(_facts(words, record)),
         excerpt=folded(cut.text),
         excerpt_pieces=pieces(cut.text, cut.runs),
-        why=why(record, item.marks, item.facts),
-        note=folded(item.note),
+        why=reason,
+        why_pieces=quoted(reason),
+        note=folded(wording.place(words, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
     )
 
 
-def _facts(record: PaperRecord) -> Iterator[FactView]:
+def _facts(words: Language, record: PaperRecord) -> Iterator[FactView]:
     """What is known of a paper's origin and reception; zero tells nothing and is left out."""
+    if where := _where(words, record):
+        yield FactView(where, where)
     if organization := shortened(record.organization or "", _LONGEST_NAME):
         yield FactView(organization, organization)
-    if record.authors:
-        yield FactView(authors := wording.counted(record.authors, "author"), authors)
+    if authors := _authors(words, record):
+        yield FactView(authors, authors)
     if record.upvotes:
-        yield FactView(f"▲ {record.upvotes:,}", wording.counted(record.upvotes, "upvote"))
+        spoken = words.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes)
+        yield FactView(f"▲ {words.number(record.upvotes)}", spoken)
     if record.comments:
-        yield FactView(comments := wording.counted(record.comments, "comment"), comments)
+        comments = words.ngettext("%(num)s comment", "%(num)s comments", record.comments)
+        yield FactView(comments, comments)
+
+
+def _where(words: Language, record: PaperRecord) -> str:
+    """Where and when it appeared, for example “arXiv, 4 Nov”; the year only if it is not the edition's."""
+    if arxiv_id(record.key):
+        place = "arXiv"
+    else:
+        link = safe_link(record.url)
+        place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
+    day = record.published or record.day
+    date = words.short_date(day) + (f" {day.year}" if day.year != record.day.year else "")
+    return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))
+
+
+def _authors(words: Language, record: PaperRecord) -> str:
+    """For example “Ada Lovelace and 11 others”, or “12 authors” where nobody is named."""
+    number = max(record.authors or 0, len(record.author_names))
+    if not number:
+        return ""
+    name = shortened(record.author_names[0], _LONGEST_NAME) if record.author_names else ""
+    if not name:
+        return words.ngettext("%(num)s author", "%(num)s authors", number)
+    if number == 1:
+        return name
+    return words.ngettext("%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name)
+
+
+def view_welcome(content: WelcomeContent) -> WelcomeView:
+    """The welcome letter with its backtest: the best of each filter in full, a few more as lines."""
+    worded, words = Worded(content.week), speaking(content.language)
+    total, scanned = worded.papers, content.week.scanned
+    digest = worded.view(min(total, _WELCOME_FULL), min(max(total - _WELCOME_FULL, 0), _WELCOME_LINES))
+    if total:
+        accounting = words.ngettext(
+            "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",
+            "Of the %(num)s papers of the last seven days, %(kept)s matched what you chose.",
+            scanned,
+            kept=words.number(total),
+        )
+    elif scanned:
+        accounting = words.ngettext(
+            "The %(num)s paper of the last seven days did not match: try another topic or a wider query.",
+            "None of the %(num)s papers of the last seven days matched: try another topic or a wider query.",
+            scanned,
+        )
+    else:
+        accounting = words.gettext("No papers have come in yet.")
+    papers = (*(paper for section in digest.sections for paper in section.papers),)
+    first = words.gettext(
+        "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
+        day=words.long_date(content.first.date()),
+        time=f"{content.first:%H:%M}",
+        zone=content.zone,
+    )
+    return WelcomeView(words.code, first, accounting, total, papers, digest.lines)
 
 
 def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:
@@ -169,6 +289,13 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
         name=shortened(section.name, _LONGEST_NAME),
         colour=section.colour,
         own=section.own,
+        mute=section.mute,
         total=len(section.items),
         papers=papers,
     )
+
+
+def _view_near(near: NearMiss) -> NearView:
+    url = safe_link(near.page_url) or safe_link(near.record.url) or ""
+    missing, query = (shortened(text, _LONGEST_NAME) for text in (near.missing, near.query))
+    return NearView(folded(near.record.title), url, query, missing, near.add)

@@ -1,41 +1,29 @@
-"""English as the letters speak it: dates, counts, lists, the subject and the accounting line."""
+"""What the letters say about a digest: the subject, the accounting line, dates."""
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable
 
-from digest.compose.content import DigestContent, Section
+from digest.compose.content import DigestContent, Note, Section
 from digest.compose.printable import shortened
+from digest.language import ENGLISH, Language
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LONGEST_TITLE = 80
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
-def long_date(day: date) -> str:
-    """For example "Wednesday, 5 November", whatever the process's locale."""
-    return f"{_WEEKDAYS[day.weekday()]}, {day.day} {_MONTHS[day.month - 1]}"
+def period(words: Language, content: DigestContent) -> str:
+    """What the digest is about: “Wednesday, 5 November”, “the week to 7 November”."""
+    if content.weekly:
+        return words.gettext("the week to %(date)s", date=words.day(content.day))
+    return words.long_date(content.day)
 
 
-def short_date(day: date) -> str:
-    """For example "5 Nov"."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3]}"
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """For example "1 paper", "1,204 papers", "2 queries"."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def listed(names: Sequence[str]) -> str:
-    """For example "a", "a and b", "a, b and c"."""
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+def short_period(words: Language, content: DigestContent) -> str:
+    """The same for a subject: “5 Nov”, “week to 7 Nov”."""
+    day = words.short_date(content.day)
+    return words.gettext("week to %(date)s", date=day) if content.weekly else day
 
 
 def kept(content: DigestContent) -> int:
@@ -43,61 +31,79 @@ def kept(content: DigestContent) -> int:
     return sum(len(section.items) for section in content.sections) + len(content.more)
 
 
-def headline(content: DigestContent) -> str:
+def headline(words: Language, content: DigestContent) -> str:
     """What is inside, for example "6 papers on quantization and agents".
 
     Names as many topics as a subject line has room for. A mail that only repeats an earlier digest says so.
     """
     number = kept(content)
     if not number and content.carried:
-        return f"{counted(len(content.carried), 'paper')} from your last digest"
-    names = _topics(content.sections)
-    room = SUBJECT_ROOM - len(f" · {short_date(content.day)}")
+        return words.ngettext(
+            "%(num)s paper from your last digest",
+            "%(num)s papers from your last digest",
+            len(content.carried),
+        )
+    names = _topics(words, content.sections)
+    room = SUBJECT_ROOM - len(f" · {short_period(words, content)}")
     # "1 more topic" says less than its name and is hardly shorter.
     for most in range(len(names) if len(names) <= NAMED_TOPICS + 1 else NAMED_TOPICS, 0, -1):
         rest = len(names) - most
-        tail = [counted(rest, "more topic")] if rest else []
-        line = f"{counted(number, 'paper')} on {listed([*names[:most], *tail])}"
+        tail = [words.ngettext("%(num)s more topic", "%(num)s more topics", rest)] if rest else []
+        topics = words.listed([*names[:most], *tail])
+        line = words.ngettext(
+            "%(num)s paper on %(topics)s", "%(num)s papers on %(topics)s", number, topics=topics
+        )
         if len(line) <= room:
             return line
-    return f"{counted(number, 'paper')} for you"
+    return words.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
 
 
-def place(cause: str, title: str) -> str:
-    """Why a paper stands where it stands, if the paper called `title` is the `cause`."""
-    other = f"“{shortened(title, _LONGEST_TITLE)}”"
-    return {
-        "raised": f"Ranked up because you liked {other}.",
-        "lowered": f"Ranked down because you asked for less like {other}.",
-        "alike": f"Much like {other} above.",
-    }[cause]
+def place(words: Language, note: Note) -> str:
+    """Why a paper stands where it stands."""
+    title = shortened(note.title, _LONGEST_TITLE)
+    match note.cause:
+        case "raised":
+            return words.gettext("Ranked up because you liked “%(title)s”.", title=title)
+        case "lowered":
+            return words.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
+        case _:
+            return words.gettext("Much like “%(title)s” above.", title=title)
 
 
-def accounting(content: DigestContent) -> tuple[str, ...]:
+def accounting(words: Language, content: DigestContent) -> tuple[str, ...]:
     """For example ("87 papers scanned", "6 for you", "2 you already had"); odd parts are left out."""
     number = kept(content)
     parts = []
     if content.scanned >= number and content.scanned > 0:
-        parts.append(f"{counted(content.scanned, 'paper')} scanned")
-    if number:
-        parts.append(f"{number:,} for you" if parts else f"{counted(number, 'paper')} for you")
+        parts.append(words.ngettext("%(num)s paper scanned", "%(num)s papers scanned", content.scanned))
+    if number and parts:
+        parts.append(words.ngettext("%(num)s for you", "%(num)s for you", number))
+    elif number:
+        parts.append(words.ngettext("%(num)s paper for you", "%(num)s papers for you", number))
     if content.already_had > 0:
-        parts.append(f"{content.already_had:,} you already had")
-    if content.carried:
-        parts.append(f"{len(content.carried):,} from your last digest")
+        parts.append(
+            words.ngettext("%(num)s you already had", "%(num)s you already had", content.already_had)
+        )
+    if carried := len(content.carried):
+        parts.append(
+            words.ngettext("%(num)s from your last digest", "%(num)s from your last digest", carried)
+        )
     return tuple(parts)
 
 
-def _topics(sections: Iterable[Section]) -> list[str]:
+def _topics(words: Language, sections: Iterable[Section]) -> list[str]:
     """Names for the middle of a sentence; own queries share one, at the end."""
     filled = [section for section in sections if section.items]
-    names = [_within_sentence(section.name) for section in filled if not section.own]
+    names = [_within_sentence(words, section.name) for section in filled if not section.own]
     own = sum(section.own for section in filled)
-    return names + ["your query" if own == 1 else "your queries"] * bool(own)
+    if own:
+        names.append(words.gettext("your query") if own == 1 else words.gettext("your queries"))
+    return names
 
 
-def _within_sentence(name: str) -> str:
-    """`name` without the capital it opens with; names like "3D" or "LLM serving" keep theirs."""
+def _within_sentence(words: Language, name: str) -> str:
+    """In English, `name` without the capital it opens with; names like "3D" or "LLM serving" keep theirs."""
     name = " ".join(name.split())
     first, space, rest = name.partition(" ")
-    return (first.lower() if _CAPITALISED.match(first) else first) + space + rest
+    lowered = words.code == ENGLISH and _CAPITALISED.match(first)
+    return (first.lower() if lowered else first) + space + rest

@@ -1,5 +1,6 @@
 """What is published, as stored. Nothing here knows a person."""
 
+from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.paper import Paper
 from digest.models.revision import Revision
@@ -9,6 +10,7 @@ from digest.models.source import Source
 from digest.models.topic import Topic
 
 __all__ = [
+    "Branding",
     "Edition",
     "EditionEntry",
     "Paper",

@@ -13,6 +13,7 @@ class Selection(models.Model):
 
     key = models.CharField(max_length=64, unique=True)
     filters = models.JSONField(help_text="The named queries, in the reader's order.")
+    weekly = models.BooleanField(default=False, help_text="It is about the week to its day.")
     language = models.CharField(max_length=10, default="en")
     since = models.PositiveBigIntegerField()
     until = models.PositiveBigIntegerField()
@@ -29,6 +30,7 @@ class Selection(models.Model):
     items = models.JSONField(help_text="[{paper, filter}], ranked, one per paper.")
     more = models.JSONField(default=list, help_text="As items: those beyond the reader's cap.")
     crossed = models.JSONField(default=list, help_text="Which of them were out before, but match only now.")
+    near = models.JSONField(default=list, help_text="[{paper, filter, missing, add}], one clause short.")
     carried = models.JSONField(default=list, help_text="Papers of a digest that may not have arrived.")
     created_at = models.DateTimeField(auto_now_add=True)
 

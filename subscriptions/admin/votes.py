@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -46,7 +46,7 @@ admin.site.unregister(Paper)
 class VotedPaperRoom(PaperRoom):
     """The papers' room with what only this side of the service knows: how readers voted."""
 
-    fieldsets: Any = (*PaperRoom.fieldsets, ("Readers", {"fields": ("votes",)}))
+    fieldsets: ClassVar[Any] = (*PaperRoom.fieldsets, ("Readers", {"fields": ("votes",)}))
 
     @column("Votes")
     def votes(self, paper: Paper) -> str:

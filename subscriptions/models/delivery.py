@@ -39,6 +39,8 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "confirmation"
         KNOWN = "known", "already subscribed"
+        WELCOME = "welcome", "welcome"
+        GOODBYE = "goodbye", "goodbye"
         DIGEST = "digest", "digest"
 
     class State(models.TextChoices):

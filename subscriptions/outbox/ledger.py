@@ -41,6 +41,8 @@ def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
     """The states in which a reader wants this letter."""
     if kind == Kind.CONFIRM:
         return (Subscriber.State.PENDING,)
+    if kind == Kind.GOODBYE:
+        return (Subscriber.State.UNSUBSCRIBED,)
     active = Subscriber.State.ACTIVE
     return (active, Subscriber.State.PAUSED) if kind == Kind.KNOWN else (active,)
 

@@ -65,7 +65,9 @@ def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
     at_the_relay = {mail.delivery for mail in mails}
     went = {pk for pk, state in state_of.items() if state == State.ACCEPTED}
     may_have_gone = went | {pk for pk, state in state_of.items() if state in {State.HANDING, State.UNKNOWN}}
-    strangers = [m for m in mails if m.delivery not in rows or rows[m.delivery].subscriber.email != m.recipient]
+    strangers = [
+        m for m in mails if m.delivery not in rows or rows[m.delivery].subscriber.email != m.recipient
+    ]
     return Accounts(
         prepared=len(rows),
         settled=sum(count[state] for state in TERMINAL),

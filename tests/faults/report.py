@@ -42,7 +42,9 @@ def main() -> int:
     ended = subprocess.call(sys.argv[1:], env=os.environ | {"FAULTS_FIGURES": str(figures)})
     lines = [json.loads(line) for line in figures.read_text().splitlines()]
     where = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    REPORT.write_text(f"{where}; {'all rows passed' if ended == 0 else 'some rows failed'}.\n\n{table(lines)}")
+    REPORT.write_text(
+        f"{where}; {'all rows passed' if ended == 0 else 'some rows failed'}.\n\n{table(lines)}"
+    )
     print(f"The figures are in {REPORT}.")  # noqa: T201
     return ended
 

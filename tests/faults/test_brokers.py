@@ -79,7 +79,11 @@ def test_a_broker_that_fails_delays_and_loses_nothing(
     recovery = time.monotonic() - began
     assert recovery <= RECOVERY
     found = settle(scene)
-    note(f"broker {fault.__name__.replace('_', ' ')}", **{"recovered after": f"{recovery:.0f} s"}, **found.figures())
+    note(
+        f"broker {fault.__name__.replace('_', ' ')}",
+        **{"recovered after": f"{recovery:.0f} s"},
+        **found.figures(),
+    )
 
 
 @ON_BOTH

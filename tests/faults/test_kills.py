@@ -7,7 +7,6 @@ from typing import get_args
 
 import pytest
 
-
 from subscriptions import failpoints
 from subscriptions.models import Delivery, Subscriber
 from tests.faults.accounts import settle
@@ -93,7 +92,9 @@ def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
     )
 
 
-@pytest.mark.parametrize(("readers", "restarts"), [(100, 3), pytest.param(1000, 20, marks=pytest.mark.faults)])
+@pytest.mark.parametrize(
+    ("readers", "restarts"), [(100, 3), pytest.param(1000, 20, marks=pytest.mark.faults)]
+)
 def test_rolling_restarts_leave_nothing_unknown(
     scene: Scene, note: Note, readers: int, restarts: int
 ) -> None:

@@ -20,7 +20,9 @@ READERS = 30
 IN_HAND_OR_GONE = {"handing", "accepted", "unknown"}
 
 
-@pytest.mark.parametrize(("readers", "leaving"), [(120, 12), pytest.param(2000, 200, marks=pytest.mark.faults)])
+@pytest.mark.parametrize(
+    ("readers", "leaving"), [(120, 12), pytest.param(2000, 200, marks=pytest.mark.faults)]
+)
 def test_who_leaves_during_the_run_gets_no_mail_after_that(
     scene: Scene, note: Note, readers: int, leaving: int
 ) -> None:
@@ -45,7 +47,9 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     Subscriber.objects.filter(email__in=left).update(left_at=None)  # too long ago to be undone
     Delivery.objects.filter(state="deferred").update(not_before=scene.now)
     scene.send_the_next_day()
-    assert not [mail for mail in scene.sink.mails if mail.begun > max(left.values()) and mail.recipient in left]
+    assert not [
+        mail for mail in scene.sink.mails if mail.begun > max(left.values()) and mail.recipient in left
+    ]
     note(
         "unsubscribe during the run",
         left=leaving,

@@ -13,6 +13,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from tests.services import node
 from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.services.ports import free_port
 from tests.services.postgres import create_database, postgres_server
@@ -119,6 +120,14 @@ def chromium_path() -> str:
     if path is None:
         pytest.fail("No Chromium: run `python -m tests.services.browser`")
     return path
+
+
+@pytest.fixture(scope="session")
+def checkers() -> Path:
+    """The folder of the checkers that run on Node; their packages are in its node_modules."""
+    if not node.is_installed():
+        pytest.fail("No checkers: run `python -m tests.services.node`")
+    return node.CHECKERS
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,25 @@ import pytest
 from jinja2 import FileSystemLoader
 
 from digest.compose import colour
-from digest.compose.content import Brand, ConfirmContent, DigestContent, Item, KnownContent, Section
+from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.environment import TEMPLATES, environment, letters
 from digest.compose.flatten import TemplateUnusual, flatten
 from digest.compose.inline import InliningFailed, inline_page, inline_template
+from digest.compose.letter import Context
 from digest.compose.places import LINKS, SEAM
-from digest.compose.previews import BRAND, CONFIRM, DIGESTS, KNOWN
-from digest.compose.view import Worded
+from digest.compose.previews import (
+    ALARM,
+    BRAND,
+    CONFIRM,
+    DIGESTS,
+    GOODBYE,
+    KNOWN,
+    LOGO,
+    WELCOME,
+    WELCOME_EMPTY,
+    WELCOME_HOSTILE,
+)
+from digest.compose.view import Worded, view_welcome
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},
@@ -35,12 +47,20 @@ def randomised(choose: random.Random) -> DigestContent:
             choose.choice(["3D", "<i>&amp;", "{{ x }}", "Agents"]),
             choose.choice(COLOURS),
             some(4),
-            choose.random() < 0.4,
+            own=choose.random() < 0.4,
+            mute=choose.choice(["", "agents"]),
         )
         for _ in range(choose.randint(0, 4))
     ]
     base = choose.choice(list(DIGESTS.values()))
-    return replace(base, sections=tuple(sections), more=some(5), carried=some(3))
+    return replace(
+        base,
+        sections=tuple(sections),
+        more=some(5),
+        carried=some(3),
+        weekly=choose.random() < 0.3,
+        language=choose.choice(["en", "de"]),
+    )
 
 
 def variables(content: object, brand: Brand) -> dict[str, object]:
@@ -65,13 +85,13 @@ def tree(html: str) -> list[object]:
     return seen
 
 
-def assert_same_either_way(name: str, content: object, brand: Brand) -> None:
-    plain = environment(FileSystemLoader(TEMPLATES))
-    values = variables(content, brand)
+def assert_same_either_way(name: str, content: Context, brand: Brand, *, votes: bool = True) -> None:
+    plain = environment(FileSystemLoader(TEMPLATES), content.language)
+    values = variables(content, brand) | {"votes": votes}
     expected = inline_page(
         plain.get_template(name).render(values).replace(SEAM, "").replace("\x02", "(").replace("\x03", ")")
     )
-    assert tree(letters(TEMPLATES).get_template(name).render(values)) == tree(expected)
+    assert tree(letters(TEMPLATES, content.language).get_template(name).render(values)) == tree(expected)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -79,11 +99,15 @@ def test_inlining_the_template_equals_inlining_the_digest(seed: int) -> None:
     choose = random.Random(seed)
     worded = Worded(randomised(choose))
     full = choose.randint(0, worded.papers)
-    view = worded.view(full, choose.randint(0, worded.lines(full)))
+    view = choose.choice([worded.view(full, choose.randint(0, worded.lines(full))), worded.all()])
     brand = replace(
-        BRAND, accent=choose.choice(["#1f5fbf", "#ffee00", "bad"]), address=choose.choice(["", "A & B"])
+        BRAND,
+        accent=choose.choice(["#1f5fbf", "#ffee00", "bad"]),
+        address=choose.choice(["", "A & B"]),
+        imprint=choose.choice(["", "<i> & you"]),
+        logo=choose.choice([None, LOGO]),
     )
-    assert_same_either_way("digest.html", view, brand)
+    assert_same_either_way("digest.html", view, brand, votes=choose.random() < 0.7)
 
 
 @pytest.mark.parametrize("name", DIGESTS)
@@ -95,10 +119,22 @@ def test_inlining_the_template_equals_inlining_each_preview(name: str) -> None:
     assert_same_either_way("digest.html", worded.view(worded.papers, worded.lines(worded.papers)), BRAND)
 
 
-@pytest.mark.parametrize("content", [CONFIRM, replace(CONFIRM, topics=(), queries=0), KNOWN])
-def test_inlining_the_template_equals_inlining_other_letters(content: ConfirmContent | KnownContent) -> None:
-    name = "known.html" if content is KNOWN else "confirm.html"
-    assert_same_either_way(name, content, BRAND)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("confirm", CONFIRM),
+        ("confirm", replace(CONFIRM, topics=(), queries=0, language="de")),
+        ("known", KNOWN),
+        ("welcome", view_welcome(WELCOME)),
+        ("welcome", view_welcome(WELCOME_EMPTY)),
+        ("welcome", view_welcome(replace(WELCOME_HOSTILE, language="de"))),
+        ("goodbye", GOODBYE),
+        ("alarm", ALARM),
+        ("alarm", replace(ALARM, detail="")),
+    ],
+)
+def test_inlining_the_template_equals_inlining_other_letters(name: str, content: Context) -> None:
+    assert_same_either_way(f"{name}.html", content, replace(BRAND, logo=LOGO))
 
 
 def test_rules_move_into_elements_and_the_kept_block_stays() -> None:
@@ -151,7 +187,7 @@ def test_what_cannot_be_flattened_is_refused(source: str) -> None:
 def test_an_edited_template_is_printed_anew(tmp_path: Path) -> None:
     page = tmp_path / "note.html"
     page.write_text("<html><body><p>one</p></body></html>")
-    assert "one" in letters(tmp_path).get_template("note.html").render()
+    assert "one" in letters(tmp_path, "en").get_template("note.html").render()
     page.write_text("<html><body><p>two and more</p></body></html>")
     os.utime(page, (1, 1))
-    assert "two" in letters(tmp_path).get_template("note.html").render()
+    assert "two" in letters(tmp_path, "en").get_template("note.html").render()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from digest.compose import Letter, Personal, Sender, UnusableAddress, compose, compose_digest, prepare
 from digest.compose.places import LINKS
-from digest.compose.previews import BRAND, CONFIRM, DIGESTS, READER
+from digest.compose.previews import BRAND, CONFIRM, DIGESTS, LOGO, READER
 from digest.compose.printable import folded
 
 SENDER = Sender(
@@ -74,6 +74,33 @@ def test_any_text_and_any_link_arrive_unchanged(text: str, html: str, unsubscrib
     message = prepare(letter, SENDER).message(personal)
     assert_sound(message, letter, personal)
     assert f"List-Unsubscribe: <{unsubscribe}>, <mailto:leave@example.org>" in lines(message)
+
+
+def test_a_logo_travels_with_the_html_and_is_no_attachment() -> None:
+    letter = compose_digest(DIGESTS["many"], replace(BRAND, logo=LOGO))
+    message = prepare(letter, SENDER).message(READER)
+    assert message.isascii()
+    assert max(map(len, message.partition(b"\r\n\r\n")[2].split(b"\r\n"))) <= 78
+    read = parsed(message)
+    assert not read.defects
+    assert read.get_content_type() == "multipart/related"
+    bodies, image = read.iter_parts()
+    assert [part.get_content_type() for part in bodies.iter_parts()] == ["text/plain", "text/html"]
+    assert (image.get_content_type(), image.get_content()) == ("image/png", LOGO.octets)
+    assert image.get_content_disposition() == "inline"
+    html = read.get_body(("html",))
+    assert html is not None
+    assert f'src="cid:{image["Content-ID"].strip("<>")}"' in html.get_content()
+    assert "data:" not in html.get_content()
+    assert 'src="data:image/png;base64,' in letter.html_for(READER)
+
+
+def test_a_digest_without_links_to_judge_papers_needs_none() -> None:
+    without = replace(READER, vote_url="")
+    with pytest.raises(ValueError):
+        prepare(MANY, SENDER).message(without)
+    letter = compose_digest(DIGESTS["many"], BRAND, votes=False)
+    assert_sound(prepare(letter, SENDER).message(without), letter, without)
 
 
 def test_the_headers_of_a_digest() -> None:

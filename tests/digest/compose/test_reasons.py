@@ -1,18 +1,24 @@
 """The line that says why."""
 
-from digest.compose.content import Mark
+from digest.compose.content import Fact, Mark
 from digest.compose.highlight import pieces, runs
 from digest.compose.previews import FOUR_BITS, item, paper
-from digest.compose.reasons import why
+from digest.compose.reasons import quoted, why
+from digest.language import speaking
+
+ENGLISH = speaking("en")
 
 
 def reason(title: str, abstract: str, *words: str) -> str:
     kept = item(paper(1, title, abstract), *words)
-    return why(kept.record, kept.marks)
+    return why(ENGLISH, kept.record, kept.marks)
 
 
 def test_title_comes_before_abstract() -> None:
-    assert why(FOUR_BITS.record, FOUR_BITS.marks) == "title has “FP4 Quantization”; abstract has “MXFP4”"
+    assert (
+        why(ENGLISH, FOUR_BITS.record, FOUR_BITS.marks)
+        == "title has “FP4 Quantization”; abstract has “MXFP4”"
+    )
 
 
 def test_neighbouring_words_are_one_run() -> None:
@@ -33,8 +39,24 @@ def test_four_spellings_are_enough() -> None:
     )
 
 
+def test_words_it_quotes_are_marked() -> None:
+    assert [(piece.text, piece.marked) for piece in quoted("title has “a b”; abstract has “c”")] == [
+        ("title has ", False),
+        ("a b", True),
+        ("; abstract has ", False),
+        ("c", True),
+    ]
+
+
+def test_what_fields_and_numbers_found_is_said_in_words() -> None:
+    facts = [Fact("author", "Ada Lovelace"), Fact("org", "ISTA"), Fact("upvotes"), Fact("day")]
+    said = "author Ada Lovelace; organisation ISTA; 48 upvotes; of 5 Nov"
+    assert why(ENGLISH, FOUR_BITS.record, (), facts) == said
+    assert why(speaking("de"), FOUR_BITS.record, (), facts[2:]) == "48 Stimmen; vom 5. Nov."
+
+
 def test_without_marks_there_is_nothing_to_say() -> None:
-    assert why(FOUR_BITS.record, ()) == ""
+    assert why(ENGLISH, FOUR_BITS.record, ()) == ""
 
 
 def test_a_mark_beyond_the_text_is_clipped() -> None:

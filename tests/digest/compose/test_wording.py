@@ -8,7 +8,10 @@ import pytest
 
 from digest.compose.content import DigestContent, Section
 from digest.compose.previews import DIGESTS, LAB_BENCH, NO_ABSTRACT
-from digest.compose.wording import SUBJECT_ROOM, accounting, headline, long_date, short_date
+from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period
+from digest.language import speaking
+
+ENGLISH, GERMAN = speaking("en"), speaking("de")
 
 
 def digest(*topics: str, own: int = 0, papers: int = 1) -> DigestContent:
@@ -31,27 +34,27 @@ def digest(*topics: str, own: int = 0, papers: int = 1) -> DigestContent:
     ],
 )
 def test_subject_says_what_is_inside(content: DigestContent, line: str) -> None:
-    assert headline(content) == line
+    assert headline(ENGLISH, content) == line
 
 
 def test_papers_beyond_the_cap_count() -> None:
-    assert headline(replace(digest("Agents"), more=(NO_ABSTRACT,) * 2)) == "3 papers on agents"
+    assert headline(ENGLISH, replace(digest("Agents"), more=(NO_ABSTRACT,) * 2)) == "3 papers on agents"
 
 
 def test_a_section_without_papers_is_not_promised() -> None:
     empty = Section("Empty", "#000000", ())
     content = digest("Agents")
-    assert headline(replace(content, sections=(empty, *content.sections))) == "1 paper on agents"
+    assert headline(ENGLISH, replace(content, sections=(empty, *content.sections))) == "1 paper on agents"
 
 
 @pytest.mark.parametrize("length", range(1, 100, 7))
 def test_long_names_give_way_to_a_count(length: int) -> None:
     content = digest(*(letter * length for letter in "abcdef"), papers=200)
-    assert len(f"{headline(content)} · {short_date(content.day)}") <= SUBJECT_ROOM
+    assert len(f"{headline(ENGLISH, content)} · {short_period(ENGLISH, content)}") <= SUBJECT_ROOM
 
 
 def test_a_mail_that_only_repeats_says_so() -> None:
-    assert headline(DIGESTS["carried-only"]) == "1 paper from your last digest"
+    assert headline(ENGLISH, DIGESTS["carried-only"]) == "1 paper from your last digest"
 
 
 @pytest.mark.parametrize(
@@ -71,11 +74,38 @@ def test_a_mail_that_only_repeats_says_so() -> None:
 def test_accounting_is_honest_and_leaves_out_what_would_be_odd(
     changes: dict[str, Any], parts: list[str]
 ) -> None:
-    assert list(accounting(replace(digest("Agents"), **changes))) == parts
+    assert list(accounting(ENGLISH, replace(digest("Agents"), **changes))) == parts
 
 
 def test_dates_are_english_whatever_the_locale() -> None:
-    assert long_date(date(2025, 11, 5)) == "Wednesday, 5 November"
-    assert short_date(date(2026, 5, 31)) == "31 May"
+    assert ENGLISH.long_date(date(2025, 11, 5)) == "Wednesday, 5 November"
+    assert ENGLISH.short_date(date(2026, 5, 31)) == "31 May"
     days = [date(2024, 1, 1) + timedelta(days=n) for n in range(366)]
-    assert [long_date(day) for day in days] == [f"{day:%A}, {day.day} {day:%B}" for day in days]
+    assert [ENGLISH.long_date(day) for day in days] == [f"{day:%A}, {day.day} {day:%B}" for day in days]
+
+
+def test_a_weekly_digest_is_about_the_week() -> None:
+    content = replace(digest("Agents"), weekly=True)
+    assert period(ENGLISH, content) == "the week to 5 November"
+    assert short_period(ENGLISH, content) == "week to 5 Nov"
+
+
+def test_a_german_digest_says_so_in_german() -> None:
+    content = replace(digest("Agents", "LLM serving", own=1, papers=400), already_had=2, scanned=1087)
+    assert headline(GERMAN, content) == "801 Paper zu Agents, LLM serving und deiner Abfrage"
+    assert list(accounting(GERMAN, content)) == [
+        "1.087 Paper durchgesehen",
+        "801 für dich",
+        "2 hattest du schon",
+    ]
+    assert period(GERMAN, content) == "Mittwoch, 5. November"
+    assert GERMAN.listed(["a", "b", "c"]) == "a, b und c"
+
+
+@pytest.mark.parametrize("code", ["de", "de-AT"])
+def test_a_language_stands_for_its_regions(code: str) -> None:
+    assert speaking(code).code == "de"
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert speaking("tlh").code == "en"

@@ -1,0 +1,20 @@
+"""Every invented letter, composed."""
+
+from dataclasses import replace
+
+from digest.compose import Letter, compose, compose_digest, compose_page, compose_welcome
+from digest.compose import previews as invented
+
+BRANDED = replace(invented.BRAND, logo=invented.LOGO, imprint="Ada Example is responsible.")
+LETTERS: dict[str, Letter] = {
+    **{name: compose_digest(content, invented.BRAND) for name, content in invented.DIGESTS.items()},
+    "logo": compose_digest(invented.DIGESTS["many"], BRANDED),
+    "page": compose_page(invented.DIGESTS["many"], BRANDED),
+    "confirm": compose("confirm", invented.CONFIRM, invented.BRAND),
+    "known": compose("known", invented.KNOWN, invented.BRAND),
+    "welcome": compose_welcome(invented.WELCOME, BRANDED),
+    "welcome-empty": compose_welcome(invented.WELCOME_EMPTY, invented.BRAND),
+    "welcome-hostile": compose_welcome(invented.WELCOME_HOSTILE, invented.BRAND),
+    "goodbye": compose("goodbye", invented.GOODBYE, invented.BRAND),
+    "alarm": compose("alarm", invented.ALARM, invented.BRAND),
+}
