@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 
+from django.conf import settings
 from django.utils import timezone
 
 from digest.compose import DigestContent, Item, Mark, Section
-from digest.matching import Field, Number, Percolator, parse_query
+from digest.matching import Field, Number, Percolator, Reason, parse_query
 from digest.matching.explain import Explainer
 from digest.models import EditionEntry, Paper, Selection, Topic
 from digest.presets import selecting
@@ -53,14 +54,18 @@ class Reading:
 
     def _item(self, paper: Paper, filters: Sequence[Filter]) -> Item:
         """The paper with the reasons of the first of `filters` that keeps it."""
-        record = paper.record()
-        explainer = self._explainer(record)
+        explainer = self._explainer(paper.record())
         explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
-        marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
-        facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
-        told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
-        return Item(record, marks, paper.url, tuple(told))
+        return item_of(paper, reasons)
+
+
+def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
+    """The paper with `reasons`: words of title and abstract as marks, the others as facts."""
+    marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
+    facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
+    told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
+    return Item(paper.record(), marks, f"{settings.SITE_URL}{paper.get_absolute_url()}", tuple(told))
 
 
 def topic_counts() -> dict[str, int]:

@@ -17,8 +17,11 @@ _ROBOTS = """\
 User-agent: *
 Disallow: /admin/
 Disallow: /c/
+Disallow: /f/
 Disallow: /p/
 Disallow: /r/
+Disallow: /sample/
+Disallow: /search/
 Disallow: /u/
 """
 
