@@ -1,7 +1,6 @@
 """What is stored, as the plain values that mails and pages show. No person in here."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
@@ -10,11 +9,10 @@ from django.utils import timezone
 from digest.compose import DigestContent, Item, Mark, Section
 from digest.matching import Field, Number, Percolator, Reason, parse_query
 from digest.matching.explain import Explainer
-from digest.models import EditionEntry, Paper, Selection, Topic
+from digest.models import Paper, Selection, Topic
 from digest.presets import selecting
 from digest.select import Filter
 
-COUNTED_DAYS = 7
 _MARKED = {Field.TITLE, Field.ABSTRACT}
 
 
@@ -66,18 +64,6 @@ def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
     facts = (r.text if isinstance(r.field, Number) else f"{r.field} {r.text}" for r in reasons)
     told = dict.fromkeys(fact for r, fact in zip(reasons, facts, strict=True) if r.field not in _MARKED)
     return Item(paper.record(), marks, f"{settings.SITE_URL}{paper.get_absolute_url()}", tuple(told))
-
-
-def topic_counts() -> dict[str, int]:
-    """How many papers of the last seven edition days each enabled topic keeps, by slug."""
-    newest = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
-    if newest is None:
-        return {}
-    recent = EditionEntry.objects.filter(edition__day__gt=newest - timedelta(days=COUNTED_DAYS))
-    matches = matches_of(
-        Topic.objects.filter(enabled=True), Paper.objects.filter(entries__in=recent).distinct()
-    )
-    return {slug: len(papers) for slug, papers in matches.items()}
 
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:

@@ -1,5 +1,6 @@
 """The archive: days, topics and papers as plain values for pages and feeds. No person in here."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -17,6 +18,7 @@ from digest.presets import selecting
 from digest.search import Found, find
 
 PAGE = 25  # papers on a page
+_LOOKED_AT = 500  # papers, for what is usual of late
 _KEPT = 300  # seconds for which the topics of a day are remembered
 
 
@@ -66,6 +68,11 @@ class Leaf:
 def newest_day() -> date | None:
     """The newest edition day."""
     return EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
+
+
+def oldest_day() -> date | None:
+    """The first edition day."""
+    return EditionEntry.objects.order_by("edition__day").values_list("edition__day", flat=True).first()
 
 
 def days_of(year: int) -> dict[date, list[DayOfMonth]]:
@@ -189,3 +196,15 @@ def today_counts() -> tuple[date | None, dict[str, int]]:
 def days_ago(day: date, days: int) -> date:
     """The first day of the `days` that end with `day`."""
     return day - timedelta(days=days - 1)
+
+
+def organizations(most: int = 4) -> tuple[str, ...]:
+    """The organisations with most papers of late, as the sources write them."""
+    recent = Paper.objects.exclude(organization="").order_by("-pk").values_list("organization", flat=True)
+    return tuple(name for name, _ in Counter(recent[:_LOOKED_AT]).most_common(most))
+
+
+def names_authors() -> bool:
+    """Whether the sources say of late who wrote a paper."""
+    recent = Paper.objects.order_by("-pk").values_list("author_names", flat=True)
+    return any(recent[:_LOOKED_AT])

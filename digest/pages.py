@@ -16,6 +16,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.cache import cache_control
@@ -66,6 +67,7 @@ def environment(**options: object) -> Environment:
         "counted": counted,
         "long_day": long_day,
         "day_of_week": day_of_week,
+        "short_day": short_day,
     }
     return environment
 
@@ -91,6 +93,11 @@ def long_day(day: date) -> str:
     return f"{day:%A}, {day.day} {day:%B} {day.year}"
 
 
+def short_day(day: date) -> str:
+    """“5 Nov”, where the year goes without saying."""
+    return f"{day.day} {day:%b}"
+
+
 def day_of_week(day: date) -> str:
     """“Wed”, for lists of days."""
     return f"{day:%a}"
@@ -110,6 +117,11 @@ def show(request: HttpRequest, template: str, page: object = None, status: int =
     response = render(request, template, {"page": page}, status=status)
     response["Referrer-Policy"] = "same-origin"
     return response
+
+
+def render_part(template: str, page: object) -> str:
+    """A piece of markup that is no answer of its own."""
+    return render_to_string(template, {"page": page})
 
 
 def public(view: View[Given]) -> View[Given]:

@@ -101,6 +101,7 @@ AXES_RESET_ON_SUCCESS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
 
 # --- Where it keeps things -------------------------------------------------------------------

@@ -7,6 +7,7 @@ from django.urls import include, path, register_converter
 from digest import paper_views, views
 from digest.pages import Day, public
 from digest.sitemaps import SITEMAPS
+from subscriptions.limits import limited
 
 register_converter(Day, "day")
 
@@ -24,7 +25,7 @@ urlpatterns = [
     path("topics/<slug:slug>/atom.xml", paper_views.topic_atom, name="topic-atom"),
     path("topics/<slug:slug>/feed.json", paper_views.topic_json, name="topic-json"),
     path("papers/<path:key>/", paper_views.paper, name="paper"),
-    path("search/", paper_views.search, name="search"),
+    path("search/", limited(paper_views.search), name="search"),
     path("sitemap.xml", public(sitemap_views.index), {"sitemaps": SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",

@@ -1,6 +1,7 @@
 """A reader's mail: which letter a delivery is, and the few bytes that are theirs alone."""
 
 import base64
+from collections.abc import Mapping
 from email.utils import parseaddr
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from digest.archive import Reading
 from digest.compose import (
     Brand,
     ConfirmContent,
+    FreshLinkContent,
     KnownContent,
     Letter,
     Personal,
@@ -28,6 +30,12 @@ from subscriptions.models import Delivery, Subscriber
 from subscriptions.preferences import Choices
 
 Kind = Delivery.Kind
+_FRESH: Mapping[Delivery.Kind, links.FreshPurpose] = {
+    Kind.EXPORT: "export",
+    Kind.ERASE: "erase",
+    Kind.MOVE: "move",
+    Kind.ADDRESS: "address",
+}
 
 
 class NothingToSay(Exception):
@@ -66,6 +74,10 @@ def _letter(delivery: Delivery) -> Letter:
     reader = delivery.subscriber
     if delivery.kind == Kind.KNOWN:
         return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand())
+    if purpose := _FRESH.get(Kind(delivery.kind)):
+        url = links.fresh_url(purpose, reader, timezone.now())
+        minutes = int(links.FRESH.total_seconds() // 60)
+        return compose(purpose, FreshLinkContent(url, minutes, reader.language), brand())
     choices = preferences.choices_of(reader)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
@@ -106,13 +118,19 @@ def personal(delivery: Delivery) -> Personal:
     reader = delivery.subscriber
     identity = f"{reader.pk}:{delivery.kind}:{delivery.due_at.timestamp()}"
     return Personal(
-        to=reader.email,
+        to=recipient(delivery),
         date=timezone.now(),
         message_id=f"<{_keyed('message-id', identity)}@{settings.SITE_HOST}>",
         unsubscribe_url=links.url("unsubscribe", reader),
         preferences_url=links.url("preferences", reader),
         web_url=links.url("read", reader, delivery.pk),
     )
+
+
+def recipient(delivery: Delivery) -> str:
+    """The address a delivery goes to: the reader's, or the new one that is to be confirmed."""
+    reader = delivery.subscriber
+    return reader.new_email if delivery.kind == Kind.ADDRESS else reader.email
 
 
 def brand() -> Brand:

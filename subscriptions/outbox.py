@@ -20,7 +20,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from digest.compose.headers import checked_address
-from subscriptions import feedback
+from subscriptions import feedback, letters
 from subscriptions.addresses import is_reserved
 from subscriptions.letters import Composer, NothingToSay
 from subscriptions.models import Delivery, Subscriber
@@ -135,7 +135,7 @@ def _waiting(now: datetime) -> QuerySet[Delivery]:
 def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer) -> str:
     """Bring one leased row to its next state, which is returned; raises `RelayUnavailable`."""
     try:
-        recipient = checked_address(delivery.subscriber.email)
+        recipient = checked_address(letters.recipient(delivery))
     except ValueError:  # UnusableAddress, UnicodeError
         return _skip(delivery, worker, "the address cannot be written in ASCII")
     if is_reserved(recipient) and not relay.local:
@@ -162,11 +162,23 @@ def _hand_over(delivery: Delivery, worker: str, relay: Relay, composer: Composer
 
 def _start(delivery: Delivery, worker: str, now: datetime) -> bool:
     """Commit `handing` with a whole lease, unless the lease is gone or the reader wants this no longer."""
-    wanted = {Kind.CONFIRM: Subscriber.State.PENDING}.get(Kind(delivery.kind), Subscriber.State.ACTIVE)
-    states = [wanted, Subscriber.State.PAUSED] if delivery.kind == Kind.KNOWN else [wanted]
     mine = Delivery.objects.filter(pk=delivery.pk, state=State.LEASED, worker=worker, leased_until__gt=now)
-    wanted_and_mine = mine.filter(subscriber__state__in=states)
+    wanted_and_mine = mine.filter(subscriber__state__in=_wanted_in(Kind(delivery.kind)))
     return bool(wanted_and_mine.update(state=State.HANDING, leased_until=now + _lease()))
+
+
+def _wanted_in(kind: Delivery.Kind) -> Sequence[str]:
+    """The states of a reader in which this kind of mail goes out."""
+    states = Subscriber.State
+    match kind:
+        case Kind.CONFIRM:
+            return [states.PENDING]
+        case Kind.DIGEST:
+            return [states.ACTIVE]
+        case Kind.KNOWN:
+            return [states.ACTIVE, states.PAUSED]
+        case _:  # the reader asked for it, and may have left
+            return [states.PENDING, states.ACTIVE, states.PAUSED, states.UNSUBSCRIBED]
 
 
 def _put_off(delivery: Delivery, worker: str) -> str:
@@ -215,7 +227,7 @@ def _record(delivery: Delivery, worker: str, outcome: Outcome, now: datetime) ->
             worker="",
             leased_until=None,
         )
-        if recorded and outcome.verdict == Verdict.REFUSED:
+        if recorded and outcome.verdict == Verdict.REFUSED and delivery.kind != Kind.ADDRESS:
             feedback.refuse(delivery.subscriber_id, now)
         if recorded and outcome.verdict == Verdict.UNKNOWN and delivery.kind == Kind.DIGEST:
             _bring_forward(delivery, now)

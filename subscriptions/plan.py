@@ -18,7 +18,9 @@ from django.utils import timezone
 from digest.models import Selection, Topic, newest_release
 from digest.presets import selecting
 from digest.select import Filter, Wish, made, select
+from subscriptions import preferences
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.narrowing import narrowed
 from subscriptions.preferences import Choices
 from subscriptions.schedule import Schedule, due_at
 
@@ -39,7 +41,11 @@ class Planned:
 
 
 def plan(now: datetime) -> Planned:
-    """Plan one digest for every reader due at `now`, however many they missed; safe to repeat."""
+    """Plan one digest for every reader due at `now`, however many they missed; safe to repeat.
+
+    Pauses that have ended by then end first.
+    """
+    preferences.resume_due(now)
     until = newest_release()
     filters = _Filters()
     planned = Planned()
@@ -62,15 +68,22 @@ def next_selection(subscriber: Subscriber) -> Selection:
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
-    filters = filters_of(choices.topics, choices.queries)
+    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
     return made([Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True)])[0]
 
 
-def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
+def filters_of(
+    topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
+) -> tuple[Filter, ...]:
     """The named queries of what a reader chose: topics in the operator's order, then their own."""
+
+    def narrow(query: str) -> str:
+        return narrowed(query, exclude, least_upvotes)
+
+    ordered = sorted(topics, key=lambda t: (t.position, t.name))
     return (
-        *(Filter(t.name, selecting(t), t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
-        *(Filter(query, query, own=True) for query in queries),
+        *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
+        *(Filter(query, narrow(query), own=True) for query in queries),
     )
 
 
@@ -84,7 +97,9 @@ class _Filters:
         missing = {reader.filter_set_id for reader in readers} - self._known.keys()
         enabled = Prefetch("topics", Topic.objects.filter(enabled=True))
         for filter_set in FilterSet.objects.filter(pk__in=missing).prefetch_related(enabled):
-            self._known[filter_set.pk] = filters_of(filter_set.topics.all(), filter_set.queries)
+            self._known[filter_set.pk] = filters_of(
+                filter_set.topics.all(), filter_set.queries, filter_set.exclude, filter_set.least_upvotes
+            )
 
     def of(self, reader: Subscriber) -> tuple[Filter, ...]:
         if reader.filter_set_id not in self._known:

@@ -5,7 +5,16 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import MappingProxyType
 
-from digest.compose.content import Brand, ConfirmContent, DigestContent, Item, KnownContent, Mark, Section
+from digest.compose.content import (
+    Brand,
+    ConfirmContent,
+    DigestContent,
+    FreshLinkContent,
+    Item,
+    KnownContent,
+    Mark,
+    Section,
+)
 from digest.compose.letter import Personal
 from digest.papers import PaperRecord
 
@@ -194,4 +203,5 @@ CONFIRM = ConfirmContent(
     queries=2,
     schedule="every weekday at 07:00, Europe/Berlin",
 )
+FRESH_LINK = FreshLinkContent("https://digest.example.org/a/preview/1a-Zm9v/", minutes=30)
 KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")

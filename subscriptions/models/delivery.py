@@ -15,6 +15,10 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "confirmation"
         KNOWN = "known", "already subscribed"
+        EXPORT = "export", "link to the reader's data"
+        ERASE = "erase", "link to erase everything"
+        MOVE = "move", "link to change the address"
+        ADDRESS = "address", "confirmation of a new address"
         DIGEST = "digest", "digest"
 
     class State(models.TextChoices):
