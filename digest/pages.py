@@ -37,7 +37,7 @@ class Day:
     regex = r"\d{4}-\d{2}-\d{2}"
 
     def to_python(self, value: str) -> date:
-        return date.fromisoformat(value)
+        return date.fromisoformat(value)  # ValueError: not found
 
     def to_url(self, value: date) -> str:
         return value.isoformat()

@@ -40,6 +40,11 @@ def test_preferences_show_what_is_chosen(client: Client, ada: Subscriber) -> Non
     assert sent == {
         "topics": ["agents"],
         "queries": "kv*",
+        "exclude": "",
+        "organizations": "",
+        "authors": "",
+        "language": "en",
+        "format": "html",
         "time_zone": "Europe/Berlin",
         "hour": "7",
         "rhythm": "daily",
@@ -84,7 +89,7 @@ def test_a_topic_that_is_no_longer_offered_is_not_lost_by_saving(
 ) -> None:
     Topic.objects.filter(pk=agents.pk).update(enabled=False)
     path = address("preferences", ada)
-    assert "Not offered at the moment" in said(client.get(path))
+    assert "not offered at the moment" in said(client.get(path))
     client.post(path, form_at(client, path))
     ada.refresh_from_db()
     assert [t.slug for t in ada.filter_set.topics.all()] == ["agents"]
