@@ -2,20 +2,19 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Note, Section
-from digest.matching import Field, Number, Percolator, parse_query
+from digest.matching import Field, Number, Percolator, Reason, parse_query
 from digest.matching.explain import Explainer
-from digest.models import EditionEntry, Paper, Selection, Topic
+from digest.models import Paper, Selection, Topic
 from digest.presets import selecting
 from digest.select import Filter
 
-COUNTED_DAYS = 7
 _REMEMBERED = 2000  # papers, and queries
 _MARKED = {Field.TITLE, Field.ABSTRACT}
 
@@ -84,14 +83,10 @@ class Reading:
 
     def _item(self, paper: Paper, filters: Sequence[Filter]) -> Item:
         """The paper with the reasons of the first of `filters` that keeps it."""
-        record = paper.record()
         explainer = self._explainer(paper)
         explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
-        marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
-        facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
-        told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
-        return Item(record, marks, paper.url, tuple(told), number=paper.pk)
+        return item_of(paper, reasons)
 
 
 def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
@@ -100,16 +95,13 @@ def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
     return Note(cause, papers[other].title) if other in papers else None
 
 
-def topic_counts() -> dict[str, int]:
-    """How many papers of the last seven edition days each enabled topic keeps, by slug."""
-    newest = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
-    if newest is None:
-        return {}
-    recent = EditionEntry.objects.filter(edition__day__gt=newest - timedelta(days=COUNTED_DAYS))
-    matches = matches_of(
-        Topic.objects.filter(enabled=True), Paper.objects.filter(entries__in=recent).distinct()
-    )
-    return {slug: len(papers) for slug, papers in matches.items()}
+def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
+    """The paper with `reasons`: words of title and abstract as marks, the others as facts."""
+    marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
+    facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
+    told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
+    page_url = f"{settings.SITE_URL}{paper.get_absolute_url()}"
+    return Item(paper.record(), marks, page_url, tuple(told), number=paper.pk)
 
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:

@@ -6,7 +6,7 @@ are visible under Django's names for them too (“404.html”), which is all tha
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
@@ -16,10 +16,13 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.functional import lazy
 from django.utils.translation import gettext, ngettext
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 
 from digest import branding
@@ -29,6 +32,18 @@ Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 _HEAD = re.compile(r"<head\b[^>]*>", re.IGNORECASE)
+
+
+class Day:
+    """A day in an address: 2025-11-05."""
+
+    regex = r"\d{4}-\d{2}-\d{2}"
+
+    def to_python(self, value: str) -> date:
+        return date.fromisoformat(value)  # ValueError: not found
+
+    def to_url(self, value: date) -> str:
+        return value.isoformat()
 
 
 def environment(**options: object) -> Environment:
@@ -46,8 +61,20 @@ def environment(**options: object) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals |= {"site_name": lazy(branding.name, str)(), "static": static, "url": url}
-    environment.filters |= {"moment": moment, "short": short, "counted": counted}
+    environment.globals |= {
+        "site_name": lazy(branding.name, str)(),
+        "site_url": settings.SITE_URL,
+        "static": static,
+        "url": url,
+    }
+    environment.filters |= {
+        "moment": moment,
+        "short": short,
+        "counted": counted,
+        "long_day": long_day,
+        "day_of_week": day_of_week,
+        "short_day": short_day,
+    }
     return environment
 
 
@@ -67,6 +94,21 @@ def short(at: datetime) -> str:
     return f"{at.astimezone(UTC).day} {at.astimezone(UTC):%b %Y, %H:%M}"
 
 
+def long_day(day: date) -> str:
+    """“Wednesday, 5 November 2025”."""
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+
+
+def short_day(day: date) -> str:
+    """“5 Nov”, where the year goes without saying."""
+    return f"{day.day} {day:%b}"
+
+
+def day_of_week(day: date) -> str:
+    """“Wed”, for lists of days."""
+    return f"{day:%a}"
+
+
 def counted(number: int, one: str, many: str) -> str:
     """“1 paper”, “1,204 papers”."""
     return f"{number:,} {one if number == 1 else many}"
@@ -81,6 +123,17 @@ def show(request: HttpRequest, template: str, page: object = None, status: int =
     response = render(request, template, {"page": page}, status=status)
     response["Referrer-Policy"] = "same-origin"
     return response
+
+
+def render_part(template: str, page: object) -> str:
+    """A piece of markup that is no answer of its own."""
+    return render_to_string(template, {"page": page})
+
+
+def public(view: View[Given]) -> View[Given]:
+    """A page that is the same for everybody: caches may keep it for a minute, then ask by its ETag."""
+    kept = cache_control(public=True, max_age=60)
+    return kept(conditional_page(view))
 
 
 def show_mail(html: str, target: str = "_top") -> HttpResponse:

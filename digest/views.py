@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -15,11 +16,15 @@ from digest.pages import show
 
 _ROBOTS = """\
 User-agent: *
+Disallow: /a/
 Disallow: /admin/
 Disallow: /b/
 Disallow: /c/
+Disallow: /f/
 Disallow: /p/
 Disallow: /r/
+Disallow: /sample/
+Disallow: /search/
 Disallow: /u/
 """
 
@@ -51,8 +56,9 @@ def icon(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def robots(_request: HttpRequest) -> HttpResponse:
-    """Keep crawlers away from the pages behind personal links."""
-    return HttpResponse(_ROBOTS, content_type="text/plain")
+    """Keep crawlers away from the pages behind personal links, and show them the others."""
+    sitemap = f"\nSitemap: {settings.SITE_URL}{reverse('sitemap')}\n"
+    return HttpResponse(_ROBOTS + sitemap, content_type="text/plain")
 
 
 @require_safe

@@ -1,24 +1,21 @@
 """What visitors and readers fill in: filters, schedule, address. Checked and translated, never stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.datastructures import MultiValueDict
 
-from digest.matching import QuerySyntaxError, parse_query
-from digest.models import Topic
+from digest.matching import Field, QuerySyntaxError
+from subscriptions import following
 from subscriptions.addresses import address_key
+from subscriptions.filters_form import MOST_FOLLOWED, FiltersForm, lines
+from subscriptions.models import Subscriber
 from subscriptions.preferences import WEEKDAYS, Choices
 from subscriptions.schedule import Rhythm, Schedule
-
-MOST_QUERIES = 5
-MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
-_CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
 _WEEKDAYS = [(str(number), name) for number, name in enumerate(WEEKDAYS)]
@@ -35,80 +32,13 @@ _WHICH_ZONE = "No time zone is chosen. Choose one from the list, such as Europe/
 _NO_EMAIL = "There is no address to send to. Type yours, such as name@example.org."
 
 
-@dataclass(frozen=True, slots=True)
-class QueryProblem:
-    """Why one own query cannot be read: the sentence, the place under a caret, what to do."""
-
-    number: int
-    problem: str
-    caret: str
-    hint: str
-
-
 @cache
 def time_zones() -> list[str]:
     """Every IANA time zone, UTC first: browsers report old names too, so none is left out."""
     return ["UTC", *sorted(available_timezones() - {"UTC", "Factory", "localtime"})]
 
 
-class FiltersForm(forms.Form):
-    """Topics to tick and up to five own queries, one a line. `offered` are the topics shown."""
-
-    topics = forms.MultipleChoiceField(required=False)
-    queries = forms.CharField(required=False, max_length=20_000)
-
-    def __init__(self, data: Mapping[str, Any] | None, offered: Iterable[Topic], **options: Any) -> None:
-        super().__init__(data, **options)
-        self.offered = tuple(offered)
-        self.query_problems: list[QueryProblem] = []
-        field = self.fields["topics"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(topic.slug, topic.name) for topic in self.offered]
-        field.error_messages["invalid_choice"] = (
-            "“%(value)s” is not offered any more. Choose among the topics shown."
-        )
-
-    def clean_queries(self) -> tuple[str, ...]:
-        """The own queries, each readable."""
-        texts = [text for line in self.cleaned_data["queries"].splitlines() if (text := line.strip())]
-        if len(texts) > MOST_QUERIES:
-            raise ValidationError(
-                f"These are {len(texts)} queries, and {MOST_QUERIES} is the most. Join related ones with OR."
-            )
-        for number, text in enumerate(texts, start=1):
-            try:
-                if parse_query(text).size > MOST_TERMS:
-                    raise ValidationError(
-                        f"Query {number} holds more than {MOST_TERMS} words and phrases. Split it into two."
-                    )
-            except QuerySyntaxError as error:
-                self.query_problems.append(QueryProblem(number, error.problem, _caret(error), error.hint))
-        if self.query_problems:
-            raise ValidationError([self._sentence(problem, len(texts)) for problem in self.query_problems])
-        return tuple(texts)
-
-    @staticmethod
-    def _sentence(problem: QueryProblem, total: int) -> str:
-        which = f"Query {problem.number}" if total > 1 else "Your query"
-        return f"{which} cannot be read. {problem.problem}."
-
-    @property
-    def chosen_topics(self) -> tuple[Topic, ...]:
-        """The topics ticked, of those offered."""
-        ticked = set(self.cleaned_data.get("topics", ()))
-        return tuple(topic for topic in self.offered if topic.slug in ticked)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is chosen: no topic ticked, no query written."""
-        return not self["topics"].value() and not str(self["queries"].value() or "").strip()
-
-    def sampled(self) -> Choices:
-        """The valid filters, on the default schedule, whatever may be wrong with other fields."""
-        return Choices(self.chosen_topics, self.cleaned_data["queries"], Schedule("UTC", 7))
-
-
-class PreferencesForm(FiltersForm):
+class SubscriptionForm(FiltersForm):
     """Filters and schedule, with at least one filter."""
 
     time_zone = forms.ChoiceField(
@@ -121,12 +51,14 @@ class PreferencesForm(FiltersForm):
     )
     weekday = forms.ChoiceField(choices=_WEEKDAYS, required=False)
 
+    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
+
     def clean(self) -> dict[str, Any]:
         """Ask for at least one filter, unless something is wrong with those given."""
-        wrong = self.errors.keys() & {"topics", "queries"}
-        if not wrong and not self.cleaned_data["topics"] and not self.cleaned_data["queries"]:
+        given = super().clean()
+        if not self.errors.keys() & self.naming and not given["topics"] and not self.all_queries():
             self.add_error("topics", _NO_FILTER)
-        return self.cleaned_data
+        return given
 
     @property
     def schedule_words(self) -> tuple[str, str, str]:
@@ -143,10 +75,10 @@ class PreferencesForm(FiltersForm):
         schedule = Schedule(
             given["time_zone"], int(given["hour"]), Rhythm(given["rhythm"]), int(given["weekday"] or 0)
         )
-        return Choices(self.chosen_topics, given["queries"], schedule)
+        return replace(self.sampled(), schedule=schedule)
 
 
-class SignupForm(PreferencesForm):
+class SignupForm(SubscriptionForm):
     """All of it, with an address. `website` is shown to nobody: what fills it in is not a person."""
 
     email = forms.CharField(max_length=254, error_messages={"required": _NO_EMAIL})
@@ -164,29 +96,69 @@ class SignupForm(PreferencesForm):
             del self.errors[name]
 
 
+class PreferencesForm(SubscriptionForm):
+    """All that a reader chooses; organisations and authors to follow are names, one a line."""
+
+    organizations = forms.CharField(required=False, max_length=5_000)
+    authors = forms.CharField(required=False, max_length=5_000)
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    format = forms.ChoiceField(choices=Subscriber.Format)
+
+    naming = SubscriptionForm.naming | {"organizations", "authors"}
+
+    @property
+    def mail_words(self) -> str:
+        """Language and format as entered so far: “English, HTML and plain text”."""
+        language = dict(settings.LANGUAGES).get(self["language"].value(), "…")
+        return f"{language}, {dict(Subscriber.Format.choices).get(self['format'].value(), '…')}"
+
+    def clean_organizations(self) -> tuple[str, ...]:
+        """The queries that follow the organisations."""
+        return self._followed("organizations", Field.ORG)
+
+    def clean_authors(self) -> tuple[str, ...]:
+        """The queries that follow the authors."""
+        return self._followed("authors", Field.AUTHOR)
+
+    def _followed(self, name: str, field: Field) -> tuple[str, ...]:
+        names = lines(self.cleaned_data[name])
+        if len(names) > MOST_FOLLOWED:
+            raise ValidationError(f"These are {len(names)} names, and {MOST_FOLLOWED} is the most.")
+        queries = []
+        for one in names:
+            try:
+                queries.append(following.query_for(field, one))
+            except QuerySyntaxError as error:
+                raise ValidationError(f"“{one}” holds no name. Write letters or digits.") from error
+        return tuple(queries)
+
+    def all_queries(self) -> tuple[str, ...]:
+        """The own queries, and those that follow somebody."""
+        given = self.cleaned_data
+        return (*super().all_queries(), *given.get("organizations", ()), *given.get("authors", ()))
+
+    def choices(self) -> Choices:
+        """All that was chosen."""
+        given = self.cleaned_data
+        return replace(super().choices(), language=given["language"], format=given["format"])
+
+
 def initial_of(choices: Choices) -> dict[str, Any]:
     """What a form starts with to show `choices`."""
     schedule = choices.schedule
+    own = [query for query in choices.queries if not following.followed(query)]
+    names = [found for query in choices.queries if (found := following.followed(query))]
     return {
         "topics": [topic.slug for topic in choices.topics],
-        "queries": "\n".join(choices.queries),
+        "queries": "\n".join(own),
+        "organizations": "\n".join(name for field, name in names if field == Field.ORG),
+        "authors": "\n".join(name for field, name in names if field == Field.AUTHOR),
+        "exclude": "\n".join(choices.exclude),
+        "least_upvotes": str(choices.least_upvotes or ""),
+        "language": choices.language,
+        "format": str(choices.format),
         "time_zone": schedule.time_zone,
         "hour": str(schedule.hour),
         "rhythm": str(schedule.rhythm),
         "weekday": str(schedule.weekday),
     }
-
-
-def filters_data(topics: Sequence[str], queries: Sequence[str]) -> MultiValueDict[str, str]:
-    """Filters that come as separate values, as a `FiltersForm` reads them."""
-    return MultiValueDict({"topics": list(topics), "queries": ["\n".join(queries)]})
-
-
-def _caret(error: QuerySyntaxError) -> str:
-    """The query with a caret under the place; of a long query the stretch around it."""
-    if len(error.text) <= _CARET_WIDTH:
-        return error.caret()
-    start = max(0, min(error.position - _CARET_WIDTH // 2, len(error.text) - _CARET_WIDTH))
-    stretch = error.text[start : start + _CARET_WIDTH]
-    before, after = "… " if start else "", " …" if start + _CARET_WIDTH < len(error.text) else ""
-    return f"{before}{stretch}{after}\n{' ' * (len(before) + error.position - start)}^"

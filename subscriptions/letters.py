@@ -1,6 +1,7 @@
 """A reader's mail: which letter a delivery is, and the few bytes that are theirs alone."""
 
 import base64
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -12,9 +13,10 @@ from django.utils import timezone
 from django.utils.http import int_to_base36
 
 from digest import branding
-from digest.archive import COUNTED_DAYS, Reading
+from digest.archive import Reading
 from digest.compose import (
     ConfirmContent,
+    FreshLinkContent,
     GoodbyeContent,
     KnownContent,
     Letter,
@@ -37,6 +39,13 @@ from subscriptions.schedule import due_at
 from subscriptions.wishes import filters_of
 
 Kind = Delivery.Kind
+WEEK = 7  # days that a welcome looks back
+_FRESH: Mapping[Delivery.Kind, links.FreshPurpose] = {
+    Kind.EXPORT: "export",
+    Kind.ERASE: "erase",
+    Kind.MOVE: "move",
+    Kind.ADDRESS: "address",
+}
 
 
 class Reader(links.Holder, Protocol):
@@ -44,6 +53,8 @@ class Reader(links.Holder, Protocol):
 
     @property
     def email(self) -> str: ...
+    @property
+    def new_email(self) -> str: ...
 
 
 class Addressed(Protocol):
@@ -103,6 +114,10 @@ def _letter(delivery: Addressed) -> Letter:
             return compose_welcome(_welcome(reader, delivery.due_at), brand)
         case Kind.GOODBYE:
             return compose("goodbye", GoodbyeContent(links.url("return", reader), reader.language), brand)
+    if purpose := _FRESH.get(Kind(delivery.kind)):
+        url = links.fresh_url(purpose, reader, timezone.now())
+        minutes = int(links.FRESH.total_seconds() // 60)
+        return compose(purpose, FreshLinkContent(url, minutes, reader.language), brand)
     choices = preferences.choices_of(reader)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
@@ -118,7 +133,8 @@ def _welcome(reader: Subscriber, at: datetime) -> WelcomeContent:
     """The first digest's moment, and what the reader's filters would have brought last week."""
     choices = preferences.choices_of(reader)
     first = reader.next_digest_at or due_at(choices.schedule, after=at)
-    week = of_last_days(filters_of(choices.topics, choices.queries), COUNTED_DAYS, reader.language)
+    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
+    week = of_last_days(filters, WEEK, reader.language)
     return WelcomeContent(
         first=first.astimezone(ZoneInfo(reader.time_zone)),
         zone=reader.time_zone,
@@ -159,7 +175,7 @@ def personal(delivery: Addressed) -> Personal:
     reader = delivery.subscriber
     identity = f"{reader.pk}:{delivery.kind}:{delivery.due_at.timestamp()}"
     return Personal(
-        to=reader.email,
+        to=recipient(delivery),
         date=timezone.now(),
         message_id=f"<{_keyed('message-id', identity)}@{settings.SITE_HOST}>",
         unsubscribe_url=links.url("unsubscribe", reader),
@@ -167,6 +183,12 @@ def personal(delivery: Addressed) -> Personal:
         web_url=links.url("read", reader, delivery.pk),
         vote_url=links.vote_url(reader, delivery.pk),
     )
+
+
+def recipient(delivery: Addressed) -> str:
+    """The address a delivery goes to: the reader's, or the new one that is to be confirmed."""
+    reader = delivery.subscriber
+    return reader.new_email if delivery.kind == Kind.ADDRESS else reader.email
 
 
 def sender(kind: Delivery.Kind) -> Sender:

@@ -1,36 +1,75 @@
-"""How many sign-ups are taken: per network and in total, counted in Redis over fixed hours.
+"""How many sign-ups and searches are taken: per network and in total, counted in Redis over fixed hours.
 
-Limits per address are the ledger's (`signup.request`). These here keep one place from making the
-service write to strangers; so when Redis cannot be reached the sign-up passes, with a warning.
+Limits per address are the ledger's (`signup.may_write`). These here keep one place from making the
+service write to strangers, or search all day; so when Redis cannot be reached, what is asked for passes,
+with a warning.
 """
 
 import ipaddress
 import logging
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, wraps
+from typing import Concatenate, ParamSpec
 
 import redis
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from digest.pages import show
+
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 logger = logging.getLogger(__name__)
 
 PER_NETWORK = 30
 IN_TOTAL = 1_000
+LOOKS_PER_NETWORK = 6_000  # samples and searches: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 
 
 def admits(visitor: str, now: datetime) -> bool:
     """Count one sign-up from the network of `visitor`; whether it is still within the limits."""
+    return _within({f"signups:{network_of(visitor)}": PER_NETWORK, "signups:all": IN_TOTAL}, now)
+
+
+def admits_look(visitor: str, now: datetime) -> bool:
+    """Count one sample or search from the network of `visitor`; whether it is still within the limit."""
+    return _within({f"looks:{network_of(visitor)}": LOOKS_PER_NETWORK}, now)
+
+
+def limited(view: View[Given]) -> View[Given]:
+    """A page that costs the server some time: answered so often in an hour to one network, and no more."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        asks = bool(request.GET or request.POST)
+        if not asks or admits_look(visitor_of(request), timezone.now()):
+            return view(request, *args, **kwargs)
+        part = "HX-Request" in request.headers
+        return too_many(request, "web/parts/too_many_looks.html" if part else "web/too_many_looks.html")
+
+    return guarded
+
+
+def too_many(request: HttpRequest, template: str) -> HttpResponse:
+    """The answer beyond a limit."""
+    response = show(request, template, status=429)
+    response["Retry-After"] = str(WINDOW)
+    return response
+
+
+def _within(limits: Mapping[str, int], now: datetime) -> bool:
     window = int(now.timestamp()) // WINDOW
-    keys = {f"signups:{window}:{network_of(visitor)}": PER_NETWORK, f"signups:{window}:all": IN_TOTAL}
     try:
-        counts = _count(list(keys))
+        counts = _count([f"{name}:{window}" for name in limits])
     except redis.RedisError as error:
-        logger.warning("sign-up limits cannot be checked: %s", error)
+        logger.warning("limits cannot be checked: %s", error)
         return True
-    return all(count <= limit for count, limit in zip(counts, keys.values(), strict=True))
+    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
 
 
 def visitor_of(request: HttpRequest) -> str:

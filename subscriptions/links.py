@@ -2,11 +2,13 @@
 
 A token is the row's number and a 96-bit MAC over purpose, number and the reader's link version:
 `1a-Zm9v…`, about 20 characters, so that a List-Unsubscribe URI stays below 70. Raising the reader's
-`link_version` revokes all of theirs. Nothing expires here: unsubscribing must work for ever.
+`link_version` revokes all of theirs. Nothing expires here: unsubscribing must work for ever. Only what
+a forwarded digest must not open asks for a fresh link, whose token also says when it was made.
 """
 
 import base64
 import hmac
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import Literal, Protocol
@@ -18,8 +20,10 @@ from django.utils.http import base36_to_int, int_to_base36
 
 from subscriptions.models import Delivery, Subscriber
 
-Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote", "return"]
+Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote", "return", "feed-atom", "feed-json"]
 OfDelivery = Literal["read", "vote"]
+FreshPurpose = Literal["export", "erase", "move", "address"]
+FRESH = timedelta(minutes=30)
 
 
 class Holder(Protocol):
@@ -76,6 +80,37 @@ def delivery_for(token: str, purpose: OfDelivery = "read") -> Delivery | None:
     return delivery if valid else None
 
 
+def fresh_url(purpose: FreshPurpose, subscriber: Subscriber, now: datetime) -> str:
+    """The absolute link that lets its holder do `purpose` for half an hour from `now`."""
+    return f"{settings.SITE_URL}{reverse(purpose, args=[fresh_token(purpose, subscriber, now)])}"
+
+
+def fresh_token(purpose: FreshPurpose, subscriber: Subscriber, now: datetime) -> str:
+    """The token of `fresh_url`. One for a new address is good for no other address asked for since."""
+    made = int_to_base36(int(now.timestamp()))
+    mac = _mac(_stamped(purpose, made, subscriber), subscriber.pk, subscriber)
+    return f"{int_to_base36(subscriber.pk)}-{made}-{mac}"
+
+
+def fresh_subscriber_for(token: str, purpose: FreshPurpose, now: datetime) -> Subscriber | None:
+    """The reader whom `token` entitles to `purpose` at `now`; None for any other, and for an old one."""
+    number, rest = _split(token)
+    made, _, mac = rest.partition("-")
+    try:
+        age = now - datetime.fromtimestamp(base36_to_int(made), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    subscriber = Subscriber.objects.select_related("filter_set").filter(pk=number).first()
+    if subscriber is None or not timedelta(minutes=-1) <= age <= FRESH:
+        return None
+    expected = _mac(_stamped(purpose, made, subscriber), number, subscriber)
+    return subscriber if constant_time_compare(mac, expected) else None
+
+
+def _stamped(purpose: FreshPurpose, made: str, subscriber: Subscriber) -> str:
+    return f"{purpose}@{made}" + (f":{subscriber.new_email}" if purpose == "address" else "")
+
+
 def _split(token: str) -> tuple[int, str]:
     number, _, mac = token.partition("-")
     try:
@@ -84,7 +119,7 @@ def _split(token: str) -> tuple[int, str]:
         return 0, mac
 
 
-def _mac(purpose: Purpose, number: int, subscriber: Holder) -> str:
+def _mac(purpose: str, number: int, subscriber: Holder) -> str:
     value = f"{purpose}:{number}:{subscriber.pk}:{subscriber.link_version}"
     return base64.urlsafe_b64encode(keyed("subscriptions.links", value)[:12]).decode("ascii")
 

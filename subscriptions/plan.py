@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from digest.models import Selection, newest_release
 from digest.select import Wish, made, select
+from subscriptions import preferences
 from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
 from subscriptions.preferences import Choices
@@ -42,7 +43,11 @@ class Planned:
 
 
 def plan(now: datetime) -> Planned:
-    """Plan one digest for every reader due at `now`, however many they missed; safe to repeat."""
+    """Plan one digest for every reader due at `now`, however many they missed; safe to repeat.
+
+    Pauses that have ended by then end first.
+    """
+    preferences.resume_due(now)
     planned = Planned()
     if not Subscriber.objects.due(now).exists():
         return planned
@@ -80,7 +85,7 @@ def next_selection(subscriber: Subscriber) -> Selection:
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
-    filters = filters_of(choices.topics, choices.queries)
+    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
     return made([Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True)])[0]
 
 

@@ -1,33 +1,49 @@
 """What a reader chooses: filters and schedule."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from digest.models import Topic
 from subscriptions.models import FilterSet, Subscriber
-from subscriptions.schedule import Schedule, due_at
+from subscriptions.schedule import Rhythm, Schedule, due_at
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday")
+CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Filters and schedule, as the sign-up and the preferences form give them; queries are readable."""
+    """Filters, schedule and kind of mail, as the forms give them; queries are readable.
+
+    `exclude` are queries too: what they keep is left out of all the others.
+    """
 
     topics: tuple[Topic, ...]
     queries: tuple[str, ...]
     schedule: Schedule
+    exclude: tuple[str, ...] = ()
+    least_upvotes: int = 0
+    language: str = "en"
+    format: str = Subscriber.Format.HTML
 
     def filter_set(self) -> FilterSet:
-        return FilterSet.objects.obtain(self.topics, self.queries)
+        return FilterSet.objects.obtain(self.topics, self.queries, self.exclude, self.least_upvotes)
 
 
 def choices_of(subscriber: Subscriber) -> Choices:
     """What `subscriber` has chosen."""
     filters = subscriber.filter_set
-    return Choices(tuple(filters.topics.all()), tuple(filters.queries), subscriber.schedule)
+    return Choices(
+        topics=tuple(filters.topics.all()),
+        queries=tuple(filters.queries),
+        schedule=subscriber.schedule,
+        exclude=tuple(filters.exclude),
+        least_upvotes=filters.least_upvotes,
+        language=subscriber.language,
+        format=subscriber.format,
+    )
 
 
 def apply(subscriber: Subscriber, choices: Choices) -> None:
@@ -36,6 +52,7 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
     subscriber.filter_set = choices.filter_set()
     subscriber.time_zone, subscriber.hour = schedule.time_zone, schedule.hour
     subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
+    subscriber.language, subscriber.format = choices.language, choices.format
 
 
 def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:
@@ -49,18 +66,47 @@ def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:
         )
 
 
-def pause(subscriber: Subscriber) -> None:
-    """Stop digests until the reader resumes."""
-    Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.ACTIVE).update(
-        state=Subscriber.State.PAUSED, next_digest_at=None
+def pause(subscriber: Subscriber, until: date | None = None) -> None:
+    """Stop digests until the reader resumes, or until that day by the reader's clock."""
+    going_on = [Subscriber.State.ACTIVE, Subscriber.State.PAUSED]
+    Subscriber.objects.filter(pk=subscriber.pk, state__in=going_on).update(
+        state=Subscriber.State.PAUSED, next_digest_at=None, paused_until=until
     )
 
 
 def resume(subscriber: Subscriber, now: datetime) -> None:
     """Continue after a pause; the papers of the pause come in one digest."""
     Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.PAUSED).update(
-        state=Subscriber.State.ACTIVE, next_digest_at=due_at(subscriber.schedule, after=now)
+        state=Subscriber.State.ACTIVE,
+        next_digest_at=due_at(subscriber.schedule, after=now),
+        paused_until=None,
     )
+
+
+def resume_due(now: datetime) -> int:
+    """Resume the readers whose pause has ended by their own clocks; how many. Safe to repeat."""
+    soon = (now + timedelta(days=1)).date()  # somewhere it may be that day already
+    paused = Subscriber.objects.filter(state=Subscriber.State.PAUSED, paused_until__lte=soon)
+    ended = [reader for reader in paused if reader.paused_until and reader.paused_until <= today(reader, now)]
+    for reader in ended:
+        resume(reader, now)
+    return len(ended)
+
+
+def make_weekly(subscriber: Subscriber, now: datetime) -> None:
+    """One digest a week from now on, on Mondays, with all that the daily ones would have had."""
+    schedule = replace(subscriber.schedule, rhythm=Rhythm.WEEKLY, weekday=0)
+    save(subscriber, replace(choices_of(subscriber), schedule=schedule), now)
+
+
+def today(subscriber: Subscriber, now: datetime) -> date:
+    """The day it is where the reader is."""
+    return now.astimezone(ZoneInfo(subscriber.time_zone)).date()
+
+
+def tomorrow(subscriber: Subscriber, now: datetime) -> date:
+    """The day after `today`."""
+    return today(subscriber, now) + timedelta(days=1)
 
 
 def describe(schedule: Schedule) -> str:

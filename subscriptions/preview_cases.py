@@ -1,64 +1,41 @@
 """Invented states of every page, for /previews/ and the tests. Names, topics and queries are hostile."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import date
 from functools import partial
 from typing import Any
 
 from django.utils.datastructures import MultiValueDict
 
-from digest.models import Topic
-from digest.views import Privacy
-from subscriptions.forms import FiltersForm, PreferencesForm, SignupForm, initial_of
+from digest import page_cases
+from digest.page_cases import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from subscriptions.account_views import AddressPage, DataPage, ErasePage, MovePage
+from subscriptions.filters_form import FiltersForm
+from subscriptions.forms import PreferencesForm, SignupForm, initial_of
 from subscriptions.inbox import InboxPage, MailPage
+from subscriptions.leaving_views import LeavingPage
 from subscriptions.mailbox import Entry, Listing, Mail
 from subscriptions.preferences import Choices, describe
-from subscriptions.reader_views import ConfirmPage, LeavingPage, PreferencesPage, ReaderPage
-from subscriptions.sample import Sample
+from subscriptions.preferences_views import DONE, Addresses, Follows, PreferencesPage
+from subscriptions.reader_views import ConfirmPage, ReaderPage
+from subscriptions.sample import Backtest, Part, Sample
 from subscriptions.schedule import Rhythm, Schedule
-from subscriptions.views import SamplePart, SentPage, SignupPage
+from subscriptions.views import FRESH, SamplePart, SentPage, SignupPage
 from subscriptions.vote_views import MutePage, VotePage
 from subscriptions.votes import Standing
 
-
-@dataclass(frozen=True, slots=True)
-class PageCase:
-    """A template and what it is shown with."""
-
-    title: str
-    template: str
-    page: Callable[[], object] | None = None
-
-
-MOMENT = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)
-_TOPICS = (
-    Topic(
-        slug="quantization",
-        name="Quantization",
-        description="Fewer bits for weights, activations and caches.",
-        colour="#7a4fbf",
-    ),
-    Topic(
-        slug="agents",
-        name="Agents",
-        description="Models that plan, use tools and act over many steps.",
-        colour="#c2571a",
-    ),
-    Topic(
-        slug="hostile",
-        name="<script>alert('topic')</script> & {{ 7*7 }}",
-        description="“><img src=x onerror=alert(1)> \u202eesrever\u202c " + "long" * 36,
-        colour='red"/><b>',
-    ),
-    Topic(slug="gone", name="Retired topic", description="Not shown.", colour="#1a7f5a", enabled=False),
-)
-_COUNTS = {"quantization": 41, "agents": 1204, "hostile": 0}
 _WEEKLY = Schedule("America/Argentina/ComodRivadavia", 0, Rhythm.WEEKLY, 2)
-_CHOICES = Choices(_TOPICS, ('"<b>bold</b>" OR kv*', "x" * 300), _WEEKLY)
+_QUERIES = ('"<b>bold</b>" OR kv*', "x" * 300, 'org:"<i>lab"')
+_CHOICES = Choices(TOPICS, _QUERIES, _WEEKLY, ("<script>", "speech"), 20, "de", "text")
 _WRONG = {
     "topics": ["agents"],
     "queries": ['"never closed <b>', "(fine OR " * 30, "kv*"],
+    "exclude": ["speech", "(<script>"],
+    "least_upvotes": ['"><b>'],
+    "organizations": ["<i>lab", "***"],
+    "authors": [""],
+    "language": ["xx"],
+    "format": ["pdf<b>"],
     "time_zone": ["Mars/<script>"],
     "hour": ["25"],
     "rhythm": ["weekly"],
@@ -68,18 +45,26 @@ _WRONG = {
 
 
 def _data(values: Mapping[str, list[str]]) -> Any:
-    return MultiValueDict({**values, "queries": ["\n".join(values["queries"])]})
+    areas = {name: ["\n".join(values[name])] for name in ("queries", "exclude", "organizations", "authors")}
+    return MultiValueDict({**values, **areas})
 
 
 def _signup(sample: Sample, data: Mapping[str, list[str]] | None = None) -> SignupPage:
-    initial = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
-    form = SignupForm(_data(data) if data else None, _TOPICS[:3], initial=initial)
-    return SignupPage(form, _COUNTS, sample)
+    form = SignupForm(_data(data) if data else None, TOPICS[:3], initial=FRESH)
+    return SignupPage(form, DAY, COUNTS, sample)
+
+
+def _backtest(total: int, newest: int = 0) -> Backtest:
+    parts = [Part(topic.name, topic.colour, total) for topic in TOPICS[:3]]
+    parts += [Part("x" * 300, "#59616b", 0)]
+    latest = page_cases.lines("hostile")[:5] if total else []
+    return Backtest(total, 30, DAY, newest, tuple(parts), tuple(latest))
 
 
 def _reader(state: str) -> ReaderPage:
     planned = MOMENT if state == "active" else None
-    return ReaderPage(state, _CHOICES, describe(_WEEKLY), planned, first=True)
+    until = DAY if state == "paused" else None
+    return ReaderPage(state, _CHOICES, describe(_WEEKLY), planned, first=True, paused_until=until)
 
 
 def _confirm(state: str) -> ConfirmPage:
@@ -87,8 +72,18 @@ def _confirm(state: str) -> ConfirmPage:
 
 
 def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | None = None) -> PreferencesPage:
-    form = PreferencesForm(_data(data) if data else None, _TOPICS, initial=initial_of(_CHOICES))
-    return PreferencesPage(_reader(state), form, _COUNTS, "/u/preview/", done)
+    form = PreferencesForm(_data(data) if data else None, TOPICS, initial=initial_of(_CHOICES))
+    shared = "https://digest.example.org/?" + "queries=" + "x" * 300
+    return PreferencesPage(
+        reader=_reader(state),
+        form=form,
+        counts=COUNTS,
+        day=DAY,
+        follows=Follows(("<b>Lab</b>", "{{ 7*7 }}"), authors=False),
+        addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
+        tomorrow=date(2026, 3, 30),
+        done=done,
+    )
 
 
 def _entry(key: str, subject: str, snippet: str) -> Entry:
@@ -109,58 +104,97 @@ _LIST = Listing(
 )
 _STATES = ("pending", "active", "paused", "unsubscribed", "refused")
 
+_SRC = "/previews/email/digest/many/html"
+
 PAGES: Mapping[str, PageCase] = {
     "signup": PageCase(
         "Sign-up, nothing chosen",
         "web/signup.html",
-        partial(_signup, Sample("Tick a topic, and the digest you would have had appears here.")),
+        partial(_signup, Sample("Tick a topic, and the papers it would have brought appear here.")),
     ),
     "signup-sample": PageCase(
-        "Sign-up with a sample",
+        "Sign-up with a backtest",
         "web/signup.html",
-        partial(
-            _signup,
-            Sample("4 of the 87 papers of Wednesday, 5 November.", "/previews/email/digest/many/html"),
-        ),
+        lambda: _signup(Sample("Last 30 days: 41 papers, about 1.4 a day.", _backtest(41, 4), _SRC)),
+    ),
+    "signup-empty": PageCase(
+        "Sign-up, nothing would have come",
+        "web/signup.html",
+        lambda: _signup(Sample("Last 30 days: no paper matched.", _backtest(0))),
+    ),
+    "signup-broad": PageCase(
+        "Sign-up, far too much",
+        "web/signup.html",
+        lambda: _signup(Sample("Last 30 days: 1,204 papers, about 40 a day.", _backtest(1204))),
     ),
     "signup-wrong": PageCase(
         "Sign-up, everything wrong",
         "web/signup.html",
         partial(
-            _signup, Sample("Your choice cannot be read yet. What is wrong is written beside it."), _WRONG
+            _signup,
+            Sample("Your choice cannot be read yet. What is wrong is written beside it."),
+            data=_WRONG,
         ),
     ),
     "sample-update": PageCase(
         "What htmx swaps in",
         "web/parts/sample_update.html",
-        lambda: SamplePart(FiltersForm(_data(_WRONG), _TOPICS), Sample("Your choice cannot be read yet.")),
+        lambda: SamplePart(FiltersForm(_data(_WRONG), TOPICS), Sample("Your choice cannot be read yet.")),
     ),
     "sent": PageCase("Sign-up sent", "web/sent.html", partial(SentPage, inbox=False)),
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
     "too-many": PageCase("Too many sign-ups", "web/too_many.html"),
+    "too-many-looks-part": PageCase("Too many searches, swapped in", "web/parts/too_many_looks.html"),
+    "too-many-looks": PageCase("Too many searches", "web/too_many_looks.html"),
     **{f"confirm-{s}": PageCase(f"Confirm, {s}", "web/confirm.html", partial(_confirm, s)) for s in _STATES},
     **{
         f"preferences-{s}": PageCase(f"Preferences, {s}", "web/preferences.html", partial(_preferences, s))
         for s in _STATES
     },
-    "preferences-saved": PageCase(
-        "Preferences, saved", "web/preferences.html", partial(_preferences, "active", "Saved.")
-    ),
     "preferences-wrong": PageCase(
         "Preferences, everything wrong", "web/preferences.html", partial(_preferences, "active", "", _WRONG)
     ),
-    "unsubscribe": PageCase("Unsubscribe", "web/unsubscribe.html", partial(LeavingPage, left=False)),
-    "unsubscribed": PageCase(
-        "Unsubscribed, with undo", "web/unsubscribe.html", partial(LeavingPage, left=True, undo="stamp")
+    **{
+        f"preferences-{name}": PageCase(
+            f"Preferences, {name}", "web/preferences.html", partial(_preferences, "active", said)
+        )
+        for name, said in DONE.items()
+    },
+    "unsubscribe": PageCase(
+        "Unsubscribe",
+        "web/unsubscribe.html",
+        partial(LeavingPage, "", until=DAY, offers=("pause", "weekly")),
     ),
+    **{
+        f"unsubscribe-{done}": PageCase(
+            f"Unsubscribe, {done}", "web/unsubscribe.html", partial(LeavingPage, done, "stamp", DAY)
+        )
+        for done in ("left", "paused", "weekly")
+    },
     "unsubscribed-before": PageCase(
-        "Unsubscribed before", "web/unsubscribe.html", partial(LeavingPage, left=True)
+        "Unsubscribed before", "web/unsubscribe.html", partial(LeavingPage, "left")
     ),
+    "export": PageCase("Download", "web/account/export.html", partial(DataPage, "?file=1")),
+    "erase": PageCase("Erase", "web/account/erase.html", partial(ErasePage, erased=False)),
+    "erased": PageCase("Erased", "web/account/erase.html", partial(ErasePage, erased=True)),
+    "move": PageCase("New address", "web/account/move.html", MovePage),
+    "move-wrong": PageCase(
+        "New address, wrong", "web/account/move.html", partial(MovePage, '"><b>', "This is no address.")
+    ),
+    "move-asked": PageCase("New address, asked", "web/account/move.html", partial(MovePage, asked=True)),
+    **{
+        f"address-{done or 'asked'}": PageCase(
+            f"New address, {done or 'to confirm'}",
+            "web/account/address.html",
+            partial(AddressPage, "<b>" + "x" * 200 + "@example.org", done),
+        )
+        for done in ("", "changed", "taken")
+    },
+    "old-link": PageCase("Old link", "web/old_link.html"),
     "undone": PageCase("Undone", "web/undone.html", partial(_reader, "active")),
     "undone-paused": PageCase("Undone, paused", "web/undone.html", partial(_reader, "paused")),
     "come-back": PageCase("Come back", "web/come_back.html", partial(_confirm, "unsubscribed")),
     "bad-link": PageCase("Bad link", "web/bad_link.html"),
-    "privacy": PageCase("Privacy", "web/privacy.html", partial(Privacy, contact="digest@<b>example.org")),
     **{
         f"vote-{asked}-{given or 'asked'}": PageCase(
             f"{asked.title()} like this, after {given or 'nothing'}",
@@ -197,8 +231,5 @@ PAGES: Mapping[str, PageCase] = {
         f"inbox-{part}": PageCase(f"Inbox, {part}", "web/inbox/mail.html", partial(MailPage, _MAIL, part))
         for part in ("text", "headers", "source")
     },
-    **{
-        f"error-{code}": PageCase(f"Error {code}", f"web/errors/{code}.html") for code in (400, 403, 404, 500)
-    },
-    "error-csrf": PageCase("Error 403, form expired", "web/errors/403_csrf.html"),
+    **page_cases.PAGES,
 }

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 
 from digest.compose import Letter, Sender, compose, compose_digest, compose_page, compose_welcome, prepare
 from digest.compose import previews as invented
+from digest.page_cases import PageCase
 from digest.pages import exists_if, show, show_mail
-from subscriptions.preview_cases import PAGES, PageCase
+from subscriptions.preview_cases import PAGES
 
 LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
     ("confirm", "plain"): partial(compose, "confirm", invented.CONFIRM, invented.BRAND),
@@ -26,6 +27,10 @@ LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
     ("digest", "logo"): partial(
         compose_digest, invented.DIGESTS["one"], replace(invented.BRAND, logo=invented.LOGO)
     ),
+    **{
+        (name, "plain"): partial(compose, name, invented.FRESH_LINK, invented.BRAND)
+        for name in ("export", "erase", "move", "address")
+    },
     **{
         ("digest", name): partial(compose_digest, content, invented.BRAND)
         for name, content in invented.DIGESTS.items()

@@ -1,39 +1,118 @@
-"""The sample: the digest that filters would have brought, for those who are still choosing."""
+"""The backtest and the sample: what filters would have brought, for those who are still choosing.
 
+filters → find (each over the last 30 days) → their union → how many, how often, the latest five
+"""
+
+from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from datetime import date
+from typing import Literal
 
 from django.urls import reverse
 
-from digest.pages import counted
-from subscriptions import plan
-from subscriptions.forms import FiltersForm
+from digest import catalogue
+from digest.catalogue import Line
+from digest.matching import parse_query
+from digest.models import Paper
+from digest.pages import counted, long_day
+from digest.search import find
+from digest.select import Filter
+from subscriptions.filters_form import FiltersForm, shared
+
+DAYS = 30
+LATEST = 5
+BROAD = 20  # papers a day: nobody reads that many
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One filter's share: how many papers it keeps, others' too counted."""
+
+    name: str
+    colour: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What filters would have brought over the `days` days that end with `until`."""
+
+    total: int
+    days: int
+    until: date
+    newest: int
+    parts: tuple[Part, ...]
+    latest: tuple[Line, ...]
+
+    @property
+    def verdict(self) -> Literal["empty", "broad", "fine"]:
+        """Whether nothing would have come, more than anybody reads, or neither."""
+        if not self.total:
+            return "empty"
+        return "broad" if self.total > BROAD * self.days else "fine"
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What to say about the sample, and the address of the mail itself if there is one."""
+    """What to say of the choice; the backtest, and the address of the newest day's mail, if there is one."""
 
     sentence: str
+    backtest: Backtest | None = None
     src: str = ""
 
 
-def sample_of(filters: FiltersForm) -> Sample:
+def sample_of(filters: FiltersForm, today: date) -> Sample:
     """The sample for what is chosen in `filters`, whatever state the choice is in."""
     if filters.is_empty:
-        return Sample("Tick a topic, and the digest you would have had appears here.")
-    if filters.errors.keys() & {"topics", "queries"}:
+        return Sample("Tick a topic, and the papers it would have brought appear here.")
+    if filters.errors.keys() & filters.fields.keys() & FiltersForm.base_fields.keys():
         return Sample("Your choice cannot be read yet. What is wrong is written beside it.")
-    choices = filters.sampled()
-    selection = plan.sample(choices)
-    if selection.day is None:
+    found = backtest(filters.filters())
+    if found is None:
         return Sample("No papers have come in yet. Your first digest follows the first edition.")
-    scanned = counted(selection.scanned, "paper", "papers")
-    day = f"{selection.day:%A}, {selection.day.day} {selection.day:%B}"
-    if selection.is_empty:
-        return Sample(
-            f"None of the {scanned} of {day} matched, so no mail would have come. "
-            "Tick another topic, or widen your query with OR."
-        )
-    query = urlencode({"topic": [t.slug for t in choices.topics], "q": choices.queries}, doseq=True)
-    return Sample(f"{len(selection.items):,} of the {scanned} of {day}.", f"{reverse('sample')}?{query}")
+    src = f"{reverse('sample')}?{shared(filters.sampled())}" if found.newest else ""
+    return Sample(_said(found, today), found, src)
+
+
+def backtest(filters: Collection[Filter]) -> Backtest | None:
+    """What `filters` keep of the last 30 days that have papers to look at; None before the first."""
+    until = catalogue.newest_day()
+    if until is None:
+        return None
+    since = max(catalogue.days_ago(until, DAYS), catalogue.oldest_day() or until)
+    found = [(filter_, find(parse_query(filter_.query), since, until).papers) for filter_ in filters]
+    union = {pk for _, papers in found for pk in papers}
+    kept = Paper.objects.filter(pk__in=union)
+    return Backtest(
+        total=len(union),
+        days=(until - since).days + 1,
+        until=until,
+        newest=kept.filter(day=until).count(),
+        parts=tuple(Part(filter_.name, filter_.colour, len(papers)) for filter_, papers in found),
+        latest=tuple(catalogue.lines(kept.order_by("-day", "-upvotes", "-pk")[:LATEST])),
+    )
+
+
+def _said(found: Backtest, today: date) -> str:
+    """For example “Last 30 days: 41 papers, about 1.4 a day.”"""
+    if found.days == 1:
+        when = long_day(found.until)
+    elif (today - found.until).days <= 3:  # over a weekend nothing comes out
+        when = f"Last {found.days} days"
+    else:
+        when = f"The {found.days} days to {found.until.day} {found.until:%B %Y}"
+    if not found.total:
+        return f"{when}: no paper matched."
+    papers = counted(found.total, "paper", "papers")
+    return f"{when}: {papers}." if found.days == 1 else f"{when}: {papers}, {pace(found.total, found.days)}."
+
+
+def pace(papers: int, days: int) -> str:
+    """“about 12 a day”, “about 1.4 a day”, “about 3 a week”, “less than one a week”."""
+    a_day = papers / days
+    if a_day >= 9.95:
+        return f"about {a_day:,.0f} a day"
+    if a_day >= 0.95:
+        return f"about {a_day:.1f} a day"
+    a_week = round(a_day * 7)
+    return f"about {a_week} a week" if a_week else "less than one a week"

@@ -1,5 +1,6 @@
 """Double opt-in: ask, mail a link, confirm. Whatever the address, a visitor sees the same answer."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -7,7 +8,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from subscriptions import outbox, preferences
 from subscriptions.addresses import address_key
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.preferences import Choices
 from subscriptions.schedule import due_at
 
@@ -16,6 +17,8 @@ LETTERS_A_DAY = 2
 LETTER_INTERVAL = timedelta(minutes=10)
 UNCONFIRMED_KEPT = timedelta(days=14)
 
+ABOUT_SIGNING_UP = (Delivery.Kind.CONFIRM, Delivery.Kind.KNOWN)
+
 State = Subscriber.State
 
 
@@ -23,15 +26,17 @@ def request(address: str, choices: Choices, now: datetime) -> None:
     """Take a sign-up. A new or departed reader gets a confirmation, one who has a subscription a note.
 
     Nothing an existing reader chose changes: whoever typed the address may not own it. At most two
-    letters per address and day, ten minutes apart; a refused address gets none. Raises
+    letters per address and day, ten minutes apart; a refused or erased address gets none. Raises
     `ValidationError` for what is no address, `QuerySyntaxError` for an unreadable query.
     """
     key = address_key(address)
+    if Suppression.objects.holds(key):
+        return
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().filter(email_key=key).first()
         if subscriber is None:
             subscriber = _enter(address.strip(), key, choices)
-        elif not _may_write(subscriber, now):
+        elif not may_write(subscriber, ABOUT_SIGNING_UP, now):
             return  # the letter on its way, or already there, speaks of what was chosen before
         elif subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
             preferences.apply(subscriber, choices)
@@ -52,15 +57,12 @@ def _enter(address: str, key: str, choices: Choices) -> Subscriber:
     return subscriber
 
 
-def _may_write(subscriber: Subscriber, now: datetime) -> bool:
-    """Whether this address may get another letter about signing up."""
-    kinds = [Delivery.Kind.CONFIRM, Delivery.Kind.KNOWN]
-    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1)).order_by(
-        "due_at"
-    )
-    latest = today.last()
+def may_write(subscriber: Subscriber, kinds: Collection[Delivery.Kind], now: datetime) -> bool:
+    """Whether this reader may get another letter of these kinds: two a day, ten minutes apart."""
     if subscriber.state == State.REFUSED:
         return False
+    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1))
+    latest = today.order_by("due_at").last()
     return latest is None or (latest.due_at <= now - LETTER_INTERVAL and today.count() < LETTERS_A_DAY)
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from django.db import transaction
 
 from digest.models import Topic
-from subscriptions.models import FilterSet, Subscriber
+from subscriptions.models import FilterSet, Subscriber, Wanted
 from subscriptions.preferences import Choices
 from subscriptions.schedule import Schedule, due_at
 
@@ -52,9 +52,9 @@ def make_readers(count: int, now: datetime) -> Made:
         numbers = range(first, min(first + BATCH, count + 1))
         choices = {number: _choices(number, topics) for number in numbers}
         with transaction.atomic():
-            sets = FilterSet.objects.obtain_many({(c.topics, c.queries) for c in choices.values()})
+            sets = FilterSet.objects.obtain_many({Wanted(c.topics, c.queries) for c in choices.values()})
             Subscriber.objects.bulk_create(
-                (_reader(n, c, sets[c.topics, c.queries], now) for n, c in choices.items()),
+                (_reader(n, c, sets[Wanted(c.topics, c.queries)], now) for n, c in choices.items()),
                 ignore_conflicts=True,
             )
     readers = Subscriber.objects.filter(email_key__startswith="reader-", demo=True)

@@ -1,34 +1,40 @@
 """Signing up: the form, the sample beside it, and what comes after. Pages for anybody; none needs a link."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from digest.archive import topic_counts
+from digest import catalogue
 from digest.models import Topic
-from digest.pages import show, show_mail
+from digest.origin import from_this_site
+from digest.pages import public, show, show_mail
 from subscriptions import letters, limits, signup, tasks
-from subscriptions.forms import FiltersForm, SignupForm, filters_data
+from subscriptions.filters_form import FILTERS, FiltersForm, filters_in
+from subscriptions.forms import SignupForm
 from subscriptions.sample import Sample, sample_of
 
-_COUNTS = "topic-counts"
-_COUNTS_LAST = 300  # seconds
-_FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
+FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
 
 
 @dataclass(frozen=True, slots=True)
 class SignupPage:
-    """The form, how many papers each topic had last week, and the sample for what is chosen."""
+    """The form, how many papers of `day` each topic keeps, and the sample for what is chosen.
+
+    `shared` filters came with the link to the page.
+    """
 
     form: SignupForm
-    counts: dict[str, int]
+    day: date | None
+    counts: Mapping[str, int]
     sample: Sample
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,34 +53,49 @@ class SentPage:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@from_this_site
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Offer the form; take a sign-up on POST. The answer is the same whatever the address is to us."""
     if request.method != "POST":
-        return _form(request, SignupForm(None, offered(), initial=_FRESH))
+        return _offer(request)
     form = SignupForm(request.POST, offered())
     if "show" in request.POST:  # without JavaScript: only the sample, everything stays as entered
-        form.keep_problems_of("queries")
-        return _form(request, form)
+        form.keep_problems_of(*FILTERS)
+        return _again(request, form)
     if not form.is_valid():
-        return _form(request, form, status=422)
+        return _again(request, form, status=422)
     if form.cleaned_data["website"]:
         return redirect("sent")
     if not limits.admits(limits.visitor_of(request), timezone.now()):
-        return _too_many(request)
+        return limits.too_many(request, "web/too_many.html")
     signup.request(form.cleaned_data["email"], form.choices(), timezone.now())
     tasks.wake()
     return redirect("sent")
 
 
-def _form(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
-    page = SignupPage(form, week_counts(), sample_of(form))
-    return show(request, "web/signup.html", page, status)
+@limits.limited
+@public
+def _offer(request: HttpRequest) -> HttpResponse:
+    """The form as it is for everybody; an address can bring filters that somebody shared."""
+    wanted = filters_in(request.GET)
+    if not wanted:
+        return _form(request, SignupForm(None, offered(), initial=FRESH))
+    wanted.update(FRESH)
+    form = SignupForm(wanted, offered())
+    form.keep_problems_of(*FILTERS)
+    return _form(request, form, shared=True)
 
 
-def _too_many(request: HttpRequest) -> HttpResponse:
-    response = show(request, "web/too_many.html", status=429)
-    response["Retry-After"] = str(limits.WINDOW)
-    return response
+@limits.limited
+def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
+    """The form with what was entered."""
+    return _form(request, form, status)
+
+
+def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: bool = False) -> HttpResponse:
+    day, counts = catalogue.today_counts()
+    sample = sample_of(form, timezone.now().date())
+    return show(request, "web/signup.html", SignupPage(form, day, counts, sample, shared), status)
 
 
 @require_safe
@@ -84,17 +105,19 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@limits.limited
 def sample_part(request: HttpRequest) -> HttpResponse:
     """The sample for what is chosen at the moment, for htmx to put into the sign-up page."""
     form = FiltersForm(request.GET, offered())
-    return show(request, "web/parts/sample_update.html", SamplePart(form, sample_of(form)))
+    sample = sample_of(form, timezone.now().date())
+    return show(request, "web/parts/sample_update.html", SamplePart(form, sample))
 
 
 @require_safe
+@limits.limited
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""
-    data = filters_data(request.GET.getlist("topic"), request.GET.getlist("q"))
-    form = FiltersForm(data, offered())
+    form = FiltersForm(request.GET, offered())
     if form.is_empty or not form.is_valid():
         raise BadRequest
     return show_mail(letters.preview_html(form.sampled()), target="_blank")
@@ -103,12 +126,3 @@ def sample(request: HttpRequest) -> HttpResponse:
 def offered() -> list[Topic]:
     """The topics that a visitor can tick."""
     return list(Topic.objects.filter(enabled=True))
-
-
-def week_counts() -> dict[str, int]:
-    """Papers of the last week by topic. Counting reads a week of papers, so it is done now and then."""
-    counts: dict[str, int] | None = cache.get(_COUNTS)
-    if not counts:
-        counts = topic_counts()
-        cache.set(_COUNTS, counts, _COUNTS_LAST)
-    return counts

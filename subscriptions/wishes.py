@@ -9,6 +9,7 @@ from digest.models import Paper, Selection, Topic
 from digest.presets import selecting
 from digest.select import Filter, Wish
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.narrowing import narrowed
 from subscriptions.schedule import Rhythm
 
 State = Delivery.State
@@ -46,11 +47,18 @@ def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
     )
 
 
-def filters_of(topics: Collection[Topic], queries: Sequence[str]) -> tuple[Filter, ...]:
+def filters_of(
+    topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
+) -> tuple[Filter, ...]:
     """The named queries of what a reader chose: topics in the operator's order, then their own."""
+
+    def narrow(query: str) -> str:
+        return narrowed(query, exclude, least_upvotes)
+
+    ordered = sorted(topics, key=lambda t: (t.position, t.name))
     return (
-        *(Filter(t.name, selecting(t), t.colour) for t in sorted(topics, key=lambda t: (t.position, t.name))),
-        *(Filter(query, query, own=True) for query in queries),
+        *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
+        *(Filter(query, narrow(query), own=True) for query in queries),
     )
 
 
@@ -66,7 +74,9 @@ class Filters:
         enabled = Prefetch("topics", Topic.objects.filter(enabled=True))
         missing = FilterSet.objects.filter(pk__in=set(filter_sets) - self._known.keys())
         for filter_set in missing.prefetch_related(enabled):
-            self._known[filter_set.pk] = filters_of(filter_set.topics.all(), filter_set.queries)
+            self._known[filter_set.pk] = filters_of(
+                filter_set.topics.all(), filter_set.queries, filter_set.exclude, filter_set.least_upvotes
+            )
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:

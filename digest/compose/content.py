@@ -179,3 +179,12 @@ class AlarmContent:
     detail: str
     admin_url: str
     language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class FreshLinkContent:
+    """A link that a reader asked for, and how long it works."""
+
+    url: str
+    minutes: int
+    language: str = "en"

@@ -1,6 +1,7 @@
 """Papers: each exists once, whatever day or source lists it."""
 
 from django.db import models
+from django.urls import reverse
 
 from digest.matching.belonging import Belongings, unpacked
 from digest.papers import PaperRecord
@@ -40,6 +41,10 @@ class Paper(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """The path of its page in the archive."""
+        return reverse("paper", args=[self.key])
 
     @property
     def source_names(self) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """Who reads it, as stored."""
 
 from subscriptions.models.delivery import Delivery
-from subscriptions.models.filters import FilterSet
+from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
+from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
 
-__all__ = ["Delivery", "FilterSet", "Run", "Subscriber", "Vote"]
+__all__ = ["Delivery", "FilterSet", "Run", "Subscriber", "Suppression", "Vote", "Wanted"]

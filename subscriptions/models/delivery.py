@@ -41,6 +41,10 @@ class Delivery(models.Model):
         KNOWN = "known", "already subscribed"
         WELCOME = "welcome", "welcome"
         GOODBYE = "goodbye", "goodbye"
+        EXPORT = "export", "link to the reader's data"
+        ERASE = "erase", "link to erase everything"
+        MOVE = "move", "link to change the address"
+        ADDRESS = "address", "confirmation of a new address"
         DIGEST = "digest", "digest"
 
     class State(models.TextChoices):

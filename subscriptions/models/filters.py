@@ -2,23 +2,37 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple
 
 from django.db import models, transaction
 
 from digest.matching import parse_query
 from digest.models import Topic
 
-Wanted = tuple[Sequence[Topic], Sequence[str]]
+
+class Wanted(NamedTuple):
+    """What a filter set is made of: topics and own queries, and what narrows each of them."""
+
+    topics: tuple[Topic, ...] = ()
+    queries: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    least_upvotes: int = 0
 
 
 class FilterSetManager(models.Manager["FilterSet"]):
-    def obtain(self, topics: Sequence[Topic], queries: Sequence[str] = ()) -> "FilterSet":
+    def obtain(
+        self,
+        topics: Sequence[Topic],
+        queries: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        least_upvotes: int = 0,
+    ) -> "FilterSet":
         """The set of these topics and own queries; made on first use. Order and spelling do not matter.
 
         Raises `QuerySyntaxError` for a query that cannot be read.
         """
-        wanted = (tuple(topics), tuple(queries))
+        wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes)
         return self.obtain_many([wanted])[wanted]
 
     def obtain_many(self, wanted: Collection[Wanted]) -> dict[Wanted, "FilterSet"]:
@@ -27,10 +41,12 @@ class FilterSetManager(models.Manager["FilterSet"]):
         topics: dict[str, Sequence[Topic]] = {}
         rows: dict[str, FilterSet] = {}
         for want in wanted:
-            texts = sorted({str(parse_query(text)) for text in want[1]})
-            content = json.dumps([sorted(topic.slug for topic in want[0]), texts], ensure_ascii=False)
-            key = keys[want] = hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
-            topics[key], rows[key] = want[0], FilterSet(key=key, queries=texts)
+            texts, exclude = _canonical(want.queries), _canonical(want.exclude)
+            content = [sorted(topic.slug for topic in want.topics), texts, exclude, want.least_upvotes]
+            told = json.dumps(content, ensure_ascii=False).encode()
+            key = keys[want] = hashlib.blake2b(told, digest_size=16).hexdigest()
+            topics[key] = want.topics
+            rows[key] = FilterSet(key=key, queries=texts, exclude=exclude, least_upvotes=want.least_upvotes)
         with transaction.atomic():
             known = set(self.filter(key__in=rows).values_list("key", flat=True))
             self.bulk_create((row for key, row in rows.items() if key not in known), ignore_conflicts=True)
@@ -47,15 +63,28 @@ class FilterSetManager(models.Manager["FilterSet"]):
         return {want: sets[key] for want, key in keys.items()}
 
 
+def _canonical(texts: Iterable[str]) -> list[str]:
+    return sorted({str(parse_query(text)) for text in texts})
+
+
 class FilterSet(models.Model):
-    """A distinct set of topics and own queries. Content-addressed and never changed: choosing other
-    filters points the reader at another set, so readers who want the same share one selection."""
+    """A distinct set of topics and own queries, narrowed by what is left out and by upvotes.
+
+    Content-addressed and never changed: choosing other filters points the reader at another set, so
+    readers who want the same share one selection.
+    """
 
     key = models.CharField(max_length=32, unique=True)
     topics = models.ManyToManyField(Topic, related_name="filter_sets")
     queries = models.JSONField(default=list, help_text="Own queries, in canonical form.")
+    exclude = models.JSONField(default=list, help_text="Queries; what they keep is left out of all others.")
+    least_upvotes = models.PositiveIntegerField(default=0, help_text="Papers with fewer are left out.")
 
     objects = FilterSetManager()
 
     def __str__(self) -> str:
-        return ", ".join([*(topic.name for topic in self.topics.all()), *self.queries]) or "nothing"
+        narrowed = [f"upvotes>={self.least_upvotes}"] if self.least_upvotes else []
+        narrowed += [f"NOT ({text})" for text in self.exclude]
+        return (
+            ", ".join([*(topic.name for topic in self.topics.all()), *self.queries, *narrowed]) or "nothing"
+        )

@@ -25,6 +25,10 @@ class Subscriber(models.Model):
         UNSUBSCRIBED = "unsubscribed", "unsubscribed"
         REFUSED = "refused", "address refused by its mail server"
 
+    class Format(models.TextChoices):
+        HTML = "html", "HTML and plain text"
+        TEXT = "text", "plain text only"
+
     email = models.EmailField(max_length=254, help_text="As typed.")
     email_key = models.CharField(max_length=254, unique=True, editable=False)
     state = models.CharField(max_length=20, choices=State, default=State.PENDING)
@@ -41,6 +45,9 @@ class Subscriber(models.Model):
         validators=[MinValueValidator(1)],
         help_text="How many papers a digest shows in full, the best first; empty: all.",
     )
+    format = models.CharField(max_length=10, choices=Format, default=Format.HTML)
+    paused_until = models.DateField(null=True, blank=True, help_text="The first day with mail again.")
+    new_email = models.EmailField(max_length=254, blank=True, editable=False, help_text="Not confirmed yet.")
     next_digest_at = models.DateTimeField(null=True, blank=True)
     covered = models.PositiveBigIntegerField(null=True, editable=False)
     returning = models.BooleanField(
@@ -59,6 +66,7 @@ class Subscriber(models.Model):
         verbose_name = "reader"
         indexes = [
             models.Index("next_digest_at", name="subscriber_due", condition=Q(state="active")),
+            models.Index("paused_until", name="subscriber_paused", condition=Q(state="paused")),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,7 @@ class Recipient:
 
     pk: int
     email: str
+    new_email: str
     link_version: int
 
 
@@ -53,5 +54,7 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
             state=Delivery.State.LEASED, worker=worker, leased_until=now + lease_time()
         )
     readers = Subscriber.objects.filter(pk__in={row[0] for row in rows})
-    recipients = {row[0]: Recipient(*row) for row in readers.values_list("pk", "email", "link_version")}
+    recipients = {
+        row[0]: Recipient(*row) for row in readers.values_list("pk", "email", "new_email", "link_version")
+    }
     return [Leased(recipients[row[0]], *row[1:]) for row in rows if row[0] in recipients]

@@ -8,7 +8,7 @@ from digest.compose.headers import checked_address
 from subscriptions import feedback
 from subscriptions.addresses import is_reserved
 from subscriptions.failpoints import reach
-from subscriptions.letters import Composer, NothingToSay
+from subscriptions.letters import Composer, NothingToSay, recipient
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox.claim import Leased
 from subscriptions.outbox.ledger import Move, backoff
@@ -21,10 +21,10 @@ Kind, State = Delivery.Kind, Delivery.State
 def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Move:
     """The mail of a delivery, or why there is none. `local`: whether the relay cannot let it leave."""
     try:
-        recipient = checked_address(leased.subscriber.email)
+        address = checked_address(recipient(leased))
     except ValueError:  # UnusableAddress, UnicodeError
         return Move(leased.pk, State.SKIPPED, "the address cannot be written in ASCII")
-    if is_reserved(recipient) and not local:
+    if is_reserved(address) and not local:
         reason = "a reserved domain: never handed to a relay that is not local"
         return Move(leased.pk, State.SKIPPED, reason)
     try:
@@ -37,7 +37,7 @@ def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) 
         later = now + backoff(leased.attempts + 1)
         return Move(leased.pk, State.DEFERRED, f"could not be composed: {error!r}", later, tried=True)
     reach("composed")
-    return Mail(leased.pk, message, sender, recipient)
+    return Mail(leased.pk, message, sender, address)
 
 
 def put_off(leased: Leased, now: datetime) -> Move:

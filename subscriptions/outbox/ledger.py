@@ -38,13 +38,19 @@ class Move:
 
 
 def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
-    """The states in which a reader wants this letter."""
-    if kind == Kind.CONFIRM:
-        return (Subscriber.State.PENDING,)
-    if kind == Kind.GOODBYE:
-        return (Subscriber.State.UNSUBSCRIBED,)
-    active = Subscriber.State.ACTIVE
-    return (active, Subscriber.State.PAUSED) if kind == Kind.KNOWN else (active,)
+    """The states of a reader in which this letter goes out."""
+    states = Subscriber.State
+    match kind:
+        case Kind.CONFIRM:
+            return (states.PENDING,)
+        case Kind.GOODBYE:
+            return (states.UNSUBSCRIBED,)
+        case Kind.DIGEST | Kind.WELCOME:
+            return (states.ACTIVE,)
+        case Kind.KNOWN:
+            return (states.ACTIVE, states.PAUSED)
+        case _:  # the reader asked for it, and may have left
+            return (states.PENDING, states.ACTIVE, states.PAUSED, states.UNSUBSCRIBED)
 
 
 # One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
@@ -102,9 +108,9 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
         for delivery in Delivery.objects.filter(pk__in=moved.intersection(grave)).select_related(
             "subscriber"
         ):
-            if delivery.state == State.REFUSED:
+            if delivery.state == State.REFUSED and delivery.kind != Kind.ADDRESS:
                 feedback.refuse(delivery.subscriber_id, now)
-            elif delivery.kind == Kind.DIGEST:
+            elif delivery.state == State.UNKNOWN and delivery.kind == Kind.DIGEST:
                 _bring_forward(delivery, now)
     return moved
 

@@ -95,7 +95,7 @@ def test_a_refused_request_answers_in_the_frame(rf: RequestFactory, view: object
 def test_an_expired_form_says_what_to_do(rf: RequestFactory) -> None:
     response = csrf_failure(rf.post("/"), reason="CSRF cookie not set.")
     assert response.status_code == 403
-    assert "Allow cookies for this site" in text_of(response.content)
+    assert "allow cookies for this site" in text_of(response.content)
 
 
 def directives(policy: str) -> dict[str, set[str]]:

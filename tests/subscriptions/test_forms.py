@@ -6,7 +6,8 @@ import pytest
 from django.utils.datastructures import MultiValueDict
 
 from digest.models import Topic
-from subscriptions.forms import FiltersForm, PreferencesForm, SignupForm, initial_of, time_zones
+from subscriptions.filters_form import FiltersForm
+from subscriptions.forms import PreferencesForm, SignupForm, initial_of, time_zones
 from subscriptions.preferences import Choices
 from subscriptions.schedule import Rhythm, Schedule
 

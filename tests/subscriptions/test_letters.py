@@ -159,8 +159,9 @@ def test_a_forged_way_back_leads_nowhere(client: Client, agents: Topic) -> None:
 
 def test_who_takes_leaving_back_gets_no_goodbye(agents: Topic) -> None:
     ada = reader(topics=[agents])
+    before = feedback.Before.of(ada)
     feedback.unsubscribe(ada, timezone.now())
-    feedback.undo(ada, timezone.now())
+    feedback.undo(ada, before, timezone.now())
     assert delivered() == []
 
 

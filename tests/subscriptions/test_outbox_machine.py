@@ -189,7 +189,8 @@ class Outbox(RuleBasedStateMachine):
         if subscriber.state != Subscriber.State.UNSUBSCRIBED:
             feedback.unsubscribe(subscriber, timezone.now())
         elif subscriber.left_at and subscriber.left_at > timezone.now() - feedback.UNDO:
-            feedback.undo(subscriber, timezone.now())
+            before = feedback.Before(Subscriber.State.ACTIVE, subscriber.rhythm, subscriber.weekday)
+            feedback.undo(subscriber, before, timezone.now())
 
     @invariant()
     def nothing_went_that_must_not(self) -> None:

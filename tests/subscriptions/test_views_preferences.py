@@ -40,6 +40,11 @@ def test_preferences_show_what_is_chosen(client: Client, ada: Subscriber) -> Non
     assert sent == {
         "topics": ["agents"],
         "queries": "kv*",
+        "exclude": "",
+        "organizations": "",
+        "authors": "",
+        "language": "en",
+        "format": "html",
         "time_zone": "Europe/Berlin",
         "hour": "7",
         "rhythm": "daily",
@@ -84,7 +89,7 @@ def test_a_topic_that_is_no_longer_offered_is_not_lost_by_saving(
 ) -> None:
     Topic.objects.filter(pk=agents.pk).update(enabled=False)
     path = address("preferences", ada)
-    assert "Not offered at the moment" in said(client.get(path))
+    assert "not offered at the moment" in said(client.get(path))
     client.post(path, form_at(client, path))
     ada.refresh_from_db()
     assert [t.slug for t in ada.filter_set.topics.all()] == ["agents"]
@@ -110,3 +115,88 @@ def test_preferences_lead_to_unsubscribing(client: Client, ada: Subscriber) -> N
 
 def test_preferences_show_no_address(client: Client, ada: Subscriber) -> None:
     assert b"ada@readers.example" not in client.get(address("preferences", ada)).content
+
+
+def test_a_pause_can_have_an_end(client: Client, ada: Subscriber) -> None:
+    path = address("preferences", ada)
+    paused = client.post(path, {"action": "pause", "until": "2025-12-24"}, follow=True)
+    assert "No mail comes before Wednesday, 24 December 2025" in said(paused)
+    longer = client.post(path, {"action": "pause", "until": "2026-01-07"}, follow=True)
+    assert "No mail comes before Wednesday, 7 January 2026" in said(longer)
+    client.post(path, {"action": "resume"})
+    ada.refresh_from_db()
+    assert (ada.state, ada.paused_until) == (Subscriber.State.ACTIVE, None)
+
+
+@pytest.mark.parametrize("until", ["2025-11-05", "1999-01-01"])
+def test_a_pause_cannot_end_before_it_begins(client: Client, ada: Subscriber, until: str) -> None:
+    path = address("preferences", ada)
+    response = client.post(path, {"action": "pause", "until": until}, follow=True)
+    assert "That day has passed" in said(response)
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.ACTIVE
+
+
+@pytest.mark.parametrize("until", ["", "2025-11-31", "soon"])
+def test_a_pause_without_a_readable_end_lasts_until_the_reader_resumes(
+    client: Client, ada: Subscriber, until: str
+) -> None:
+    client.post(address("preferences", ada), {"action": "pause", "until": until})
+    ada.refresh_from_db()
+    assert (ada.state, ada.paused_until) == (Subscriber.State.PAUSED, None)
+
+
+def test_following_and_leaving_out_become_queries(client: Client, ada: Subscriber) -> None:
+    path = address("preferences", ada)
+    values = {
+        "organizations": "NVIDIA\r\nTsinghua University",
+        "authors": "Ada Lovelace",
+        "exclude": "speech",
+        "least_upvotes": "20",
+        "format": "text",
+        "language": "de",
+    }
+    assert client.post(path, form_at(client, path) | values).status_code == 302
+    ada.refresh_from_db()
+    wanted = ['author:"ada lovelace"', "kv*", "org:nvidia", 'org:"tsinghua university"']
+    assert sorted(ada.filter_set.queries) == sorted(wanted)
+    assert (ada.filter_set.exclude, ada.filter_set.least_upvotes) == (["speech"], 20)
+    assert (ada.format, ada.language) == ("text", "de")
+    again = page(client.get(path))
+    assert str(again.select_one("#queries").get_text()) == "kv*"  # type: ignore[union-attr]
+    assert sorted(again.select_one("#organizations").get_text().split("\n")) == [  # type: ignore[union-attr]
+        "nvidia",
+        "tsinghua university",
+    ]
+    before = ada.filter_set_id
+    client.post(path, form_at(client, path) | {"least_upvotes": "20"})
+    ada.refresh_from_db()
+    assert ada.filter_set_id == before
+
+
+def test_following_somebody_is_enough(client: Client, ada: Subscriber) -> None:
+    path = address("preferences", ada)
+    values = {"topics": [], "queries": "", "authors": "Ada Lovelace"}
+    assert client.post(path, form_at(client, path) | values).status_code == 302
+
+
+def test_a_name_without_letters_is_explained(client: Client, ada: Subscriber) -> None:
+    path = address("preferences", ada)
+    response = client.post(path, form_at(client, path) | {"organizations": "***"})
+    assert response.status_code == 422
+    assert "“***” holds no name" in said(response)
+
+
+def test_the_link_to_share_tells_the_filters_and_nothing_of_the_reader(
+    client: Client, ada: Subscriber
+) -> None:
+    link = page(client.get(address("preferences", ada))).select_one("#share a.long")
+    assert isinstance(link, Tag)
+    assert str(link["href"]) == "http://localhost:8000/?topics=agents&queries=kv%2A"
+    shown = page(client.get(str(link["href"]).removeprefix("http://localhost:8000")))
+    assert shown.select_one("input[value=agents][checked]")
+
+
+def test_the_preferences_name_the_feed_that_is_the_readers_alone(client: Client, ada: Subscriber) -> None:
+    for link in page(client.get(address("preferences", ada))).select("#share a[href*='/f/']"):
+        assert client.get(str(link["href"]).removeprefix("http://localhost:8000")).status_code == 200

@@ -27,10 +27,15 @@ def sample(client: Client, **query: Any) -> BeautifulSoup:
 def test_the_sample_follows_the_choice(client: Client) -> None:
     edition("Agents that read manuals", "Quantized caches")
     found = sample(client, topics=["agents"], queries="kv*\ncaches")
-    assert "2 of the 2 papers of Wednesday, 5 November." in words(found)
+    assert "Wednesday, 5 November 2025: 2 papers." in words(found)
+    assert [words(share) for share in found.select(".shares li")] == ["Agents 1", "kv* 0", "caches 1"]
+    assert [words(line) for line in found.select(".latest li")] == [
+        "Quantized caches 5 Nov",
+        "Agents that read manuals 5 Nov",
+    ]
     frame = found.iframe
     assert isinstance(frame, Tag)
-    assert frame["src"] == "/sample/?topic=agents&q=kv%2A&q=caches"
+    assert frame["src"] == "/sample/?topics=agents&queries=kv%2A%0Acaches"
     assert "allow-scripts" not in frame["sandbox"]
     mail = client.get(str(frame["src"]))
     assert b"Agents" in mail.content
@@ -48,9 +53,9 @@ def test_the_sample_never_sees_the_address(client: Client) -> None:
 @pytest.mark.parametrize(
     ("choice", "sentence"),
     [
-        ({}, "Tick a topic, and the digest you would have had appears here."),
+        ({}, "Tick a topic, and the papers it would have brought appear here."),
         ({"queries": "(kv"}, "Your choice cannot be read yet."),
-        ({"queries": "zeppelin"}, "None of the 1 paper of Wednesday, 5 November matched"),
+        ({"queries": "zeppelin"}, "Wednesday, 5 November 2025: no paper matched. No mail would have come."),
     ],
 )
 def test_without_papers_the_sample_says_why(client: Client, choice: dict[str, str], sentence: str) -> None:
@@ -84,7 +89,7 @@ def show(client: Client, **values: str) -> Any:
     return client.post("/", form | values)
 
 
-@pytest.mark.parametrize("query", ["", "?q=(kv", "?topic=astrology"])
+@pytest.mark.parametrize("query", ["", "?queries=(kv", "?topics=astrology"])
 def test_a_sample_of_nothing_readable_is_refused(client: Client, query: str) -> None:
     assert client.get(f"/sample/{query}").status_code == 400
 

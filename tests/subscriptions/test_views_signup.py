@@ -1,6 +1,7 @@
 """Signing up, as a visitor meets it."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -89,9 +90,26 @@ def test_where_mails_stay_on_this_machine_the_inbox_is_one_press_away(client: Cl
     assert not page(client.get("/check-your-inbox/")).find("a", href="/inbox/")
 
 
-def test_a_form_without_this_sites_cookie_is_refused() -> None:
-    assert sign_up(Client(enforce_csrf_checks=True)).status_code == 403
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://elsewhere.example"},
+        {"Origin": "null"},
+    ],
+)
+def test_a_form_that_another_site_sends_in_a_visitors_name_is_refused(headers: dict[str, str]) -> None:
+    assert sign_up(Client(headers=headers)).status_code == 403
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://testserver"}, {}])
+def test_a_form_of_this_site_needs_no_cookie(headers: dict[str, str]) -> None:
+    visitor = Client(enforce_csrf_checks=True, headers=headers)
+    assert visitor.get("/").cookies == {}
+    assert sign_up(visitor).status_code == 302
+    assert visitor.cookies == {}
 
 
 def test_what_fills_in_the_hidden_field_sees_success_and_achieves_nothing(
@@ -159,10 +177,33 @@ def test_a_time_zone_already_chosen_is_left_alone(client: Client) -> None:
     assert "in Asia/Tokyo" in words(found.form)
 
 
-def test_topics_show_how_many_papers_they_had_last_week(client: Client) -> None:
-    edition("Agents that read manuals", "Agents at sea", "Quantized caches")
-    row = page(client.get("/")).select_one("label.row")
-    assert words(row) == "Agents 2 papers last week About agents"
+def test_topics_show_how_many_papers_of_the_newest_day_they_keep(client: Client) -> None:
+    edition("Agents that read manuals", day=date(2025, 11, 4))
+    edition("Agents at sea", "Agents at home", "Quantized caches")
+    found = page(client.get("/"))
+    assert words(found.select_one("label.chip")) == "Agents 2 papers"
+    assert "papers of Wednesday, 5 November 2025" in words(found.select_one("fieldset.topics legend"))
+
+
+def test_filters_that_somebody_shared_are_filled_in_with_what_they_would_have_brought(client: Client) -> None:
+    edition("Agents at sea", "Quantized caches")
+    found = page(
+        client.get("/?topics=agents&queries=caches&exclude=audio&least_upvotes=0&email=eve@x.example")
+    )
+    assert found.select_one("input[value=agents][checked]")
+    assert words(found.find(id="queries")) == "caches"
+    assert words(found.find(id="exclude")) == "audio"
+    assert "2 papers" in words(found.select_one(".said"))
+    assert "Somebody shared these filters" in words(found.main)
+    assert found.select_one("select[data-guess]")
+    assert found.find(id="problems") is None
+    assert "eve@" not in str(found)
+
+
+def test_a_shared_query_that_cannot_be_read_shows_where(client: Client) -> None:
+    found = page(client.get("/?queries=(kv"))
+    assert found.select_one("#queries-problem pre.caret")
+    assert [link["href"] for link in found.select("#problems a")] == ["#queries"]
 
 
 def test_topics_no_longer_offered_cannot_be_ticked(client: Client) -> None:

@@ -1,6 +1,7 @@
 """Leaving in one press, from the page or from the mail program; and taking it back."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -10,9 +11,9 @@ from django.core.cache import cache
 from django.test import Client
 
 from digest.models import Topic
-from subscriptions import links
+from subscriptions import links, preferences
 from subscriptions.models import Subscriber
-from subscriptions.schedule import Schedule
+from subscriptions.schedule import Rhythm, Schedule
 from tests.factories import NOW, reader, topic
 from tests.subscriptions.browsing import address, page, said
 
@@ -68,7 +69,7 @@ def test_the_unsubscribe_page_asks_first(client: Client, ada: Subscriber) -> Non
 
 def undo(client: Client, path: str, response: Any) -> Any:
     button = page(response).find("button", attrs={"name": "undo"})
-    assert isinstance(button, Tag)
+    assert isinstance(button, Tag), said(response)
     return client.post(path, {"undo": button["value"]})
 
 
@@ -107,3 +108,62 @@ def test_the_unsubscribe_pages_do_not_give_away_the_preferences(client: Client, 
     left = client.post(path)
     for response in (client.get(path), left, undo(client, path, left)):
         assert secret not in response.content
+
+
+def test_the_page_also_offers_a_pause_and_a_slower_rhythm(client: Client, ada: Subscriber) -> None:
+    found = page(client.get(address("unsubscribe", ada)))
+    assert [button["value"] for button in found.select("main button")] == ["unsubscribe", "pause", "weekly"]
+
+
+def test_a_pause_of_four_weeks_ends_by_itself(client: Client, ada: Subscriber) -> None:
+    text = said(client.post(address("unsubscribe", ada), {"action": "pause"}))
+    assert "No mail comes before Wednesday, 3 December 2025" in text
+    ada.refresh_from_db()
+    assert (ada.state, ada.next_digest_at) == (Subscriber.State.PAUSED, None)
+    preferences.resume_due(datetime(2025, 12, 2, 22, 59, tzinfo=UTC))
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.PAUSED
+    preferences.resume_due(datetime(2025, 12, 2, 23, 0, tzinfo=UTC))  # midnight in Berlin
+    ada.refresh_from_db()
+    assert (ada.state, ada.paused_until) == (Subscriber.State.ACTIVE, None)
+    assert ada.next_digest_at == datetime(2025, 12, 3, 6, 0, tzinfo=UTC)
+
+
+def test_once_a_week_instead_leaves_everything_else_as_it_was(client: Client, ada: Subscriber) -> None:
+    assert "Once a week from now on" in said(client.post(address("unsubscribe", ada), {"action": "weekly"}))
+    ada.refresh_from_db()
+    assert ada.schedule == Schedule("Europe/Berlin", 7, Rhythm.WEEKLY, 0)
+    assert ada.next_digest_at == datetime(2025, 11, 10, 6, 0, tzinfo=UTC)
+    assert str(ada.filter_set) == "Agents, kv*"
+    found = page(client.get(address("unsubscribe", ada)))
+    assert [button["value"] for button in found.select("main button")] == ["unsubscribe", "pause"]
+
+
+@pytest.mark.parametrize("action", ["pause", "weekly", "unsubscribe"])
+def test_each_of_them_can_be_undone(client: Client, ada: Subscriber, action: str) -> None:
+    path = address("unsubscribe", ada)
+    preferences.save(ada, preferences.choices_of(ada), NOW)
+    assert "as before" in said(undo(client, path, client.post(path, {"action": action})))
+    ada.refresh_from_db()
+    assert (ada.state, ada.schedule, ada.paused_until) == (Subscriber.State.ACTIVE, BERLIN, None)
+
+
+def test_a_pause_taken_up_again_by_undo_keeps_its_last_day(client: Client, ada: Subscriber) -> None:
+    preferences.pause(ada, date(2025, 12, 24))
+    path = address("unsubscribe", ada)
+    assert "until Wednesday, 24 December 2025" in said(undo(client, path, client.post(path)))
+
+
+@pytest.mark.parametrize("action", ["pause", "weekly"])
+def test_who_has_left_is_brought_back_by_none_of_them(client: Client, ada: Subscriber, action: str) -> None:
+    path = address("unsubscribe", ada)
+    client.post(path)
+    client.post(path, {"action": action})
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+def test_an_unknown_wish_unsubscribes_rather_than_nothing(client: Client, ada: Subscriber) -> None:
+    client.post(address("unsubscribe", ada), {"action": "something else"})
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED

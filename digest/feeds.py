@@ -1,0 +1,129 @@
+"""Feeds: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org) of the same entries."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Self
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.html import escape
+
+from digest.models import Paper
+
+_AUTHORS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry; `id` never changes, `html` is safe markup, `at` the moment it is for."""
+
+    id: str
+    url: str
+    title: str
+    html: str
+    at: datetime
+    author: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed, newest entry first; `url` is its own address, `home` the page it is about."""
+
+    title: str
+    subtitle: str
+    url: str
+    home: str
+    entries: Sequence[Entry]
+    language: str = "en"
+
+    @classmethod
+    def of_site(
+        cls,
+        *,
+        title: str,
+        subtitle: str,
+        page: tuple[str, ...],
+        address: tuple[str, ...],
+        entries: Sequence[Entry],
+    ) -> Self:
+        """A feed of this site; `page` and `address` are names of addresses with their arguments."""
+        home, url = (f"{settings.SITE_URL}{reverse(name[0], args=name[1:])}" for name in (page, address))
+        return cls(f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries)
+
+
+def entry_of(paper: Paper) -> Entry:
+    """A paper as an entry. Its id outlives a better key, so that no feed reader shows it twice."""
+    names = paper.author_names[:_AUTHORS]
+    more = len(paper.author_names) - len(names)
+    return Entry(
+        id=tag(paper.day, f"paper/{paper.pk}"),
+        url=f"{settings.SITE_URL}{paper.get_absolute_url()}",
+        title=paper.title,
+        html=f"<p>{escape(paper.abstract)}</p>" if paper.abstract else "",
+        at=datetime.combine(paper.day, time(), UTC),
+        author=", ".join(names) + (f" and {more} more" if more else ""),
+    )
+
+
+def tag(day: date, name: str) -> str:
+    """A tag URI (RFC 4151)."""
+    return f"tag:{settings.SITE_HOST},{day.isoformat()}:{name}"
+
+
+def atom(feed: Feed) -> bytes:
+    """The feed as Atom."""
+    document = Atom1Feed(
+        title=feed.title,
+        link=feed.home,
+        description="",
+        subtitle=feed.subtitle,
+        feed_url=feed.url,
+        language=feed.language,
+        author_name=settings.SITE_NAME,
+    )
+    for entry in feed.entries:
+        document.add_item(
+            title=entry.title,
+            link=entry.url,
+            description=entry.html,
+            unique_id=entry.id,
+            pubdate=entry.at,
+            updateddate=entry.at,
+            author_name=entry.author or None,
+        )
+    text: str = document.writeString("utf-8")
+    return text.encode()
+
+
+def json_feed(feed: Feed) -> bytes:
+    """The feed as JSON Feed."""
+    items = [
+        {
+            "id": entry.id,
+            "url": entry.url,
+            "title": entry.title,
+            "content_html": entry.html,
+            "date_published": entry.at.isoformat(),
+            **({"authors": [{"name": entry.author}]} if entry.author else {}),
+        }
+        for entry in feed.entries
+    ]
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": feed.title,
+        "description": feed.subtitle,
+        "home_page_url": feed.home,
+        "feed_url": feed.url,
+        "language": feed.language,
+        "items": items,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def feed_response(body: bytes, content_type: str) -> HttpResponse:
+    """Answer with a feed."""
+    return HttpResponse(body, content_type=f"{content_type}; charset=utf-8")

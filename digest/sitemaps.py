@@ -1,0 +1,73 @@
+"""The sitemap: every page without a person in it, under the site's one address (sitemaps.org)."""
+
+# ruff: noqa: ARG002 - the signatures are Django's
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from digest.models import EditionEntry, Paper, Topic
+
+
+class _OfThisSite(Sitemap):  # type: ignore[type-arg]  # generic in the stubs only
+    """Addresses begin as SITE_URL does, whatever name the server was asked by."""
+
+    def get_protocol(self, protocol: str | None = None) -> str:
+        return str(settings.SITE_URL).partition("://")[0]
+
+    def get_domain(self, site: object = None) -> str:
+        return str(settings.SITE_URL).partition("://")[2]
+
+
+class Standing(_OfThisSite):
+    """The pages that are always there."""
+
+    def items(self) -> list[str]:
+        return ["sign-up", "archive", "topics", "search", "privacy"]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+class Topics(_OfThisSite):
+    def items(self) -> QuerySet[Topic]:
+        return Topic.objects.filter(enabled=True)
+
+    def location(self, item: Topic) -> str:
+        return reverse("topic", args=[item.slug])
+
+
+class Days(_OfThisSite):
+    def items(self) -> list[date]:
+        days = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True)
+        return list(days.distinct())
+
+    def location(self, item: date) -> str:
+        return reverse("day", args=[item])
+
+
+class Papers(_OfThisSite):
+    """Newest first, at most 50,000 on a page, which is what the protocol allows."""
+
+    limit = 50_000
+
+    def items(self) -> QuerySet[Paper]:
+        return Paper.objects.only("key", "updated_at").order_by("-day", "-pk")
+
+    def location(self, item: Paper) -> str:
+        return item.get_absolute_url()
+
+    def lastmod(self, item: Paper) -> datetime:
+        return item.updated_at
+
+
+SITEMAPS: Mapping[str, type[_OfThisSite]] = {
+    "standing": Standing,
+    "topics": Topics,
+    "days": Days,
+    "papers": Papers,
+}

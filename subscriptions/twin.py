@@ -1,0 +1,48 @@
+"""The private feed: a reader's digests, one entry each, with the papers and reasons of the mail."""
+
+from django.conf import settings
+
+from digest.archive import Reading
+from digest.compose.view import Worded
+from digest.feeds import Entry, Feed, tag
+from digest.pages import render_part
+from subscriptions import links
+from subscriptions.links import Purpose
+from subscriptions.models import Delivery, Subscriber
+
+ENTRIES = 20
+State = Delivery.State
+_SENT = (State.HANDING, State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+
+
+def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
+    """The reader's newest digests that were handed over, newest first."""
+    reading = Reading()
+    sent = subscriber.deliveries.filter(kind=Delivery.Kind.DIGEST, state__in=_SENT, selection__isnull=False)
+    entries = (
+        _entry(delivery, subscriber, reading)
+        for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]
+    )
+    return Feed(
+        title=settings.SITE_NAME,
+        subtitle="Your digests, as they came by mail. The address of this feed is yours alone.",
+        url=links.url(purpose, subscriber),
+        home=settings.SITE_URL + "/",
+        entries=tuple(entries),
+        language=subscriber.language,
+    )
+
+
+def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entry:
+    assert delivery.selection is not None
+    content = reading.content_of(delivery.selection)
+    worded = Worded(content)
+    view = worded.view(worded.papers, worded.lines(worded.papers))
+    return Entry(
+        id=tag(content.day, f"digest/{delivery.pk}"),
+        url=links.url("read", subscriber, delivery.pk),
+        title=f"{view.headline} · {view.short_period}",
+        html=render_part("web/parts/digest_entry.html", view),
+        at=delivery.due_at,
+        author=settings.SITE_NAME,
+    )

@@ -1,0 +1,85 @@
+"""A reader's private feed: what came by mail, and nothing else."""
+
+import json
+from xml.etree.ElementTree import fromstring
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+from subscriptions import links, outbox, plan
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.relay import LocalMailbox
+from tests.factories import NOW, edition, reader, record, topic
+from tests.subscriptions.browsing import stored
+
+pytestmark = pytest.mark.django_db
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+@pytest.fixture
+def ada() -> Subscriber:
+    cache.clear()
+    return reader(topics=[topic("agents", "agents", name="<b>Agents</b>")])
+
+
+def send() -> None:
+    plan.plan(NOW)
+    outbox.deliver(LocalMailbox())
+
+
+def feed(subscriber: Subscriber, kind: str = "atom") -> str:
+    token = links.token("feed-atom" if kind == "atom" else "feed-json", subscriber)
+    return f"/f/{token}/{'atom.xml' if kind == 'atom' else 'feed.json'}"
+
+
+def test_each_digest_is_an_entry_with_the_mails_subject_papers_and_reasons(
+    client: Client, ada: Subscriber
+) -> None:
+    edition(record("Agents that read manuals", "We <i>read</i> & write."), "Caches")
+    send()
+    root = fromstring(client.get(feed(ada)).content)
+    (entry,) = root.findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "1 paper on <b>Agents</b> · 5 Nov"
+    summary = entry.findtext(f"{ATOM}summary") or ""
+    assert "Agents that read manuals" in summary
+    assert "Why: title has “Agents”" in summary
+    assert "Caches" not in summary
+    assert "<i>" not in summary
+    assert "<b>" not in summary
+    (item,) = json.loads(client.get(feed(ada, "json")).content)["items"]
+    assert item["content_html"] == summary
+    assert item["url"].endswith(f"/r/{links.token('read', ada, Delivery.objects.get().pk)}/")
+
+
+def test_what_was_not_sent_is_not_in_it(client: Client, ada: Subscriber) -> None:
+    edition("Agents that read manuals")
+    plan.plan(NOW)
+    assert json.loads(client.get(feed(ada, "json")).content)["items"] == []
+
+
+def test_the_feed_gives_away_neither_address_nor_preferences(client: Client, ada: Subscriber) -> None:
+    edition("Agents that read manuals")
+    send()
+    for kind in ("atom", "json"):
+        content = client.get(feed(ada, kind)).content.decode()
+        assert ada.email not in content
+        assert links.token("preferences", ada) not in content
+
+
+def test_the_feed_is_private_and_reading_it_changes_nothing(client: Client, ada: Subscriber) -> None:
+    edition("Agents that read manuals")
+    send()
+    before = stored()
+    response = client.get(feed(ada))
+    assert "private" in response["Cache-Control"]
+    assert response["X-Robots-Tag"] == "noindex"
+    assert client.get(feed(ada), headers={"If-None-Match": response["ETag"]}).status_code == 304
+    assert stored() == before
+
+
+def test_a_revoked_or_foreign_link_opens_no_feed(client: Client, ada: Subscriber) -> None:
+    path = feed(ada)
+    assert client.get(f"/f/{links.token('preferences', ada)}/atom.xml").status_code == 404
+    Subscriber.objects.update(link_version=1)
+    assert client.get(path).status_code == 404
