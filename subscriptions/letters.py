@@ -55,6 +55,8 @@ class Reader(links.Holder, Protocol):
     def email(self) -> str: ...
     @property
     def new_email(self) -> str: ...
+    @property
+    def format(self) -> str: ...
 
 
 class Addressed(Protocol):
@@ -83,19 +85,24 @@ class Composer:
         self._reading = Reading()
         self._digest = lru_cache(maxsize=500)(self._prepared)
 
-    def _prepared(self, selection_id: int) -> PreparedLetter:
+    def _prepared(self, selection_id: int, format_: str) -> PreparedLetter:
         content = self._reading.content_of(Selection.objects.get(pk=selection_id))
         if not (content.sections or content.more or content.carried):
             raise NothingToSay
-        return prepare(compose_digest(content, branding.current()), sender(Kind.DIGEST))
+        return _finished(compose_digest(content, branding.current()), Kind.DIGEST, format_)
 
     def message(self, delivery: Addressed) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
+        format_ = delivery.subscriber.format
         if delivery.selection_id:
-            prepared = self._digest(delivery.selection_id)
+            prepared = self._digest(delivery.selection_id, format_)
         else:
-            prepared = prepare(_letter(delivery), sender(Kind(delivery.kind)))
+            prepared = _finished(_letter(delivery), Kind(delivery.kind), format_)
         return prepared.message(personal(delivery)), envelope_sender(delivery)
+
+
+def _finished(letter: Letter, kind: Delivery.Kind, format_: str) -> PreparedLetter:
+    return prepare(letter.as_text() if format_ == Subscriber.Format.TEXT else letter, sender(kind))
 
 
 def digest_letter(selection: Selection) -> Letter:

@@ -1,7 +1,7 @@
 """Letters: subject, text and HTML from templates, composed once for all who get the same."""
 
 from base64 import b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -62,6 +62,10 @@ class Letter:
     language: str = "en"
     listed: bool = False
     logo: Logo | None = None
+
+    def as_text(self) -> "Letter":
+        """The same without HTML, for readers who asked for text alone."""
+        return replace(self, html="", logo=None)
 
     def html_for(self, personal: Personal) -> str:
         """The HTML as this reader sees it, as a page of its own."""

@@ -65,21 +65,25 @@ class PreparedLetter:
 
 
 def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
-    """`letter`, ready to be sent by `sender` to any number of readers."""
+    """`letter`, ready to be sent by `sender` to any number of readers; as text alone if it has no HTML."""
     content = f"{letter.language}\0{letter.text}\0{letter.html}"
     # "=_" stands in no quoted-printable text, so the boundary cannot stand in a body.
     boundary = f"=_{blake2b(content.encode(), digest_size=12).hexdigest()}".encode("ascii")
-    opening = (
-        b"--%b\r\nContent-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    )
+    opening = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    plain = opening % b"plain" + body(letter.text, "text")
     html = letter.html.replace(LINKS.logo, f"cid:{_LOGO_ID}")
     alternative = [
         b'Content-Type: multipart/alternative; boundary="%b"\r\n\r\n' % boundary,
-        opening % (boundary, b"plain") + body(letter.text, "text") + b"\r\n",
-        opening % (boundary, b"html") + body(html, "html") + b"\r\n",
+        b"--%b\r\n" % boundary + plain + b"\r\n",
+        b"--%b\r\n" % boundary + opening % b"html" + body(html, "html") + b"\r\n",
         b"--%b--\r\n" % boundary,
     ]
-    parts = _with_logo(alternative, letter.logo, boundary) if letter.logo else alternative
+    if not html:
+        parts = [plain]
+    elif letter.logo:
+        parts = _with_logo(alternative, letter.logo, boundary)
+    else:
+        parts = alternative
     needs = set(STAND_IN.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
     return PreparedLetter(b"".join([*_headers(letter, sender), *parts]), frozenset(needs))
 

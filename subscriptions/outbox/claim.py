@@ -21,6 +21,7 @@ class Recipient:
     pk: int
     email: str
     new_email: str
+    format: str
     link_version: int
 
 
@@ -55,6 +56,7 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
         )
     readers = Subscriber.objects.filter(pk__in={row[0] for row in rows})
     recipients = {
-        row[0]: Recipient(*row) for row in readers.values_list("pk", "email", "new_email", "link_version")
+        row[0]: Recipient(*row)
+        for row in readers.values_list("pk", "email", "new_email", "format", "link_version")
     }
     return [Leased(recipients[row[0]], *row[1:]) for row in rows if row[0] in recipients]

@@ -221,3 +221,17 @@ def test_a_near_miss_leads_to_preferences_with_its_query_filled_in(client: Clien
     assert preferences.choices_of(ada) == before
     client.post(f"/{path}", form)
     assert "kv" in Subscriber.objects.get().filter_set.queries
+
+
+def test_a_reader_who_asked_for_text_gets_text_alone(agents: Topic) -> None:
+    edition("Agents that plan")
+    reader("ada@readers.example", topics=[agents], format="text")
+    reader("bob@readers.example", topics=[agents])
+    plan.plan(timezone.now())
+    mails = {mail["To"]: mail for mail in delivered()}
+    assert mails["ada@readers.example"].get_content_type() == "text/plain"
+    assert "Agents that plan" in text_of(mails["ada@readers.example"])
+    assert mails["bob@readers.example"].get_content_type() == "multipart/alternative"
+    assert text_of(mails["bob@readers.example"]).count("\n") == text_of(mails["ada@readers.example"]).count(
+        "\n"
+    )

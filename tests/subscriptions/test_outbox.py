@@ -231,7 +231,7 @@ def test_an_international_domain_is_handed_over_in_ascii() -> None:
     "address", ["adä@readers.example", "ada@" + "ü" * 70 + ".example", "\ud800@a.example"]
 )
 def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
-    leased = Leased(Recipient(1, address, "", 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
+    leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
     assert composed(leased, letters.Composer(), NOW, local=True) == Move(
         1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
     )
