@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -119,7 +120,7 @@ def test_both_ways_decide_the_same_for_random_readers_histories_and_exceptions(
     for day in range(DAYS):
         world.publish(day)
         now = NOW + timedelta(days=day)
-        slow = undone(lambda now=now: plan_singly(Planning(now, newest_release()), Planned()))
+        slow = undone(partial(plan_singly, Planning(now, newest_release()), Planned()))
         plan(now)
         assert outcome() == slow
         world.live(day)
