@@ -241,6 +241,7 @@ UNFOLD = {
                 "title": "Sending",
                 "separator": True,
                 "items": [
+                    _room("Runs", "play_circle", "subscriptions_run"),
                     _room("Deliveries", "outgoing_mail", "subscriptions_delivery"),
                     _room("Selections", "checklist", "digest_selection"),
                     _room("Branding", "palette", "digest_branding"),

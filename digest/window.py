@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source
 
 
 @dataclass(frozen=True)
 class Window:
-    """The papers that digests over the same releases are selected from.
+    """The papers that digests over the same releases are selected from, as they were at the last of these.
 
     `revised` came out before, and the releases changed what is told of them in the fields `changed`;
     `before` has them as they were.
@@ -31,7 +31,7 @@ class Window:
         """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
 
         For a first digest also the newest editions as of `since`. Of the papers that were out by release
-        `had`, those which the releases revised come along as they are and as they were.
+        `had`, those which the releases revised come along, also as they were at `since`.
         """
         covered = Q(release__gt=since, release__lte=until)
         if first:
@@ -40,15 +40,16 @@ class Window:
         entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
         papers = {entry.paper_id: entry.paper for entry in entries}
         known = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= had)
-        changes: dict[int, dict[str, Any]] = defaultdict(dict)
-        revisions = Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
-        for paper_id, before in revisions.order_by("-release_id").values_list("paper_id", "before"):
-            changes[paper_id] |= before
-        revised = tuple(Paper.objects.filter(pk__in=changes).order_by("pk"))
+        later = _undoing(Revision.objects.filter(release__gt=until))
+        changes = _undoing(
+            Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
+        )
+        stored = Paper.objects.filter(pk__in=changes).order_by("pk")
+        revised = tuple(_with(paper, later.get(paper.pk, {})) for paper in stored)
         days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
         return cls(
             max(days, default=None),
-            tuple(papers.values()),
+            tuple(_with(paper, later.get(paper.pk, {})) for paper in papers.values()),
             known,
             revised,
             tuple(_with(paper, changes[paper.pk]) for paper in revised),
@@ -56,8 +57,18 @@ class Window:
         )
 
 
+def _undoing(revisions: QuerySet[Revision]) -> dict[int, dict[str, Any]]:
+    """What each paper said before these revisions, as far as they changed it."""
+    before: dict[int, dict[str, Any]] = defaultdict(dict)
+    for paper, values in revisions.order_by("-release_id").values_list("paper_id", "before"):
+        before[paper] |= values
+    return before
+
+
 def _with(paper: Paper, values: dict[str, Any]) -> Paper:
     """The paper with these values, to look at only."""
+    if not values:
+        return paper
     other = copy(paper)
     for name, value in values.items():
         setattr(other, name, value)

@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 
 from digest.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.run_alarms import paused_runs
 
 State = Delivery.State
 CHART_DAYS = 14
@@ -123,7 +124,12 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
     papers, readers = paper_figures(now), reader_figures(now)
     following = topic_readers()
-    attention = (*papers.attention, *_late(readers, now), *_undelivered(now, see_reasons=see_reasons))
+    attention = (
+        *papers.attention,
+        *paused_runs(see_reasons=see_reasons),
+        *_late(readers, now),
+        *_undelivered(now, see_reasons=see_reasons),
+    )
     topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
     return Dashboard(now, papers, readers, delivery_figures(now), topics, attention)
 
@@ -209,8 +215,7 @@ def _late(readers: ReaderFigures, now: datetime) -> Iterator[Attention]:
             reverse("admin:subscriptions_subscriber_changelist")
             + "?state__exact=active&o=5",  # soonest first
         )
-    waiting = Delivery.objects.filter(state__in=[State.PENDING, State.DEFERRED], not_before__lte=now - LATE)
-    late = waiting.count()
+    late = Delivery.objects.waiting(now - LATE).count()
     busy = readers.last_accepted_at and readers.last_accepted_at > now - LATE
     if late and not busy:
         yield Attention(

@@ -41,6 +41,13 @@ class Planned:
     skipped: int = 0
     superseded: int = 0
 
+    def __add__(self, other: "Planned") -> "Planned":
+        return Planned(
+            self.pending + other.pending,
+            self.skipped + other.skipped,
+            self.superseded + other.superseded,
+        )
+
 
 def plan(now: datetime) -> Planned:
     """Plan one digest for every reader due at `now`, however many they missed; safe to repeat.

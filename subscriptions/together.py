@@ -82,11 +82,11 @@ class _Window:
         if not self._shares:
             return Counter()
         run = self._planning.run
-        exceptions = self._had_before(readers)
         with transaction.atomic(), connection.cursor() as cursor:
-            unlocked = readers.exclude(pk__in=exceptions).select_for_update(skip_locked=True)
-            mine = list(unlocked.order_by("pk").values_list("pk", flat=True))
-            planned = _insert(cursor, mine, self._shares, run)
+            unlocked = readers.order_by("pk").select_for_update(skip_locked=True)
+            mine = list(unlocked.values_list("pk", flat=True))
+            had = self._had_before(readers) if self._crossed else frozenset()
+            planned = _insert(cursor, [pk for pk in mine if pk not in had], self._shares, run)
             _advance(cursor, [pk for pk, _ in planned], self._planning)
         return Counter(state for _, state in planned)
 
@@ -105,18 +105,20 @@ class _Window:
                 shares[group] = _Share(selection.pk, reason, frozenset(selection.crossed))
         self._shares = shares
 
-    def _had_before(self, readers: SubscriberQuerySet) -> list[int]:
+    @property
+    def _crossed(self) -> frozenset[int]:
+        """The papers that some share holds because a filter crossed."""
+        return frozenset().union(*(share.crossed for share in self._shares.values()))
+
+    def _had_before(self, readers: SubscriberQuerySet) -> frozenset[int]:
         """Readers who had, by another filter, a paper that is in their share because a filter crossed."""
-        crossed = {group: share.crossed for group, share in self._shares.items() if share.crossed}
-        if not crossed:
-            return []
         members = {
-            pk: crossed[group]
+            pk: share.crossed
             for pk, *values in readers.values_list("pk", *Group._fields)
-            if (group := Group(*values)) in crossed
+            if (share := self._shares.get(Group(*values))) and share.crossed
         }
-        had = brought(members, frozenset().union(*crossed.values()))
-        return [pk for pk, papers in had.items() if papers & members[pk]]
+        had = brought(members, self._crossed)
+        return frozenset(pk for pk, papers in had.items() if papers & members[pk])
 
 
 _SHARES = {

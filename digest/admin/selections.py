@@ -27,7 +27,7 @@ class SelectionRoom(ReadOnlyRoom[Selection]):
 
     @column("Papers")
     def papers(self, selection: Selection) -> int:
-        return len(selection.items)
+        return len(selection.papers)
 
     @column("Papers")
     def shown(self, selection: Selection) -> SafeString:

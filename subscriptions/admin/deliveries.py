@@ -40,7 +40,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     search_help_text = "Search by address"
     fieldsets = (
         (None, {"fields": (("reader", "kind"), ("state_label", "attempts"), "why")}),
-        ("When", {"fields": (("due", "planned"), ("next_attempt", "settled"), "worker")}),
+        ("When", {"fields": (("due", "planned"), ("next_attempt", "settled"), "of_run", "worker")}),
         ("What it holds", {"fields": ("carried_by", "papers")}),
     )
     actions = ("try_again",)
@@ -67,6 +67,12 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     @column("Reason")
     def why(self, delivery: Delivery) -> str:
         return delivery.reason
+
+    @column("Run")
+    def of_run(self, delivery: Delivery) -> SafeString | str:
+        if delivery.run is None:
+            return "none"
+        return link(reverse("admin:subscriptions_run_change", args=[delivery.run_id]), delivery.run)
 
     @column("Papers")
     def papers(self, delivery: Delivery) -> SafeString | str:

@@ -66,10 +66,20 @@ class Delivery(models.Model):
         related_name="deliveries",
         db_index=False,  # the constraint's index begins with it
     )
-    run = models.ForeignKey(Run, models.SET_NULL, null=True, related_name="deliveries", db_index=False)
+    # The database looks up each key of each of a hundred thousand rows: only the reader's is worth that.
+    run = models.ForeignKey(
+        Run,
+        models.SET_NULL,
+        null=True,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
+    )
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.DIGEST)
     due_at = models.DateTimeField(help_text="The moment it is for: with reader and kind, its identity.")
-    selection = models.ForeignKey("digest.Selection", models.PROTECT, null=True, related_name="deliveries")
+    selection = models.ForeignKey(
+        "digest.Selection", models.PROTECT, null=True, related_name="deliveries", db_constraint=False
+    )
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     reason = models.CharField(
         max_length=500, blank=True, help_text="Why it was skipped, deferred or refused."

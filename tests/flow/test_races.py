@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 
 from digest.models import Paper, Selection
 from digest.select import Wish, select
-from subscriptions import outbox, plan
-from subscriptions.models import Delivery
+from subscriptions import outbox, plan, together
+from subscriptions.models import Delivery, Run
 from subscriptions.relay import LocalMailbox
 from tests.factories import DAY, NOW, edition, reader, topic
 
@@ -43,3 +44,46 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
     sent = Delivery.objects.filter(state="accepted").select_related("selection")
     papers = [item["paper"] for delivery in sent if delivery.selection for item in delivery.selection.items]
     assert sorted(papers) == sorted(Paper.objects.values_list("pk", flat=True))
+
+
+def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some share, some need a closer look, and readers move from one chunk's edge to the next."""
+    monkeypatch.setattr(together, "CHUNK", 7)
+    monkeypatch.setattr(plan, "BATCH", 5)
+    edition("First agents")
+    for number in range(60):
+        reader(f"reader{number}@readers.example", queries=[f"agents -word{number % 9}"])
+    plan.plan(NOW)
+    Delivery.objects.filter(pk__in=list(Delivery.objects.values_list("pk", flat=True)[::3])).update(
+        state="unknown"
+    )
+    Delivery.objects.filter(state="pending").update(state="accepted")
+    edition("First agents", "Second agents")
+    tomorrow = NOW + timedelta(days=1)
+    together_at_the_gate = threading.Barrier(4)
+    planned: list[plan.Planned] = []
+    errors: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            together_at_the_gate.wait(10)
+            planned.append(plan.plan(tomorrow))
+        except BaseException as error:
+            errors.append(error)
+            raise
+        finally:
+            connection.close()
+
+    planners = [threading.Thread(target=work) for _ in range(4)]
+    for planner in planners:
+        planner.start()
+    for planner in planners:
+        planner.join(60)
+    assert errors == []
+    plan.plan(tomorrow)  # whoever was in another planner's hands at the end
+    assert sum(one.pending for one in planned) == 60
+    counts = Delivery.objects.filter(due_at__gt=NOW).values_list("subscriber").annotate(Count("pk"))
+    assert len(counts) == 60
+    assert {count for _, count in counts} == {1}
+    assert Run.objects.filter(moment=tomorrow).count() == 1
+    assert Delivery.objects.filter(state="unknown", carried_by=None).count() == 0

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from digest.models import Paper
+from digest.models import Paper, newest_release
+from digest.select import Filter, Wish, made
 from subscriptions import preferences, together
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.plan import next_selection, plan
@@ -153,3 +154,19 @@ def test_risen_votes_cost_nothing_where_no_filter_asks_for_numbers(monkeypatch: 
     votes(60)
     monkeypatch.setattr(together, "brought", None)  # nobody's history is looked at
     assert mail(ada, 1) == []
+
+
+def test_a_selection_sees_papers_as_they_were_at_its_last_release() -> None:
+    """An ingest while planners are at work: what it changed belongs to the next digest."""
+    first = votes_released(10)
+    second = votes_released(60)
+    third = votes_released(20)
+    wish = Wish((Filter("many", "agents upvotes>=50"),), since=first, until=second, had=first)
+    assert [item["paper"] for item in made([wish])[0].items] == [Paper.objects.get().pk]
+    wish = Wish((Filter("few", "agents upvotes<50"),), since=second, until=third, had=second)
+    assert len(made([wish])[0].items) == 1
+
+
+def votes_released(number: int) -> int:
+    votes(number)
+    return newest_release()

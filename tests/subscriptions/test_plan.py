@@ -1,11 +1,14 @@
 """Who is due gets one digest, with what is new for them, once."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from digest import ingest, sources
+from digest.archive import Reading
 from digest.models import Paper, Selection
 from subscriptions import feedback, outbox, preferences, signup
 from subscriptions.models import Delivery, Subscriber
@@ -335,3 +338,49 @@ def test_planning_costs_few_queries_however_many_readers(django_assert_max_num_q
     with django_assert_max_num_queries(40):
         plan(NOW)
     assert Delivery.objects.count() == 50
+
+
+def test_beyond_a_readers_cap_papers_come_as_one_line_each_and_count_as_had() -> None:
+    ada = reader(topics=[topic("agents", "agents")], volume=2)
+    edition(*(record(f"Agents {votes}", upvotes=votes) for votes in (1, 30, 900, 9)))
+    plan(NOW)
+    (delivery,) = digests(ada)
+    assert titles(delivery) == ["Agents 900", "Agents 30"]
+    assert delivery.selection is not None
+    content = Reading().content_of(delivery.selection)
+    assert [item.record.title for item in content.more] == ["Agents 9", "Agents 1"]
+    assert [item.record.title for section in content.sections for item in section.items] == titles(delivery)
+    accept_all()
+    plan(TOMORROW)
+    assert digests(ada)[1].reason == "no new papers since the last digest"
+
+
+def test_readers_with_another_cap_get_a_selection_of_their_own() -> None:
+    agents = topic("agents", "agents")
+    for number, volume in enumerate((None, 1, 1, 5)):
+        reader(f"reader{number}@readers.example", topics=[agents], volume=volume)
+    edition("First agents", "Second agents")
+    plan(NOW)
+    assert sorted(len(selection.items) for selection in Selection.objects.all()) == [1, 2, 2]
+
+
+def test_papers_beyond_the_cap_of_a_mail_that_may_not_have_arrived_are_carried_too() -> None:
+    ada = reader(topics=[topic("agents", "agents")], volume=1)
+    edition("First agents", "Second agents")
+    plan(NOW)
+    Delivery.objects.update(state="unknown")
+    plan(TOMORROW)
+    second = digests(ada)[1].selection
+    assert second is not None
+    assert len(second.carried) == 2
+
+
+def test_a_paper_that_was_only_stored_reaches_nobody_until_an_edition_releases_it() -> None:
+    ada = reader(topics=[topic("agents", "agents")])
+    lines = json.dumps(record("Old agents")).encode()
+    ingest.store(sources.parse(lines, today=DAY, day=DAY), lines, source(), NOW, release=False)
+    plan(NOW)
+    edition("Old agents", "New agents", day=DAY + timedelta(days=1))
+    plan(TOMORROW)
+    assert [d.reason for d in digests(ada)] == ["no new papers since the last digest", ""]
+    assert sorted(titles(digests(ada)[1])) == ["New agents", "Old agents"]

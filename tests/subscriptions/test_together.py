@@ -120,8 +120,7 @@ def test_both_ways_decide_the_same_for_random_readers_histories_and_exceptions(
     for day in range(DAYS):
         world.publish(day)
         now = NOW + timedelta(days=day)
-        planning = Planning(now, newest_release())
-        slow = undone(partial(plan_singly, planning, Planned()))
+        slow = undone(partial(plan_singly, Planning(now, newest_release()), Planned()))
         plan(now)
         assert outcome() == slow
         world.live(day)

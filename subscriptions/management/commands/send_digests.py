@@ -5,14 +5,14 @@ import signal
 import time
 from argparse import ArgumentParser
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from subscriptions import outbox, plan
-from subscriptions.models import Delivery
+from subscriptions import outbox, plan, runs
+from subscriptions.models import Delivery, Subscriber
 
 POLL_SECONDS = 0.2
 State = Delivery.State
@@ -42,11 +42,12 @@ class Command(BaseCommand):
         outbox.sweep(timezone.now())
         planned = plan.plan(now)
         done = self.deliver()
-        while options["wait"] and not self.stopped and outbox.unsettled(now).exists():
+        while options["wait"] and not self.stopped and self.unfinished(now):
             time.sleep(POLL_SECONDS)
             outbox.sweep(timezone.now())
-            plan.plan(now)  # who had a digest in somebody's hands before
+            planned += plan.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
+        runs.settle(timezone.now())
         summary: dict[str, float] = {
             "planned": planned.pending,
             "nothing_new": planned.skipped,
@@ -58,6 +59,11 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(summary))
         else:
             self.stdout.write(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
+
+    def unfinished(self, now: datetime) -> bool:
+        """Whether somebody due by `now` is not planned yet, or a delivery waits or is in a sender's hands."""
+        by_then = now + timedelta(milliseconds=1)  # a moment that had its digest is moved on by less
+        return Subscriber.objects.due(now).exists() or outbox.unsettled(by_then).exists()
 
     def deliver(self) -> Counter[str]:
         relay = outbox.open_relay()

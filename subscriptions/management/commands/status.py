@@ -11,11 +11,12 @@ from django.db import connection
 from django.db.models import Count
 
 from digest.models import Edition, Paper
-from subscriptions.models import Delivery, Subscriber
+from subscriptions import runs
+from subscriptions.models import Delivery, Run, Subscriber
 
 
 class Command(BaseCommand):
-    help = "Print papers, readers, deliveries by state, the broker, the database and the last edition."
+    help = "Print papers, readers, deliveries by state, the last run and edition, broker and database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             "papers": Paper.objects.count(),
             "readers": _by_state(Subscriber),
             "deliveries": _by_state(Delivery),
+            "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,
             "last_edition": edition
@@ -48,6 +50,16 @@ def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:
     """How many rows are in each state, states without any included."""
     counts = dict(model.objects.values_list("state").annotate(Count("pk")).order_by())
     return {state.value: counts.get(state.value, 0) for state in model.State}
+
+
+def _last_run() -> dict[str, str | int] | None:
+    """The newest run of digests, and how far it is."""
+    run = Run.objects.order_by("-pk").first()
+    if run is None:
+        return None
+    states = runs.progress([run])[run.pk]
+    progress = {"settled": runs.settled(states), "deliveries": states.total()}
+    return {"moment": run.moment.isoformat(), "state": run.state, "reason": run.reason, **progress}
 
 
 def _broker() -> str:
