@@ -97,7 +97,7 @@ def test_four_votes_order_nothing(ada: Subscriber) -> None:
 
 def test_readers_without_taste_share_one_selection_and_one_with_taste_has_their_own(ada: Subscriber) -> None:
     others = [
-        reader(f"{name}@readers.example", ada.filter_set.topics.all(), ["kv*"]) for name in ("bo", "cy")
+        reader(f"{name}@readers.example", [*ada.filter_set.topics.all()], ["kv*"]) for name in ("bo", "cy")
     ]
     voted(ada)
     edition(*TODAY)
