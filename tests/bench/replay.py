@@ -204,8 +204,7 @@ def _taste(votes: dict[int, bool], likenesses: Likenesses[int]) -> Taste[int] | 
 
 def _twins(order: Sequence[Candidate], likenesses: Likenesses[int]) -> int:
     """How many of the papers on top are much like one above them."""
-    top = [candidate.number for candidate in order[:SHOWN]]
-    return sum(any(likenesses.are_twins(one, above) for above in top[:n]) for n, one in enumerate(top))
+    return len(list(likenesses.repeated([candidate.number for candidate in order[:SHOWN]])))
 
 
 def auc(worth: Sequence[bool]) -> float:

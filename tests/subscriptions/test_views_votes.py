@@ -107,8 +107,8 @@ def test_the_page_says_how_many_votes_it_takes_yet(client: Client, ada: Subscrib
     start = links.vote_url(ada, delivery.pk).removeprefix("http://localhost:8000")
     assert delivery.selection
     told = [said(client.post(f"{start}{item['paper']}/more/")) for item in delivery.selection.items]
-    assert "as soon as you have voted 4 more times" in told[0]
-    assert "as soon as you have voted 1 more time:" in told[3]
+    assert "once you have voted 4 more times:" in told[0]
+    assert "once you have voted 1 more time:" in told[3]
     assert "From your next digest on, papers like it rank higher" in told[4]
 
 
