@@ -189,6 +189,11 @@ def test_the_only_topic_cannot_be_muted(client: Client) -> None:
     assert str(Subscriber.objects.get().filter_set) == "Agents"
 
 
+def test_a_topic_beside_which_only_a_disabled_one_is_left_counts_as_the_only_one(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents"), topic("off", "off", enabled=False)])
+    assert "This is all you chose" in said(client.post(paths(sent(bela, "Agents"))["mute"]))
+
+
 def test_a_topic_that_was_removed_is_named_as_such(client: Client, ada: Subscriber) -> None:
     path = paths(sent(ada, "Agents"))["mute"]
     ada.filter_set.topics.get(slug="agents").delete()
