@@ -86,6 +86,8 @@ def test_five_votes_order_the_digest_and_it_says_why(ada: Subscriber) -> None:
     html = letters.read_html(delivery)
     assert "Ranked up because you liked “Browser agents, part 0”." in html
     assert "Ranked down because you asked for less like “Medical agents, part 0”." in html
+    assert delivery.selection
+    assert "\nRanked up because you liked “" in letters.preview(ada, delivery.selection, "text")
 
 
 def test_four_votes_order_nothing(ada: Subscriber) -> None:
