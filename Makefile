@@ -69,10 +69,11 @@ translate: $(DEVELOPMENT) ## collect texts into digest/locale/*/LC_MESSAGES/*.po
 		$(BABEL) -q compile --domain $$domain --directory digest/locale || exit 1; \
 	done
 
-train: $(RUNTIME) ## train the topic model again (TEST_DATA names the corpus and the labels)
+train: $(RUNTIME) ## train the topic model and count stems again (TEST_DATA names the corpus and the labels)
 	@PYTHON="$(PYTHON)" .ci/install requirements-train.txt
 	$(BIN)/python -m digest.training.train --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz" \
 		--gold "$(TEST_DATA)/relevance/labels.jsonl"
+	$(BIN)/python -m digest.training.stem_counts --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz"
 
 clean: ## remove .venv and caches; data (var/) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -79,7 +79,8 @@ class Muting:
         choices = preferences.choices_of(self.reader)
         if self._without(choices) != choices:
             left = self._without(choices)
-            return Standing.HEARD if left.topics or left.queries else Standing.ALONE
+            speaking = left.queries or any(topic.enabled for topic in left.topics)
+            return Standing.HEARD if speaking else Standing.ALONE
         return Standing.MUTED if self.own or self._topic() else Standing.GONE
 
     def mute(self) -> None:

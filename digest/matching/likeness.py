@@ -7,8 +7,8 @@ but its paper, so that planning a digest again gives the same digest.
 """
 
 import math
-from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -62,18 +62,28 @@ class Likenesses(Generic[K]):
     def __init__(self, papers: Mapping[K, PaperText]) -> None:
         self._papers = papers
         self._vectors: dict[K, Vector] = {}
-        self._twins: dict[tuple[K, K], bool] = {}
+        self._compared: dict[K, set[K]] = defaultdict(set)
+        self._twins: dict[K, set[K]] = defaultdict(set)
 
     def vector(self, key: K) -> Vector:
         if key not in self._vectors:
             self._vectors[key] = vector(self._papers[key])
         return self._vectors[key]
 
-    def are_twins(self, one: K, other: K) -> bool:
-        """Whether two papers are much alike; of too little text the answer is no."""
-        known = self._twins.get((one, other))
-        if known is None:
-            a, b = self.vector(one), self.vector(other)
-            known = min(len(a), len(b)) >= ENOUGH and likeness(a, b) >= TWINS
-            self._twins[one, other] = self._twins[other, one] = known
-        return known
+    def repeated(self, ranked: Sequence[K]) -> Iterator[tuple[K, K]]:
+        """The papers much like one above them, each with the first such; of too little text none is."""
+        above: set[K] = set()
+        for key in ranked:
+            for other in above - self._compared[key]:
+                self._compare(key, other)
+            if twins := self._twins[key] & above:
+                yield key, next(other for other in ranked if other in twins)
+            above.add(key)
+
+    def _compare(self, one: K, other: K) -> None:
+        self._compared[one].add(other)
+        self._compared[other].add(one)
+        a, b = self.vector(one), self.vector(other)
+        if min(len(a), len(b)) >= ENOUGH and likeness(a, b) >= TWINS:
+            self._twins[one].add(other)
+            self._twins[other].add(one)

@@ -8,7 +8,7 @@ a re-run composes the same mail.
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -66,9 +66,11 @@ def arrange(
         ranked = sorted(section, key=lambda c: (-scores[c], c.key))
         if taste:
             notes |= _moved(ranked, scores, likenesses, taste)
-        for candidate, twin in _repeated(ranked[:COMPARED], likenesses):
-            losses[candidate] = TWIN_LOSS
-            notes[candidate] = Note(Cause.ALIKE, twin)
+        repeated = dict(likenesses.repeated([candidate.number for candidate in ranked[:COMPARED]]))
+        for candidate in ranked if repeated else ():
+            if candidate.number in repeated:
+                losses[candidate] = TWIN_LOSS
+                notes[candidate] = Note(Cause.ALIKE, repeated[candidate.number])
     placed = sorted(candidates, key=lambda c: (losses.get(c, 0.0) - scores[c], c.key))
     return [(candidate, notes.get(candidate)) for candidate in placed]
 
@@ -78,15 +80,6 @@ def _sections(candidates: Collection[Candidate]) -> Collection[Sequence[Candidat
     for candidate in candidates:
         sections[candidate.section].append(candidate)
     return sections.values()
-
-
-def _repeated(ranked: Sequence[Candidate], likenesses: Likenesses[int]) -> Iterator[tuple[Candidate, int]]:
-    """The candidates with a twin above them, and the number of the best such twin."""
-    for place, candidate in enumerate(ranked):
-        for above in ranked[:place]:
-            if likenesses.are_twins(candidate.number, above.number):
-                yield candidate, above.number
-                break
 
 
 def _moved(

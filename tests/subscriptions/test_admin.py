@@ -129,7 +129,8 @@ def test_nobody_is_signed_up_by_hand(admin_client: Client) -> None:
 def test_a_new_schedule_moves_the_next_digest_and_nothing_else(admin_client: Client) -> None:
     ada = reader(queries=["moe*"])
     form = {"time_zone": "Asia/Tokyo", "hour": "9", "rhythm": "weekly", "weekday": "2"}
-    paging = {"deliveries-TOTAL_FORMS": "0", "deliveries-INITIAL_FORMS": "0"}
+    tables = ("deliveries", "votes")
+    paging = {f"{table}-{number}_FORMS": "0" for table in tables for number in ("TOTAL", "INITIAL")}
     admin_client.post(page(ada), form | paging | {"email": "eve@readers.example", "state": "paused"})
     ada.refresh_from_db()
     assert ada.schedule == Schedule("Asia/Tokyo", 9, Rhythm.WEEKLY, 2)

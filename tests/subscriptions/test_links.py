@@ -8,7 +8,7 @@ from subscriptions import links
 from tests.factories import reader
 
 pytestmark = pytest.mark.django_db
-PURPOSES: list[links.Purpose] = ["confirm", "preferences", "unsubscribe", "read"]
+PURPOSES: list[links.Purpose] = ["confirm", "preferences", "unsubscribe", "read", "vote"]
 
 
 def test_a_token_works_for_its_purpose_and_reader_only() -> None:

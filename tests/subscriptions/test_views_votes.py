@@ -107,8 +107,8 @@ def test_the_page_says_how_many_votes_it_takes_yet(client: Client, ada: Subscrib
     start = links.vote_url(ada, delivery.pk).removeprefix("http://localhost:8000")
     assert delivery.selection
     told = [said(client.post(f"{start}{item['paper']}/more/")) for item in delivery.selection.items]
-    assert "as soon as you have voted 4 more times" in told[0]
-    assert "as soon as you have voted 1 more time:" in told[3]
+    assert "once you have voted 4 more times:" in told[0]
+    assert "once you have voted 1 more time:" in told[3]
     assert "From your next digest on, papers like it rank higher" in told[4]
 
 
@@ -187,6 +187,11 @@ def test_the_only_topic_cannot_be_muted(client: Client) -> None:
     assert "This is all you chose" in said(response)
     assert page(response).find("button") is None
     assert str(Subscriber.objects.get().filter_set) == "Agents"
+
+
+def test_a_topic_beside_which_only_a_disabled_one_is_left_counts_as_the_only_one(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents"), topic("off", "off", enabled=False)])
+    assert "This is all you chose" in said(client.post(paths(sent(bela, "Agents"))["mute"]))
 
 
 def test_a_topic_that_was_removed_is_named_as_such(client: Client, ada: Subscriber) -> None:

@@ -86,6 +86,8 @@ def test_five_votes_order_the_digest_and_it_says_why(ada: Subscriber) -> None:
     html = letters.read_html(delivery)
     assert "Ranked up because you liked “Browser agents, part 0”." in html
     assert "Ranked down because you asked for less like “Medical agents, part 0”." in html
+    assert delivery.selection
+    assert "\nRanked up because you liked “" in letters.preview(ada, delivery.selection, "text")
 
 
 def test_four_votes_order_nothing(ada: Subscriber) -> None:
@@ -97,7 +99,7 @@ def test_four_votes_order_nothing(ada: Subscriber) -> None:
 
 def test_readers_without_taste_share_one_selection_and_one_with_taste_has_their_own(ada: Subscriber) -> None:
     others = [
-        reader(f"{name}@readers.example", ada.filter_set.topics.all(), ["kv*"]) for name in ("bo", "cy")
+        reader(f"{name}@readers.example", [*ada.filter_set.topics.all()], ["kv*"]) for name in ("bo", "cy")
     ]
     voted(ada)
     edition(*TODAY)

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.matching.likeness import (
@@ -23,6 +24,8 @@ from digest.matching.likeness import (
 from digest.matching.ranking import TWIN_LOSS, Candidate, Cause, Note, arrange, score
 from digest.matching.taste import WEIGHT, Taste
 from digest.matching.text import stem, words
+from digest.training.examples import read_corpus
+from digest.training.stem_counts import stored
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,12 @@ def test_the_counts_hold_stems_only_each_once() -> None:
     assert len(stems) > 3000
 
 
+@pytest.mark.realdata
+def test_the_counts_are_those_of_the_corpus(test_data: Path) -> None:
+    corpus = read_corpus(test_data / "corpus" / "papers.jsonl.gz")
+    assert stored(corpus) == STEM_COUNTS.read_text(encoding="utf-8")
+
+
 # The naive oracle: the definitions again, word by word and pair by pair.
 
 _VOCABULARY = sorted(word for word in rarity() if stem(word) == word)[::37]
@@ -202,6 +211,7 @@ def worlds(draw: st.DrawFn) -> list[Paper]:
     ]
 
 
+@settings(deadline=None)
 @given(worlds(), worlds(), worlds())
 def test_what_votes_add_is_what_the_definition_says(
     papers: list[Paper], more: list[Paper], less: list[Paper]
@@ -215,6 +225,7 @@ def test_what_votes_add_is_what_the_definition_says(
         assert given_taste.gain(vector(paper)) == pytest.approx(expected, abs=1e-9)
 
 
+@settings(deadline=None)
 @given(worlds(), st.data())
 def test_making_room_is_what_the_definition_says_whatever_the_order_of_input(
     papers: list[Paper], data: st.DataObject
@@ -238,6 +249,7 @@ def test_making_room_is_what_the_definition_says_whatever_the_order_of_input(
     assert ranked == [expected[place] for place in sorted(expected)]
 
 
+@settings(deadline=None)
 @given(worlds(), worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_input_never_matters(
     papers: list[Paper], voted: list[Paper], chance: random.Random
@@ -249,6 +261,7 @@ def test_the_order_of_input_never_matters(
     assert arrange(shuffled, Likenesses(known), some) == arrange(given_ones, Likenesses(known), some)
 
 
+@settings(deadline=None)
 @given(worlds())
 def test_a_vote_for_a_paper_never_puts_another_one_before_it(papers: list[Paper]) -> None:
     """All else equal, nothing is more like a liked paper than itself."""
