@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
 
+from digest import heartbeats
 from digest.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
 from subscriptions.models import Delivery, Subscriber
 
@@ -123,7 +124,8 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
     papers, readers = paper_figures(now), reader_figures(now)
     following = topic_readers()
-    attention = (*papers.attention, *_late(readers, now), *_undelivered(now, see_reasons=see_reasons))
+    troubles = (*_late(readers, now), *_undelivered(now, see_reasons=see_reasons))
+    attention = (*papers.attention, *heartbeats.silence(now), *troubles)
     topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
     return Dashboard(now, papers, readers, delivery_figures(now), topics, attention)
 

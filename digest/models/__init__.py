@@ -1,6 +1,7 @@
 """What is published, as stored. Nothing here knows a person."""
 
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
+from digest.models.heartbeat import Heartbeat
 from digest.models.paper import Paper
 from digest.models.selection import Selection
 from digest.models.source import Source
@@ -9,6 +10,7 @@ from digest.models.topic import Topic
 __all__ = [
     "Edition",
     "EditionEntry",
+    "Heartbeat",
     "Paper",
     "Release",
     "Selection",

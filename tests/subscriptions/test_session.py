@@ -104,7 +104,7 @@ def whole(data: bytes) -> list[bytes]:
 def converse(
     session: Session, server: Server, mails: Iterable[Mail], split: Callable[[bytes], list[bytes]] = whole
 ) -> list[Settled | Returned]:
-    """Offer all mails as soon as there is room, grant each its end, and carry the bytes until nobody speaks."""
+    """Offer the mails as there is room, let each end, and carry the bytes until nobody speaks."""
     waiting, ends = deque(mails), []
     arriving = server.greeting()
     while waiting and session.room:
