@@ -53,6 +53,7 @@ class Session:
         self.closed = False
         self.error: RelayUnavailable | None = None
         self.served = 0  # mails that the relay took or refused as a whole
+        self.began = False  # that the relay let us begin a message
         self._pipelining = pipelining
         self._login = Login(access)
         self._replies = Replies()
@@ -211,6 +212,7 @@ class Session:
         opening = self._opening
         assert opening is not None
         if opening.failure is None and reply.code == 354:
+            self.began = True
             self.outgoing.append(stuffed(opening.mail.content))
             self.steps.append("body sent before the dot")
             self.events.append(Ready(opening.mail.key))
