@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from subscriptions.relay import Mail, Ready, Relay, Returned, Settled, SmtpRelay, Unavailable
+from subscriptions.relay import Event, Mail, Ready, Relay, Returned, Settled, SmtpRelay, Unavailable
 from tests.services.smtp import SmtpServer
 
 CONTENT = b"Subject: Two papers\r\n\r\nText\r\n"
@@ -162,7 +162,7 @@ def test_a_dead_relay_is_not_waited_for_for_ever() -> None:
     with scripted([*IN, *BEGIN, (b"never", HANG_UP)]) as port:
         relay = relay_at(port, connections=1, timeout=0.3)
         relay.offer(mail(1))
-        events = []
+        events: list[Event] = []
         while not any(isinstance(event, Settled) for event in events):
             events += (latest := relay.poll())
             for event in latest:

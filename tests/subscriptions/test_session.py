@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from subscriptions.relay import Mail, MessageRefused, Ready, Returned, Settled
 from subscriptions.relay.login import Access
-from subscriptions.relay.session import Session, stuffed
+from subscriptions.relay.opening import stuffed
+from subscriptions.relay.session import Session
 
 ACCESS = Access("sender.digest.test")
 BODY = b"Subject: Two papers\r\n\r\n.a dot\r\nend\r\n"
