@@ -39,6 +39,19 @@ def number(name: str, text: str, most: int) -> int:
     return int(text)
 
 
+def rate(name: str, text: str) -> float:
+    """So many a second, as somebody set the variable `name`; 0 where there is no limit."""
+    if not text:
+        return 0.0
+    number, _, unit = text.partition("/")
+    seconds = {"s": 1, "m": 60, "h": 3600}.get(unit)
+    if seconds is None or not number.isdecimal() or int(number) == 0:
+        raise ImproperlyConfigured(
+            f"{name} is a number a second, minute or hour (10/s, 600/m), not “{text}”."
+        )
+    return int(number) / seconds
+
+
 def in_url(host: str) -> str:
     """The name for URLs of what listens on `host`: this machine's if it listens on all of its addresses."""
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - told from others, not listened on

@@ -141,6 +141,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15 * 60,
         "options": {"expires": 15 * 60},
     },
+    "a sign of life, which the supervisor waits for": {
+        "task": "digest.tasks.show_life",
+        "schedule": 10,
+        "options": {"expires": 30},
+    },
     "plan digests, and wake who delivers": {
         "task": "subscriptions.tasks.plan_digests",
         "schedule": 20,
@@ -157,6 +162,7 @@ POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foo
 EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
 EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
 SMTP_CONNECTIONS = embedded.number("SMTP_CONNECTIONS", env.str("SMTP_CONNECTIONS", default="") or "4", 64)
+EMAIL_RATE = embedded.rate("EMAIL_RATE", env.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = embedded.seconds(

@@ -1,15 +1,22 @@
-"""Doors for Celery: wake-ups that fetch sources. Lost, doubled or late, they change nothing."""
+"""Doors for Celery: wake-ups that fetch sources, and a sign of life. Lost or doubled, they change nothing."""
 
 import logging
+import socket
 
 from celery import shared_task
 from django.utils import timezone
 
 from digest import adapters, ingest, search
-from digest.models import Source
+from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
 logger = logging.getLogger(__name__)
+
+
+@shared_task
+def show_life() -> None:
+    """The canary: comes through while the scheduler, the broker and a worker do their work."""
+    Heartbeat.objects.beat("worker", timezone.now(), socket.gethostname())
 
 
 @shared_task

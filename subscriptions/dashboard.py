@@ -14,6 +14,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.timesince import timesince
 
+from digest import heartbeats
 from digest.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.run_alarms import paused_runs
@@ -126,6 +127,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     following = topic_readers()
     attention = (
         *papers.attention,
+        *heartbeats.silence(now),
         *paused_runs(see_reasons=see_reasons),
         *_late(readers, now),
         *_undelivered(now, see_reasons=see_reasons),

@@ -1,6 +1,5 @@
 """A reader's mail: which letter a delivery is, and the few bytes that are theirs alone."""
 
-import base64
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
@@ -223,5 +222,4 @@ def _bare(address: str) -> str:
 
 
 def _keyed(purpose: str, value: str) -> str:
-    digest = links.keyed(f"subscriptions.letters.{purpose}", value)
-    return base64.b32encode(digest[:15]).decode().lower()
+    return links.keyed(f"subscriptions.letters.{purpose}", value)[:12].hex()

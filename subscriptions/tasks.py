@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from digest.models import Heartbeat
 from subscriptions import outbox, plan, runs, signup
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,11 @@ WAKE_EXPIRES = 60  # by then the schedule has woken somebody
 def plan_digests() -> None:
     """Plan what is due, take over what dead senders left, forget sign-ups never confirmed."""
     now = timezone.now()
-    plan.plan(now)
     outbox.sweep(now)
+    planned = plan.plan(now)
     runs.settle(now)
     signup.forget_unconfirmed(now)
+    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
     wake()
 
 

@@ -2,6 +2,7 @@
 
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
+from digest.models.heartbeat import Heartbeat
 from digest.models.paper import Paper
 from digest.models.revision import Revision
 from digest.models.selection import Selection
@@ -13,6 +14,7 @@ __all__ = [
     "Branding",
     "Edition",
     "EditionEntry",
+    "Heartbeat",
     "Paper",
     "Release",
     "Revision",

@@ -18,11 +18,12 @@ from datetime import timedelta
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
+from digest.models import Heartbeat
 from subscriptions.failpoints import reach
 from subscriptions.letters import Composer
 from subscriptions.models import Delivery
 from subscriptions.outbox import ledger
-from subscriptions.outbox.claim import BATCH, Leased, claim
+from subscriptions.outbox.claim import BATCH, Leased, Supply
 from subscriptions.outbox.composing import composed, put_off
 from subscriptions.outbox.ledger import Move
 from subscriptions.relay import (
@@ -39,7 +40,7 @@ from subscriptions.relay import (
 from subscriptions.suspicion import EveryReaderRefused, Suspicion
 
 SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
-LOOK_BACK = 1.0  # seconds after which a run looks for what became more urgent than where it is
+PAUSE = 0.2  # seconds after which a run that waits for the rate looks whether it is to stop
 RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
 
 State = Delivery.State
@@ -72,23 +73,24 @@ class _InHand:
 class _Run:
     def __init__(self, relay: Relay, limit: int | None, stopped: Callable[[], bool]) -> None:
         self._relay = relay
-        self._to_claim = limit
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._supply = Supply(self._worker, limit)
         self._composer, self._suspicion = Composer(), Suspicion()
-        self._leased: deque[Leased] = deque()
         self._composed: deque[_InHand] = deque()
         self._offered: dict[int, _InHand] = {}
         self._moves: list[Move] = []  # to be written with the next round
         self._done: Counter[str] = Counter()
         self._error: RelayUnavailable | None = None
-        self._last: Leased | None = None
-        self._look_back_at = self._renew_at = 0.0
+        self._renew_at = 0.0
 
     def to_its_end(self) -> Counter[str]:
         try:
-            while self._begin():
-                self._round(self._relay.poll())
+            while self._begin() or (self._supply.pause and not self._ending()):
+                if self._offered:
+                    self._round(self._relay.poll())
+                else:
+                    time.sleep(min(self._supply.pause, PAUSE))
             self._write([])
         except _AWAY:
             self._rescue()
@@ -114,35 +116,15 @@ class _Run:
 
     def _compose(self, number: int) -> bool:
         """Have `number` mails composed, if so many wait; whether there is any."""
-        while len(self._composed) < number and not self._ending() and (self._leased or self._claim()):
-            leased = self._leased.popleft()
+        while len(self._composed) < number and not self._ending() and (leased := self._supply.take()):
             made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
             if isinstance(made, Move):
                 self._moves.append(made)
+                if len(self._moves) >= BATCH:  # nobody of a whole batch gets a mail
+                    self._write([])
             else:
                 self._composed.append(_InHand(leased, made))
         return bool(self._composed)
-
-    def _claim(self) -> bool:
-        """Lease the next batch; whether there is one."""
-        if len(self._moves) >= BATCH:  # nobody of the last batch got a mail
-            self._write([])
-        limit = BATCH if self._to_claim is None else min(BATCH, self._to_claim)
-        if limit == 0:
-            return False
-        now = time.monotonic()
-        if now >= self._look_back_at:
-            self._last, self._look_back_at = None, now + LOOK_BACK
-        self._leased.extend(claim(limit, self._worker, timezone.now(), self._last))
-        if not self._leased and self._last is not None:
-            self._leased.extend(claim(limit, self._worker, timezone.now()))
-        if not self._leased:
-            return False
-        self._last = self._leased[-1]
-        if self._to_claim is not None:
-            self._to_claim -= len(self._leased)
-        reach("claimed")
-        return True
 
     def _round(self, events: Sequence[Event]) -> None:
         """Bring the mails in hand forward by what the relay said."""
@@ -164,6 +146,7 @@ class _Run:
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + ledger.lease_time().total_seconds() / 4
             ledger.renew(self._worker, timezone.now())
+            Heartbeat.objects.beat("sender", timezone.now(), f"{self._done[State.ACCEPTED]} mails accepted")
 
     def _settle(self, in_hand: _InHand, event: Settled) -> None:
         """Note how a mail ended, and what that says about the relay."""

@@ -8,11 +8,11 @@ last one, so a mail takes one round trip; else each command waits for the answer
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from subscriptions.relay.contract import Event, Mail, Ready, Returned, Settled
 from subscriptions.relay.login import Access, Login, Unwelcome
+from subscriptions.relay.opening import Opening, stuffed
 from subscriptions.relay.replies import NoSmtp, Replies, Reply
 from subscriptions.relay.verdicts import (
     LEAVING,
@@ -30,15 +30,6 @@ if TYPE_CHECKING:
 Answered = Callable[[Reply], None]
 
 
-@dataclass(slots=True)
-class _Opening:
-    """A mail on its way in, up to its end. `failure` is why it will not come in."""
-
-    mail: Mail
-    heard: bool = False  # the relay said something about it
-    failure: Settled | None = None
-
-
 class Session:
     """What to say to one relay, and what its answers mean for each mail.
 
@@ -53,10 +44,11 @@ class Session:
         self.closed = False
         self.error: RelayUnavailable | None = None
         self.served = 0  # mails that the relay took or refused as a whole
+        self.began = False  # that the relay let us begin a message
         self._pipelining = pipelining
         self._login = Login(access)
         self._replies = Replies()
-        self._opening: _Opening | None = None
+        self._opening: Opening | None = None
         self._ended: Mail | None = None
         self._withdrawn = False
         self._expected: deque[Answered] = deque([self._let_in])
@@ -86,7 +78,7 @@ class Session:
 
     def offer(self, mail: Mail) -> None:
         """Send the envelope as soon as the relay listens, and the body but for the final dot."""
-        self._opening = _Opening(mail)
+        self._opening = Opening(mail)
         if self._login.done:
             self._open()
 
@@ -192,15 +184,10 @@ class Session:
         self._heard(reply, verdict_of(reply.code, reply.text), self._data)
 
     def _heard(self, reply: Reply, verdict: Verdict | None, following: Callable[[Mail], None]) -> None:
-        """Note the first refusal of an envelope; those that follow are its consequences."""
         opening = self._opening
         assert opening is not None
-        opening.heard = True
-        if verdict != Verdict.ACCEPTED and opening.failure is None:
-            error = refusal(reply.code, reply.text) if verdict is None else None
-            outcome = Outcome(verdict or Verdict.DEFERRED, str(error or reply))
-            opening.failure = Settled(opening.mail.key, outcome, error)
-        if self._pipelining:
+        opening.answered(reply, verdict)
+        if self._pipelining:  # all is said already
             return
         if opening.failure is None:
             following(opening.mail)
@@ -210,15 +197,15 @@ class Session:
     def _data_answered(self, reply: Reply) -> None:
         opening = self._opening
         assert opening is not None
-        if opening.failure is None and reply.code == 354:
-            self.outgoing.append(stuffed(opening.mail.content))
-            self.steps.append("body sent before the dot")
-            self.events.append(Ready(opening.mail.key))
+        opening.answered(reply, Verdict.ACCEPTED if reply.code == 354 else None)
+        if opening.failure is not None:
+            self._give_up(opening.failure)
+            self.closed = self.closed or reply.code == 354  # a message for nobody: hanging up says no
             return
-        error = refusal(reply.code, reply.text)
-        failure = Settled(opening.mail.key, Outcome(Verdict.DEFERRED, str(error)), error)
-        self._give_up(opening.failure or failure)
-        self.closed = self.closed or reply.code == 354  # it wants a message for nobody: hanging up says no
+        self.began = True
+        self.outgoing.append(stuffed(opening.mail.content))
+        self.steps.append("body sent before the dot")
+        self.events.append(Ready(opening.mail.key))
 
     def _give_up(self, failure: Settled) -> None:
         """The envelope was refused; the session goes on, unless it was refused because of us."""
@@ -268,11 +255,3 @@ class Session:
         self, mail: Mail, verdict: Verdict, answer: str, error: RelayUnavailable | None = None
     ) -> None:
         self.events.append(Settled(mail.key, Outcome(verdict, answer[:500]), error))
-
-
-def stuffed(content: bytes) -> bytes:
-    """`content` as it goes over the wire, up to its final dot (RFC 5321, 4.5.2)."""
-    content = content.replace(b"\n.", b"\n..")
-    if content.startswith(b"."):
-        content = b"." + content
-    return content if content.endswith(b"\r\n") else content + b"\r\n"

@@ -169,7 +169,7 @@ class SmtpRelay:
 
     def _ended(self, session: Session) -> None:
         """A connection is no more: note what that says about the relay."""
-        self._proven = self._proven or bool(session.served)
+        self._proven = self._proven or session.began
         if session.served:
             self._failures = 0
         elif session.error is not None:

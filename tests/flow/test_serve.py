@@ -90,6 +90,24 @@ def answers(port: int) -> bool:
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+def test_a_worker_that_hangs_is_started_again_within_a_minute(service: StartService, data_dir: Path) -> None:
+    running = serve(service, free_port(), EMAIL_URL="smtp://127.0.0.1:1")
+    running.wait_for(READY, seconds=90)
+    stuck = {pid for pid, command in living(data_dir).items() if " worker " in command}
+    assert stuck
+    for pid in stuck:
+        os.kill(pid, signal.SIGSTOP)
+    running.wait_for("The worker shows no life, and is started again.", seconds=60)
+    wait_until(
+        lambda: {pid for pid, command in living(data_dir).items() if " worker " in command} - stuck,
+        30,
+        what="a new worker",
+    )
+    assert not stuck & living(data_dir).keys()
+    assert running.end(signal.SIGINT) == 0
+
+
 def test_an_impossible_data_directory_gives_one_line(service: StartService, data_dir: Path) -> None:
     (data_dir / "file").touch()
     refused = serve(service, free_port(), DATA_DIR=str(data_dir / "file" / "var"))

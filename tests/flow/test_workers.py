@@ -107,7 +107,7 @@ def test_a_worker_killed_in_the_middle_sends_nothing_twice(
     assert len(recipients) == len(set(recipients))
     unknown = Delivery.objects.filter(state="unknown").count()
     accepted = Delivery.objects.filter(state="accepted").count()
-    assert unknown <= 1
+    assert unknown <= 4  # one for each connection
     assert accepted + unknown == 29
     assert accepted <= len(recipients) <= 29
     brought = papers_of(smtp_server.mails)

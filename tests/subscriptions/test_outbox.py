@@ -1,11 +1,12 @@
 """Every delivery ends in one state, and no failure sends twice or loses a mail."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -320,6 +321,60 @@ def test_an_expired_lease_waits_again_and_an_expired_hand_over_is_unknown() -> N
     Delivery.objects.filter(pk=third.pk).update(state="handing", worker="alive", leased_until=future)
     outbox.sweep(timezone.now())
     assert states() == ["pending", "unknown", "handing"]
+
+
+def test_a_row_that_senders_die_of_is_put_aside() -> None:
+    planned("ada")
+    for _ in range(3):
+        outbox.claim(1, "dead", timezone.now())
+        Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        outbox.sweep(timezone.now())
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.reason, delivery.attempts) == ("deferred", "its senders died", 3)
+    assert delivery.not_before > timezone.now() + timedelta(minutes=30)
+
+
+def test_a_worker_at_work_keeps_what_it_has_in_hand() -> None:
+    planned("ada", "bela")
+    outbox.claim(2, "me", timezone.now())
+    Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state="handing")
+    Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=1))
+    ledger.renew("me", timezone.now())
+    outbox.sweep(timezone.now() + timedelta(seconds=20))
+    assert states() == ["handing", "leased"]
+
+
+class Away:
+    """A database that fails at one of the ledger's statements, after it was committed or before."""
+
+    def __init__(self, at: int, *, committed: bool) -> None:
+        self.write, self.left, self.committed = ledger.write, at, committed
+
+    def __call__(self, worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
+        self.left -= 1
+        if self.left == 0:
+            if self.committed:
+                self.write(worker, moves, now)
+            raise OperationalError("the server closed the connection")
+        return self.write(worker, moves, now)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize(("at", "taken"), [(1, 0), (2, 1), (3, 2)])
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
+    at: int, taken: int, committed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned("ada", "bela", "chidi")
+    relay = FakeRelay()
+    with monkeypatch.context() as patch:
+        patch.setattr(ledger, "write", Away(at, committed=committed))
+        with pytest.raises(OperationalError):
+            outbox.deliver(relay)
+    assert len(relay.taken) == taken
+    assert states() == ["accepted"] * taken + ["pending"] * (3 - taken)
+    assert outbox.deliver(relay) == {"accepted": 3 - taken}
+    assert len({recipient for recipient, _ in relay.taken}) == len(relay.taken) == 3
 
 
 def test_stopping_gives_back_what_was_not_begun() -> None:

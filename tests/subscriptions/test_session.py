@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from subscriptions.relay import Mail, MessageRefused, Ready, Returned, Settled
 from subscriptions.relay.login import Access
-from subscriptions.relay.session import Session, stuffed
+from subscriptions.relay.opening import stuffed
+from subscriptions.relay.session import Session
 
 ACCESS = Access("sender.digest.test")
 BODY = b"Subject: Two papers\r\n\r\n.a dot\r\nend\r\n"
@@ -104,7 +105,7 @@ def whole(data: bytes) -> list[bytes]:
 def converse(
     session: Session, server: Server, mails: Iterable[Mail], split: Callable[[bytes], list[bytes]] = whole
 ) -> list[Settled | Returned]:
-    """Offer all mails as soon as there is room, grant each its end, and carry the bytes until nobody speaks."""
+    """Offer the mails as there is room, let each end, and carry the bytes until nobody speaks."""
     waiting, ends = deque(mails), []
     arriving = server.greeting()
     while waiting and session.room:

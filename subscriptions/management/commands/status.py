@@ -10,13 +10,15 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.models import Count
 
-from digest.models import Edition, Paper
+from digest.models import Edition, Heartbeat, Paper
 from subscriptions import runs
 from subscriptions.models import Delivery, Run, Subscriber
 
 
 class Command(BaseCommand):
-    help = "Print papers, readers, deliveries by state, the last run and edition, broker and database."
+    help = (
+        "Print papers, readers, deliveries by state, last run and edition, broker, database, who is alive."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -30,6 +32,7 @@ class Command(BaseCommand):
             "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,
+            "seen": {beat.name: beat.at.isoformat(timespec="seconds") for beat in Heartbeat.objects.all()},
             "last_edition": edition
             and {
                 "source": edition.source.name,
@@ -43,7 +46,7 @@ class Command(BaseCommand):
             return
         for name, value in status.items():
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
-            self.stdout.write(f"{name.replace('_', ' '):13} {shown if shown is not None else 'none yet'}")
+            self.stdout.write(f"{name.replace('_', ' '):13} {'none yet' if shown in {None, ''} else shown}")
 
 
 def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:

@@ -1,0 +1,95 @@
+"""How fast mail may go to the relay: one bucket of tokens that all workers draw from, kept in Redis.
+
+A mail takes a token; they come back at EMAIL_RATE, and a second's worth of them can be saved up. Without
+Redis each worker keeps a bucket of its own: the rate of the moment is then too high by their number.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Protocol
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+_TIMEOUT = 1.0  # seconds
+
+# The whole step on the server, by its clock: workers on several machines see one bucket.
+_TAKE = """
+local rate, most, asked = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+local kept = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local since = math.max(0, now - (tonumber(kept[2]) or now))
+local tokens = math.min(most, (tonumber(kept[1]) or most) + since * rate)
+local taken = math.min(asked, math.floor(tokens))
+redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens - taken), 'at', string.format('%.6f', now))
+redis.call('EXPIRE', KEYS[1], math.ceil(most / rate) + 1)
+return {taken, string.format('%.6f', math.max(0, (1 - tokens + taken) / rate))}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """So many mails may go now; the next may after `wait` seconds."""
+
+    mails: int
+    wait: float = 0.0
+
+
+class Allowance(Protocol):
+    def take(self, most: int) -> Taken:
+        """Take tokens for up to `most` mails."""
+
+
+def allowance() -> Allowance:
+    """What this service may send to its relay."""
+    if not settings.EMAIL_RATE:
+        return Unlimited()
+    relay = settings.EMAIL_RELAY
+    name = f"digest:rate:{relay['EMAIL_HOST']}:{relay['EMAIL_PORT']}" if relay else "digest:rate:mailbox"
+    return SharedBucket(name, settings.EMAIL_RATE)
+
+
+class Unlimited:
+    def take(self, most: int) -> Taken:
+        return Taken(most)
+
+
+class Bucket:
+    """A bucket of this process alone; `rate` in mails per second, moments in seconds of any clock."""
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._most = self._tokens = max(1.0, rate)
+        self._at = now
+
+    def take(self, most: int, now: float) -> Taken:
+        """Take tokens for up to `most` mails."""
+        self._tokens = min(self._most, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        taken = min(most, int(self._tokens))
+        self._tokens -= taken
+        return Taken(taken, max(0.0, (1 - self._tokens) / self._rate))
+
+
+class SharedBucket:
+    """The bucket called `name` on the Redis server; while that does not answer, one of our own."""
+
+    def __init__(self, name: str, rate: float) -> None:
+        self._name = name
+        self._rate = rate
+        self._own = Bucket(rate, time.monotonic())
+        client = redis.Redis.from_url(
+            settings.REDIS_URL, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
+        )
+        self._take = client.register_script(_TAKE)
+
+    def take(self, most: int) -> Taken:
+        try:
+            taken, wait = self._take(keys=[self._name], args=[self._rate, max(1.0, self._rate), most])
+        except redis.RedisError as error:
+            logger.warning("the rate is kept by this worker alone: %s", error)
+            return self._own.take(most, time.monotonic())
+        return Taken(int(taken), float(wait))

@@ -1,0 +1,205 @@
+"""Several connections to one relay: as many as it takes, none for ever, and what their ends mean."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from subscriptions.relay import Event, Mail, Ready, Relay, Returned, Settled, SmtpRelay, Unavailable
+from tests.services.smtp import SmtpServer
+
+CONTENT = b"Subject: Two papers\r\n\r\nText\r\n"
+
+
+def mail(number: int) -> Mail:
+    return Mail(number, CONTENT, "digest@digest.test", f"reader{number}@readers.test")
+
+
+def relay_at(port: int, connections: int = 4, timeout: float = 5) -> SmtpRelay:
+    return SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}, connections, timeout)
+
+
+def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
+    """Hand over mails, again where they come back: how each ended, and why the relay was given up."""
+    waiting, in_hand = list(numbers), set[int]()
+    ends: dict[int, str] = {}
+    errors: list[str] = []
+    while (waiting or in_hand) and not errors:
+        while waiting and relay.room():
+            in_hand.add(waiting[0])
+            relay.offer(mail(waiting.pop(0)))
+        for event in relay.poll():
+            if isinstance(event, Ready):
+                relay.finish(event.key)
+            elif isinstance(event, Unavailable):
+                errors.append(str(event.error))
+            else:
+                in_hand.remove(event.key)
+                if isinstance(event, Settled):
+                    ends[event.key] = event.outcome.verdict.value
+                elif isinstance(event, Returned):
+                    waiting.insert(0, event.key)
+    relay.close()
+    return ends, errors
+
+
+class Counting(SmtpServer):
+    """Knows how many connections it has at once, and answers after a moment."""
+
+    open = most = 0
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.open += 1
+        self.most = max(self.most, self.open)
+        return responses
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(0.01)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture
+def counting() -> Iterator[Counting]:
+    server = Counting()
+    controller = server.controller()
+    controller.start()
+    yield server
+    controller.stop()
+
+
+@pytest.mark.parametrize(("mails", "connections"), [(1, 1), (2, 2), (40, 4)])
+def test_connections_are_opened_as_there_is_mail_and_kept(
+    counting: Counting, mails: int, connections: int
+) -> None:
+    ends, errors = send(relay_at(counting.port), range(mails))
+    assert (set(ends.values()), errors) == ({"accepted"}, [])
+    assert sorted(mail.recipients[0] for mail in counting.mails) == sorted(
+        mail(number).recipient for number in range(mails)
+    )
+    assert counting.most == connections
+
+
+Conversation = list[tuple[bytes, bytes]]
+
+IN = [(b"", b"220 here\r\n"), (b"EHLO", b"250-here\r\n250 PIPELINING\r\n")]
+BEGIN = [(b"DATA\r\n", b"250 a\r\n250 b\r\n354 go on\r\n")]
+END = [(b"\r\n.\r\n", b"250 ok\r\n")]
+FULL = [(b"", b"421 4.7.0 too many connections\r\n")]
+HANG_UP = b""
+
+
+@contextmanager
+def scripted(*conversations: Conversation) -> Iterator[int]:
+    """A server with one conversation for each connection: what it waits to read, and what it says then.
+
+    After the last it hangs up, or at once where there is nothing to say.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def talk(connection: socket.socket, conversation: Conversation) -> None:
+            heard = b""
+            with connection:
+                for awaited, answer in conversation:
+                    while awaited not in heard:
+                        if not (data := connection.recv(65_536)):
+                            return
+                        heard += data
+                    heard = heard.partition(awaited)[2] if awaited else heard
+                    if not answer:
+                        return
+                    connection.sendall(answer)
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                for conversation in conversations:
+                    connection, _ = listener.accept()
+                    threads.append(
+                        threading.Thread(target=talk, args=(connection, conversation), daemon=True)
+                    )
+                    threads[-1].start()
+
+        threads: list[threading.Thread] = []
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        yield listener.getsockname()[1]
+        listener.close()
+        server.join(15)
+        for thread in threads:
+            thread.join(5)
+
+
+def test_a_relay_that_takes_fewer_connections_gets_all_mails_over_those() -> None:
+    with scripted([*IN, *(BEGIN + END) * 3], FULL, FULL) as port:
+        ends, errors = send(relay_at(port, connections=3), range(3))
+    assert (ends, errors) == (dict.fromkeys(range(3), "accepted"), [])
+
+
+def test_a_relay_that_lets_nobody_in_is_given_up_and_no_mail_was_tried() -> None:
+    with scripted(FULL, FULL) as port:
+        ends, errors = send(relay_at(port, connections=2), range(5))
+    assert ends == {}
+    assert errors == ["no connection to the relay: 421 4.7.0 too many connections"]
+
+
+def test_a_relay_that_loses_mail_after_mail_is_given_up() -> None:
+    lossy = [[*IN, *BEGIN, (b"\r\n.\r\n", HANG_UP)] for _ in range(3)]
+    with scripted(*lossy) as port:
+        ends, errors = send(relay_at(port, connections=1), range(9))
+    assert ends == dict.fromkeys(range(3), "unknown")
+    assert len(errors) == 1
+
+
+def test_a_dead_relay_is_not_waited_for_for_ever() -> None:
+    with scripted([*IN, *BEGIN, (b"never", HANG_UP)]) as port:
+        relay = relay_at(port, connections=1, timeout=0.3)
+        relay.offer(mail(1))
+        events: list[Event] = []
+        while not any(isinstance(event, Settled) for event in events):
+            events += (latest := relay.poll())
+            for event in latest:
+                if isinstance(event, Ready):
+                    relay.finish(event.key)
+        relay.close()
+    (end,) = (event for event in events if isinstance(event, Settled))
+    assert (end.outcome.verdict, "no answer for 0.3 seconds" in end.outcome.answer) == ("unknown", True)
+
+
+def test_a_connection_that_died_while_it_was_idle_costs_no_mail() -> None:
+    with scripted([*IN, *BEGIN, *END], [*IN, *BEGIN, *END]) as port:
+        relay = relay_at(port, connections=1)
+        ends: dict[int, str] = {}
+        for number in (1, 2):
+            ends |= _one(relay, number)
+        relay.close()
+    assert ends == {1: "accepted", 2: "accepted"}
+
+
+def _one(relay: Relay, number: int) -> dict[int, str]:
+    relay.offer(mail(number))
+    while True:
+        for event in relay.poll():
+            if isinstance(event, Ready):
+                relay.finish(event.key)
+            elif isinstance(event, Returned):
+                relay.offer(mail(number))
+            elif isinstance(event, Settled):
+                return {number: event.outcome.verdict.value}
+
+
+def test_a_relay_that_cannot_do_the_pipelining_it_offers_is_asked_step_by_step() -> None:
+    confused = [*IN, (b"RCPT", HANG_UP)]
+    patient = [*IN, (b"MAIL", b"250 a\r\n"), (b"RCPT", b"250 b\r\n"), (b"DATA\r\n", b"354 go on\r\n"), *END]
+    with scripted(confused, patient) as port:
+        relay = relay_at(port, connections=1)
+        assert _one(relay, 1) == {1: "deferred"}
+        assert _one(relay, 2) == {2: "accepted"}
+        relay.close()
