@@ -16,7 +16,7 @@ from typing import Any
 import time_machine
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from pytest_django import DjangoDbBlocker
@@ -30,7 +30,7 @@ from tests.factories import DAY, NOW, edition, reader, record
 from tests.faults.databases import Databases, models_on
 from tests.faults.sink import Mail
 
-RUNS = int(os.environ.get("OUTBOX_MACHINE_RUNS", "12"))
+RUNS = int(os.environ.get("OUTBOX_MACHINE_RUNS", "25"))
 WORDS = ("agents", "video", "graphs")
 READERS = {f"reader-{n}@readers.example": word for n, word in enumerate((*WORDS, WORDS[0]))}
 State = Delivery.State
@@ -96,6 +96,7 @@ class Relay(LocalMailbox):
 
 
 DEATHS = st.none() | st.integers(0, 60)
+PAPERS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)
 SOMEBODY = st.sampled_from(sorted(READERS))
 ANSWERS = st.lists(st.sampled_from(Answer) | st.just(Answer.TAKE), max_size=5)
 
@@ -117,11 +118,14 @@ class Outbox(RuleBasedStateMachine):
         self.stack.enter_context(models_on(f"{url}?init_command=PRAGMA%20synchronous%3DOFF"))
         self.clock = self.stack.enter_context(time_machine.travel(NOW, tick=False))
 
-    @initialize()
-    def readers_who_had_everything_so_far(self) -> None:
+    @initialize(planner=DEATHS, sender=DEATHS, answers=ANSWERS)
+    def readers_who_had_everything_so_far(
+        self, planner: int | None, sender: int | None, answers: list[Answer]
+    ) -> None:
         edition("Nothing for anybody")
         for address, word in READERS.items():
             reader(address, queries=[word], next_digest_at=timezone.now(), covered=newest_release())
+        self.a_day_goes_by(list(WORDS), planner, sender, answers)
 
     @contextmanager
     def life(self, steps: int | None) -> Iterator[Life]:
@@ -133,7 +137,7 @@ class Outbox(RuleBasedStateMachine):
         except Death:
             self.may_be_unknown += 1
 
-    @rule(words=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4), dies=DEATHS)
+    @rule(words=PAPERS, dies=DEATHS)
     def papers_come(self, words: list[str], dies: int | None) -> None:
         self.day += 1
         papers = {f"https://papers.example/{self.day}-{n}": word for n, word in enumerate(words)}
@@ -161,6 +165,15 @@ class Outbox(RuleBasedStateMachine):
         self.taken.append(mail)
         if not Subscriber.objects.filter(email=recipient, state="active").exists():
             self.unwanted.append(mail)
+
+    @rule(words=st.just(list(WORDS)) | PAPERS, planner=DEATHS, sender=DEATHS, answers=ANSWERS)
+    def a_day_goes_by(
+        self, words: list[str], planner: int | None, sender: int | None, answers: list[Answer]
+    ) -> None:
+        self.time_passes(24)
+        self.papers_come(words, None)
+        self.the_due_are_planned(planner)
+        self.a_sender_works(sender, answers)
 
     @rule(rows=st.integers(1, 5))
     def a_sender_dies_with_rows_in_hand(self, rows: int) -> None:
@@ -250,9 +263,10 @@ def test_no_history_loses_a_paper_or_sends_a_mail_twice(
             lambda: Outbox(databases),
             settings=settings(
                 max_examples=RUNS,
-                stateful_step_count=30,
+                stateful_step_count=20,
                 deadline=None,
-                derandomize=RUNS <= 12,
+                derandomize=RUNS <= 25,
+                phases=[Phase.generate] if RUNS <= 25 else [Phase.generate, Phase.shrink],  # shrinking takes minutes
                 database=None,
                 suppress_health_check=list(HealthCheck),
             ),
