@@ -1,4 +1,4 @@
-"""A scene: readers who are due, papers that match them, senders as real processes, and what must come of it."""
+"""A scene: readers who are due, papers that match them, and senders as real processes."""
 
 import json
 import os
@@ -66,9 +66,7 @@ class Scene:
             for number in range(count)
         )
 
-    def edition(
-        self, papers: int = 1, titles: Iterable[str] = (), abstract: str = "We study it."
-    ) -> None:
+    def edition(self, papers: int = 1, titles: Iterable[str] = (), abstract: str = "We study it.") -> None:
         """Bring out a day's edition with so many papers on each word, and those of further `titles`."""
         self.day += 1
         wanted = [(word, f"On {word}, study {n} of day {self.day}") for word in WORDS for n in range(papers)]

@@ -1,4 +1,4 @@
-"""The outbox against a model: whatever happens in whatever order, and whenever a process dies, the promise holds.
+"""The outbox against a model: in whatever order things happen, whenever a process dies, the promise holds.
 
 Processes die between any two statements to the database or the relay: nothing after that point runs, and what
 was not committed is rolled back. OUTBOX_MACHINE_RUNS sets how many histories are tried.
@@ -102,7 +102,7 @@ ANSWERS = st.lists(st.sampled_from(Answer) | st.just(Answer.TAKE), max_size=5)
 
 
 class Outbox(RuleBasedStateMachine):
-    """A day after day of a few readers: what they were owed, what the relay took, and what it may have cost."""
+    """Days of a few readers: what they were owed, what the relay took, and what may be unknown."""
 
     def __init__(self, databases: Databases) -> None:
         super().__init__()
@@ -260,13 +260,13 @@ def test_no_history_loses_a_paper_or_sends_a_mail_twice(
     with django_db_blocker.unblock():
         databases = Databases(tmp_path, None)
         run_state_machine_as_test(
-            lambda: Outbox(databases),
+            lambda: Outbox(databases),  # type: ignore[arg-type]  # called without arguments
             settings=settings(
                 max_examples=RUNS,
                 stateful_step_count=20,
                 deadline=None,
                 derandomize=RUNS <= 25,
-                phases=[Phase.generate] if RUNS <= 25 else [Phase.generate, Phase.shrink],  # shrinking takes minutes
+                phases=[Phase.generate, *([] if RUNS <= 25 else [Phase.shrink])],  # which takes minutes
                 database=None,
                 suppress_health_check=list(HealthCheck),
             ),
