@@ -41,6 +41,7 @@ class Answer(Enum):
     """What the relay does with one mail."""
 
     TAKE = auto()
+    TAKE_LATE = auto()  # so late that the leases of the others have run out
     TAKE_IN_SILENCE = auto()
     LOSE_IN_SILENCE = auto()
     LATER = auto()
@@ -74,9 +75,9 @@ class Life:
 class Relay(LocalMailbox):
     """Answers as it is told, then takes everything; keeps what it took."""
 
-    def __init__(self, life: Life, answers: list[Answer], take: Callable[[bytes, str], None]) -> None:
+    def __init__(self, life: Life, answers: list[Answer], machine: "Outbox") -> None:
         super().__init__()
-        self._life, self._answers, self._take = life, answers, take
+        self._life, self._answers, self._machine = life, answers, machine
 
     def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
         self._life.step()
@@ -85,11 +86,14 @@ class Relay(LocalMailbox):
             raise RelayUnavailable("421 4.3.2 going down")
         if answer == Answer.REFUSE_THE_MAIL:
             raise MessageRefused("554 5.6.0 content")
-        if answer in {Answer.TAKE, Answer.TAKE_IN_SILENCE}:
-            self._take(message, recipient)
+        if answer == Answer.TAKE_LATE:
+            self._machine.time_passes(0.1)
+        if answer in {Answer.TAKE, Answer.TAKE_LATE, Answer.TAKE_IN_SILENCE}:
+            self._machine.take(message, recipient)
         self._life.step()
         return {
             Answer.TAKE: Outcome(Verdict.ACCEPTED, "250 taken"),
+            Answer.TAKE_LATE: Outcome(Verdict.ACCEPTED, "250 taken"),
             Answer.LATER: Outcome(Verdict.DEFERRED, "451 later"),
             Answer.NO_SUCH_READER: Outcome(Verdict.REFUSED, "550 5.1.1 no such user"),
         }.get(answer, Outcome(Verdict.UNKNOWN, "connection lost"))
@@ -158,7 +162,7 @@ class Outbox(RuleBasedStateMachine):
     def a_sender_works(self, dies: int | None, answers: list[Answer]) -> None:
         self.may_be_unknown += sum("SILENCE" in answer.name for answer in answers)
         with self.life(dies) as life:
-            outbox.deliver(Relay(life, answers, self.take))
+            outbox.deliver(Relay(life, answers, self))
 
     def take(self, message: bytes, recipient: str) -> None:
         mail = Mail.of(message, recipient)
@@ -236,7 +240,7 @@ class Outbox(RuleBasedStateMachine):
             self.papers_come(list(WORDS), None)
             outbox.sweep(timezone.now())
             plan(timezone.now())
-            outbox.deliver(Relay(Life(None), [], self.take))
+            outbox.deliver(Relay(Life(None), [], self))
         self.nothing_went_that_must_not()
         accepted = set(Delivery.objects.filter(state=State.ACCEPTED).values_list("pk", flat=True))
         certain = Counter(
