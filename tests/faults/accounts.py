@@ -1,4 +1,4 @@
-"""The accounts of a scene: what was prepared, what the relay took, and whether every reader has every paper."""
+"""The accounts of a scene: what was prepared, what the relay took, and who has every paper."""
 
 from collections import Counter
 from collections.abc import Container
@@ -49,7 +49,7 @@ class Accounts:
 
 
 def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
-    """The accounts of `scene`; readers `without` (by address) are owed nothing, but get nothing twice either."""
+    """The accounts of `scene`; readers `without` (by address) are owed nothing, yet get nothing twice."""
     rows = {row.pk: row for row in Delivery.objects.select_related("subscriber")}
     count = Counter(row.state for row in rows.values())
     mails = list(scene.sink.mails)
@@ -64,10 +64,9 @@ def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
     brought = {(mail.recipient, paper) for mail in mails for paper in mail.papers}
     at_the_relay = {mail.delivery for mail in mails}
     went = {pk for pk, state in state_of.items() if state == State.ACCEPTED}
-    may_have_gone = went | {pk for pk, state in state_of.items() if state in {State.HANDING, State.UNKNOWN}}
-    strangers = [
-        m for m in mails if m.delivery not in rows or rows[m.delivery].subscriber.email != m.recipient
-    ]
+    in_doubt = {pk for pk, state in state_of.items() if state in {State.HANDING, State.UNKNOWN}}
+    readers = {pk: row.subscriber.email for pk, row in rows.items()}
+    strangers = [mail for mail in mails if readers.get(mail.delivery) != mail.recipient]
     return Accounts(
         prepared=len(rows),
         settled=sum(count[state] for state in TERMINAL),
@@ -80,7 +79,7 @@ def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
         lost=sum(pair not in certain for pair in owed if pair[0] not in without),
         repeated=sum(number > 1 for number in certain.values()),
         unasked=len(strangers) + len(brought - owed),
-        unannounced=len(at_the_relay - may_have_gone),
+        unannounced=len(at_the_relay - went - in_doubt),
         missing=len(went - at_the_relay),
         not_carried=sum(row.state == State.UNKNOWN and row.carried_by_id is None for row in rows.values()),
     )

@@ -54,7 +54,7 @@ class Databases:
         if self._server_url:
             with psycopg.connect(f"{self._server_url}/postgres", autocommit=True) as connection:
                 name, template = urlsplit(url).path[1:], urlsplit(self._template).path[1:]
-                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')  # type: ignore[arg-type]
+                connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         else:
             shutil.copy(self.file(self._template), self.file(url))
         return url
@@ -68,7 +68,7 @@ class Databases:
         """Free what the database at `url` takes."""
         if self._server_url:
             with psycopg.connect(f"{self._server_url}/postgres", autocommit=True) as connection:
-                connection.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')  # type: ignore[arg-type]
+                connection.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
             return
         for file in self.home.glob(f"{self.file(url).name}*"):
             file.unlink()

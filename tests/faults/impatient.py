@@ -1,4 +1,4 @@
-"""Settings of a broker that gives a task to the next worker after five seconds, while the first works on it."""
+"""Settings of a broker that gives a task to a second worker after five seconds, done or not."""
 
 from digest.settings import *  # noqa: F403
 from digest.settings import CELERY_BROKER_TRANSPORT_OPTIONS

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 REPORT = Path("var/faults.md")
-_ORDER = ("row", "database", "figures", "seconds")
 
 
 def note(row: str, database: str, seconds: float, figures: dict[str, Any]) -> None:
@@ -42,9 +41,8 @@ def main() -> int:
     ended = subprocess.call(sys.argv[1:], env=os.environ | {"FAULTS_FIGURES": str(figures)})
     lines = [json.loads(line) for line in figures.read_text().splitlines()]
     where = f"Python {platform.python_version()}, {os.cpu_count()} cores"
-    REPORT.write_text(
-        f"{where}; {'all rows passed' if ended == 0 else 'some rows failed'}.\n\n{table(lines)}"
-    )
+    how = "all rows passed" if ended == 0 else "some rows failed"
+    REPORT.write_text(f"{where}; {how}.\n\n{table(lines)}")
     print(f"The figures are in {REPORT}.")  # noqa: T201
     return ended
 

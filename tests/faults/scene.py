@@ -1,4 +1,4 @@
-"""A scene: readers who are due, papers that match them, senders as real processes, and what must come of it."""
+"""A scene: readers who are due, papers that match them, and senders as real processes."""
 
 import json
 import os

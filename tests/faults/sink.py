@@ -40,7 +40,7 @@ class Act(Enum):
     HANG = auto()
 
 
-# What to answer to a recipient (empty before RCPT) at a stage: a reply, an act, or None for business as usual.
+# What to answer at a stage to a recipient (empty before RCPT): a reply, an act, or None for the usual.
 Script = Callable[[Stage, str], str | Act | None]
 
 

@@ -1,4 +1,4 @@
-"""Brokers that die, forget, are full or hang up, and workers that come and go: the database knows the work."""
+"""Brokers that die, forget, are full or hang up, and workers that come and go."""
 
 import re
 import signal
@@ -79,11 +79,8 @@ def test_a_broker_that_fails_delays_and_loses_nothing(
     recovery = time.monotonic() - began
     assert recovery <= RECOVERY
     found = settle(scene)
-    note(
-        f"broker {fault.__name__.replace('_', ' ')}",
-        **{"recovered after": f"{recovery:.0f} s"},
-        **found.figures(),
-    )
+    how = fault.__name__.replace("_", " ")
+    note(f"broker {how}", **{"recovered after": f"{recovery:.0f} s"}, **found.figures())
 
 
 @ON_BOTH
@@ -100,8 +97,11 @@ def test_a_task_that_is_delivered_three_times_sends_no_mail_twice(
     scene.sink.pause = 2
     working = worker(scene, "--concurrency", "4")
     ask(broker, "subscriptions.tasks.plan_digests")
-    received = re.compile(r"Task subscriptions\.tasks\.deliver\[(\S+)\] received")
-    times = lambda: max(Counter(received.findall(working.output)).values(), default=0)  # noqa: E731
+
+    def times() -> int:
+        tasks = re.findall(r"Task subscriptions\.tasks\.deliver\[(\S+)\] received", working.output)
+        return max(Counter(tasks).values(), default=0)
+
     wait_until(lambda: times() >= 3, 60, "a task to be delivered three times")
     scene.sink.pause = 0
     for _ in range(3):
@@ -141,10 +141,10 @@ def test_two_schedulers_of_which_one_stands_still_for_a_while_double_nothing(
     scene: Scene, broker: ValkeyServer, note: Note
 ) -> None:
     scene.environment |= {"REDIS_URL": broker.url, "OUTBOX_LEASE_SECONDS": "300"}
+    scene.readers(READERS)
     worker(scene)
     first, _ = scheduler(scene, "one"), scheduler(scene, "two")
     for _ in range(2):
-        scene.day or scene.readers(READERS)
         scene.edition()
         Subscriber.objects.update(next_digest_at=timezone.now())
         wait_until(lambda: accounts(scene).lost == 0 and not open_deliveries(), 60, "all mails")

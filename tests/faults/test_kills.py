@@ -12,6 +12,7 @@ from subscriptions.models import Delivery, Subscriber
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
 from tests.faults.scene import CONNECTIONS, LEASE, Scene, leases_run_out, states
+from tests.services.processes import Service
 from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -72,7 +73,7 @@ def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
     while killed < kills:
         come = readers * 0.9 * (killed + chance.random()) / kills
         oldest = crew.pop(0)
-        wait_until(lambda: len(scene.sink.mails) > come or oldest.process.poll() is not None, 120, "progress")
+        progress(scene, come, oldest)
         time.sleep(chance.random() / 50)
         if oldest.process.poll() is None:
             oldest.end(signal.SIGKILL)
@@ -90,6 +91,12 @@ def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
         **{"connections cut": scene.sink.cut, "within a mail": scene.sink.cut_in_hand},
         **found.figures(),
     )
+
+
+def progress(scene: Scene, mails: float, sender: Service) -> None:
+    """Return when more than so many mails came, or `sender` has ended."""
+    ended = sender.process.poll
+    wait_until(lambda: len(scene.sink.mails) > mails or ended() is not None, 120, "progress")
 
 
 @pytest.mark.parametrize(

@@ -47,9 +47,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     Subscriber.objects.filter(email__in=left).update(left_at=None)  # too long ago to be undone
     Delivery.objects.filter(state="deferred").update(not_before=scene.now)
     scene.send_the_next_day()
-    assert not [
-        mail for mail in scene.sink.mails if mail.begun > max(left.values()) and mail.recipient in left
-    ]
+    assert not [mail for mail in scene.sink.mails if mail.begun > left.get(mail.recipient, mail.begun)]
     note(
         "unsubscribe during the run",
         left=leaving,
@@ -75,8 +73,9 @@ POISON = (
     "agents " + "\u0301" * 5000,
     "=?utf-8?q?agents?= agents",
     '"><img src=x onerror=alert(1)> agents',
-    "agents " + "🧨" * 300,
+    "agents and fireworks " + "🧨" * 300,
 )
+QUARANTINED = ["its title is damaged (it holds half a character)"]
 
 
 def test_hostile_papers_hold_up_no_mail(scene: Scene, note: Note) -> None:
@@ -84,10 +83,9 @@ def test_hostile_papers_hold_up_no_mail(scene: Scene, note: Note) -> None:
     scene.readers(READERS)
     scene.edition(papers=5, titles=POISON)
     stored = set(Paper.objects.values_list("url", flat=True))
-    quarantined = {paper for papers in scene.due.values() for paper in papers} - stored
-    print(Edition.objects.get().rejected, quarantined)
-    for papers in scene.due.values():
-        papers &= stored
+    listed = set().union(*scene.due.values())
+    assert [refused["why"] for refused in Edition.objects.get().rejected] == QUARANTINED
+    scene.due.update({reader: papers & stored for reader, papers in scene.due.items()})
     scene.send()
     assert {mail.recipient for mail in scene.sink.mails} == {address(number) for number in range(READERS)}
     for mail in scene.sink.mails:
@@ -100,4 +98,4 @@ def test_hostile_papers_hold_up_no_mail(scene: Scene, note: Note) -> None:
         assert "<script" not in html.get_content()
         assert "<img src=x" not in html.get_content()
     scene.send_the_next_day()
-    note("poison papers", hostile=len(POISON), quarantined=len(quarantined), **settle(scene).figures())
+    note("poison papers", hostile=len(POISON), quarantined=len(listed - stored), **settle(scene).figures())
