@@ -145,6 +145,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20,
         "options": {"expires": 2 * 60},  # clocks of several machines may differ
     },
+    "tell the operator": {
+        "task": "subscriptions.tasks.ring_alarms",
+        "schedule": 5 * 60,
+        "options": {"expires": 5 * 60},
+    },
 }
 
 HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
@@ -156,6 +161,7 @@ POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foo
 EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
 EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
+OPERATOR_EMAIL = env.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = embedded.seconds(
     "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "300"

@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from subscriptions import outbox, plan, signup
+from subscriptions import alarms, outbox, plan, signup
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
@@ -43,6 +43,12 @@ def deliver() -> None:
         relay.close()
     if claimed >= ROWS_A_TASK or late():
         wake()
+
+
+@shared_task
+def ring_alarms() -> None:
+    """Tell the operator what stops mail; safe to call twice, or never."""
+    alarms.ring(timezone.now())
 
 
 def wake() -> None:
