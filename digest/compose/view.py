@@ -67,13 +67,14 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class NearView:
-    """A paper one clause short of `query`, and the query to `add` for it."""
+    """A paper one clause short of `query`, and the query to `add` for it, also in `short`."""
 
     title: str
     url: str
     query: str
     missing: str
     add: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,10 @@ class DigestView:
 
 @dataclass(frozen=True, slots=True)
 class WelcomeView:
-    """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full."""
+    """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full.
+
+    `lines` are the first of the others.
+    """
 
     language: str
     first: str
@@ -297,5 +301,5 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
 
 def _view_near(near: NearMiss) -> NearView:
     url = safe_link(near.page_url) or safe_link(near.record.url) or ""
-    missing, query = (shortened(text, _LONGEST_NAME) for text in (near.missing, near.query))
-    return NearView(folded(near.record.title), url, query, missing, near.add)
+    query, missing, short = (shortened(text, _LONGEST_NAME) for text in (near.query, near.missing, near.add))
+    return NearView(folded(near.record.title), url, query, missing, folded(near.add), short)
