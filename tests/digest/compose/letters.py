@@ -1,6 +1,9 @@
-"""Every invented letter, composed."""
+"""Every invented letter, composed, and how to look at one."""
 
 from dataclasses import replace
+from typing import Any
+
+from bs4 import BeautifulSoup
 
 from digest.compose import Letter, compose, compose_digest, compose_page, compose_welcome
 from digest.compose import previews as invented
@@ -18,3 +21,11 @@ LETTERS: dict[str, Letter] = {
     "goodbye": compose("goodbye", invented.GOODBYE, invented.BRAND),
     "alarm": compose("alarm", invented.ALARM, invented.BRAND),
 }
+
+
+def read(letter: Letter) -> Any:  # a page: the stubs cannot know which elements it has
+    return BeautifulSoup(letter.html_for(invented.READER), "lxml")
+
+
+def words(letter: Letter) -> str:
+    return " ".join(read(letter).body.get_text(" ").split())
