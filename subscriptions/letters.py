@@ -6,7 +6,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.http import int_to_base36
 
@@ -81,11 +81,13 @@ def _letter(delivery: Delivery) -> Letter:
         case Kind.GOODBYE:
             return compose("goodbye", GoodbyeContent(links.url("return", reader), reader.language), brand)
     choices = preferences.choices_of(reader)
+    with translation.override(reader.language):
+        schedule = preferences.describe(choices.schedule)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
         topics=tuple(topic.name for topic in choices.topics),
         queries=len(choices.queries),
-        schedule=preferences.describe(choices.schedule),
+        schedule=schedule,
         language=reader.language,
     )
     return compose("confirm", content, brand)
