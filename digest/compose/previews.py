@@ -11,6 +11,7 @@ from digest.compose.content import (
     Brand,
     ConfirmContent,
     DigestContent,
+    FreshLinkContent,
     GoodbyeContent,
     Item,
     KnownContent,
@@ -255,6 +256,8 @@ CONFIRM = ConfirmContent(
     queries=2,
     schedule="every weekday at 07:00, Europe/Berlin",
 )
+FRESH_LINK = FreshLinkContent("https://digest.example.org/a/preview/1a-Zm9v/", minutes=30)
+FRESH_LETTERS = ("export", "erase", "move", "address")
 KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
 WELCOME = WelcomeContent(
     first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time

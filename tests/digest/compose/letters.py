@@ -18,6 +18,7 @@ LETTERS: dict[str, Letter] = {
     "welcome": compose_welcome(invented.WELCOME, BRANDED),
     "welcome-empty": compose_welcome(invented.WELCOME_EMPTY, invented.BRAND),
     "welcome-hostile": compose_welcome(invented.WELCOME_HOSTILE, invented.BRAND),
+    **{name: compose(name, invented.FRESH_LINK, invented.BRAND) for name in invented.FRESH_LETTERS},
     "goodbye": compose("goodbye", invented.GOODBYE, invented.BRAND),
     "alarm": compose("alarm", invented.ALARM, invented.BRAND),
 }

@@ -88,7 +88,7 @@ def test_the_web_view_leaves_nothing_out_and_cuts_nothing() -> None:
 def test_a_near_miss_names_the_query_that_would_have_brought_it() -> None:
     said = words(LETTERS["many"])
     assert "One word short Prefill Once: Sharing Attention States Between Agents of One Team" in said
-    assert "“kv*” would add this paper: it lacks only quantiz* of your query kv* quantiz*. Add it" in said
+    assert "“kv*” would add this paper: it lacks only “quantiz*” of your query “kv* quantiz*”. Add it" in said
     assert f"{READER.preferences_url}?add=kv%2A" in LETTERS["many"].html_for(READER)
     assert f"{READER.preferences_url}?add=kv%2A" in LETTERS["many"].text_for(READER)
 

@@ -15,6 +15,7 @@ from digest.compose import (
     ConfirmContent,
     DigestContent,
     Fact,
+    FreshLinkContent,
     GoodbyeContent,
     Item,
     KnownContent,
@@ -101,6 +102,10 @@ LETTERS = {
     "nothing yet": lambda: compose_welcome(
         WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=(), scanned=0)), BRAND
     ),
+    "export": lambda: compose("export", FreshLinkContent("https://1.example", 1), BRAND),
+    "erase": lambda: compose("erase", FreshLinkContent("https://1.example", 2), BRAND),
+    "move": lambda: compose("move", FreshLinkContent("https://1.example", 2), BRAND),
+    "address": lambda: compose("address", FreshLinkContent("https://1.example", 2), BRAND),
     "goodbye": lambda: compose("goodbye", GoodbyeContent("https://1.example"), BRAND),
     "alarm": lambda: compose("alarm", AlarmContent("1", "2", "3", "https://1.example"), BRAND),
 }
