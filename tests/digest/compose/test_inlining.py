@@ -10,7 +10,7 @@ import lxml.html
 import pytest
 from jinja2 import FileSystemLoader
 
-from digest.compose import colour
+from digest.compose import colour, compose_digest, inline
 from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.environment import TEMPLATES, environment, letters
 from digest.compose.flatten import TemplateUnusual, flatten
@@ -138,6 +138,22 @@ def test_inlining_the_template_equals_inlining_each_preview(name: str) -> None:
 )
 def test_inlining_the_template_equals_inlining_other_letters(name: str, content: Context) -> None:
     assert_same_either_way(f"{name}.html", content, replace(BRAND, logo=LOGO))
+
+
+def test_the_inliner_runs_once_for_all_mails_of_all_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+
+    def counted(html: str) -> str:
+        runs.append(html)
+        return inline_page(html)
+
+    monkeypatch.setattr(inline, "inline_page", counted)
+    inline_template.cache_clear()
+    letters.cache_clear()
+    for language in ("en", "de"):
+        for scanned in range(87, 97):
+            compose_digest(replace(DIGESTS["many"], language=language, scanned=scanned), BRAND)
+    assert len(runs) == 1
 
 
 def test_rules_move_into_elements_and_the_kept_block_stays() -> None:
