@@ -31,7 +31,8 @@ from digest.compose.previews import (
     WELCOME_EMPTY,
     WELCOME_HOSTILE,
 )
-from digest.compose.view import Worded, view_welcome
+from digest.compose.view import Worded
+from digest.compose.welcome import view_welcome
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},

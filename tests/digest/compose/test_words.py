@@ -31,6 +31,7 @@ from digest.compose import (
     environment,
     letter,
     view,
+    welcome,
 )
 from digest.compose.previews import READER, paper
 from digest.language import Language
@@ -56,7 +57,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed = Language("en")
     bracketed._catalogue = Bracketing()
     bracketed._weekdays = bracketed._months = bracketed._short_months = ("1",) * 12  # type: ignore[assignment]
-    for module in (environment, letter, view):
+    for module in (environment, letter, view, welcome):
         monkeypatch.setattr(module, "speaking", lambda _code: bracketed)
     environment.letters.cache_clear()
     yield
