@@ -10,9 +10,10 @@ from django.core.checks import CheckMessage, Error
 
 
 def check_senders(**_options: Any) -> list[CheckMessage]:
-    """digest.E001 where DEFAULT_FROM_EMAIL, digest.E002 where BOUNCE_ADDRESS is no mail address."""
+    """digest.E001, E002, E003: DEFAULT_FROM_EMAIL, BOUNCE_ADDRESS, OPERATOR_EMAIL that is no mail address."""
     found: list[CheckMessage] = []
     sender, bounces = settings.DEFAULT_FROM_EMAIL, settings.BOUNCE_ADDRESS
+    operator = settings.OPERATOR_EMAIL
     if not is_address(parseaddr(sender)[1]):
         found.append(
             Error(
@@ -27,6 +28,14 @@ def check_senders(**_options: Any) -> list[CheckMessage]:
                 f"BOUNCE_ADDRESS “{bounces}” is no mail address.",
                 hint="Set it to a plain address such as: bounces@example.org",
                 id="digest.E002",
+            )
+        )
+    if operator and not is_address(operator):
+        found.append(
+            Error(
+                f"OPERATOR_EMAIL “{operator}” is no mail address.",
+                hint="Set it to a plain address such as: operator@example.org",
+                id="digest.E003",
             )
         )
     return found

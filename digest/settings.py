@@ -151,6 +151,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20,
         "options": {"expires": 2 * 60},  # clocks of several machines may differ
     },
+    "tell the operator": {
+        "task": "subscriptions.tasks.ring_alarms",
+        "schedule": 5 * 60,
+        "options": {"expires": 5 * 60},
+    },
 }
 
 HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
@@ -164,9 +169,10 @@ EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
 SMTP_CONNECTIONS = embedded.number("SMTP_CONNECTIONS", env.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = embedded.rate("EMAIL_RATE", env.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
+OPERATOR_EMAIL = env.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = embedded.seconds(
-    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "40"
+    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "300"
 )
 MAILBOX_DIR = DATA_DIR / "mailbox"
 

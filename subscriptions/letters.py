@@ -8,7 +8,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import int_to_base36
 
 from digest import branding
@@ -125,11 +125,13 @@ def _letter(delivery: Addressed) -> Letter:
         minutes = int(links.FRESH.total_seconds() // 60)
         return compose(purpose, FreshLinkContent(url, minutes, reader.language), brand)
     choices = preferences.choices_of(reader)
+    with translation.override(reader.language):
+        schedule = preferences.describe(choices.schedule)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
         topics=tuple(topic.name for topic in choices.topics),
         queries=len(choices.queries),
-        schedule=preferences.describe(choices.schedule),
+        schedule=schedule,
         language=reader.language,
     )
     return compose("confirm", content, brand)

@@ -5,6 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from digest.language import ENGLISH, speaking
 from digest.models import Topic
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
@@ -110,11 +114,15 @@ def tomorrow(subscriber: Subscriber, now: datetime) -> date:
 
 
 def describe(schedule: Schedule) -> str:
-    """The schedule in words: “every day at 07:00 (Europe/Berlin)”."""
-    days = {"daily": "every day", "weekdays": "Monday to Friday"}.get(
-        schedule.rhythm, f"every {WEEKDAYS[schedule.weekday]}"
-    )
-    return f"{days} at {schedule.hour:02}:00 ({schedule.time_zone})"
+    """The schedule in words of the active language: “every day at 07:00 (Europe/Berlin)”."""
+    moment = {"hour": f"{schedule.hour:02}:00", "zone": schedule.time_zone}
+    match schedule.rhythm:
+        case Rhythm.DAILY:
+            return _("every day at %(hour)s (%(zone)s)") % moment
+        case Rhythm.WEEKDAYS:
+            return _("Monday to Friday at %(hour)s (%(zone)s)") % moment
+    weekday = speaking(get_language() or ENGLISH).weekday(schedule.weekday)
+    return _("every %(weekday)s at %(hour)s (%(zone)s)") % {"weekday": weekday, **moment}
 
 
 def topics_by_slug(slugs: Iterable[str]) -> tuple[Topic, ...]:

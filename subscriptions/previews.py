@@ -20,6 +20,10 @@ LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
     ("welcome", "plain"): partial(compose_welcome, invented.WELCOME, invented.BRAND),
     ("welcome", "empty"): partial(compose_welcome, invented.WELCOME_EMPTY, invented.BRAND),
     ("welcome", "hostile"): partial(compose_welcome, invented.WELCOME_HOSTILE, invented.BRAND),
+    **{
+        (name, "plain"): partial(compose, name, invented.FRESH_LINK, invented.BRAND)
+        for name in invented.FRESH_LETTERS
+    },
     ("goodbye", "plain"): partial(compose, "goodbye", invented.GOODBYE, invented.BRAND),
     ("alarm", "plain"): partial(compose, "alarm", invented.ALARM, invented.BRAND),
     ("page", "many"): partial(compose_page, invented.DIGESTS["many"], invented.BRAND),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.models import Heartbeat
-from subscriptions import outbox, plan, runs, signup
+from subscriptions import alarms, outbox, plan, runs, signup
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
@@ -46,6 +46,12 @@ def deliver() -> None:
         relay.close()
     if claimed >= ROWS_A_TASK or late():
         wake()
+
+
+@shared_task
+def ring_alarms() -> None:
+    """Tell the operator what stops mail; safe to call twice, or never."""
+    alarms.ring(timezone.now())
 
 
 def wake() -> None:

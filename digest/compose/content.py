@@ -149,6 +149,15 @@ class KnownContent:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshLinkContent:
+    """A link that a reader asked for, and how long it works."""
+
+    url: str
+    minutes: int
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
 class WelcomeContent:
     """The first letter after confirming: `first` is the reader's local time of the first digest.
 
@@ -178,13 +187,4 @@ class AlarmContent:
     hint: str
     detail: str
     admin_url: str
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class FreshLinkContent:
-    """A link that a reader asked for, and how long it works."""
-
-    url: str
-    minutes: int
     language: str = "en"

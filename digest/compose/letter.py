@@ -16,7 +16,8 @@ from digest.compose.fit import Cut, best_cut
 from digest.compose.places import LINKS, SEAM, STAND_IN
 from digest.compose.printable import folded
 from digest.compose.quoted import body_size
-from digest.compose.view import DigestView, Worded, view_welcome
+from digest.compose.view import DigestView, Worded
+from digest.compose.welcome import view_welcome
 from digest.language import speaking
 
 HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 102 KB

@@ -258,6 +258,7 @@ CONFIRM = ConfirmContent(
     schedule="every weekday at 07:00, Europe/Berlin",
 )
 FRESH_LINK = FreshLinkContent("https://digest.example.org/a/preview/1a-Zm9v/", minutes=30)
+FRESH_LETTERS = ("export", "erase", "move", "address")
 KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
 WELCOME = WelcomeContent(
     first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time

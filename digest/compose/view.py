@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, Item, NearMiss, Section, WelcomeContent
+from digest.compose.content import DigestContent, Item, NearMiss, Section
 from digest.compose.excerpt import Excerpt, excerpt
 from digest.compose.highlight import Piece, pieces, runs
 from digest.compose.printable import folded, shortened
@@ -16,7 +16,6 @@ from digest.language import Language, speaking
 from digest.papers import PaperRecord, arxiv_id, pdf_url, safe_link
 
 _LONGEST_NAME = 80
-_WELCOME_FULL, _WELCOME_LINES = 5, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +66,14 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class NearView:
-    """A paper one clause short of `query`, and the query to `add` for it."""
+    """A paper one clause short of `query`, and the query to `add` for it, also in `short`."""
 
     title: str
     url: str
     query: str
     missing: str
     add: str
+    short: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +100,6 @@ class DigestView:
     near: tuple[NearView, ...]
     whole: bool = False
     beyond: tuple[PaperView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WelcomeView:
-    """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full."""
-
-    language: str
-    first: str
-    accounting: str
-    total: int
-    papers: tuple[PaperView, ...]
-    lines: tuple[PaperView, ...]
 
 
 class Worded:
@@ -254,36 +242,6 @@ def _authors(words: Language, record: PaperRecord) -> str:
     return words.ngettext("%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name)
 
 
-def view_welcome(content: WelcomeContent) -> WelcomeView:
-    """The welcome letter with its backtest: the best of each filter in full, a few more as lines."""
-    worded, words = Worded(content.week), speaking(content.language)
-    total, scanned = worded.papers, content.week.scanned
-    digest = worded.view(min(total, _WELCOME_FULL), min(max(total - _WELCOME_FULL, 0), _WELCOME_LINES))
-    if total:
-        accounting = words.ngettext(
-            "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",
-            "Of the %(num)s papers of the last seven days, %(kept)s matched what you chose.",
-            scanned,
-            kept=words.number(total),
-        )
-    elif scanned:
-        accounting = words.ngettext(
-            "The %(num)s paper of the last seven days did not match: try another topic or a wider query.",
-            "None of the %(num)s papers of the last seven days matched: try another topic or a wider query.",
-            scanned,
-        )
-    else:
-        accounting = words.gettext("No papers have come in yet.")
-    papers = (*(paper for section in digest.sections for paper in section.papers),)
-    first = words.gettext(
-        "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
-        day=words.long_date(content.first.date()),
-        time=f"{content.first:%H:%M}",
-        zone=content.zone,
-    )
-    return WelcomeView(words.code, first, accounting, total, papers, digest.lines)
-
-
 def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:
     return SectionView(
         name=shortened(section.name, _LONGEST_NAME),
@@ -297,5 +255,5 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
 
 def _view_near(near: NearMiss) -> NearView:
     url = safe_link(near.page_url) or safe_link(near.record.url) or ""
-    missing, query = (shortened(text, _LONGEST_NAME) for text in (near.missing, near.query))
-    return NearView(folded(near.record.title), url, query, missing, near.add)
+    query, missing, short = (shortened(text, _LONGEST_NAME) for text in (near.query, near.missing, near.add))
+    return NearView(folded(near.record.title), url, query, missing, folded(near.add), short)

@@ -1,5 +1,6 @@
 """Who reads it, as stored."""
 
+from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.run import Run
@@ -7,4 +8,4 @@ from subscriptions.models.subscriber import Subscriber
 from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
 
-__all__ = ["Delivery", "FilterSet", "Run", "Subscriber", "Suppression", "Vote", "Wanted"]
+__all__ = ["Alarm", "Delivery", "FilterSet", "Run", "Subscriber", "Suppression", "Vote", "Wanted"]

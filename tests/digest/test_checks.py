@@ -68,6 +68,11 @@ def test_senders_that_are_no_addresses_are_refused_by_prepare(tmp_path: Path) ->
     assert not (tmp_path / "digest.sqlite3").exists()
 
 
+def test_an_operator_without_an_address_is_refused(settings: Any) -> None:
+    settings.OPERATOR_EMAIL = "operator"
+    assert [error.id for error in check_senders()] == ["digest.E003"]
+
+
 def test_the_scheduler_has_its_directory_after_prepare(tmp_path: Path) -> None:
     assert manage(tmp_path, "prepare").returncode == 0
     assert (tmp_path / "run").is_dir()

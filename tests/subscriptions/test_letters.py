@@ -192,6 +192,15 @@ def test_a_german_reader_gets_a_german_digest(agents: Topic) -> None:
     assert "1.204 Stimmen" in text_of(mail)
 
 
+def test_a_german_reader_is_asked_to_confirm_in_german(agents: Topic) -> None:
+    weekly = Schedule("Europe/Berlin", 7, Rhythm.WEEKLY, 2)
+    signup.request("ada@readers.example", Choices((agents,), ("kv*",), weekly), NOW)
+    Subscriber.objects.update(language="de")
+    (mail,) = delivered()
+    assert mail["Subject"] == "Bestätige dein Abo von Paper Digest"
+    assert "- 1 eigene Abfrage Er kommt jeden Mittwoch um 07:00 Uhr (Europe/Berlin)." in text_of(mail)
+
+
 def test_the_web_view_has_whole_abstracts(client: Client, agents: Topic) -> None:
     ada = reader(topics=[agents])
     filler = "This sentence tells nothing of what was done here. " * 30

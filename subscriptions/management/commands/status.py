@@ -16,9 +16,7 @@ from subscriptions.models import Delivery, Run, Subscriber
 
 
 class Command(BaseCommand):
-    help = (
-        "Print papers, readers, deliveries by state, last run and edition, broker, database, who is alive."
-    )
+    help = "Print papers, readers, deliveries by state, last run and edition, broker, database, who is alive."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")

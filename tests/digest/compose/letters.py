@@ -1,6 +1,9 @@
-"""Every invented letter, composed."""
+"""Every invented letter, composed, and how to look at one."""
 
 from dataclasses import replace
+from typing import Any
+
+from bs4 import BeautifulSoup
 
 from digest.compose import Letter, compose, compose_digest, compose_page, compose_welcome
 from digest.compose import previews as invented
@@ -15,6 +18,15 @@ LETTERS: dict[str, Letter] = {
     "welcome": compose_welcome(invented.WELCOME, BRANDED),
     "welcome-empty": compose_welcome(invented.WELCOME_EMPTY, invented.BRAND),
     "welcome-hostile": compose_welcome(invented.WELCOME_HOSTILE, invented.BRAND),
+    **{name: compose(name, invented.FRESH_LINK, invented.BRAND) for name in invented.FRESH_LETTERS},
     "goodbye": compose("goodbye", invented.GOODBYE, invented.BRAND),
     "alarm": compose("alarm", invented.ALARM, invented.BRAND),
 }
+
+
+def read(letter: Letter) -> Any:  # a page: the stubs cannot know which elements it has
+    return BeautifulSoup(letter.html_for(invented.READER), "lxml")
+
+
+def words(letter: Letter) -> str:
+    return " ".join(read(letter).body.get_text(" ").split())

@@ -10,7 +10,7 @@ import lxml.html
 import pytest
 from jinja2 import FileSystemLoader
 
-from digest.compose import colour
+from digest.compose import colour, compose_digest, inline
 from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.environment import TEMPLATES, environment, letters
 from digest.compose.flatten import TemplateUnusual, flatten
@@ -22,6 +22,8 @@ from digest.compose.previews import (
     BRAND,
     CONFIRM,
     DIGESTS,
+    FRESH_LETTERS,
+    FRESH_LINK,
     GOODBYE,
     KNOWN,
     LOGO,
@@ -29,7 +31,8 @@ from digest.compose.previews import (
     WELCOME_EMPTY,
     WELCOME_HOSTILE,
 )
-from digest.compose.view import Worded, view_welcome
+from digest.compose.view import Worded
+from digest.compose.welcome import view_welcome
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},
@@ -129,12 +132,29 @@ def test_inlining_the_template_equals_inlining_each_preview(name: str) -> None:
         ("welcome", view_welcome(WELCOME_EMPTY)),
         ("welcome", view_welcome(replace(WELCOME_HOSTILE, language="de"))),
         ("goodbye", GOODBYE),
+        *((name, FRESH_LINK) for name in FRESH_LETTERS),
         ("alarm", ALARM),
         ("alarm", replace(ALARM, detail="")),
     ],
 )
 def test_inlining_the_template_equals_inlining_other_letters(name: str, content: Context) -> None:
     assert_same_either_way(f"{name}.html", content, replace(BRAND, logo=LOGO))
+
+
+def test_the_inliner_runs_once_for_all_mails_of_all_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+
+    def counted(html: str) -> str:
+        runs.append(html)
+        return inline_page(html)
+
+    monkeypatch.setattr(inline, "inline_page", counted)
+    inline_template.cache_clear()
+    letters.cache_clear()
+    for language in ("en", "de"):
+        for scanned in range(87, 97):
+            compose_digest(replace(DIGESTS["many"], language=language, scanned=scanned), BRAND)
+    assert len(runs) == 1
 
 
 def test_rules_move_into_elements_and_the_kept_block_stays() -> None:

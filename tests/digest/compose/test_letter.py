@@ -3,10 +3,8 @@
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
 
 from digest.compose import (
     Letter,
@@ -33,6 +31,7 @@ from digest.compose.previews import (
     item,
     paper,
 )
+from tests.digest.compose.letters import read, words
 
 GOLDEN = Path(__file__).with_name("many.txt")
 LETTERS = {name: compose_digest(content, BRAND) for name, content in DIGESTS.items()}
@@ -45,14 +44,6 @@ OTHERS = {
     "goodbye": compose("goodbye", GOODBYE, BRAND),
     "alarm": compose("alarm", ALARM, BRAND),
 }
-
-
-def read(letter: Letter) -> Any:  # a page: the stubs cannot know which elements it has
-    return BeautifulSoup(letter.html_for(READER), "lxml")
-
-
-def words(letter: Letter) -> str:
-    return " ".join(read(letter).body.get_text(" ").split())
 
 
 def test_the_text_part_reads_like_a_letter() -> None:
@@ -268,3 +259,9 @@ def test_letters_that_share_a_paper_each_show_it_in_their_own_colours() -> None:
 
 def test_composing_again_gives_the_same_letter() -> None:
     assert compose_digest(DIGESTS["many"], BRAND) == LETTERS["many"]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_letter_is_small_enough_for_any_mail_program(name: str) -> None:
+    message = prepare(OTHERS[name], Sender("a@example.org")).message(READER)
+    assert len(message[message.rindex(b"Content-Type: text/html") :]) <= HTML_LIMIT

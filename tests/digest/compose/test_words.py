@@ -15,6 +15,7 @@ from digest.compose import (
     ConfirmContent,
     DigestContent,
     Fact,
+    FreshLinkContent,
     GoodbyeContent,
     Item,
     KnownContent,
@@ -30,6 +31,7 @@ from digest.compose import (
     environment,
     letter,
     view,
+    welcome,
 )
 from digest.compose.previews import READER, paper
 from digest.language import Language
@@ -55,7 +57,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed = Language("en")
     bracketed._catalogue = Bracketing()
     bracketed._weekdays = bracketed._months = bracketed._short_months = ("1",) * 12  # type: ignore[assignment]
-    for module in (environment, letter, view):
+    for module in (environment, letter, view, welcome):
         monkeypatch.setattr(module, "speaking", lambda _code: bracketed)
     environment.letters.cache_clear()
     yield
@@ -101,6 +103,10 @@ LETTERS = {
     "nothing yet": lambda: compose_welcome(
         WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=(), scanned=0)), BRAND
     ),
+    "export": lambda: compose("export", FreshLinkContent("https://1.example", 1), BRAND),
+    "erase": lambda: compose("erase", FreshLinkContent("https://1.example", 2), BRAND),
+    "move": lambda: compose("move", FreshLinkContent("https://1.example", 2), BRAND),
+    "address": lambda: compose("address", FreshLinkContent("https://1.example", 2), BRAND),
     "goodbye": lambda: compose("goodbye", GoodbyeContent("https://1.example"), BRAND),
     "alarm": lambda: compose("alarm", AlarmContent("1", "2", "3", "https://1.example"), BRAND),
 }

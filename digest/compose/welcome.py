@@ -1,0 +1,54 @@
+"""What the welcome letter prints: the first digest's moment, and the best of the week before."""
+
+from dataclasses import dataclass
+
+from digest.compose.content import WelcomeContent
+from digest.compose.view import PaperView, Worded
+from digest.language import speaking
+
+FULL, LINES = 5, 5  # papers in full, and as title lines below them
+
+
+@dataclass(frozen=True, slots=True)
+class WelcomeView:
+    """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full.
+
+    `lines` are the first of the others.
+    """
+
+    language: str
+    first: str
+    accounting: str
+    total: int
+    papers: tuple[PaperView, ...]
+    lines: tuple[PaperView, ...]
+
+
+def view_welcome(content: WelcomeContent) -> WelcomeView:
+    """The welcome letter with its backtest: the best of each filter in full, a few more as lines."""
+    worded, words = Worded(content.week), speaking(content.language)
+    total, scanned = worded.papers, content.week.scanned
+    digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
+    if total:
+        accounting = words.ngettext(
+            "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",
+            "Of the %(num)s papers of the last seven days, %(kept)s matched what you chose.",
+            scanned,
+            kept=words.number(total),
+        )
+    elif scanned:
+        accounting = words.ngettext(
+            "The %(num)s paper of the last seven days did not match: try another topic or a wider query.",
+            "None of the %(num)s papers of the last seven days matched: try another topic or a wider query.",
+            scanned,
+        )
+    else:
+        accounting = words.gettext("No papers have come in yet.")
+    papers = (*(paper for section in digest.sections for paper in section.papers),)
+    first = words.gettext(
+        "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
+        day=words.long_date(content.first.date()),
+        time=f"{content.first:%H:%M}",
+        zone=content.zone,
+    )
+    return WelcomeView(words.code, first, accounting, total, papers, digest.lines)
