@@ -247,7 +247,10 @@ UNFOLD = {
             {
                 "title": "Readers",
                 "separator": True,
-                "items": [_room("Readers", "group", "subscriptions_subscriber")],
+                "items": [
+                    _room("Readers", "group", "subscriptions_subscriber"),
+                    _room("Erased addresses", "person_off", "subscriptions_suppression"),
+                ],
             },
             {
                 "title": "Sending",

@@ -43,7 +43,7 @@ class FiltersForm(forms.Form):
 
     topics = forms.MultipleChoiceField(required=False)
     queries = forms.CharField(required=False, max_length=20_000)
-    exclude = forms.CharField(required=False, max_length=1_000)
+    exclude = forms.CharField(required=False, max_length=700)
     least_upvotes = forms.IntegerField(
         required=False,
         min_value=0,
@@ -84,21 +84,26 @@ class FiltersForm(forms.Form):
         self.exclude_problems += _check(texts)
         if self.exclude_problems:
             raise ValidationError(_sentences(self.exclude_problems, "Line", "What to leave out", len(texts)))
+        if sum(parse_query(text).size for text in texts) > MOST_TERMS:
+            raise ValidationError(f"These are more than {MOST_TERMS} words and phrases. Leave out fewer.")
         return texts
 
     def clean_least_upvotes(self) -> int:
         return self.cleaned_data["least_upvotes"] or 0
 
     def clean(self) -> dict[str, Any]:
-        """Make sure that the filters can still be read with what is left out."""
+        """Make sure that each filter can still be read with all that is left out of it, as it is stored."""
         given = self.cleaned_data
-        if not self.errors.keys() & {"queries", "exclude", "least_upvotes"}:
-            try:
-                for text in given["queries"]:
-                    parse_query(narrowed(text, given["exclude"], given["least_upvotes"]))
-            except QuerySyntaxError:
+        if not self.errors.keys() & FiltersForm.base_fields.keys():
+            exclude = [str(parse_query(text)) for text in given["exclude"]]
+            queries = (
+                _stored(filter_.query) for filter_ in plan.filters_of(self.chosen_topics, self.all_queries())
+            )
+            if not all(
+                _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
+            ):
                 self.add_error(
-                    "exclude", "Together with your queries this is too long. Leave out fewer words."
+                    "exclude", "Together with what you chose this is too long. Leave out fewer words."
                 )
         return given
 
@@ -163,6 +168,14 @@ def filters_in(query: QueryDict) -> QueryDict:
 def lines(text: str) -> tuple[str, ...]:
     """The lines of `text` that are not empty, without the spaces around them."""
     return tuple(line for line in map(str.strip, text.splitlines()) if line)
+
+
+def _stored(text: str) -> str:
+    """The query in canonical form, empty if it cannot be read: as a topic whose wording was broken."""
+    try:
+        return str(parse_query(text))
+    except QuerySyntaxError:
+        return ""
 
 
 def _check(texts: Iterable[str]) -> list[QueryProblem]:

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from digest.origin import from_this_site
 from digest.pages import exists_if, show, show_mail
 from subscriptions import mailbox
 from subscriptions.mailbox import Listing, Mail
@@ -76,6 +77,7 @@ def html(_request: HttpRequest, key: str) -> HttpResponse:
 
 @local_only
 @require_POST
+@from_this_site
 def delete(_request: HttpRequest) -> HttpResponse:
     """Empty the mailbox."""
     mailbox.delete_all()

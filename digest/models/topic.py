@@ -6,6 +6,9 @@ from django.db import models
 
 from digest.matching import QuerySyntaxError, parse_query
 
+MOST_TERMS = 150
+MOST_CHARACTERS = 2_900
+
 
 class Topic(models.Model):
     """A preset topic. `edited` tells an operator's wording from the shipped one, which updates itself."""
@@ -26,7 +29,12 @@ class Topic(models.Model):
         return self.name
 
     def clean(self) -> None:
+        """Refuse what cannot be read, or could not be with all around it that a reader may leave out."""
         try:
-            parse_query(self.query)
+            query = parse_query(self.query)
+            parse_query(f"(({self.query}))")
         except QuerySyntaxError as error:
             raise ValidationError({"query": str(error)}) from error
+        if query.size > MOST_TERMS or len(str(query)) > MOST_CHARACTERS:
+            room = f"Use at most {MOST_TERMS} words and phrases, and {MOST_CHARACTERS:,} characters."
+            raise ValidationError({"query": f"The query leaves no room for what readers leave out. {room}"})

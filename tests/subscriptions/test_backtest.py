@@ -5,11 +5,14 @@ from datetime import date, timedelta
 
 import pytest
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from digest.matching import parse_query
+from digest.models.topic import MOST_TERMS
 from digest.select import Filter
 from subscriptions import plan
-from subscriptions.filters_form import FiltersForm, filters_in, shared
+from subscriptions.filters_form import MOST_UPVOTES, FiltersForm, filters_in, shared
 from subscriptions.preferences import Choices
 from subscriptions.sample import BROAD, backtest, pace, sample_of
 from subscriptions.schedule import Schedule
@@ -136,6 +139,12 @@ def test_a_shared_link_brings_the_same_filters() -> None:
         ("topics=agents&exclude=(speech", "exclude", "What to leave out cannot be read."),
         ("topics=agents&exclude=a%0A(b", "exclude", "Line 2 cannot be read."),
         ("topics=agents&exclude=" + "a%0A" * 11, "exclude", "These are 11 lines"),
+        ("topics=agents&exclude=" + "+OR+".join(f"w{n}" for n in range(41)), "exclude", "more than 40 words"),
+        (
+            "topics=agents&exclude=" + "%0A".join("a b c d e" for _ in range(9)),
+            "exclude",
+            "more than 40 words",
+        ),
         ("topics=agents&least_upvotes=many", "least_upvotes", "a whole number"),
         ("topics=agents&least_upvotes=-1", "least_upvotes", "a whole number"),
     ],
@@ -144,3 +153,21 @@ def test_what_cannot_be_left_out_is_explained(values: str, field: str, problem: 
     chosen = form(values)
     assert problem in " ".join(map(str, chosen.errors[field]))
     assert sample_of(chosen, DAY).backtest is None
+
+
+def test_the_widest_topic_can_be_read_with_all_that_a_reader_may_leave_out() -> None:
+    wide = topic("wide", " OR ".join(f'"{"w" * 10} {n:03}"' for n in range(MOST_TERMS - 20)))
+    wide.full_clean(validate_unique=False)
+    exclude = "\n".join(
+        "title:(" + " OR ".join(f"{'x' * 8}{n}{m}" for m in range(4)) + ")" for n in range(10)
+    )
+    chosen = FiltersForm({"topics": [wide.slug], "exclude": exclude, "least_upvotes": MOST_UPVOTES}, [wide])
+    assert chosen.is_valid(), chosen.errors
+    (filter_,) = chosen.filters()
+    assert parse_query(filter_.query).size == MOST_TERMS - 20 + 40 + 1
+
+
+def test_a_topic_that_leaves_no_room_for_that_is_refused() -> None:
+    wider = topic("wider", " OR ".join(f"word{n}" for n in range(MOST_TERMS + 1)))
+    with pytest.raises(ValidationError, match="leaves no room"):
+        wider.full_clean(validate_unique=False)

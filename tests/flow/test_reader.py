@@ -1,0 +1,225 @@
+"""What a reader does, in a real browser: with a backtest while choosing, and without JavaScript."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from subscriptions import links, mailbox, outbox, plan
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.relay import LocalMailbox
+from tests.factories import edition, reader, topic
+from tests.services.axe import violations
+from tests.subscriptions.browsing import stored
+
+pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+READER = "new.reader@university.example"
+MAILS = 100
+
+
+@pytest.fixture(autouse=True)
+def site(live_server: LiveServer, settings: Any, tmp_path: Path) -> Iterator[str]:
+    """A site with a day of papers, whose mails stay in a local mailbox."""
+    settings.SITE_URL = live_server.url
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    cache.clear()
+    topic("agents", "agents", name="Agents")
+    topic("quantization", "quant*", name="Quantization")
+    edition("Agents that read manuals", "Agents at sea", "Quantized caches", "Speech without words")
+    yield live_server.url
+    cache.clear()
+
+
+@pytest.fixture
+def without_javascript(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(java_script_enabled=False)
+    yield context.new_page()
+    context.close()
+
+
+def mailed(to: str, beginning: str) -> str:
+    """Hand over what waits; the newest mail's link that begins so."""
+    outbox.deliver(LocalMailbox())
+    for entry in mailbox.entries(to).entries:
+        mail = mailbox.read(entry.key)
+        assert mail is not None
+        if found := re.search(rf"https?://[^\s>]+?{re.escape(beginning)}[^\s>]+", mail.text):
+            return found.group()
+    raise AssertionError(f"no mail to {to} links to {beginning}")
+
+
+def sign_up_and_confirm(page: Page) -> None:
+    page.get_by_label("Your email address").fill(READER)
+    page.get_by_role("button", name="Subscribe").click()
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    page.goto(mailed(READER, "/c/"))
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
+
+
+def test_the_backtest_follows_the_choice_while_it_is_made(page: Page, site: str) -> None:
+    page.goto(site)
+    said = page.locator(".said")
+    page.get_by_role("checkbox", name=re.compile("Agents")).check()
+    expect(said).to_have_text(re.compile(": 2 papers"))
+    expect(page.locator(".latest")).to_contain_text("Agents that read manuals")
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.get_by_role("heading", name=re.compile("Agents at sea"))).to_be_visible()
+    page.get_by_text("Your own query").click()
+    page.get_by_label(re.compile("Queries")).fill("speech AND (words")
+    expect(page.locator("#queries-problem .caret")).to_contain_text("^")
+    expect(page.locator("#queries-problem")).to_contain_text("Add “)”.")
+    page.get_by_label(re.compile("Queries")).fill("speech AND (words)")
+    expect(said).to_have_text(re.compile(": 3 papers"))
+    expect(page.locator("#queries-problem")).to_be_empty()
+    page.get_by_text("Leave out").click()
+    page.get_by_label(re.compile("Never papers with")).fill("sea")
+    expect(said).to_have_text(re.compile(": 2 papers"))
+    expect(page.locator("#sample-said")).to_have_text(re.compile(": 2 papers"))
+    page.get_by_label(re.compile("Queries")).fill("zeppelin")
+    page.get_by_role("checkbox", name=re.compile("Agents")).uncheck()
+    expect(page.locator(".warning")).to_contain_text("No mail would have come.")
+    assert violations(page) == []
+    assert page.context.cookies() == []
+    page.get_by_label(re.compile("Queries")).fill("speech")
+    expect(said).to_have_text(re.compile(": 1 paper"))
+    sign_up_and_confirm(page)
+    assert Subscriber.objects.get().filter_set.queries == ["speech"]
+    assert page.context.cookies() == []
+
+
+def test_everything_works_without_javascript(without_javascript: Page, site: str) -> None:
+    page = without_javascript
+    page.goto(site)
+    page.get_by_role("checkbox", name=re.compile("Quantization")).check()
+    page.get_by_text("Your own query").click()
+    page.get_by_label(re.compile("Queries")).fill("(kv")
+    page.get_by_role("button", name="Show what I would have had").click()
+    expect(page.locator("#queries-problem .caret")).to_contain_text("^")
+    page.get_by_label(re.compile("Queries")).fill("")
+    page.get_by_role("button", name="Show what I would have had").click()
+    expect(page.locator(".said")).to_contain_text(": 1 paper")
+    expect(page.locator(".latest")).to_contain_text("Quantized caches")
+    sign_up_and_confirm(page)
+    page.get_by_role("link", name="Change topics or schedule").click()
+    page.get_by_role("checkbox", name=re.compile("Agents")).check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    assert str(Subscriber.objects.get().filter_set) == "Agents, Quantization"
+
+
+def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, site: str) -> None:
+    ada = reader("ada@readers.example", queries=["speech"])
+    page.goto(links.url("preferences", ada))
+    page.get_by_text("Follow", exact=True).click()
+    page.get_by_label(re.compile("Authors")).fill("Ada Lovelace")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("status")).to_contain_text("Saved.")
+    expect(page.get_by_label(re.compile("Authors"))).to_have_value("ada lovelace")
+    page.get_by_label("Until, if you know").fill("2099-12-24")
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("status")).to_contain_text("No mail comes before Thursday, 24 December 2099")
+    page.get_by_role("button", name="Resume now").click()
+    expect(page.get_by_role("status")).to_contain_text("Resumed.")
+    page.get_by_role("button", name="Download my data").click()
+    expect(page.get_by_role("status")).to_contain_text("A letter with the link is on its way")
+    page.goto(mailed(ada.email, "/a/export/"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert ada.email in Path(download.value.path()).read_text()
+    page.goto(links.url("preferences", ada))
+    page.get_by_role("button", name="Delete me").click()
+    page.goto(mailed(ada.email, "/a/erase/"))
+    page.get_by_role("button", name="Erase everything about me").click()
+    expect(page.get_by_role("heading", name="Everything about you is erased")).to_be_visible()
+    assert not Subscriber.objects.exists()
+
+
+def test_leaving_offers_less_and_takes_it_back(page: Page, site: str) -> None:
+    ada = reader("ada@readers.example", queries=["speech"])
+    page.goto(links.url("unsubscribe", ada))
+    page.get_by_role("button", name="Once a week instead").click()
+    expect(page.get_by_role("heading", name="Once a week from now on")).to_be_visible()
+    page.get_by_role("button", name="Undo: as before").click()
+    expect(page.get_by_text("You are subscribed as before")).to_be_visible()
+    page.goto(links.url("unsubscribe", ada))
+    page.get_by_role("button", name="Pause for four weeks").click()
+    page.get_by_role("button", name="Undo: no pause").click()
+    page.goto(links.url("unsubscribe", ada))
+    page.get_by_role("button", name="Unsubscribe").click()
+    page.get_by_role("button", name="Undo: keep my digest").click()
+    expect(page.get_by_text("You are subscribed as before")).to_be_visible()
+    ada.refresh_from_db()
+    assert (ada.state, ada.rhythm) == (Subscriber.State.ACTIVE, "daily")
+    page.goto(links.url("unsubscribe", ada))
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+def test_the_archive_leads_from_a_day_to_a_paper_and_from_a_search_to_a_mail(page: Page, site: str) -> None:
+    page.goto(site)
+    page.get_by_role("link", name="Archive").click()
+    page.get_by_role("link", name=re.compile("5 November")).click()
+    page.get_by_role("navigation", name="Topics of this day").get_by_role(
+        "link", name=re.compile("Agents")
+    ).click()
+    page.get_by_role("link", name="Agents at sea").first.click()
+    expect(page.get_by_role("heading", name="Where it appeared")).to_be_visible()
+    page.get_by_role("link", name="Search").click()
+    page.get_by_label("Query").fill("agents -sea")
+    page.get_by_role("button", name="Search").click()
+    expect(page.get_by_role("status")).to_contain_text("1 paper found.")
+    page.get_by_role("link", name="Get this by mail").click()
+    expect(page.get_by_label(re.compile("Queries"))).to_have_value("agents -sea")
+    expect(page.locator(".said")).to_contain_text(": 1 paper")
+
+
+def test_a_scanner_that_follows_every_link_of_a_hundred_mails_changes_nothing(site: str) -> None:
+    readers = [reader(f"reader{n}@readers.example", queries=["agents"]) for n in range(MAILS)]
+    plan.plan(timezone.now())
+    for ada in readers[:10]:
+        outbox.post(ada, Delivery.Kind.EXPORT, timezone.now())
+    assert outbox.deliver(LocalMailbox())["accepted"] == MAILS + 10
+    found = set()
+    for entry in mailbox.entries(limit=MAILS + 10).entries:
+        mail = mailbox.read(entry.key)
+        assert mail is not None
+        texts = [mail.text, mail.html, *(value for _, value in mail.headers)]
+        found |= {link for text in texts for link in re.findall(r"https?://[^\s<>\"']+", text)}
+    ours = {link.removeprefix(site).replace("&amp;", "&") for link in found if link.startswith(site)}
+    assert len(ours) >= 3 * MAILS
+    before = stored()
+    scanner = Client(headers={"User-Agent": "link scanner"})
+    for path in ours:
+        for request in (scanner.get, scanner.head):
+            assert request(path).status_code in {200, 301, 302}, path
+    assert stored() == before
+
+
+def test_a_mail_programs_one_click_needs_no_cookie_and_no_page(site: str) -> None:
+    ada = reader("ada@readers.example", queries=["agents"])
+    plan.plan(timezone.now())
+    outbox.deliver(LocalMailbox())
+    mail = mailbox.read(mailbox.entries(ada.email).entries[0].key)
+    assert mail is not None
+    headers = dict(mail.headers)
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    address = headers["List-Unsubscribe"].strip("<>").split(">")[0].removeprefix(site)
+    body = b"List-Unsubscribe=One-Click"
+    answer = Client(enforce_csrf_checks=True).post(
+        address, body, content_type="application/x-www-form-urlencoded"
+    )
+    assert answer.status_code == 200
+    assert answer.cookies == {}
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
