@@ -1,6 +1,6 @@
 # The commands of the README; `make` alone lists them. Settings come from the environment (PORT, HOST,
 # DATA_DIR …: docs/configuration.md) and pass through. PYTHON chooses the interpreter of .venv, ARGS
-# goes to pytest.
+# goes to pytest or the bench.
 
 PYTHON ?= python3
 ARGS   ?=
@@ -11,7 +11,7 @@ DEVELOPMENT := .venv/.development
 
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test check format train clean
+.PHONY: help setup run test check bench format train clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -61,6 +61,10 @@ train: $(RUNTIME) ## train the topic model again (TEST_DATA names the corpus and
 	@PYTHON="$(PYTHON)" .ci/install requirements-train.txt
 	$(BIN)/python -m digest.training.train --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz" \
 		--gold "$(TEST_DATA)/relevance/labels.jsonl"
+
+bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes minutes, not an hour; TEST_DATA names the corpus)
+	@PYTHON="$(PYTHON)" .ci/install requirements-bench.txt
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## remove .venv and caches; data (var/) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""`make bench`: what this service does in a second, beside its peers, in one run."""
