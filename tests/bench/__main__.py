@@ -27,6 +27,7 @@ def main() -> int:
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     report = Report(quick=given.quick, rounds=given.rounds)
     print(f"{machine()}\nmedian of {given.rounds} rounds in turn (lowest–highest)\n", flush=True)  # noqa: T201
+    report.progress("five minutes or so" if given.quick else "an hour or so; --quick takes five minutes")
     for name in given.sections or names:
         report.begin(name)
         import_module(f"tests.bench.sections.{name}").run(report)

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.bench.timing import Spread
 
+NOT_HERE = ("at full size", None)  # the cells of a goal that smaller numbers say nothing of
 Cell = str | int | float | Spread | None
 
 
@@ -63,7 +64,7 @@ class Report:
 
     def progress(self, text: str) -> None:
         """Say on standard error what is being done; on a terminal in one line that changes."""
-        line = f"{time.monotonic() - self._started:6.0f} s  {self._section}: {text}"
+        line = f"{time.monotonic() - self._started:6.0f} s  {self._section or 'bench'}: {text}"
         if sys.stderr.isatty():
             print(f"\r\033[K{line[:150]}", end="", file=sys.stderr, flush=True)  # noqa: T201
         else:
@@ -116,6 +117,8 @@ def shown(cell: Cell) -> str:
     match cell:
         case None:
             return ""
+        case Spread(median, low, high) if low == median == high:
+            return _number(median)
         case Spread(median, low, high):
             return f"{_number(median)} ({_number(low)}–{_number(high)})"
         case float():

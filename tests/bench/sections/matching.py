@@ -18,12 +18,11 @@ from tests.bench.matching.papers import fresh, papers
 from tests.bench.matching.peers import BruteForce, RarestTerm
 from tests.bench.matching.postgres import TsqueryJoin
 from tests.bench.matching.queries import Vocabulary, adversarial_sets, distinct_queries
-from tests.bench.report import Report, Table, at_least, at_most
+from tests.bench.report import NOT_HERE, Report, Table, at_least, at_most
 from tests.bench.timing import Spread, interleaved, timed
 from tests.services.postgres import create_database, postgres_server
 
 DAY = 200
-NOT_HERE = ("at full size", None)  # a goal that smaller numbers say nothing of
 SAMPLE = 1000  # queries that brute force is timed on
 
 
