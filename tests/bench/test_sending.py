@@ -11,7 +11,6 @@ from tests.bench.sending.service import Service, peer_environment, sample_mail
 from tests.bench.sending.sink import running_sink
 from tests.bench.sending.tools import Tools
 from tests.bench.sending.turns import turn
-from tests.services.postgres import create_database
 from tests.services.smtp import SmtpServer
 
 pytestmark = pytest.mark.services
@@ -59,23 +58,18 @@ def test_a_contestant_that_fails_says_why(tmp_path: Path) -> None:
         turn([("tests.bench.sending.peers", "finished", "5", str(tmp_path / "nothing"))], environment)
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_each_day_we_hand_over_one_mail_a_reader_of_new_papers(
-    shared: bool, postgres_server_url: str, smtp_server: SmtpServer, tmp_path: Path
-) -> None:
-    database = create_database(postgres_server_url, f"bench_{shared}".lower())
-    ours = Service(str(tmp_path), database, smtp_server.url, 20, shared=shared)
+def test_we_hand_over_what_was_planned_once_by_two_workers(smtp_server: SmtpServer, tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/ours.sqlite3"
+    ours = Service(str(tmp_path), database, smtp_server.url, 20, shared=True)
     planned = ours.plan(papers=60)
     handed_over = ours.deliver(workers=2)
     assert planned.done == 20
     assert 15 <= handed_over.done == len(smtp_server.mails) <= 20
-    smtp_server.forget()
-    assert ours.day(papers=60).done == len(smtp_server.mails) >= 15
     assert len({mail.recipients for mail in smtp_server.mails}) == len(smtp_server.mails)
 
 
-def test_the_sample_is_a_real_mail_in_its_parts(postgres_server_url: str) -> None:
-    size, content = sample_mail(create_database(postgres_server_url, "bench_sample"), 10, shared=True)
+def test_the_sample_is_a_real_mail_of_a_whole_day_in_its_parts(postgres_url: str) -> None:
+    size, content = sample_mail(postgres_url, 10, readers=20)
     assert len(content["message"]) == pytest.approx(size, rel=0.5)
     assert content["html"].lstrip().startswith("<!")
     assert content["text"]

@@ -30,7 +30,7 @@ def whole_days(report: Report, server: str, sink: Sink) -> None:
     sizes = (200, 1000) if report.quick else IN_TURNS
     with tempfile.TemporaryDirectory() as folder:
         report.progress("looking at real mails")
-        size, content = sample_mail(create_database(server, "sample"), PAPERS, shared=False)
+        size, content = sample_mail(create_database(server, "sample"), PAPERS)
         path = Path(folder) / "content"
         path.write_text(json.dumps(content), encoding="ascii")
         contestants = {name: _peer(name, sizes[0], path, server, sink) for name in PEERS}

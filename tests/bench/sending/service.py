@@ -55,10 +55,12 @@ class Service:
         return turn([(_OURS, action, *map(str, arguments))], self._environment)
 
 
-def sample_mail(database: str, papers: int, *, shared: bool) -> tuple[float, dict[str, str]]:
+def sample_mail(
+    database: str, papers: int, *, readers: int = 200, shared: bool = False
+) -> tuple[float, dict[str, str]]:
     """The mean size of a day's mails in octets, and the parts of the mail that is nearest to it."""
     with _keeping_server() as server, tempfile.TemporaryDirectory() as folder:
-        Service(folder, database, server.url, 200, shared=shared).day(papers)
+        Service(folder, database, server.url, readers, shared=shared).day(papers)
         mails = list(server.mails)
     mean = statistics.mean(len(mail.content) for mail in mails)
     typical = min(mails, key=lambda mail: abs(len(mail.content) - mean))
