@@ -9,10 +9,10 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from digest.matching import Text
-from digest.matching.text import stem
+from digest.matching.text import stem, stems
 from digest.plain import PlainPaper
 
 SEED = 20251105
@@ -39,44 +39,60 @@ class Vocabulary:
 
     @classmethod
     def of(cls, papers: Sequence[PlainPaper]) -> "Vocabulary":
-        forms: dict[str, Counter[str]] = {}
-        pairs: Counter[tuple[str, str]] = Counter()
-        joins: set[str] = set()
-        mistaken: set[str] = set()  # stems and prefixes that joined words hold and the words alone do not
+        counts = _Counts()
         for paper in papers:
-            texts = (Text(paper.title), Text(paper.abstract))
-            for form, of_form in {
-                pair for text in texts for pair in zip(text.forms, text.stems, strict=True)
-            }:
-                forms.setdefault(of_form, Counter())[form] += 1
-            for text in texts:
-                pairs.update(set(zip(text.forms, text.forms[1:], strict=False)))
-                joins.update(text.joined_stems)
-                mistaken.update(set(text.joined_stems) - set(text.stems))
-                mistaken.update(_begun_by_joining(text))
-        for of_form, written in forms.items():
-            begins = {f"{form[:_PREFIX]}*" for form in (*written, of_form)}
-            mistaken.update(begins if len(begins) > 1 else ())
-        counts = {of_form: written.total() for of_form, written in forms.items()}
-        at_most = _TOO_COMMON * len(papers)
-        usual = {of_form: max(written, key=lambda w: (written[w], w)) for of_form, written in forms.items()}
-        words = {
-            form: counts[of_form]
-            for of_form, form in sorted(usual.items())
-            if counts[of_form] <= at_most and of_form not in mistaken and _asked_for(form)
+            counts.read(paper)
+        words = counts.words(at_most=_TOO_COMMON * len(papers))
+        return cls(words, counts.phrases(), counts.prefixes(words))
+
+
+class _Counts:
+    """What stands in how many papers, and what would be read in two ways."""
+
+    def __init__(self) -> None:
+        self._forms: dict[str, Counter[str]] = {}  # by stem
+        self._pairs: Counter[tuple[str, str]] = Counter()
+        self._joins: set[str] = set()
+        self._mistaken: set[str] = set()  # found by us alone: stems and prefixes of two words joined
+
+    def read(self, paper: PlainPaper) -> None:
+        texts = (Text(paper.title), Text(paper.abstract))
+        for form, of_form in {pair for text in texts for pair in zip(text.forms, text.stems, strict=True)}:
+            self._forms.setdefault(of_form, Counter())[form] += 1
+        for text in texts:
+            self._pairs.update(set(pairwise(text.forms)))
+            self._joins.update(text.joined_stems)
+            self._mistaken.update(set(text.joined_stems) - set(text.stems))
+            self._mistaken.update(_begun_by_joining(text))
+
+    def words(self, at_most: float) -> dict[str, int]:
+        """The usual form of each stem that not too many papers have."""
+        usual = {of_form: max(forms, key=lambda w: (forms[w], w)) for of_form, forms in self._forms.items()}
+        counts = {form: self._forms[of_form].total() for of_form, form in sorted(usual.items())}
+        return {
+            form: count
+            for form, count in counts.items()
+            if count <= at_most and stem(form) not in self._mistaken and _asked_for(form)
         }
-        phrases: dict[tuple[str, str], tuple[str, int]] = {}
-        for (a, b), count in sorted(pairs.items()):
-            stems = (stem(a), stem(b))
-            apart = joins.isdisjoint(stems) and stem(a + b) not in forms
-            if apart and _asked_for(a) and _asked_for(b) and stems not in phrases:
-                phrases[stems] = (f'"{a} {b}"', count)
-        prefixes = {
-            f"{form[:_PREFIX]}*": count
-            for form, count in words.items()
-            if len(form) > _PREFIX and f"{form[:_PREFIX]}*" not in mistaken
-        }
-        return cls(words, dict(phrases.values()), prefixes)
+
+    def phrases(self) -> dict[str, int]:
+        """Pairs of neighbours that cannot be read as one word, one for each pair of stems."""
+        pairs = sorted(pair for pair in self._pairs if _asked_for(pair[0]) and _asked_for(pair[1]))
+        found: dict[tuple[str, str], tuple[str, int]] = {}
+        for (a, b), together in zip(pairs, stems([a + b for a, b in pairs]), strict=True):
+            both = (stem(a), stem(b))
+            if self._joins.isdisjoint(both) and together not in self._forms and both not in found:
+                found[both] = (f'"{a} {b}"', self._pairs[a, b])
+        return dict(found.values())
+
+    def prefixes(self, words: dict[str, int]) -> dict[str, int]:
+        """Beginnings of `words` that words and their stems share."""
+        parted = set(self._mistaken)
+        for of_form, forms in self._forms.items():
+            begins = {f"{form[:_PREFIX]}*" for form in (*forms, of_form)}
+            parted.update(begins if len(begins) > 1 else ())
+        longer = {f"{form[:_PREFIX]}*": count for form, count in words.items() if len(form) > _PREFIX}
+        return {prefix: count for prefix, count in longer.items() if prefix not in parted}
 
 
 def distinct_queries(vocabulary: Vocabulary, count: int) -> list[str]:

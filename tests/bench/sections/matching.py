@@ -5,7 +5,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,6 +23,10 @@ from tests.bench.timing import Spread, interleaved, timed
 from tests.services.postgres import create_database, postgres_server
 
 DAY = 200
+OURS, READ = "ours, matched", "ours, every pair read"
+RAREST = "rarest-term percolator, Python"
+JOIN, INDEXED = "PostgreSQL tsquery join", "PostgreSQL, GIN index forced"
+BRUTE = "brute force, from a sample"
 SAMPLE = 1000  # queries that brute force is timed on
 
 
@@ -40,56 +44,49 @@ def beside_peers(report: Report, day: list[PlainPaper], vocabulary: Vocabulary, 
     count = 20_000 if report.quick else 100_000
     texts = distinct_queries(vocabulary, count)
     queries: list[Query] = []
-    parsing = timed(lambda: queries.extend(map(parse_query, texts)))
     percolator = Percolator[int]()
+    parsing = timed(lambda: queries.extend(map(parse_query, texts)))
     adding = timed(lambda: _add_all(percolator, queries))
-    rarest = RarestTerm(queries, {stem(word): count for word, count in vocabulary.words.items()})
+    rarest = RarestTerm(queries, {stem(word): papers for word, papers in vocabulary.words.items()})
     sample = BruteForce(queries[:SAMPLE])
     with postgres_server() as server:
         report.progress("filling PostgreSQL")
         join = TsqueryJoin(create_database(server, "matching"), day, queries)
         seconds = interleaved(
             {
-                "ours": lambda: percolator.match(fresh(day)),
-                "ours, every pair read": lambda: list(_pairs(percolator, fresh(day))),
-                "rarest term": lambda: list(rarest.pairs(fresh(day))),
-                "tsquery join": join.count,
-                "tsquery join by GIN index": lambda: join.count(by_index=True),
-                "brute force": lambda: list(sample.pairs(fresh(day))),
+                OURS: lambda: percolator.match(fresh(day)),
+                READ: lambda: list(_pairs(percolator, fresh(day))),
+                RAREST: lambda: list(rarest.pairs(fresh(day))),
+                JOIN: join.count,
+                INDEXED: lambda: join.count(by_index=True),
+                BRUTE: lambda: list(sample.pairs(fresh(day))),
             },
             report.rounds,
             report.progress,
         )
         report.progress("comparing what they found")
         ours = _sorted(_pairs(percolator, day))
-        marks = {
-            "rarest term": _mark(_sorted(rarest.pairs(day))),
-            "tsquery join": _mark(_sorted(join.pairs())),
-            "tsquery join by GIN index": _mark(_sorted(join.pairs(by_index=True))),
+        found = {
+            RAREST: (_sorted(rarest.pairs(day)), ours),
+            JOIN: (_sorted(join.pairs()), ours),
+            INDEXED: (_sorted(join.pairs(by_index=True)), ours),
+            BRUTE: (_sorted(sample.pairs(day)), ours[ours[:, 0] < SAMPLE]),
         }
         report.require(join.uses_index(), "PostgreSQL does not use the index")
         join.close()
-    for name, mark in marks.items():
-        report.require(mark == _mark(ours), f"{name} found {mark}, we {_mark(ours)}")
-    of_sample = _mark(_sorted(sample.pairs(day)))
-    report.require(of_sample == _mark(ours[ours[:, 0] < SAMPLE]), f"brute force found {of_sample}")
+    for name, (theirs, expected) in found.items():
+        report.require(
+            _mark(theirs) == _mark(expected), f"{name} found {_mark(theirs)}, we {_mark(expected)}"
+        )
+    seconds[BRUTE] = seconds[BRUTE].times(count / SAMPLE)
 
     columns = ("", "seconds", "times ours", "pairs", "goal", "met")
     table = Table(f"{count:,} distinct queries × {len(day)} papers of {origin}", columns)
-    best, pairs, equal = seconds["ours"], len(ours), "the same"
-    table.row("ours, matched", best, 1.0, pairs, *(NOT_HERE if report.quick else at_most(best, 0.25, " s")))
-    read = seconds["ours, every pair read"]
-    table.row("ours, every pair read", read, read.median / best.median, pairs, None, None)
-    for name, label in (
-        ("rarest term", "rarest-term percolator, Python"),
-        ("tsquery join", "PostgreSQL tsquery join"),
-        ("tsquery join by GIN index", "PostgreSQL, GIN index forced"),
-    ):
-        ratio = seconds[name].median / best.median
-        goal = at_least(ratio, 100, " × ours") if name == "tsquery join" else (None, None)
-        table.row(label, seconds[name], ratio, equal if marks[name] == _mark(ours) else "OTHERS", *goal)
-    brute = seconds["brute force"].times(count / SAMPLE)
-    table.row("brute force, from a sample", brute, brute.median / best.median, equal, None, None)
+    for name, spread in seconds.items():
+        ratio = spread.median / seconds[OURS].median
+        equal = name not in found or _mark(found[name][0]) == _mark(found[name][1])
+        pairs = len(ours) if name not in found else "the same" if equal else "OTHERS"
+        table.row(name, spread, ratio, pairs, *_goal(name, seconds, report))
     table.note(
         f"Once, before: {parsing:.2f} s to parse these queries and {adding:.2f} s to add them to ours."
     )
@@ -97,8 +94,16 @@ def beside_peers(report: Report, day: list[PlainPaper], vocabulary: Vocabulary, 
         "Ours, rarest term and brute force read the papers' words each time; PostgreSQL had them ready."
     )
     table.note(f"Brute force: {SAMPLE:,} of the queries, times {count // SAMPLE}.")
-    table.note(f"Pairs: sha256 {_mark(ours)[1]} for all.")
+    table.note(f"Pairs: sha256 {_mark(ours)[1]}.")
     report.add(table)
+
+
+def _goal(name: str, seconds: Mapping[str, Spread], report: Report) -> tuple[str | None, str | None]:
+    if name == OURS:
+        return NOT_HERE if report.quick else at_most(seconds[OURS], 0.25, " s")
+    if name == JOIN:
+        return at_least(seconds[JOIN].median / seconds[OURS].median, 100, " × ours")
+    return None, None
 
 
 def hard_sets(report: Report, day: list[PlainPaper], vocabulary: Vocabulary) -> None:
