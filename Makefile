@@ -1,6 +1,6 @@
 # The commands of the README; `make` alone lists them. Settings come from the environment (PORT, HOST,
 # DATA_DIR …: docs/configuration.md) and pass through. PYTHON chooses the interpreter of .venv, ARGS
-# goes to pytest.
+# goes to pytest or the bench.
 
 PYTHON ?= python3
 ARGS   ?=
@@ -12,7 +12,7 @@ DEVELOPMENT := .venv/.development
 BABEL     := $(BIN)/python -m babel.messages.frontend
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test check format translate train clean
+.PHONY: help setup run test check bench format translate train clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -75,6 +75,10 @@ train: $(RUNTIME) ## train the topic model and count stems again (TEST_DATA name
 	$(BIN)/python -m digest.training.train --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz" \
 		--gold "$(TEST_DATA)/relevance/labels.jsonl"
 	$(BIN)/python -m digest.training.stem_counts --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz"
+
+bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes minutes, not an hour; TEST_DATA names the corpus)
+	@PYTHON="$(PYTHON)" .ci/install requirements-bench.txt
+	@$(BIN)/python -m tests.bench $(ARGS)
 
 clean: ## remove .venv and caches; data (var/) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

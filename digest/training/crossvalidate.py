@@ -64,30 +64,40 @@ def main() -> None:
     arguments.add_argument("--seed", type=int, default=0)
     given = arguments.parse_args()
     gold = read_gold(given.gold)
-    titles = {_letters(paper.title) for paper in gold}
-    corpus = [paper for paper in read_corpus(given.corpus) if _letters(paper.title) not in titles]
-    others = [*read_labels(HERE / "labels.tsv", corpus), *read_seeds(HERE / "seeds.tsv")]
-    material = Material([*gold, *others], corpus, read_concepts())
-    folds = _folds(len(gold), given.seed)
+    material = read_material(given.corpus, gold)
+    folds = folds_of(len(gold), given.seed)
     print_table("literal keywords", gold, by_queries(gold, KEYWORDS))
-    print_table("preset queries (tuned on these papers)", gold, by_queries(gold, _presets()))
+    print_table("preset queries (tuned on these papers)", gold, by_queries(gold, preset_queries()))
     print_table("TF-IDF + logistic regression", gold, by_tfidf(gold, folds))
     margins = by_model(material, folds)
     print_table("topic model alone", gold, given_by(margins))
-    print_table("topic model and preset queries", gold, given_by(margins, by_queries(gold, _presets())))
+    print_table("topic model and preset queries", gold, given_by(margins, by_queries(gold, preset_queries())))
     for pool in ("page", "random"):
         left_out = np.array([row for row, paper in enumerate(gold) if paper.pool == pool])
         papers = [gold[row] for row in left_out]
         print_table(
             f"topic model alone, pool “{pool}” left out", papers, given_by(by_model(material, [left_out]))
         )
-    unsure = [row for row, paper in enumerate(material.labelled) if paper.pool == "corpus"]
+    unsure = corpus_rows(material)
     papers = [material.labelled[row] for row in unsure]
-    margins = by_model(material, [np.array(unsure)[fold] for fold in _folds(len(unsure), given.seed)])
-    queries = by_queries(papers, _presets())
+    margins = by_model(material, [unsure[fold] for fold in folds_of(len(unsure), given.seed)])
+    queries = by_queries(papers, preset_queries())
     print_table("labelled corpus papers: preset queries", papers, queries)
     print_table("labelled corpus papers: topic model alone", papers, given_by(margins))
     print_table("labelled corpus papers: both", papers, given_by(margins, queries))
+
+
+def read_material(corpus: Path, gold: Sequence[Example]) -> Material:
+    """All that can be learned from: gold papers, labelled papers of the corpus that are not gold, seeds."""
+    titles = {_letters(paper.title) for paper in gold}
+    papers = [paper for paper in read_corpus(corpus) if _letters(paper.title) not in titles]
+    others = [*read_labels(HERE / "labels.tsv", papers), *read_seeds(HERE / "seeds.tsv")]
+    return Material([*gold, *others], papers, read_concepts())
+
+
+def corpus_rows(material: Material) -> Numbers:
+    """Which of the labelled papers are the corpus's."""
+    return np.array([row for row, paper in enumerate(material.labelled) if paper.pool == "corpus"])
 
 
 def by_queries(gold: Iterable[Example], queries: Mapping[str, str]) -> Given:
@@ -159,12 +169,14 @@ def _cells(evaluation: Evaluation, slug: str) -> str:
     return f"{score.right + score.missed:6} {score.precision:5.2f} {score.recall:5.2f} {score.f1:5.2f}"
 
 
-def _presets() -> dict[str, str]:
+def preset_queries() -> dict[str, str]:
+    """The shipped query of each topic."""
     topics = tomllib.loads(PRESETS.read_text(encoding="utf-8"))["topic"]
     return {topic["slug"]: topic["query"] for topic in topics}
 
 
-def _folds(papers: int, seed: int) -> list[Numbers]:
+def folds_of(papers: int, seed: int) -> list[Numbers]:
+    """The numbers of `papers` papers in FOLDS parts drawn by chance, each ascending."""
     order = np.random.RandomState(seed).permutation(papers)
     return [np.sort(order[start::FOLDS]) for start in range(FOLDS)]
 

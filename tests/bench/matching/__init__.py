@@ -1,0 +1,1 @@
+"""Papers, queries and the other ways to match them."""

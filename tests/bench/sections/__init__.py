@@ -1,0 +1,1 @@
+"""One module a section: its docstring says what it measures, its `run(report)` does it."""

@@ -1,0 +1,100 @@
+"""Whole digest days, from who is due to the last mail recorded: 1,000 readers to 1,000,000."""
+
+import json
+import statistics
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench.report import Report, Table, at_least, at_most
+from tests.bench.sending.service import DURABLE, Service, peer_environment, sample_mail
+from tests.bench.sending.sink import Sink, running_sink
+from tests.bench.sending.tools import Tools
+from tests.bench.sending.turns import Turn, turn
+from tests.bench.timing import Spread, in_turns
+from tests.services.postgres import create_database, postgres_server
+
+PAPERS = 36
+PEERS = {"newsletter-day": "django-newsletter 1.2.1", "send-messages": "Django send_messages"}
+IN_TURNS = (1000, 10_000)
+ONCE = 100_000
+PLANNED = 1_000_000
+
+
+def run(report: Report) -> None:
+    with running_sink(Tools()) as sink, postgres_server(*DURABLE) as server:
+        whole_days(report, server, sink)
+
+
+def whole_days(report: Report, server: str, sink: Sink) -> None:
+    sizes = (200, 1000) if report.quick else IN_TURNS
+    with tempfile.TemporaryDirectory() as folder:
+        report.progress("looking at real mails")
+        size, content = sample_mail(create_database(server, "sample"), PAPERS)
+        path = Path(folder) / "content"
+        path.write_text(json.dumps(content), encoding="ascii")
+        contestants = {name: _peer(name, sizes[0], path, server, sink) for name in PEERS}
+        for readers in sizes:
+            contestants[f"{readers:,}"] = _days(_service(report, server, sink, folder, readers))
+        turns = in_turns(contestants, report.rounds, report.progress)
+        if not report.quick:
+            large = _service(report, server, sink, folder, ONCE)
+            report.progress(f"a day of {ONCE:,} readers")
+            turns[f"{ONCE:,}"] = [large.day(PAPERS)]
+            larger = _service(report, server, sink, folder, PLANNED)
+            report.progress(f"planning a day of {PLANNED:,} readers")
+            turns[f"{PLANNED:,}, planned only"] = [larger.plan(PAPERS)]
+    add_table(report, f"{size / 1000:.0f} KB", sink, turns)
+
+
+def add_table(report: Report, size: str, sink: Sink, turns: dict[str, list[Turn]]) -> None:
+    columns = (
+        *("readers", "seconds", "ms a reader", "× newsletter", "goal", "met"),
+        *("× send_messages", "goal", "met", "peak MB", "goal", "met"),
+    )
+    table = Table(f"A whole digest day, PostgreSQL, one worker, mails of {size} to {sink.name}", columns)
+    each = {name: statistics.median(t.seconds / t.done for t in of_one) for name, of_one in turns.items()}
+    for name, of_one in turns.items():
+        seconds = Spread.of([t.seconds for t in of_one])
+        memory = max(t.megabytes for t in of_one)
+        if name in PEERS:
+            label = f"{PEERS[name]}, {of_one[0].done:,} readers"
+            table.row(label, seconds, each[name] * 1000, *[None] * 6, memory, None, None)
+            continue
+        faster, than_django = (each[peer] / each[name] for peer in PEERS)
+        judged = name == f"{ONCE:,}"
+        goals = (
+            at_least(faster, 20, " ×") if judged else (None, None),
+            at_least(than_django, 7, " ×") if judged else (None, None),
+            at_most(memory, 250) if judged else (None, None),
+        )
+        sent = "planned" not in name
+        table.row(
+            f"ours, {name}",
+            *(seconds, each[name] * 1000),
+            *((faster, *goals[0], than_django, *goals[1]) if sent else [None] * 6),
+            *(memory, *goals[2]),
+        )
+    table.note("Ours: who is due, matching, selecting, composing, the ledger, handing over, recording.")
+    table.note("Readers as in life: nearly half of them have queries of their own.")
+    table.note("django-newsletter: the submission, its list of readers, its loop; one text for all.")
+    table.note("send_messages: building and sending, nothing recorded; one text for all.")
+    if report.quick:
+        table.note("Goals are for 100,000 readers: at full size.")
+    report.add(table)
+
+
+def _service(report: Report, server: str, sink: Sink, folder: str, readers: int) -> Service:
+    report.progress(f"making {readers:,} readers")
+    database = create_database(server, f"readers_{readers}")
+    return Service(folder, database, sink.url, readers, shared=False)
+
+
+def _days(ours: Service) -> Callable[[], Turn]:
+    return lambda: ours.day(PAPERS)
+
+
+def _peer(name: str, readers: int, content: Path, server: str, sink: Sink) -> Callable[[], Turn]:
+    environment = peer_environment(create_database(server, name), sink.url)
+    command = ("tests.bench.sending.peers", name, str(readers), str(content))
+    return lambda: turn([command], environment)
