@@ -97,7 +97,7 @@ class FiltersForm(forms.Form):
         if not self.errors.keys() & FiltersForm.base_fields.keys():
             exclude = [str(parse_query(text)) for text in given["exclude"]]
             queries = (
-                _stored(filter_.query) for filter_ in plan.filters_of(self.chosen_topics, self.all_queries())
+                _stored(filter_.query) for filter_ in filters_of(self.chosen_topics, self.all_queries())
             )
             if not all(
                 _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
