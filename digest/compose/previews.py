@@ -183,7 +183,7 @@ _HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in _HOST
 _QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
 _AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
 _THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
-_OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True)
+_OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True, mute="4")
 _MORE = tuple(
     item(paper(300 + n, f"Beyond the Cap, Part {n}: One More Thing About Memory")) for n in range(1, 4)
 )
