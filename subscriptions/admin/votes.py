@@ -2,7 +2,7 @@
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
@@ -46,8 +46,7 @@ admin.site.unregister(Paper)
 class VotedPaperRoom(PaperRoom):
     """The papers' room with what only this side of the service knows: how readers voted."""
 
-    def get_fieldsets(self, request: HttpRequest, obj: Paper | None = None) -> Any:
-        return [*super().get_fieldsets(request, obj), ("Readers", {"fields": ("votes",)})]
+    fieldsets: ClassVar[Any] = (*PaperRoom.fieldsets, ("Readers", {"fields": ("votes",)}))
 
     @column("Votes")
     def votes(self, paper: Paper) -> str:
