@@ -98,8 +98,8 @@ def sample(choices: Choices) -> Selection:
 
 def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
     earlier = _open_digests(readers, lock=True)
-    # A digest in somebody's hands this moment: its end decides what comes next, so ask again later.
-    readers = [r for r in readers if not any(d.state in IN_HAND for d in earlier[r.pk])]
+    in_hand = _in_hand(earlier)
+    readers = [reader for reader in readers if reader.pk not in in_hand]
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
@@ -154,14 +154,26 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
 def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dict[int, list[Delivery]]:
     """Per reader, the earlier digests that bear on the next, which are `OPEN`.
 
-    Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it.
+    Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it. Those
+    that somebody else has locked are left out.
     """
     found: dict[int, list[Delivery]] = {reader.pk: [] for reader in readers}
     rows = Delivery.objects.filter(OPEN, subscriber__in=found)
     rows = rows.select_related("selection").order_by("pk")
-    for delivery in rows.select_for_update(of=("self",)) if lock else rows:
+    for delivery in rows.select_for_update(of=("self",), skip_locked=True) if lock else rows:
         found[delivery.subscriber_id].append(delivery)
     return found
+
+
+def _in_hand(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
+    """Readers with a digest that somebody else has in hand, or is changing, this moment.
+
+    Its end decides what comes next, so they are asked about later. Nobody waits for a row here: a worker
+    that holds the delivery may want the reader, whom we hold.
+    """
+    ours = [d.pk for digests in locked.values() for d in digests if d.state not in IN_HAND]
+    others = Delivery.objects.filter(OPEN, subscriber__in=locked).exclude(pk__in=ours)
+    return set(others.values_list("subscriber_id", flat=True))
 
 
 def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: Filters) -> Wish:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count
 
 from digest.models import Paper, Selection
@@ -87,3 +87,27 @@ def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.M
     assert {count for _, count in counts} == {1}
     assert Run.objects.filter(moment=tomorrow).count() == 1
     assert Delivery.objects.filter(state="unknown", carried_by=None).count() == 0
+
+
+def test_a_planner_waits_for_no_delivery_that_a_worker_is_changing() -> None:
+    """The worker, who has the delivery, may want the reader next, whom the planner has: both would wait."""
+    reader(queries=["agents"])
+    edition("First agents")
+    plan.plan(NOW)
+    Delivery.objects.update(state="handing", worker="elsewhere")
+    tomorrow = NOW + timedelta(days=1)
+
+    def work() -> None:
+        plan.plan(tomorrow)
+        connection.close()
+
+    with transaction.atomic():
+        Delivery.objects.update(state="unknown", settled_at=NOW)
+        planner = threading.Thread(target=work)
+        planner.start()
+        planner.join(20)
+        assert not planner.is_alive()
+    assert Delivery.objects.count() == 1
+    plan.plan(tomorrow)
+    first, second = Delivery.objects.order_by("pk")
+    assert first.carried_by == second
