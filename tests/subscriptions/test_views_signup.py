@@ -194,7 +194,7 @@ def test_filters_that_somebody_shared_are_filled_in_with_what_they_would_have_br
     assert words(found.find(id="queries")) == "caches"
     assert words(found.find(id="exclude")) == "audio"
     assert "2 papers" in words(found.select_one(".said"))
-    assert "Somebody shared these filters" in words(found.main)
+    assert "These filters came with the link" in words(found.main)
     assert found.select_one("select[data-guess]")
     assert found.find(id="problems") is None
     assert "eve@" not in str(found)
