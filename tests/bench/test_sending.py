@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.sending.service import Service, peer_environment, sample_mail
+from tests.bench.sending.service import Service, peer_environment, sample_day
 from tests.bench.sending.sink import running_sink
 from tests.bench.sending.tools import Tools
 from tests.bench.sending.turns import turn
@@ -68,9 +68,10 @@ def test_we_hand_over_what_was_planned_once_by_two_workers(smtp_server: SmtpServ
     assert len({mail.recipients for mail in smtp_server.mails}) == len(smtp_server.mails)
 
 
-def test_the_sample_is_a_real_mail_of_a_whole_day_in_its_parts(postgres_url: str) -> None:
-    size, content = sample_mail(postgres_url, 10, readers=20)
-    assert len(content["message"]) == pytest.approx(size, rel=0.5)
-    assert content["html"].lstrip().startswith("<!")
-    assert content["text"]
-    assert content["subject"]
+def test_the_sample_is_a_real_mail_of_about_the_size_asked_for(postgres_url: str) -> None:
+    sample = sample_day(postgres_url, 30_000, readers=20, shared=True)
+    assert sample.octets == pytest.approx(30_000, rel=0.5)
+    assert len(sample.content["message"]) == pytest.approx(sample.octets, rel=0.5)
+    assert sample.content["html"].lstrip().startswith("<!")
+    assert sample.content["text"]
+    assert sample.content["subject"]

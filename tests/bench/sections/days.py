@@ -7,14 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench.report import Report, Table, at_least, at_most
-from tests.bench.sending.service import DURABLE, Service, peer_environment, sample_mail
+from tests.bench.sending.service import DURABLE, Service, peer_environment, sample_day
 from tests.bench.sending.sink import Sink, running_sink
 from tests.bench.sending.tools import Tools
 from tests.bench.sending.turns import Turn, turn
 from tests.bench.timing import Spread, in_turns
 from tests.services.postgres import create_database, postgres_server
 
-PAPERS = 36
+OCTETS = 30_000  # of a mail
 PEERS = {"newsletter-day": "django-newsletter 1.2.1", "send-messages": "Django send_messages"}
 IN_TURNS = (1000, 10_000)
 ONCE = 100_000
@@ -30,21 +30,23 @@ def whole_days(report: Report, server: str, sink: Sink) -> None:
     sizes = (200, 1000) if report.quick else IN_TURNS
     with tempfile.TemporaryDirectory() as folder:
         report.progress("looking at real mails")
-        size, content = sample_mail(create_database(server, "sample"), PAPERS)
+        sample = sample_day(create_database(server, "sample"), OCTETS)
         path = Path(folder) / "content"
-        path.write_text(json.dumps(content), encoding="ascii")
+        path.write_text(json.dumps(sample.content), encoding="ascii")
         contestants = {name: _peer(name, sizes[0], path, server, sink) for name in PEERS}
         for readers in sizes:
-            contestants[f"{readers:,}"] = _days(_service(report, server, sink, folder, readers))
+            contestants[f"{readers:,}"] = _days(
+                _service(report, server, sink, folder, readers), sample.papers
+            )
         turns = in_turns(contestants, report.rounds, report.progress)
         if not report.quick:
             large = _service(report, server, sink, folder, ONCE)
             report.progress(f"a day of {ONCE:,} readers")
-            turns[f"{ONCE:,}"] = [large.day(PAPERS)]
+            turns[f"{ONCE:,}"] = [large.day(sample.papers)]
             larger = _service(report, server, sink, folder, PLANNED)
             report.progress(f"planning a day of {PLANNED:,} readers")
-            turns[f"{PLANNED:,}, planned only"] = [larger.plan(PAPERS)]
-    add_table(report, f"{size / 1000:.0f} KB", sink, turns)
+            turns[f"{PLANNED:,}, planned only"] = [larger.plan(sample.papers)]
+    add_table(report, f"{sample.octets / 1000:.0f} KB", sink, turns)
 
 
 def add_table(report: Report, size: str, sink: Sink, turns: dict[str, list[Turn]]) -> None:
@@ -90,8 +92,8 @@ def _service(report: Report, server: str, sink: Sink, folder: str, readers: int)
     return Service(folder, database, sink.url, readers, shared=False)
 
 
-def _days(ours: Service) -> Callable[[], Turn]:
-    return lambda: ours.day(PAPERS)
+def _days(ours: Service, papers: int) -> Callable[[], Turn]:
+    return lambda: ours.day(papers)
 
 
 def _peer(name: str, readers: int, content: Path, server: str, sink: Sink) -> Callable[[], Turn]:

@@ -4,6 +4,7 @@ import statistics
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import count
 
 from tests.bench.sending.turns import Turn, turn
@@ -12,6 +13,7 @@ from tests.services.smtp import SmtpServer
 DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on", "shared_buffers=256MB")
 SHARED = 20  # filter sets, where readers share them
 SECRET = "no secret: it signs the links of invented readers"
+_TRIED = (15, 45)  # papers; the size of mails grows evenly with them
 _OURS = "tests.bench.sending.ours"
 
 
@@ -55,24 +57,41 @@ class Service:
         return turn([(_OURS, action, *map(str, arguments))], self._environment)
 
 
-def sample_mail(
-    database: str, papers: int, *, readers: int = 200, shared: bool = False
-) -> tuple[float, dict[str, str]]:
-    """The mean size of a day's mails in octets, and the parts of the mail that is nearest to it."""
+@dataclass(frozen=True)
+class Sample:
+    """A day whose mails have about the size asked for: its papers, their mean size, one of them in parts."""
+
+    papers: int
+    octets: float
+    content: dict[str, str]
+
+
+def sample_day(database: str, octets: int, *, readers: int = 200, shared: bool = False) -> Sample:
+    """How many papers an edition must have for mails of so many octets, found on real mails."""
     with _keeping_server() as server, tempfile.TemporaryDirectory() as folder:
-        Service(folder, database, server.url, readers, shared=shared).day(papers)
-        mails = list(server.mails)
-    mean = statistics.mean(len(mail.content) for mail in mails)
-    typical = min(mails, key=lambda mail: abs(len(mail.content) - mean))
+        ours = Service(folder, database, server.url, readers, shared=shared)
+        few, many = (statistics.mean(_sizes(ours, server, papers)) for papers in _TRIED)
+        each = (many - few) / (_TRIED[1] - _TRIED[0])
+        papers = max(1, round(_TRIED[0] + (octets - few) / each))
+        mean = statistics.mean(_sizes(ours, server, papers))
+        typical = min(server.mails, key=lambda mail: abs(len(mail.content) - mean))
     text, html = (typical.message.get_body((kind,)) for kind in ("plain", "html"))
     assert text is not None
     assert html is not None
-    return mean, {
+    content = {
         "subject": str(typical.message["Subject"]),
         "text": text.get_content(),
         "html": html.get_content(),
         "message": typical.content.decode("ascii", "surrogateescape"),
     }
+    return Sample(papers, mean, content)
+
+
+def _sizes(ours: Service, server: SmtpServer, papers: int) -> list[int]:
+    """Of the mails of one more day, which alone are kept."""
+    server.forget()
+    ours.day(papers)
+    return [len(mail.content) for mail in server.mails]
 
 
 def peer_environment(database: str, relay: str) -> Mapping[str, str]:
