@@ -9,9 +9,11 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, F
+from django.utils.translation import get_language
 
 from digest import archive
 from digest.compose.view import PaperView, view_paper
+from digest.language import ENGLISH, speaking
 from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.presets import selecting
@@ -138,7 +140,8 @@ def lines(
 
 def shown(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
-    return view_paper(archive.item_of(paper, explain(query, paper).reasons if query else ()))
+    item = archive.item_of(paper, explain(query, paper).reasons if query else ())
+    return view_paper(item, speaking(get_language() or ENGLISH), whole=False)
 
 
 def paper_under(key: str) -> Paper | None:
