@@ -202,6 +202,7 @@ def _insert(
             1, 0, %s, '', %s
         FROM subscriptions_subscriber AS reader CROSS JOIN share
         WHERE {_SAME_GROUP} AND reader.id {_one_of()}
+        ORDER BY reader.id
         RETURNING subscriber_id, state
         """,  # noqa: S608 - of our own names
         [

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from subscriptions.models.run import Run
 
@@ -13,11 +14,14 @@ OPEN = Q(kind="digest", carried_by=None) & (
     Q(state__in=["pending", "deferred", "leased", "handing", "unknown"]) | Q(state="skipped", reason=STOPPED)
 )
 
+# SQLite uses a partial index only where the condition stands in the query letter by letter.
+_WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), models.BooleanField())
+
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
-        return self.filter(_may_be_claimed(now))
+        return self.filter(_WAITS, _may_be_claimed(now))
 
     def unsettled(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now` or has in hand."""

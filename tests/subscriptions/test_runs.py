@@ -141,3 +141,9 @@ def test_a_relay_in_trouble_does_not_resume_what_an_operator_paused() -> None:
     runs.settle(timezone.now() + timedelta(hours=1))
     run.refresh_from_db()
     assert (run.state, run.reason) == ("paused", "by the operator")
+
+
+def test_who_claims_reads_the_waiting_rows_alone_however_long_the_ledger() -> None:
+    planned("ada")
+    waiting = Delivery.objects.waiting(timezone.now()).order_by("priority", "not_before", "pk")
+    assert "delivery_open" in waiting[:50].explain()
