@@ -18,6 +18,7 @@ from digest.matching.taste import Taste
 _VOTE_WEIGHT = 0.5
 _HALF_LIFE_DAYS = 7.0
 TWIN_LOSS = 2.5  # what a paper loses to a twin above it: nearly a clause in the title
+WORTH_SAYING = 2.0  # a gain or loss by votes; of less half of all papers would tell
 COMPARED = 100  # of a section; further down nobody minds
 
 
@@ -56,8 +57,8 @@ def arrange(
 ) -> list[tuple[Candidate, Note | None]]:
     """All candidates, best first, each with the reason if another paper decided on its place.
 
-    `likenesses` knows the candidates by number. A paper is noted as raised or lowered if its section would
-    stand in another order without the reader's votes, and the paper owes that to its own likeness.
+    `likenesses` knows the candidates by number. A paper is noted as raised or lowered if it stands elsewhere
+    in its section than it would without the reader's votes, and owes that to its own likeness.
     """
     scores = {c: c.score + taste.gain(likenesses.vector(c.number)) if taste else c.score for c in candidates}
     losses: dict[Candidate, float] = {}
@@ -94,8 +95,11 @@ def _moved(
     notes = {}
     for place, candidate in enumerate(ranked):
         paper, gain = likenesses.vector(candidate.number), scores[candidate] - candidate.score
-        if place < before[candidate] and gain > 0 and (other := taste.raised_by(paper)) is not None:
-            notes[candidate] = Note(Cause.RAISED, other)
-        if place > before[candidate] and gain < 0 and (other := taste.lowered_by(paper)) is not None:
-            notes[candidate] = Note(Cause.LOWERED, other)
+        other: int | None = None
+        if place < before[candidate] and gain >= WORTH_SAYING:
+            cause, other = Cause.RAISED, taste.raised_by(paper)
+        elif place > before[candidate] and gain <= -WORTH_SAYING:
+            cause, other = Cause.LOWERED, taste.lowered_by(paper)
+        if other is not None:
+            notes[candidate] = Note(cause, other)
     return notes

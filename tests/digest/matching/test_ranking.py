@@ -21,7 +21,7 @@ from digest.matching.likeness import (
     rarity,
     vector,
 )
-from digest.matching.ranking import TWIN_LOSS, Candidate, Cause, Note, arrange, score
+from digest.matching.ranking import TWIN_LOSS, WORTH_SAYING, Candidate, Cause, Note, arrange, score
 from digest.matching.taste import WEIGHT, Taste
 from digest.matching.text import stem, words
 from digest.training.examples import read_corpus
@@ -112,6 +112,16 @@ def test_nothing_is_said_of_a_paper_that_stands_where_it_would_without_votes() -
     assert [note for _, note in ranked] == [None, None]
     alone = arrange(candidates(3), LIKENESSES, taste(more=[ROBOT]))
     assert [note for _, note in alone] == [None]
+
+
+def test_small_gains_order_papers_without_a_word() -> None:
+    torn = taste(more=[ROBOT, MEDICAL], less=[f"{ROBOT} Sonnets.", f"{GUI} Sonnets."])
+    gains = {n: torn.gain(LIKENESSES.vector(n)) for n in (1, 2, 3)}
+    assert gains[1] < -WORTH_SAYING < 0 < gains[3] < WORTH_SAYING < gains[2]
+    ranked = arrange(candidates(1, 2, 3), LIKENESSES, torn)
+    assert [(c.number, note and note.cause) for c, note in ranked] == [
+        (2, Cause.RAISED), (3, None), (1, Cause.LOWERED),
+    ]  # fmt: skip
 
 
 def test_votes_on_something_else_are_never_given_as_the_reason() -> None:
