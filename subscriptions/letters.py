@@ -224,4 +224,4 @@ def _bare(address: str) -> str:
 
 
 def _keyed(purpose: str, value: str) -> str:
-    return links.keyed(f"subscriptions.letters.{purpose}", value)[:12].hex()
+    return links.keyed(f"subscriptions.letters.{purpose}", value).hex()

@@ -7,10 +7,9 @@ a forwarded digest must not open asks for a fresh link, whose token also says wh
 """
 
 import base64
-import hmac
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import blake2b
 from typing import Literal, Protocol
 
 from django.conf import settings
@@ -121,14 +120,14 @@ def _split(token: str) -> tuple[int, str]:
 
 def _mac(purpose: str, number: int, subscriber: Holder) -> str:
     value = f"{purpose}:{number}:{subscriber.pk}:{subscriber.link_version}"
-    return base64.urlsafe_b64encode(keyed("subscriptions.links", value)[:12]).decode("ascii")
+    return base64.urlsafe_b64encode(keyed("subscriptions.links", value)).decode("ascii")
 
 
 def keyed(purpose: str, value: str) -> bytes:
-    """The MAC of `value` under a key of this purpose's own: Django's `salted_hmac`, without its detours."""
-    return hmac.digest(_key(purpose, settings.SECRET_KEY), value.encode(), "sha256")
+    """The MAC of `value`, 96 bits, under a key of this purpose's own (BLAKE2, RFC 7693, is quick at it)."""
+    return blake2b(value.encode(), digest_size=12, key=_key(purpose, settings.SECRET_KEY)).digest()
 
 
 @lru_cache(maxsize=64)
 def _key(purpose: str, secret: str) -> bytes:
-    return sha256((purpose + secret).encode()).digest()
+    return blake2b(f"{purpose}\0{secret}".encode()).digest()

@@ -11,13 +11,14 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils import timezone
 
 from subscriptions.failpoints import reach
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery
 from subscriptions.outbox.ledger import lease_time
 from subscriptions.rate import allowance
 
-BATCH = 50
+BATCH = 45  # psycopg keeps statements of at most 50 parameters; others it takes apart each time
 LOOK_BACK = 1.0  # seconds after which a worker looks for what became more urgent than where it is
-_COLUMNS = ("subscriber_id", "pk", "kind", "due_at", "selection_id", "attempts", "priority", "not_before")
+_READER = ("id", "email", "new_email", "format", "link_version")
+_DELIVERY = ("pk", "kind", "due_at", "selection_id", "attempts", "priority", "not_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,13 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
         place = after.priority, after.not_before, after.pk
         waiting = waiting.filter(TupleGreaterThan(Tuple("priority", "not_before", "pk"), place))
     with transaction.atomic():
-        rows = list(waiting.select_for_update(skip_locked=True).values_list(*_COLUMNS)[:limit])
-        Delivery.objects.filter(pk__in=[row[1] for row in rows]).update(
+        free = waiting.select_for_update(skip_locked=True, of=("self",))
+        rows = list(free.values_list(*(f"subscriber__{name}" for name in _READER), *_DELIVERY)[:limit])
+        Delivery.objects.filter(pk__in=[row[len(_READER)] for row in rows]).update(
             state=Delivery.State.LEASED, worker=worker, leased_until=now + lease_time()
         )
-    readers = Subscriber.objects.filter(pk__in={row[0] for row in rows})
-    recipients = {
-        row[0]: Recipient(*row)
-        for row in readers.values_list("pk", "email", "new_email", "format", "link_version")
-    }
-    return [Leased(recipients[row[0]], *row[1:]) for row in rows if row[0] in recipients]
+    reader = len(_READER)
+    return [Leased(Recipient(*row[:reader]), *row[reader:]) for row in rows]
 
 
 class Supply:
