@@ -21,7 +21,7 @@ from subscriptions.filters_form import FiltersForm, shared
 
 DAYS = 30
 LATEST = 5
-BROAD = 20  # papers a day: nobody reads that many
+BROAD = 12  # papers a day: nobody reads that many
 
 
 @dataclass(frozen=True, slots=True)
