@@ -7,6 +7,7 @@ does it. Ends with 1 if contestants that must give equal results did not.
 import argparse
 import json
 import pkgutil
+import signal
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +26,7 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := set(given.sections) - set(names):
         parser.error(f"no section {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers and contestants end, too
     report = Report(quick=given.quick, rounds=given.rounds)
     print(f"{machine()}\nmedian of {given.rounds} rounds in turn (lowest–highest)\n", flush=True)  # noqa: T201
     report.progress("five minutes or so" if given.quick else "an hour or so; --quick takes five minutes")

@@ -31,7 +31,8 @@ class Turn:
 def take_turn(act: Callable[[], int]) -> None:
     """The contestant's side: `act` returns how many it did."""
     print("ready", flush=True)  # noqa: T201
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return  # who would have given the word is gone
     cpu, started = _cpu(), time.perf_counter()
     done = act()
     figures = {"done": done, "seconds": time.perf_counter() - started, "cpu_seconds": _cpu() - cpu}
