@@ -55,6 +55,10 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "language": subscriber.language,
         "format": subscriber.format,
         "next_digest_at": _iso(subscriber.next_digest_at),
+        "votes": [
+            {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
+            for vote in subscriber.votes.select_related("paper")
+        ],
         "mails": [
             {
                 "kind": row.kind,

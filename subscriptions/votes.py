@@ -15,7 +15,7 @@ from subscriptions.preferences import Choices
 
 def holds(selection: Selection, paper: int) -> bool:
     """Whether a digest of this selection has the paper."""
-    return paper in selection.carried or any(item["paper"] == paper for item in selection.items)
+    return paper in selection.papers
 
 
 def vote(delivery: Delivery, paper: int, verdict: Vote.Verdict, at: datetime) -> None:
