@@ -18,7 +18,9 @@ from subscriptions.preferences import WEEKDAYS, Choices
 from subscriptions.schedule import Rhythm, Schedule
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
+MOST_PAPERS = 100
 _WEEKDAYS = [(str(number), name) for number, name in enumerate(WEEKDAYS)]
+_NO_VOLUME = f"A whole number from 1 to {MOST_PAPERS}, or nothing for all papers."
 _NO_FILTER = (
     "No topic is ticked and no query is written, so there would be nothing to send. "
     "Tick a topic or write a query of your own."
@@ -103,6 +105,12 @@ class PreferencesForm(SubscriptionForm):
     authors = forms.CharField(required=False, max_length=5_000)
     language = forms.ChoiceField(choices=settings.LANGUAGES)
     format = forms.ChoiceField(choices=Subscriber.Format)
+    volume = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_PAPERS,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_VOLUME),
+    )
 
     naming = SubscriptionForm.naming | {"organizations", "authors"}
 
@@ -140,7 +148,8 @@ class PreferencesForm(SubscriptionForm):
     def choices(self) -> Choices:
         """All that was chosen."""
         given = self.cleaned_data
-        return replace(super().choices(), language=given["language"], format=given["format"])
+        mail = {"language": given["language"], "format": given["format"]}
+        return replace(super().choices(), **mail, volume=given["volume"])
 
 
 def initial_of(choices: Choices) -> dict[str, Any]:
@@ -157,6 +166,7 @@ def initial_of(choices: Choices) -> dict[str, Any]:
         "least_upvotes": str(choices.least_upvotes or ""),
         "language": choices.language,
         "format": str(choices.format),
+        "volume": str(choices.volume or ""),
         "time_zone": schedule.time_zone,
         "hour": str(schedule.hour),
         "rhythm": str(schedule.rhythm),

@@ -14,14 +14,15 @@ from subscriptions.models import FilterSet, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format")
+CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format", "volume")
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
-    `exclude` are queries too: what they keep is left out of all the others.
+    `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
+    papers in full; None: all.
     """
 
     topics: tuple[Topic, ...]
@@ -31,6 +32,7 @@ class Choices:
     least_upvotes: int = 0
     language: str = "en"
     format: str = Subscriber.Format.HTML
+    volume: int | None = None
 
     def filter_set(self) -> FilterSet:
         return FilterSet.objects.obtain(self.topics, self.queries, self.exclude, self.least_upvotes)
@@ -47,6 +49,7 @@ def choices_of(subscriber: Subscriber) -> Choices:
         least_upvotes=filters.least_upvotes,
         language=subscriber.language,
         format=subscriber.format,
+        volume=subscriber.volume,
     )
 
 
@@ -57,6 +60,7 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
     subscriber.time_zone, subscriber.hour = schedule.time_zone, schedule.hour
     subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
     subscriber.language, subscriber.format = choices.language, choices.format
+    subscriber.volume = choices.volume
 
 
 def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:

@@ -43,7 +43,7 @@ def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
         first=first,
         language=group.language,
         most=group.volume,
-        weekly=group.rhythm == Rhythm.WEEKLY,
+        weekly=group.rhythm == Rhythm.WEEKLY and not first,
     )
 
 

@@ -200,3 +200,17 @@ def test_the_link_to_share_tells_the_filters_and_nothing_of_the_reader(
 def test_the_preferences_name_the_feed_that_is_the_readers_alone(client: Client, ada: Subscriber) -> None:
     for link in page(client.get(address("preferences", ada))).select("#share a[href*='/f/']"):
         assert client.get(str(link["href"]).removeprefix("http://localhost:8000")).status_code == 200
+
+
+def test_a_reader_says_how_many_papers_come_in_full(client: Client) -> None:
+    ada = reader(topics=[topic("agents", "agents")])
+    path = address("preferences", ada)
+    form = form_at(client, path)
+    assert client.post(path, form | {"action": "save", "volume": "0"}).status_code == 422
+    client.post(path, form | {"action": "save", "volume": "8"})
+    ada.refresh_from_db()
+    assert ada.volume == 8
+    assert form_at(client, path)["volume"] == "8"
+    client.post(path, form | {"action": "save", "volume": ""})
+    ada.refresh_from_db()
+    assert ada.volume is None

@@ -1,9 +1,6 @@
 """Five votes order a reader's digest, and it says why; readers without taste share theirs as before."""
 
-import hashlib
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +13,6 @@ from django.urls import reverse
 from digest.archive import Reading
 from digest.matching.taste import LEAST_VOTES, MOST_VOTES
 from digest.models import Paper, Selection
-from digest.select import Filter, Wish
 from subscriptions import letters
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.plan import next_selection, plan
@@ -108,14 +104,6 @@ def test_readers_without_taste_share_one_selection_and_one_with_taste_has_their_
     assert len(shared) == 1
     assert ada.deliveries.get().selection not in shared
     assert all("note" not in item for selection in shared if selection for item in selection.items)
-
-
-def test_a_wish_without_taste_keeps_the_key_it_always_had() -> None:
-    wish = Wish((Filter("Agents", "agents"),), since=1, until=2, had=1)
-    before = {name: value for name, value in asdict(wish).items() if name != "taste"}
-    told = json.dumps(before, sort_keys=True, ensure_ascii=False)
-    assert wish.key == hashlib.blake2b(told.encode(), digest_size=24).hexdigest()
-    assert Wish(wish.filters, 1, 2, 1, taste=((1, True),)).key != wish.key
 
 
 def test_planning_the_same_votes_again_gives_the_same_selection(ada: Subscriber) -> None:
