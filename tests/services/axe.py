@@ -1,11 +1,12 @@
 """axe-core in a page: what keeps somebody from using it, by WCAG 2.2 AA and axe's own best practices."""
 
 from functools import cache
-from pathlib import Path
 
 from playwright.sync_api import Page
 
-AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+from tests.services.node import CHECKERS
+
+AXE = CHECKERS / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _RUN = """async (tags) => {
   const rules = {runOnly: {type: "tag", values: tags}, iframes: false};
@@ -17,7 +18,7 @@ _RUN = """async (tags) => {
 
 @cache
 def _source() -> str:
-    assert AXE.exists(), "axe-core is missing: run `npm ci`"
+    assert AXE.exists(), "axe-core is missing: run `python -m tests.services.node`"
     return AXE.read_text()
 
 
