@@ -62,7 +62,7 @@ train: $(RUNTIME) ## train the topic model again (TEST_DATA names the corpus and
 	$(BIN)/python -m digest.training.train --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz" \
 		--gold "$(TEST_DATA)/relevance/labels.jsonl"
 
-bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes minutes, not an hour; TEST_DATA names the corpus)
+bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes some minutes; TEST_DATA names the corpus)
 	@PYTHON="$(PYTHON)" .ci/install requirements-bench.txt
 	@$(BIN)/python -m tests.bench $(ARGS)
 
