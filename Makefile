@@ -76,7 +76,7 @@ train: $(RUNTIME) ## train the topic model and count stems again (TEST_DATA name
 		--gold "$(TEST_DATA)/relevance/labels.jsonl"
 	$(BIN)/python -m digest.training.stem_counts --corpus "$(TEST_DATA)/corpus/papers.jsonl.gz"
 
-bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes minutes, not an hour; TEST_DATA names the corpus)
+bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes some minutes; TEST_DATA names the corpus)
 	@PYTHON="$(PYTHON)" .ci/install requirements-bench.txt
 	@$(BIN)/python -m tests.bench $(ARGS)
 

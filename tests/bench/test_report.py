@@ -1,9 +1,12 @@
 """A table says what was measured, and a goal that was missed says so."""
 
+import ast
 import json
+from pathlib import Path
 
 import pytest
 
+from tests.bench import sections
 from tests.bench.report import Report, Table, at_least, at_most, shown
 from tests.bench.timing import Spread, interleaved
 
@@ -44,3 +47,12 @@ def test_unequal_results_are_remembered() -> None:
     report.require(True, "never said")
     report.require(False, "a peer found others")
     assert report.failures == ["matching: a peer found others"]
+
+
+def test_every_section_says_what_it_measures_and_can_run() -> None:
+    files = [path for path in Path(sections.__file__).parent.glob("*.py") if path.name != "__init__.py"]
+    assert {"matching", "sending", "relevance"} <= {path.stem for path in files}
+    for path in files:
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        assert ast.get_docstring(module), path.name
+        assert "run" in {part.name for part in module.body if isinstance(part, ast.FunctionDef)}, path.name

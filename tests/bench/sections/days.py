@@ -77,6 +77,11 @@ def add_table(report: Report, size: str, sink: Sink, turns: dict[str, list[Turn]
             *((faster, *goals[0], than_django, *goals[1]) if sent else [None] * 6),
             *(memory, *goals[2]),
         )
+    whole = [name for name in turns if name not in PEERS and "planned" not in name]
+    growth = each[whole[-1]] / each[whole[0]]
+    table.note(
+        f"Ours, time a reader of {whole[-1]} beside {whole[0]} readers: × {growth:.2f} (goal: constant)."
+    )
     table.note("Ours: who is due, matching, selecting, composing, the ledger, handing over, recording.")
     table.note("Readers as in life: nearly half of them have queries of their own.")
     table.note("django-newsletter: the submission, its list of readers, its loop; one text for all.")
