@@ -211,7 +211,8 @@ def test_a_reader_says_how_many_papers_come_in_full(client: Client) -> None:
     ada.refresh_from_db()
     assert ada.volume == 8
     field = page(client.get(path)).select_one("#volume")
-    assert field and field["value"] == "8"
+    assert field
+    assert field["value"] == "8"
     client.post(path, form | {"action": "save", "volume": ""})
     ada.refresh_from_db()
     assert ada.volume is None

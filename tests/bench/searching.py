@@ -1,0 +1,87 @@
+"""`python -m tests.bench.searching CORPUS ROUNDS`: store a corpus, search it, print what each search took.
+
+One JSON object: `{"filling": seconds, "first": seconds, "searches": {span: [seconds, …]}}`; the first search
+goes through all papers and opens the shelves. The database comes from the environment, as ever. Ends with 1
+if a search and the percolator disagree.
+"""
+
+import gzip
+import json
+import sys
+import time
+from datetime import date, timedelta
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402 - needs the set-up
+from django.utils import timezone  # noqa: E402
+
+from digest import search  # noqa: E402
+from digest.matching import Percolator, parse_query  # noqa: E402
+from digest.models import Edition, Paper, Release, Source  # noqa: E402
+from digest.papers import title_key  # noqa: E402
+from tests.bench.sections.search import QUERIES, SPANS  # noqa: E402
+
+
+def store(corpus: str) -> None:
+    """All papers of the corpus, also those that two days list, under the day that listed them."""
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    source = Source.objects.create(name="bench", title="Bench", adapter=Source.Adapter.NONE)
+    listed = Edition.objects.create(
+        source=source, day=date(2025, 1, 1), format="records", raw=b"", fetched_at=now
+    )
+    release = Release.objects.create(edition=listed, released_at=now)
+    with gzip.open(corpus, "rt", encoding="utf-8") as lines:
+        papers = sorted(map(json.loads, lines), key=lambda paper: paper["day"])
+    Paper.objects.bulk_create(
+        (
+            Paper(
+                key=f"{paper['id']} {paper['day']}",
+                title=paper["title"],
+                title_key=title_key(paper["title"]),
+                abstract=paper["abstract"],
+                upvotes=paper["upvotes"],
+                day=paper["day"],
+                source_name="bench",
+                release=release,
+            )
+            for paper in papers
+        ),
+        batch_size=500,
+    )
+
+
+def searched(text: str, since: date | None) -> float:
+    """The seconds that a search takes."""
+    query = parse_query(text)
+    started = time.perf_counter()
+    search.find(query, since)
+    return time.perf_counter() - started
+
+
+def main() -> int:
+    corpus, rounds = sys.argv[1], int(sys.argv[2])
+    store(corpus)
+    started = time.perf_counter()
+    search.refresh()
+    filling = time.perf_counter() - started
+    first = searched(QUERIES[0], None)
+    newest = Paper.objects.latest("day").day
+    searches = {
+        span: [searched(text, newest - timedelta(days=days) if days else None) for text in QUERIES * rounds]
+        for span, days in SPANS.items()
+    }
+    print(json.dumps({"filling": filling, "first": first, "searches": searches}))  # noqa: T201
+    percolator: Percolator[str] = Percolator()
+    for text in QUERIES:
+        percolator.add(text, parse_query(text))
+    matches = percolator.match(list(Paper.objects.all()))
+    kept = {text: {match.paper.pk for match in matches.get(text, ())} for text in QUERIES}
+    return int(any(kept[text] != set(search.find(parse_query(text)).papers) for text in QUERIES))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
