@@ -12,7 +12,7 @@ DEVELOPMENT := .venv/.development
 BABEL     := $(BIN)/python -m babel.messages.frontend
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test check bench format translate train clean
+.PHONY: help setup run test faults check bench format translate train clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -39,6 +39,11 @@ test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.node
 	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
 	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
+
+# Rows that kill, stop and starve processes wait more than they work; more than two at once disturb each other.
+faults: $(DEVELOPMENT) ## provoke every fault of docs/reliability.md at length (30 minutes), figures in var/faults.md
+	@$(BIN)/python -m tests.faults.report $(BIN)/python -m pytest --numprocesses 2 \
+		-m "services or faults" tests/faults $(ARGS)
 
 # As in production, and nothing written: the checks need neither a database nor DATA_DIR.
 check: export SITE_URL = https://digest.example.org

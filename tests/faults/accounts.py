@@ -49,10 +49,11 @@ class Accounts:
 
 
 def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
-    """The accounts of `scene`; readers `without` (by address) are owed nothing, yet get nothing twice."""
-    rows = {row.pk: row for row in Delivery.objects.select_related("subscriber")}
+    """The accounts of the digests of `scene`; readers `without` (by address) are owed nothing."""
+    digests = Delivery.objects.filter(kind=Delivery.Kind.DIGEST)
+    rows = {row.pk: row for row in digests.select_related("subscriber")}
     count = Counter(row.state for row in rows.values())
-    mails = list(scene.sink.mails)
+    mails = [mail for mail in scene.sink.mails if mail.delivery]
     state_of = {pk: row.state for pk, row in rows.items()}
     certain = Counter(
         (mail.recipient, paper)

@@ -66,15 +66,18 @@ class Scene:
             for number in range(count)
         )
 
-    def edition(self, papers: int = 1, titles: Iterable[str] = (), abstract: str = "We study it.") -> None:
-        """Bring out a day's edition with so many papers on each word, and those of further `titles`."""
+    def edition(self, papers: int = 1, titles: Iterable[str] = ()) -> None:
+        """Bring out a day's edition with so many papers on each word, and those of further `titles`.
+
+        A reader of two words gets twice as many papers, and a mail brings twelve at most.
+        """
         self.day += 1
         wanted = [(word, f"On {word}, study {n} of day {self.day}") for word in WORDS for n in range(papers)]
         wanted += [(word, title) for title in titles for word in WORDS if word in title.split()]
         records, brought = [], defaultdict(set)
         for number, (word, title) in enumerate(wanted):
             paper = f"https://papers.example/{self.day}-{number}"
-            records.append(factories.record(title, abstract, url=paper))
+            records.append(factories.record(title, "We study it.", url=paper))
             brought[word].add(paper)
         day = factories.DAY + timedelta(days=self.day)
         factories.edition(*records, day=day, now=self.now)

@@ -46,7 +46,10 @@ Script = Callable[[Stage, str], str | Act | None]
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that the sink took: who got which delivery with which papers, and when (epoch seconds)."""
+    """A mail that the sink took: who got which digest with which papers, and when (epoch seconds).
+
+    `delivery` is 0 for a letter about the subscription itself.
+    """
 
     message_id: str
     recipient: str
@@ -105,14 +108,6 @@ class Sink:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(10)
         self._loop.close()
-
-    def narrow(self) -> None:
-        """As over a slow network: a client is not through with a long message before its beginning is read.
-
-        Between two programs of one machine the buffers hold a megabyte.
-        """
-        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG, 88)
 
     def wait_for(self, count: int, seconds: float = 60) -> None:
         wait_until(lambda: len(self.mails) >= count, seconds, what=f"{count} mails (came: {len(self.mails)})")
@@ -184,14 +179,11 @@ class _Session:
         if not self._recipient:
             self._say("503 5.5.1 No recipient")
             return
-        breaks_off = self._told(Stage.BODY) is Act.RESET
-        if breaks_off:
-            self._writer.transport.pause_reading()  # type: ignore[attr-defined]  # it is a socket's
         if not await self._answer(Stage.DATA, "354 Go ahead"):
             return
         await self._writer.drain()
-        if breaks_off:
-            await asyncio.sleep(0.2)  # the message fills the buffers between us, and its end waits
+        if self._told(Stage.BODY) is Act.RESET:
+            await self._reader.readexactly(1)
             self._reset()
         content = await self._reader.readuntil(b"\r\n.\r\n")
         if self._sink.pause:
