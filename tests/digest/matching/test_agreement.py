@@ -1,6 +1,7 @@
 """Index, percolator and reasons agree with the oracle on whatever queries and papers there are."""
 
 import os
+import pickle
 import random
 from datetime import date
 
@@ -217,3 +218,17 @@ def test_a_removed_query_no_longer_matches_and_a_replaced_one_changes() -> None:
     percolator.remove("removed")
     percolator.add("replaced", parse_query("robots"))
     assert set(percolator.match([paper])) == {"kept"}
+
+
+def test_a_percolator_that_was_stored_and_read_back_goes_on_as_before() -> None:
+    chance = random.Random(7)
+    papers = [random_paper(chance, number) for number in range(40)]
+    queries = {number: Query(random_node(chance, 3)) for number in range(60)}
+    percolator: Percolator[int] = Percolator()
+    for number, query in queries.items():
+        percolator.add(number, query)
+    again: Percolator[int] = pickle.loads(pickle.dumps(percolator))
+    for one in (percolator, again):
+        one.remove(3)
+        one.add(60, Query(random_node(random.Random(8), 3)))
+    assert dict(again.match(papers)) == dict(percolator.match(papers))
