@@ -124,8 +124,10 @@ class Scene:
     def send_the_next_day(self) -> None:
         """A day later, with a new edition and a relay in good health: what is still owed comes now.
 
-        In this process: nothing goes wrong any more, and a process takes more than a second to start.
+        In this process, and nobody else works any more: nothing is to go wrong now.
         """
+        for sender in self._senders:
+            sender.end(signal.SIGTERM)
         self.sink.script, self.sink.pause = None, 0
         self.next_day()
         self.edition()

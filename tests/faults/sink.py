@@ -82,8 +82,7 @@ class _Over(Exception):
 class Sink:
     """An SMTP server on a loopback port, in a thread of its own.
 
-    `pause` is how long it thinks about each mail (seconds). `cut` counts the connections that ended without
-    QUIT, of which `cut_in_hand` within a mail.
+    `pause` is how long it thinks about each mail (seconds).
     """
 
     def __init__(self) -> None:
@@ -91,8 +90,6 @@ class Sink:
         self.script: Script | None = None
         self.pause = 0.0
         self.keep_content = False
-        self.cut = self.cut_in_hand = self.connections = self.most_connections = 0
-        self._open = 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port: int = self._listener.getsockname()[1]
         self.url = f"smtp://127.0.0.1:{self.port}"
@@ -123,19 +120,10 @@ class Sink:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connections += 1
-        self._open += 1
-        self.most_connections = max(self.most_connections, self._open)
         session = _Session(self, reader, writer)
-        try:
-            with contextlib.suppress(_Over, OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-                await session.converse()
-        finally:
-            self._open -= 1
-            if not session.ended:
-                self.cut += 1
-                self.cut_in_hand += session.begun > 0
-            writer.close()
+        with contextlib.suppress(_Over, OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await session.converse()
+        writer.close()
 
 
 class _Session:
@@ -145,7 +133,6 @@ class _Session:
         self._sink, self._reader, self._writer = sink, reader, writer
         self._recipient = ""
         self.begun = 0.0
-        self.ended = False  # by the sink, or politely
 
     async def converse(self) -> None:
         if not await self._answer(Stage.CONNECT, "220 sink"):
@@ -167,7 +154,6 @@ class _Session:
                     await self._data()
                     self.begun = 0.0
                 case "QUIT":
-                    self.ended = True
                     self._say("221 2.0.0 Bye")
                     return
                 case _:  # RSET, NOOP, HELO
@@ -202,12 +188,10 @@ class _Session:
         if told is Act.HANG:
             await self._reader.read()  # until the client has had enough
             self._writer.close()
-            self.ended = True
             raise _Over
         self._say(told if isinstance(told, str) else usual)
         if isinstance(told, str) and told.startswith("421"):
             await self._writer.drain()
-            self.ended = True
             raise _Over
         return told is None
 
@@ -221,7 +205,6 @@ class _Session:
         self._sink.mails.append(Mail.of(content, self._recipient, self.begun, keep=self._sink.keep_content))
 
     def _reset(self) -> None:
-        self.ended = True
         self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         self._writer.transport.abort()
         raise _Over

@@ -88,7 +88,6 @@ def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
     note(
         "SIGKILL of senders at random",
         kills=killed,
-        **{"connections cut": scene.sink.cut, "within a mail": scene.sink.cut_in_hand},
         **found.figures(),
     )
 
