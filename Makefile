@@ -37,7 +37,7 @@ run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.browser
 	@$(BIN)/python -m tests.services.node
-	$(BIN)/python -m pytest $(PARALLEL) -m "not services" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not services and not faults" $(ARGS)
 	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
 
 # Rows that kill, stop and starve processes wait more than they work; more than two at once disturb each other.

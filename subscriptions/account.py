@@ -54,7 +54,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "weekday": subscriber.weekday,
         "language": subscriber.language,
         "format": subscriber.format,
-        "most_papers_in_full": subscriber.volume,
+        "volume": subscriber.volume,
         "next_digest_at": _iso(subscriber.next_digest_at),
         "votes": [
             {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}

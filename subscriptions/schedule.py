@@ -1,7 +1,7 @@
 """When a reader's digest is due: local hours, DST-safe. Pure; the clock is an argument."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
@@ -38,10 +38,14 @@ def due_at(schedule: Schedule, after: datetime) -> datetime:
     day = after.astimezone(zone).date() - timedelta(days=1)
     while True:
         moment = _existing(datetime.combine(day, time(schedule.hour), zone))
-        # A day that the zone skipped altogether (Samoa, 30 December 2011) has no moment of its own.
-        if schedule.sends_on(day.weekday()) and moment > after and moment.astimezone(zone).date() == day:
+        if schedule.sends_on(day.weekday()) and moment > after and _is_there(day, zone):
             return moment
         day += timedelta(days=1)
+
+
+def _is_there(day: date, zone: ZoneInfo) -> bool:
+    """Whether the zone had this day: Samoa skipped 30 December 2011 altogether."""
+    return _existing(datetime.combine(day, time(), zone)).astimezone(zone).date() == day
 
 
 def _existing(local: datetime) -> datetime:

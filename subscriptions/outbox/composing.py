@@ -11,7 +11,7 @@ from subscriptions.failpoints import reach
 from subscriptions.letters import Composer, NothingToSay, recipient
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox.claim import Leased
-from subscriptions.outbox.ledger import Move, backoff
+from subscriptions.outbox.ledger import Move, backoff, wanted_by
 from subscriptions.relay import Mail
 
 PAUSE_CHECK = timedelta(days=1)
@@ -41,12 +41,14 @@ def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) 
 
 
 def put_off(leased: Leased, now: datetime) -> Move:
-    """The step of a delivery that its reader does not want now.
+    """The step of a delivery whose `handing` was refused: its lease ran out, or its reader wants it no more.
 
-    It is kept while they may come back: a pause ends, and leaving can be undone; the digest planned
-    then takes over this one's papers.
+    The first waits again. The second is kept while they may come back: a pause ends, and leaving can be
+    undone; the digest planned then takes over this one's papers.
     """
     reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
+    if reader is not None and reader.state in wanted_by(leased.kind):
+        return Move(leased.pk, State.PENDING)
     if leased.kind == Kind.DIGEST and reader is not None:
         if reader.state == Subscriber.State.PAUSED:
             return Move(leased.pk, State.DEFERRED, "the reader paused meanwhile", now + PAUSE_CHECK)

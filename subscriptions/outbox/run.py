@@ -150,6 +150,8 @@ class _Run:
 
     def _settle(self, in_hand: _InHand, event: Settled) -> None:
         """Note how a mail ended, and what that says about the relay."""
+        if in_hand.finished:
+            reach("answer read")
         leased, outcome = in_hand.leased, event.outcome
         state = State(outcome.verdict.value)
         later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None

@@ -3,7 +3,6 @@
 from abc import abstractmethod
 
 from subscriptions import mailbox
-from subscriptions.failpoints import reach
 from subscriptions.relay.contract import Event, Mail, Ready, Settled
 from subscriptions.relay.verdicts import Outcome, RelayUnavailable, Verdict
 
@@ -39,7 +38,6 @@ class OneByOne:
             outcome, error = self.hand_over(mail.content, mail.sender, mail.recipient), None
         except RelayUnavailable as refused:
             outcome, error = Outcome(Verdict.DEFERRED, str(refused)), refused
-        reach("answer read")
         self._events.append(Settled(key, outcome, error))
 
     def withdraw(self, key: int) -> None:

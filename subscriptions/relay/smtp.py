@@ -108,8 +108,10 @@ class SmtpRelay:
     def _openable(self) -> int:
         """How many connections may be opened now."""
         given_up = any(isinstance(event, Unavailable) for event in self._events)
-        if given_up or (self._connections and time.monotonic() < self._open_after):
+        if given_up:
             return 0
+        if time.monotonic() < self._open_after:  # one at least, and no more than `room` told of
+            return int(not self._connections)
         return self._most - len(self._connections)
 
     def _open(self) -> Connection:

@@ -174,7 +174,7 @@ def test_who_never_confirmed_gets_no_goodbye(agents: Topic) -> None:
 
 
 def test_a_weekly_digest_is_about_the_week(agents: Topic) -> None:
-    reader(topics=[agents], schedule=Schedule("UTC", 7, Rhythm.WEEKLY, 2))
+    reader(topics=[agents], schedule=Schedule("UTC", 7, Rhythm.WEEKLY, 2), covered=0)
     edition("Agents at work")
     plan.plan(NOW)
     (mail,) = delivered()

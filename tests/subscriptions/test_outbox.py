@@ -274,6 +274,19 @@ def test_a_mail_that_cannot_be_composed_does_not_hold_up_the_others(monkeypatch:
     assert "hostile" in Delivery.objects.order_by("pk")[0].reason
 
 
+def test_a_mail_held_up_until_its_lease_ran_out_waits_again() -> None:
+    planned("ada", "bela", "chidi")
+
+    def take_long(_: str) -> Outcome:
+        Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        return ACCEPTED
+
+    relay = FakeRelay(take_long)
+    outbox.deliver(relay)
+    assert states() == ["accepted"] * 3
+    assert len(relay.taken) == 3
+
+
 def test_who_leaves_while_their_mail_is_leased_gets_none() -> None:
     planned("ada")
     outbox.claim(10, "me", timezone.now())

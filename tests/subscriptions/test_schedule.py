@@ -74,3 +74,11 @@ def test_due_times_are_in_utc_on_the_days_of_the_rhythm(
     moment = due_at(schedule, after)
     assert moment.tzinfo is UTC
     assert schedule.sends_on(moment.astimezone(ZoneInfo(zone)).weekday())
+
+
+def test_an_hour_before_midnight_that_clocks_skip_is_made_up_for_at_midnight() -> None:
+    """Nuuk goes from Saturday 23:00 to Sunday 00:00."""
+    evening = datetime(2028, 3, 25, 12, tzinfo=UTC)
+    midnight = due_at(Schedule("America/Nuuk", 23), after=evening)
+    assert midnight.astimezone(ZoneInfo("America/Nuuk")).isoformat() == "2028-03-26T00:00:00-01:00"
+    assert due_at(Schedule("America/Nuuk", 23), after=midnight) - midnight == timedelta(hours=23)
