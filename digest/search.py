@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from digest.matching import Index, Query, belongings, index_of, search
 from digest.matching.belonging import packed
 from digest.matching.query import Number
-from digest.models import Paper, Shelf
+from digest.matching.version import version
+from digest.models import Paper, Shelf, release_lock
 from digest.models.shelf import SIZE
 
 _KEPT_OPEN = 32  # shelves, of about 4 MB each
@@ -75,6 +76,7 @@ def find(query: Query, since: date | None = None, until: date | None = None) -> 
 
 def refresh() -> None:
     """Bring the shelves up to date with the papers; quick if they are."""
+    Shelf.objects.exclude(made_by=version()).delete()
     papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
     shelves = Shelf.objects.aggregate(count=Sum("count"), stamp=Max("stamp"))
     if (papers["count"], papers["stamp"]) == (shelves["count"] or 0, shelves["stamp"]):
@@ -106,6 +108,7 @@ def _fill(number: int) -> None:
         number=number,
         count=len(papers),
         stamp=max(paper.updated_at for paper in papers),
+        made_by=version(),
         first_day=min(days),
         last_day=max(days),
         papers=np.array([paper.pk for paper in papers], np.int64).tobytes(),
@@ -121,7 +124,8 @@ def weigh(papers: Iterable[Paper]) -> None:
     stale = [paper for paper in papers if paper.belongings is None]
     for paper, found in zip(stale, belongings(stale), strict=True):
         paper.weighed = packed(found, paper)
-    Paper.objects.bulk_update(stale, ["weighed"], batch_size=200)
+    with release_lock():  # an ingest saves papers too, in another order
+        Paper.objects.bulk_update(stale, ["weighed"], batch_size=200)
 
 
 @lru_cache(maxsize=_KEPT_OPEN)

@@ -10,11 +10,12 @@ import numpy as np
 
 from digest.matching.index import Index
 from digest.matching.paper import PaperText
-from digest.matching.presets import SHIPPED, preset_queries
+from digest.matching.presets import preset_queries
 from digest.matching.program import Program
 from digest.matching.query import Field
 from digest.matching.reasons import Reason
-from digest.matching.topics import MODEL, Belonging, preset_topics
+from digest.matching.topics import Belonging, preset_topics
+from digest.matching.version import version
 
 Belongings = Mapping[str, Belonging]
 
@@ -76,14 +77,9 @@ def _reason(paper: PaperText, field: str, start: int, end: int) -> Reason:
 
 
 def _weighed_words(paper: PaperText) -> str:
-    """Stands for the words of the paper and for all that weighs them."""
-    words = f"{_weights()}\0{paper.title}\0{paper.abstract}".encode(errors="surrogatepass")
+    """Stands for the words of the paper and for what weighs them."""
+    words = f"{version()}\0{paper.title}\0{paper.abstract}".encode(errors="surrogatepass")
     return hashlib.blake2b(words, digest_size=12).hexdigest()
-
-
-@cache
-def _weights() -> str:
-    return hashlib.blake2b(MODEL.read_bytes() + SHIPPED.read_bytes(), digest_size=12).hexdigest()
 
 
 @cache

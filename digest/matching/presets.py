@@ -34,8 +34,7 @@ def _read(path: Path) -> tuple[Preset, ...]:
     )
 
 
-SHIPPED = Path(__file__).with_name("presets.toml")
-PRESETS = _read(SHIPPED)
+PRESETS = _read(Path(__file__).with_name("presets.toml"))
 
 
 @cache

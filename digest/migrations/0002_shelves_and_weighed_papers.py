@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('number', models.PositiveIntegerField(unique=True)),
                 ('count', models.PositiveIntegerField()),
                 ('stamp', models.DateTimeField(help_text='When the last of its papers was changed.')),
+                ('made_by', models.CharField(help_text='The version of `digest.matching`.', max_length=40)),
                 ('first_day', models.DateField()),
                 ('last_day', models.DateField()),
                 ('papers', models.BinaryField(help_text='Their primary keys, ascending, as 64-bit integers.')),

@@ -10,14 +10,15 @@ SIZE = 1024
 class Shelf(models.Model):
     """The index of the papers whose primary keys, divided by SIZE, give `number`.
 
-    It mirrors them as of `stamp` and never changes: when they do, another takes its place. Losing it
-    loses nothing.
+    It mirrors them as of `stamp` and never changes: when they do, or matching does, another takes its
+    place. Losing it loses nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.PositiveIntegerField(unique=True)
     count = models.PositiveIntegerField()
     stamp = models.DateTimeField(help_text="When the last of its papers was changed.")
+    made_by = models.CharField(max_length=40, help_text="The version of `digest.matching`.")
     first_day = models.DateField()
     last_day = models.DateField()
     papers = models.BinaryField(help_text="Their primary keys, ascending, as 64-bit integers.")

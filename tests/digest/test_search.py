@@ -135,3 +135,12 @@ def test_a_search_does_not_index_again_what_stayed_the_same() -> None:
     assert found("agents") == ["Agents"]
     assert list(Shelf.objects.values_list("pk", "stamp")) == before
     assert before[0][1] <= timezone.now()
+
+
+def test_shelves_of_another_version_of_matching_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition("Agents")
+    found("agents")
+    (before,) = Shelf.objects.values_list("pk", flat=True)
+    monkeypatch.setattr(search, "version", lambda: "another")
+    assert found("agents") == ["Agents"]
+    assert Shelf.objects.get().pk != before
