@@ -14,7 +14,7 @@ from tests.factories import edition, record
 
 def selection(*queries: str, **wish: Any) -> Selection:
     filters = tuple(Filter(query, query, own=True) for query in queries)
-    return made([Wish(filters, since=0, until=99, had=0, **wish)])[0]
+    return made([Wish(filters, since=0, until=2**31, had=0, **wish)])[0]
 
 
 def told(chosen: Selection) -> list[tuple[str, str, str]]:
@@ -104,4 +104,4 @@ def test_a_digest_that_is_not_sent_looks_for_none() -> None:
 def test_topics_are_left_alone() -> None:
     world()
     filters = (Filter("KV", "kv quantization"),)
-    assert made([Wish(filters, since=0, until=99, had=0)])[0].near == []
+    assert made([Wish(filters, since=0, until=2**31, had=0)])[0].near == []

@@ -13,7 +13,7 @@ from tests.subscriptions.test_views_previews import WHOLE
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
-NO_STEP = 300  # Tab presses: no page has that many stops
+NO_STEP = 400
 
 
 @pytest.fixture
