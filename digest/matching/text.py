@@ -13,9 +13,11 @@ _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _SPLIT = re.compile(f"({_WORD.pattern})")
 _ASCII_SPLIT = re.compile("([a-z0-9]+)")  # the same on ASCII in lower case, five times faster
 _GLUE = re.compile(r"\s+|[-‐‑‒–_]\s*")  # what may part the halves of one word: “fine-tuning”, “fine tuning”
-_IZE = ("ise", "ised", "ises", "iser", "isers", "ising", "isation", "isations")
+_IZE = ("ize", "ized", "izes", "izer", "izers", "izing", "ization", "izations", "izational", "izable")
+_YZE = ("yze", "yzed", "yzes", "yzer", "yzers", "yzing")
 _OUR = ("our", "ours", "oured", "ouring", "oural")
-_BRITISH = _IZE + _OUR
+_SPELT = _IZE + _YZE + _OUR
+_ACRONYMS = re.compile(r"[b-df-hj-np-tv-z]{2,}u?(?<!s)s")  # Snowball looks for a vowel before it takes an -s off
 _thread = threading.local()  # a Snowball stemmer must not be shared by threads
 
 
@@ -29,7 +31,7 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def stem(folded: str) -> str:
-    """The form under which a folded word and its relatives meet: American spelling, Snowball stem."""
+    """The form under which a folded word and its relatives meet: one spelling, Snowball stem."""
     return stems([folded])[0]
 
 
@@ -37,21 +39,24 @@ def stems(folded: Sequence[str]) -> list[str]:
     """`stem` of each, many times faster."""
     if not hasattr(_thread, "stemmer"):
         _thread.stemmer = Stemmer.Stemmer("english", 0)  # its own cache costs more than it saves
-    american = [_american(word) if word.endswith(_BRITISH) else word for word in folded]
-    return list(_thread.stemmer.stemWords(american))
+    spelt = [_spelt(word) if word.endswith(_SPELT) else word for word in folded]
+    return [
+        found[:-1] if found.endswith("s") and _ACRONYMS.fullmatch(found) else found
+        for found in _thread.stemmer.stemWords(spelt)
+    ]
 
 
-def _american(word: str) -> str:
-    """“quantisation” as “quantization”, “behaviour” as “behavior”; what is too short to be either stays."""
-    if len(word) < 6:
-        return word
-    if word.endswith(_IZE):
-        start = word.rindex("is", 0, -1)
-        return f"{word[:start]}iz{word[start + 2 :]}"
+def _spelt(word: str) -> str:
+    """“quantization” as “quantisation”, “analyze” as “analyse”, “behaviour” as “behavior”.
+
+    One of -ise and -ize has to go, and Snowball knows more relatives of -ise: “supervised”, “supervision”.
+    What is too short for such an ending stays: “size”, “hour”.
+    """
     if word.endswith(_OUR):
         start = word.rindex("our")
-        return f"{word[:start]}or{word[start + 3 :]}"
-    return word
+        return f"{word[:start]}or{word[start + 3 :]}" if len(word) > 5 else word
+    start = word.rindex("z")
+    return f"{word[:start]}s{word[start + 1 :]}" if start > 3 else word
 
 
 def words(text: str) -> tuple[str, ...]:
