@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from digest.matching import PaperText, QuerySyntaxError, explain, index_of, parse_query, search
+from digest.matching import PaperText, QuerySyntaxError, Term, Text, explain, index_of, parse_query, search
+from digest.matching.places import places
 from tests.digest.matching import oracle
 
 
@@ -173,6 +174,30 @@ def test_words_near_each_other_count_as_every_pair() -> None:
 )
 def test_weights_multiply_within_what_can_be_written(query: str, printed: str) -> None:
     assert str(parse_query(query)) == printed
+
+
+def test_a_clause_said_twice_counts_once_with_its_largest_weight() -> None:
+    paper = Paper("Agents")
+    twice, once = (
+        explain(parse_query(query), paper).strength for query in ("a OR agents OR agents^2", "agents^2")
+    )
+    assert twice == once
+
+
+def test_a_long_phrase_of_words_that_may_join_is_followed_to_its_end() -> None:
+    title = " ".join(["ing"] * 50)  # “inging” has the stem of “ing”: it can be read in very many ways
+    assert kept(f'"{title}"', Paper(title))
+    assert not kept(f'"{title[:-3]}boat"', Paper(title))
+    words = ("agents",) * 1900
+    assert [*places(Term(words), Text(" ".join(words)))] == [(0, 1900)]
+
+
+def test_of_a_clause_that_stands_everywhere_only_the_first_places_are_reasons() -> None:
+    paper = Paper("A survey", "agent model " * 2000)
+    for query in ("agent NEAR/50 model", "agent", "a*"):
+        reasons = explain(parse_query(query), paper).reasons
+        assert 50 <= len(reasons) <= 51
+        assert all(reason.end < 2000 for reason in reasons)
 
 
 FULL = oracle.Paper(
