@@ -1,5 +1,6 @@
 """The archive: days, topics and papers as plain values for pages and feeds. No person in here."""
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from digest.search import Found, find
 PAGE = 25  # papers on a page
 _LOOKED_AT = 500  # papers, for what is usual of late
 _KEPT = 300  # seconds for which the topics of a day are remembered
+_SHORT_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +170,12 @@ def _query(text: str) -> Query:
 
 
 def leaf(found: Sequence[int], wanted: Any) -> tuple[Leaf, list[Paper]]:
-    """The page that a visitor asked for, the nearest there is, and its papers in order."""
+    """The page that a visitor asked for, the nearest there is, and its papers in order.
+
+    What is no number of up to nine digits asks for the first page.
+    """
     of = max(1, -(-len(found) // PAGE))
-    number = min(max(int(wanted), 1), of) if str(wanted).isdecimal() else 1
+    number = min(max(int(wanted), 1), of) if _SHORT_NUMBER.fullmatch(str(wanted)) else 1
     return Leaf(len(found), number, of), in_order(found[(number - 1) * PAGE : number * PAGE])
 
 

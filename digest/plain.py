@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from digest.papers import title_key
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,33 @@ def read_papers(lines: Iterable[str]) -> Iterator[PlainPaper]:
 
 
 def _paper(entry: dict[str, Any]) -> PlainPaper:
-    day = entry.get("day")
+    title, day = _given(entry, "title", str), _given(entry, "day", str)
+    if title is None:
+        raise KeyError("title")
     return PlainPaper(
-        key=str(entry.get("id") or entry.get("key") or title_key(entry["title"])),
-        title=str(entry["title"]),
-        abstract=str(entry.get("abstract") or ""),
-        author_names=tuple(entry.get("author_names") or ()),
-        organization=entry.get("organization"),
-        upvotes=entry.get("upvotes"),
-        comments=entry.get("comments"),
-        authors=entry.get("authors"),
+        key=str(entry.get("id") or entry.get("key") or title_key(title)),
+        title=title,
+        abstract=_given(entry, "abstract", str) or "",
+        author_names=_names(entry, "author_names"),
+        organization=_given(entry, "organization", str),
+        upvotes=_given(entry, "upvotes", int),
+        comments=_given(entry, "comments", int),
+        authors=_given(entry, "authors", int),
         day=date.fromisoformat(day) if day else None,
-        topics=tuple(entry.get("topics") or ()),
-        ambiguous=tuple(entry.get("ambiguous") or ()),
+        topics=_names(entry, "topics"),
+        ambiguous=_names(entry, "ambiguous"),
     )
+
+
+def _names(entry: dict[str, Any], name: str) -> tuple[str, ...]:
+    names = tuple(_given(entry, name, list) or ())
+    if not all(isinstance(one, str) for one in names):
+        raise TypeError(f"{name} holds more than text")
+    return names
+
+
+def _given(entry: dict[str, Any], name: str, kind: type[T]) -> T | None:
+    value = entry.get(name)
+    if value is not None and type(value) is not kind:  # isinstance would let true pass for a number
+        raise TypeError(f"{name} is {value!r}")
+    return value

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
+from operator import itemgetter
 
 from digest.matching.belonging import Belongings, belongings
 from digest.matching.paper import PaperText, satisfies, shown, texts
@@ -26,6 +28,7 @@ from digest.matching.reasons import Explanation, Reason
 from digest.matching.text import Text
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+_MOST_PLACES = 50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
 
 
 def explain(query: Query, paper: PaperText) -> Explanation:
@@ -46,12 +49,13 @@ class Explainer:
         if carrying is None:
             missing = tuple(str(clause) for clause in self._missing(query.root))
             return Explanation(kept=False, missing=missing)
-        reasons = {reason for leaf, _ in carrying for reason in self._reasons(leaf)}
+        heaviest = dict(sorted(carrying, key=itemgetter(1)))
+        reasons = {reason for leaf in heaviest for reason in self._reasons(leaf)}
         order: list[str] = [*Field, *Number]
         return Explanation(
             kept=True,
             reasons=tuple(sorted(reasons, key=lambda r: (order.index(r.field), r.start, -r.end, r.text))),
-            strength=sum(self._strength(leaf) * weight for leaf, weight in dict.fromkeys(carrying)),
+            strength=sum(self._strength(leaf) * weight for leaf, weight in heaviest.items()),
         )
 
     def _carrying(self, node: Node, weight: float) -> list[tuple[Leaf, float]] | None:
@@ -115,14 +119,24 @@ class Explainer:
     def _places(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Place]]:
         if isinstance(leaf, Term):
             for field, text in self._searched(leaf):
-                yield from ((field, text, place) for place in places(leaf, text))
+                yield from ((field, text, place) for place in _first(places(leaf, text)))
         else:
             for field, text in self._searched(leaf.left[0]):
-                for pair in near_places(leaf, text):
-                    yield from ((field, text, place) for place in pair)
+                pairs = chain.from_iterable(near_places(leaf, text))
+                yield from ((field, text, place) for place in _first(pairs))
 
     def _searched(self, term: Term) -> Iterable[tuple[Field, Text]]:
         return ((field, text) for field in term.fields for text in self._texts[field])
+
+
+def _first(found: Iterable[Place]) -> Iterable[Place]:
+    """The first places, each once."""
+    distinct: dict[Place, None] = {}
+    for place in found:
+        distinct[place] = None
+        if len(distinct) == _MOST_PLACES:
+            break
+    return distinct
 
 
 def _reason(field: Field, text: Text, place: Place) -> Reason:

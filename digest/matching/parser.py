@@ -4,21 +4,8 @@ import math
 import re
 from datetime import date
 
-from digest.matching.canonical import gather, terms, unweighted, weighted
-from digest.matching.query import (
-    And,
-    Compare,
-    Field,
-    Near,
-    Node,
-    Not,
-    Number,
-    Or,
-    Query,
-    Term,
-    Topic,
-    holds,
-)
+from digest.matching.canonical import LEAST_WEIGHT, MOST_WEIGHT, depth, gather, terms, unweighted, weighted
+from digest.matching.query import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic, holds
 from digest.matching.text import words
 from digest.matching.tokens import QuerySyntaxError, tokens
 from digest.matching.topics import preset_topics
@@ -26,6 +13,7 @@ from digest.matching.topics import preset_topics
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
 MAX_TERMS = 200
+MAX_WORDS = 50  # of a phrase
 MAX_DISTANCE = 50
 MAX_COUNT = 2_147_483_647
 
@@ -33,8 +21,9 @@ MAX_COUNT = 2_147_483_647
 def parse_query(text: str) -> Query:
     """Read a query of the language described in `digest.matching`.
 
-    Raises `QuerySyntaxError` for what cannot be read, is longer than 4,000 characters, deeper than
-    20 levels or more than 200 terms, or would keep papers that have nothing of what it names.
+    Raises `QuerySyntaxError` for what cannot be read, is longer than 4,000 characters as written or as
+    printed, deeper than 20 levels or larger than 200, or would keep papers that have nothing of what
+    it names.
     """
     if len(text) > MAX_LENGTH:
         hint = f"At most {MAX_LENGTH} characters; split it into several queries."
@@ -44,7 +33,14 @@ def parse_query(text: str) -> Query:
         raise QuerySyntaxError(
             "The query only says what to leave out", text, 0, "Add a word that the papers should contain."
         )
-    return Query(root)
+    query = Query(root)
+    if query.size > MAX_TERMS:
+        hint = f"At most {MAX_TERMS}, and a NEAR counts every pair; split it into several queries."
+        raise QuerySyntaxError("Too many terms", text, 0, hint)
+    if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
+        hint = f"At most {MAX_LENGTH} characters, {MAX_DEPTH} levels; split it into several queries."
+        raise QuerySyntaxError("The query is too long with all its fields and brackets", text, 0, hint)
+    return query
 
 
 class _Parser:
@@ -55,7 +51,6 @@ class _Parser:
         self.tokens = tokens(text)
         self.next = 0
         self.depth = 0
-        self.terms = 0
 
     def parse(self) -> Node:
         if not self.tokens:
@@ -138,8 +133,8 @@ class _Parser:
             factor = float(token["weight"])
         except ValueError:
             factor = math.nan
-        if not 0.1 <= factor <= 10:
-            raise self.error("A weight is a number", "Write ^2; it can be 0.1 to 10.")
+        if not LEAST_WEIGHT <= factor <= MOST_WEIGHT:
+            raise self.error("A weight is a number", f"Write ^2; it can be {LEAST_WEIGHT} to {MOST_WEIGHT}.")
         self.next += 1
         return weighted(node, factor)
 
@@ -181,9 +176,7 @@ class _Parser:
         if (
             follower is None
             or self.word_operator()
-            or follower["close"]
-            or follower["minus"]
-            or follower["near"]
+            or any(follower[kind] for kind in ("close", "minus", "near", "field"))
         ):
             raise self.error(f"“{name}:” needs a word", f"Write {name}:word or {name}:(several words).")
         return self.primary(Field(name))
@@ -228,9 +221,8 @@ class _Parser:
         found = words(body)
         if not found:
             raise self.error(f"“{token.group()}” holds no word", "Use letters or digits.")
-        self.terms += 1
-        if self.terms > MAX_TERMS:
-            raise self.error("Too many terms", f"At most {MAX_TERMS}; split it into several queries.")
+        if len(found) > MAX_WORDS:
+            raise self.error("The phrase is too long", f"At most {MAX_WORDS} words; use a part of it.")
         self.next += 1
         starred = token["phrase_star"] or token["word_star"] or body.rstrip().endswith("*")
         return Term(found, bool(starred), field)

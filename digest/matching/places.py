@@ -16,7 +16,7 @@ def places(term: Term, text: Text) -> Iterator[Place]:
     may also meet one word on the other that is written together: “fine tuning”, “finetuning”.
     """
     for start in _starts(term, text):
-        for end in _ends(term, 0, text, start):
+        for end in _ends(term, text, start):
             yield start, end
 
 
@@ -47,26 +47,29 @@ def _starts(term: Term, text: Text) -> Iterable[int]:
     return sorted(starts)
 
 
-def _ends(term: Term, i: int, text: Text, j: int) -> Iterator[int]:
-    """Where the term's words from `i` on end, if they meet the text's words from `j` on."""
-    wanted = term.words
-    if i == len(wanted):
-        yield j
-        return
-    if j >= len(text.stems):
-        return
-    last = i == len(wanted) - 1
-    alone = _meets(wanted[i], last and term.prefix, text.forms[j], text.stems[j])
-    if alone:
-        yield from _ends(term, i + 1, text, j + 1)
-    if not last:
-        open_ended = term.prefix and i + 2 == len(wanted)
-        if _meets(wanted[i] + wanted[i + 1], open_ended, text.forms[j], text.stems[j]):
-            yield from _ends(term, i + 2, text, j + 1)
-    if last and term.prefix and alone:
-        return  # “agents*” is met by “agents”; “agents on” would be met only because the start is
-    if text.joined[j] and _meets(wanted[i], last and term.prefix, text.joined[j], text.joined_stems[j]):
-        yield from _ends(term, i + 1, text, j + 2)
+def _ends(term: Term, text: Text, start: int) -> list[int]:
+    """Where the term may end if it starts at `start`, ascending."""
+    here, after_next = {start}, set[int]()  # where the word that is looked at may stand, and the one after it
+    for number, word in enumerate(term.words):
+        last = number == len(term.words) - 1
+        pair = "" if last else word + term.words[number + 1]
+        after, after_next = after_next, set()
+        for place in here:
+            if place == len(text.stems):
+                continue
+            alone = _meets(word, last and term.prefix, text.forms[place], text.stems[place])
+            if alone:
+                after.add(place + 1)
+            open_ended = term.prefix and number + 2 == len(term.words)
+            if pair and _meets(pair, open_ended, text.forms[place], text.stems[place]):
+                after_next.add(place + 1)
+            if last and term.prefix and alone:
+                continue  # “agents*” is met by “agents”; “agents on” would be met only because the start is
+            joined = text.joined[place]
+            if joined and _meets(word, last and term.prefix, joined, text.joined_stems[place]):
+                after.add(place + 2)
+        here = after
+    return sorted(here)
 
 
 def _meets(wanted: str, prefix: bool, form: str, form_stem: str) -> bool:

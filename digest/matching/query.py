@@ -133,7 +133,7 @@ class Query:
 
     @property
     def size(self) -> int:
-        """How many terms and numbers it has."""
+        """How many words or phrases, numbers and topics it has; a NEAR counts each pair it looks for."""
         return _size(self.root)
 
     @property
@@ -164,7 +164,7 @@ def _size(node: Node) -> int:
         case Not(part) | Weight(part, _):
             return _size(part)
         case Near(left, right, _):
-            return len(left) + len(right)
+            return len(left) * len(right)
         case _:
             return 1
 

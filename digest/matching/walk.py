@@ -114,6 +114,8 @@ def _runs(lattice: Lattice, phrases: Phrases) -> Standing:
         if depth:  # a single word cannot be reached in two ways
             here = here.once()
         found.append(here)
+        if not len(here) and not any(len(step) for steps in reached.values() for step in steps):
+            break
     return _together(found)
 
 

@@ -44,6 +44,36 @@ def test_match_prints_one_line_per_matching_paper_of_a_file(papers: str) -> None
     ]
 
 
+def test_match_prints_only_what_matches_of_two_lines_with_one_id(tmp_path: Path) -> None:
+    file = tmp_path / "papers.jsonl"
+    lines = [{"id": "1", "title": "Agents"}, {"id": "1", "title": "Boats"}]
+    file.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    assert run("match", "boats", "--papers", str(file)) == "1  Boats\n1 of 2 papers\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"upvotes": "many"},
+        {"comments": 1.5},
+        {"authors": True},
+        {"author_names": "Ada"},
+        {"author_names": [1]},
+        {"topics": {"agents": 1}},
+        {"title": ["Boats"]},
+        {"title": None},
+        {"abstract": 3},
+        {"organization": ["Engines"]},
+        {"day": 20251105},
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named_with_its_line(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    file = tmp_path / "papers.jsonl"
+    file.write_text("\n".join(map(json.dumps, [LINES[0], LINES[1] | wrong])), encoding="utf-8")
+    with pytest.raises(CommandError, match=rf"^Line 2 is no paper.*{next(iter(wrong))}"):
+        run("match", "boats", "--papers", str(file))
+
+
 def test_match_explains_what_the_other_papers_lack(papers: str) -> None:
     said = run("match", "quantization OR (boats sails)", "--papers", papers, "--explain")
     assert "+ 1" in said

@@ -93,6 +93,12 @@ def test_a_long_topic_comes_in_pages(client: Client) -> None:
     assert titles(page(client, "/topics/agents/?page=x")) == titles(first)
 
 
+@pytest.mark.parametrize("path", ["/topics/agents/?", "/search/?q=agents&"])
+@pytest.mark.parametrize("number", ["9" * 5000, "٣", "-1", "1e9", ""])
+def test_a_page_number_that_is_none_shows_the_first_page(client: Client, path: str, number: str) -> None:
+    assert titles(page(client, f"{path}page={number}")) == titles(page(client, f"{path}page=1"))
+
+
 def test_a_topic_that_is_not_offered_has_no_page(client: Client) -> None:
     topic("agents", "agents", enabled=False)
     assert client.get("/topics/agents/").status_code == 404

@@ -32,9 +32,9 @@ class Command(BaseCommand):
         papers: list[PaperText] = [*(papers_in(named) if named else Paper.objects.order_by("pk"))]
         percolator: Percolator[str] = Percolator()
         percolator.add("query", query)
-        kept = {match.paper.key for match in percolator.match(papers).get("query", ())}
+        kept = {id(match.paper) for match in percolator.match(papers).get("query", ())}  # keys may repeat
         for paper in papers:
-            if paper.key in kept or (options["explain"] and not options["json"]):
+            if id(paper) in kept or (options["explain"] and not options["json"]):
                 explanation = (
                     Explainer(paper).explain(query) if options["explain"] or options["json"] else None
                 )

@@ -80,7 +80,7 @@ NODES: st.SearchStrategy[Node] = st.recursive(
         st.lists(inner, min_size=2, max_size=3).map(tuple).map(And)
         | st.lists(inner, min_size=2, max_size=3).map(tuple).map(Or)
         | inner.map(Not)
-        | st.builds(Weight, inner, st.sampled_from([0.5, 2.0]))
+        | st.builds(Weight, inner, st.floats(0.1, 10))
     ),
     max_leaves=6,
 )
@@ -187,8 +187,44 @@ def test_reading_a_printed_query_back_keeps_the_same_papers(node: Node, papers: 
         assert [keeps(query.root, p) for p in papers] == [keeps(node, p) for p in papers]
 
 
+@st.composite
+def repeated(draw: st.DrawFn) -> str:
+    """Texts about as deep, long or wide as may be, and beyond."""
+    wraps = st.sampled_from(
+        [
+            ("b NOT (", ")"),
+            ("d -(", ")"),
+            ("title:(", ")"),
+            ("(b OR ", ")"),
+            ("(b ", ")^3.337"),
+            ("(", ")^3.337"),
+            ("(", ")^0.3"),
+        ]
+    )
+    text = draw(
+        st.sampled_from(["a", "a^7.7", "a NEAR/3 b", "(a OR b) NEAR/5 c", '"a b"*', "day:2025-11-05"])
+    )
+    for before, after in draw(st.lists(wraps, max_size=14)):
+        text = before + text + after
+    if draw(st.integers(0, 3)):
+        return text
+    return (
+        draw(st.sampled_from(["d ", "org:", "d OR ", "-", "NOT ", "("])) * draw(st.integers(0, 1100)) + text
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(repeated())
+def test_what_is_about_as_deep_or_long_as_may_be_is_read_or_refused(text: str) -> None:
+    read_or_refused(text)
+
+
 @given(st.text(max_size=60) | st.text(alphabet='ab "()-:*^/<>=OR NEAR5', max_size=40))
 def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
+    read_or_refused(text)
+
+
+def read_or_refused(text: str) -> None:
     try:
         query = parse_query(text)
     except QuerySyntaxError as error:

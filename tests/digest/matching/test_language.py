@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from digest.matching import PaperText, QuerySyntaxError, explain, parse_query
+from digest.matching import PaperText, QuerySyntaxError, Term, Text, explain, index_of, parse_query, search
+from digest.matching.places import places
 from tests.digest.matching import oracle
 
 
@@ -115,6 +116,8 @@ def test_a_title_speaks_more_strongly_than_an_abstract() -> None:
         ("agents ()", 8, "nothing between"),
         ("***", 0, "not expected"),
         ("agents & tools", 7, "holds no word"),
+        ("a org:title:b", 6, "needs a word"),
+        ("org:" * 900 + "a", 4, "needs a word"),
     ],
 )
 def test_an_unreadable_query_says_what_is_wrong_and_where(query: str, position: int, problem: str) -> None:
@@ -126,12 +129,75 @@ def test_an_unreadable_query_says_what_is_wrong_and_where(query: str, position: 
     assert caught.value.caret().splitlines()[1] == " " * position + "^"
 
 
+WIDE = "(" + " OR ".join(f"{letter}*" for letter in "abcdefghijklmno") + ")"
+
+
 @pytest.mark.parametrize(
-    "query", ["a " * 3000, "(" * 30 + "a" + ")" * 30, " ".join(f"w{n}" for n in range(300))]
+    ("query", "problem"),
+    [
+        ("a " * 3000, "too long"),
+        ("(" * 30 + "a" + ")" * 30, "Too many brackets"),
+        ("NOT " * 900 + "a", "Too many brackets"),
+        (" ".join(f"w{n}" for n in range(201)), "Too many terms"),
+        (" ".join(f"upvotes>{n}" for n in range(201)), "Too many terms"),
+        (f"{WIDE} NEAR/50 {WIDE.replace('*', 'x')}", "Too many terms"),
+        ('"' + "a " * 51 + '"', "phrase is too long"),
+        ("abstract:(" + " ".join(f"long{n:011}" for n in range(199)) + ")", "with all its fields"),
+        ("a " + "NOT (b " * 9 + "NOT c NEAR/1 d" + ")" * 9, "with all its fields"),
+    ],
 )
-def test_a_query_has_limits(query: str) -> None:
-    with pytest.raises(QuerySyntaxError):
+def test_a_query_has_limits(query: str, problem: str) -> None:
+    with pytest.raises(QuerySyntaxError, match=problem):
         parse_query(query)
+
+
+def test_a_query_as_wide_as_it_may_be_is_answered() -> None:
+    query = parse_query(" ".join(f"upvotes>={n}" for n in range(200)))
+    popular, known = (oracle.Paper("p", "Agents", upvotes=upvotes) for upvotes in (199, 198))
+    assert search(query, index_of([known, popular])).tolist() == [1]
+
+
+def test_words_near_each_other_count_as_every_pair() -> None:
+    assert parse_query("(a* OR b*) NEAR/50 (c OR d OR e) upvotes>5").size == 2 * 3 + 1
+
+
+@pytest.mark.parametrize(
+    ("query", "printed"),
+    [
+        ("((a^10)^10)^10", "a^10"),
+        ("((a^0.1)^0.1)", "a^0.1"),
+        ("(a^1.11)^1.11", "a^1.23"),
+        ("a^0.3333333333", "a^0.33"),
+        ("(a^2)^0.5", "a"),
+        ("a^1.004", "a"),
+    ],
+)
+def test_weights_multiply_within_what_can_be_written(query: str, printed: str) -> None:
+    assert str(parse_query(query)) == printed
+
+
+def test_a_clause_said_twice_counts_once_with_its_largest_weight() -> None:
+    paper = Paper("Agents")
+    twice, once = (
+        explain(parse_query(query), paper).strength for query in ("a OR agents OR agents^2", "agents^2")
+    )
+    assert twice == once
+
+
+def test_a_long_phrase_of_words_that_may_join_is_followed_to_its_end() -> None:
+    title = " ".join(["ing"] * 50)  # “inging” has the stem of “ing”: it can be read in very many ways
+    assert kept(f'"{title}"', Paper(title))
+    assert not kept(f'"{title[:-3]}boat"', Paper(title))
+    words = ("agents",) * 1900
+    assert [*places(Term(words), Text(" ".join(words)))] == [(0, 1900)]
+
+
+def test_of_a_clause_that_stands_everywhere_only_the_first_places_are_reasons() -> None:
+    paper = Paper("A survey", "agent model " * 2000)
+    for query in ("agent NEAR/50 model", "agent", "a*"):
+        reasons = explain(parse_query(query), paper).reasons
+        assert 50 <= len(reasons) <= 51
+        assert all(reason.end < 2000 for reason in reasons)
 
 
 FULL = oracle.Paper(
