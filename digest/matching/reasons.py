@@ -23,7 +23,7 @@ class Reason:
 class Explanation:
     """Whether a query keeps a paper; if so the reasons, title first, in order; and the strength.
 
-    Strength counts each clause once per field, a title three times as much as other fields, times its
+    Strength counts each clause once per field, a title three times as much as other fields, times its largest
     weight: a paper about the topic names it in its title and speaks of it in several words. If the
     paper is not kept, `missing` are the fewest clauses that would have to hold as well: one clause
     means “one clause short”. An excluded clause stands there as “NOT …”.

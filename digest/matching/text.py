@@ -17,7 +17,7 @@ _IZE = ("ize", "ized", "izes", "izer", "izers", "izing", "ization", "izations", 
 _YZE = ("yze", "yzed", "yzes", "yzer", "yzers", "yzing")
 _OUR = ("our", "ours", "oured", "ouring", "oural")
 _SPELT = _IZE + _YZE + _OUR
-_ACRONYMS = re.compile(r"[b-df-hj-np-tv-z]{2,}u?(?<!s)s")  # Snowball looks for a vowel before it takes an -s off
+_ACRONYMS = re.compile(r"[b-df-hj-np-tv-z]{2,}u?(?<!s)s")  # Snowball takes an -s off behind vowels only
 _thread = threading.local()  # a Snowball stemmer must not be shared by threads
 
 
