@@ -12,7 +12,7 @@ from subscriptions.models import Delivery, Subscriber
 from subscriptions.relay import Event, Mail, SmtpRelay
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
-from tests.faults.scene import Scene, address, backoffs_end, states
+from tests.faults.scene import CONNECTIONS, Scene, address, backoffs_end, states
 from tests.faults.sink import Act, Script, Sink, Stage
 
 pytestmark = pytest.mark.services
@@ -110,6 +110,31 @@ def test_a_relay_that_refuses_us_gets_nothing_and_costs_no_reader(scene: Scene, 
     assert len(scene.sink.mails) == READERS
     scene.send_the_next_day()
     note("421, 530, 5.7.x to everybody", refusals=len(REFUSALS), **settle(scene).figures())
+
+
+def test_a_relay_that_goes_down_between_two_mails_defers_the_others(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    begun = 0
+
+    def leave(stage: Stage, _reader: str) -> Act | None:
+        nonlocal begun
+        begun += stage == Stage.MAIL
+        if begun == READERS // 3 and stage == Stage.MAIL:
+            scene.sink.leave()
+        return Act.RESET if begun >= READERS // 3 else None
+
+    scene.sink.script = leave
+    scene.send()
+    came = {mail.recipient for mail in scene.sink.mails}
+    assert len(came) < READERS
+    assert readers_in("accepted") <= came <= readers_in("accepted") | readers_in("unknown")
+    scene.sink.script = None
+    scene.sink.come_back()
+    backoffs_end()
+    scene.send()
+    scene.send_the_next_day()
+    note("down between two mails", **settle(scene, unknown=CONNECTIONS).figures())
 
 
 class Slow(SmtpRelay):

@@ -158,6 +158,19 @@ def test_a_relay_that_lets_nobody_in_is_given_up_and_no_mail_was_tried() -> None
     assert errors == ["no connection to the relay: 421 4.7.0 too many connections"]
 
 
+def test_mails_offered_to_a_relay_that_is_gone_come_back() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening
+        relay = relay_at(taken.getsockname()[1])
+        relay.offer(mail(1))
+        relay.offer(mail(2))
+        one, error, two = relay.poll()
+        relay.withdraw(2)  # there is nothing to hang up on
+        assert (one, two) == (Returned(1), Returned(2))
+        assert isinstance(error, Unavailable)
+        relay.close()
+
+
 def test_a_relay_that_loses_mail_after_mail_is_given_up() -> None:
     lossy = [[*IN, *BEGIN, (b"\r\n.\r\n", HANG_UP)] for _ in range(3)]
     with scripted(*lossy) as port:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -15,12 +16,12 @@ from digest.compose import Personal
 from digest.models import Paper
 from subscriptions import feedback, letters, links, outbox
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.outbox import ledger
+from subscriptions.outbox import ledger, run
 from subscriptions.outbox.claim import Leased, Recipient
 from subscriptions.outbox.composing import composed
 from subscriptions.outbox.ledger import Move
 from subscriptions.plan import plan
-from subscriptions.relay import MessageRefused, OneByOne, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import Mail, MessageRefused, OneByOne, Outcome, Ready, RelayUnavailable, Verdict
 from subscriptions.schedule import due_at
 from tests.factories import NOW, edition, reader, topic
 
@@ -388,6 +389,61 @@ def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
     assert states() == ["accepted"] * taken + ["pending"] * (3 - taken)
     assert outbox.deliver(relay) == {"accepted": 3 - taken}
     assert len({recipient for recipient, _ in relay.taken}) == len(relay.taken) == 3
+
+
+class Pairs(FakeRelay):
+    """Has two mails in hand at once; `ada` leaves as soon as both are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_hand: dict[int, Mail] = {}
+
+    def room(self) -> int:
+        return 2 - len(self.in_hand)
+
+    def offer(self, mail: Mail) -> None:
+        self.in_hand[mail.key] = mail
+        if not self.room():
+            Subscriber.objects.filter(email__startswith="ada").update(state="unsubscribed", left_at=NOW)
+            self._events = [Ready(key) for key in self.in_hand]
+
+    def finish(self, key: int) -> None:
+        self._mail = self.in_hand.pop(key)
+        super().finish(key)
+
+    def withdraw(self, key: int) -> None:
+        del self.in_hand[key]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    relay = Pairs()
+    away = Mock(side_effect=OperationalError("the server closed the connection"))
+    monkeypatch.setattr(run, "put_off", away)
+    with pytest.raises(OperationalError):
+        outbox.deliver(relay)
+    assert [recipient for recipient, _ in relay.taken] == ["bela@readers.example"]
+    assert states() == ["pending", "accepted"]
+
+
+class Tardy(FakeRelay):
+    """Takes so long that the lease of its first mail has run out."""
+
+    def offer(self, mail: Mail) -> None:
+        if not self.taken:
+            Delivery.objects.update(leased_until=NOW)
+            outbox.sweep(timezone.now())
+        super().offer(mail)
+
+
+def test_a_worker_that_claims_a_mail_again_which_it_still_has_in_hand_sends_it_once() -> None:
+    planned("ada")
+    relay = Tardy()
+    assert outbox.deliver(relay) == {"accepted": 1}
+    assert (len(relay.taken), states()) == (1, ["accepted"])
 
 
 def test_stopping_gives_back_what_was_not_begun() -> None:
