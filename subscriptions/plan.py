@@ -24,6 +24,7 @@ from subscriptions.models.delivery import OPEN
 from subscriptions.preferences import Choices
 from subscriptions.runs import Planning
 from subscriptions.schedule import Schedule, due_at
+from subscriptions.selections import kept
 from subscriptions.together import plan_together
 from subscriptions.wishes import Filters, brought, filters_of, group_of, why_empty, wish_of
 
@@ -106,6 +107,8 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     wishes = {r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers}
     tastes = Vote.objects.tastes(wishes)
     selections = _selections(wishes | {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()})
+    there = kept({selection.pk for selection in selections.values()})
+    readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
     rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
     planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])
