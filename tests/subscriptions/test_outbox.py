@@ -1,5 +1,6 @@
 """Every delivery ends in one state, and no failure sends twice or loses a mail."""
 
+import errno
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -14,14 +15,23 @@ from django.utils import timezone
 
 from digest.compose import Personal
 from digest.models import Paper
-from subscriptions import feedback, letters, links, outbox
+from subscriptions import feedback, letters, links, mailbox, outbox
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox import ledger, run
 from subscriptions.outbox.claim import Leased, Recipient
 from subscriptions.outbox.composing import composed
 from subscriptions.outbox.ledger import Move
 from subscriptions.plan import plan
-from subscriptions.relay import Mail, MessageRefused, OneByOne, Outcome, Ready, RelayUnavailable, Verdict
+from subscriptions.relay import (
+    LocalMailbox,
+    Mail,
+    MessageRefused,
+    OneByOne,
+    Outcome,
+    Ready,
+    RelayUnavailable,
+    Verdict,
+)
 from subscriptions.schedule import due_at
 from tests.factories import NOW, edition, reader, topic
 
@@ -451,6 +461,20 @@ def test_stopping_gives_back_what_was_not_begun() -> None:
     relay = FakeRelay()
     outbox.deliver(relay, stopped=lambda: bool(relay.taken))
     assert sorted(states()) == ["accepted", "pending", "pending"]
+
+
+def test_a_local_mailbox_on_a_full_disk_holds_everything_until_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    with monkeypatch.context() as patch:
+        patch.setattr(mailbox, "store", full)
+        assert outbox.deliver(LocalMailbox())["deferred"] == 2
+    assert full.call_count == 1
+    assert all("No space left on device" in row.reason for row in Delivery.objects.all())
+    Delivery.objects.update(not_before=timezone.now())
+    assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
 
 
 def test_a_reserved_domain_is_never_handed_to_a_relay_elsewhere() -> None:
