@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from digest.models import Selection, newest_release
+from digest.models import Heartbeat, Selection, newest_release
 from digest.select import Wish, made, select
 from subscriptions import preferences
 from subscriptions.models import Delivery, Run, Subscriber, Vote
@@ -63,8 +63,14 @@ def plan(now: datetime) -> Planned:
     for states in plan_together(planning):
         planned.pending += states[State.PENDING]
         planned.skipped += states[State.SKIPPED]
+        _beat(planned)
     plan_singly(planning, planned)
     return planned
+
+
+def _beat(planned: Planned) -> None:
+    """Show life after each step of what may take long: who is silent is started again."""
+    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
 
 
 def plan_singly(planning: Planning, planned: Planned) -> None:
@@ -79,6 +85,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
                 return
             last = readers[-1].pk
             _plan_batch(readers, planning, filters, planned)
+        _beat(planned)
 
 
 def next_selection(subscriber: Subscriber) -> Selection:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from digest.models import Paper, Selection, Topic, newest_release
+from digest.models.heartbeat import HeartbeatManager
 from subscriptions import account, preferences, runs, together
 from subscriptions import plan as planner
 from subscriptions.models import Delivery, Run, Subscriber
@@ -133,6 +134,22 @@ def test_readers_without_exceptions_never_become_objects(monkeypatch: pytest.Mon
         reader(f"reader{number}@readers.example", queries=[f"agents -word{number % 7}"])
     monkeypatch.setattr(planner, "_plan_batch", None)
     assert plan(NOW).pending == 30
+
+
+def test_a_long_plan_shows_life_after_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(HeartbeatManager, "beat", lambda _, name, at, told: seen.append(f"{name}: {told}"))
+    monkeypatch.setattr(together, "CHUNK", 1)
+    monkeypatch.setattr(planner, "BATCH", 1)
+    edition("First agents")
+    for name in ("ada", "bela", "chidi"):
+        reader(f"{name}@readers.example", queries=["agents"])
+    plan(NOW)
+    assert seen == [f"planner: {number} digests planned" for number in (1, 2, 3)]
+    seen.clear()
+    Subscriber.objects.update(next_digest_at=NOW)  # that moment had its digest: now one by one
+    plan(NOW)
+    assert seen == [f"planner: {number} digests planned" for number in (0, 0, 0, 1, 2, 3)]
 
 
 def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
