@@ -156,7 +156,8 @@ class _Run:
         leased, outcome = in_hand.leased, event.outcome
         state = State(outcome.verdict.value)
         later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None
-        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True))
+        email = leased.subscriber.email
+        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
         try:
             if event.error is None:
                 self._suspicion.settled(state)

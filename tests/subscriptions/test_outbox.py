@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from digest.compose import Personal
 from digest.models import Paper
-from subscriptions import feedback, letters, links, mailbox, outbox
+from subscriptions import account, feedback, letters, links, mailbox, outbox
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox import ledger, run
 from subscriptions.outbox.claim import Leased, Recipient
@@ -107,6 +107,20 @@ def test_a_refused_reader_gets_no_more_mail_and_others_do() -> None:
     ada = Subscriber.objects.get(email="ada@readers.example")
     assert (ada.state, ada.next_digest_at) == ("refused", None)
     assert Delivery.objects.get(subscriber=ada).reason == "550 no such user"
+
+
+def test_a_reader_is_not_refused_for_the_address_they_have_just_given_up() -> None:
+    planned("ada")
+
+    def moves_away(_: str) -> Outcome:
+        Subscriber.objects.update(new_email="ada@elsewhere.example")
+        assert account.change_address(Subscriber.objects.get(), "192.0.2.1", NOW)
+        return Outcome(Verdict.REFUSED, "550 no such user")
+
+    assert outbox.deliver(FakeRelay(moves_away)) == {"refused": 1}
+    ada = Subscriber.objects.get()
+    assert (ada.email, ada.state) == ("ada@elsewhere.example", "active")
+    assert ada.next_digest_at is not None
 
 
 def test_a_deferred_mail_waits_and_goes_out_later() -> None:
