@@ -16,6 +16,7 @@ from digest.models import Paper, Selection
 from subscriptions import outbox, preferences, signup
 from subscriptions.addresses import address_key
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
+from subscriptions.selections import forget_unused
 
 Kind, State = Delivery.Kind, Subscriber.State
 ASKED: Mapping[str, Delivery.Kind] = {"export": Kind.EXPORT, "erase": Kind.ERASE, "move": Kind.MOVE}
@@ -89,7 +90,7 @@ def erase(subscriber: Subscriber) -> None:
         filter_set = subscriber.filter_set_id
         subscriber.delete()
         FilterSet.objects.filter(pk=filter_set, subscribers=None).delete()
-        Selection.objects.filter(pk__in=selections, deliveries=None).delete()
+        forget_unused(Selection.objects.filter(pk__in=selections))
 
 
 def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:

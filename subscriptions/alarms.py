@@ -80,7 +80,8 @@ def troubles(now: datetime) -> Iterator[Trouble]:
 def _held(now: datetime) -> Iterator[Trouble]:
     """Mail that waits because the relay takes none from us."""
     held = Delivery.objects.filter(state=Delivery.State.DEFERRED, reason__startswith="held:")
-    if (first := held.filter(due_at__lte=now - HELD_FOR).order_by("due_at").first()) is not None:
+    # Since it was planned: a digest that catches up was due long before.
+    if (first := held.filter(created_at__lte=now - HELD_FOR).order_by("created_at").first()) is not None:
         yield Trouble(
             "held",
             _("Mail is held: the relay takes none from us."),

@@ -17,6 +17,7 @@ from subscriptions.models import FilterSet, Subscriber
 from subscriptions.preferences import Choices
 from subscriptions.relay import LocalMailbox
 from subscriptions.schedule import Rhythm, Schedule
+from subscriptions.selections import forget_unused
 
 ADMIN = "admin"
 SAMPLE = Path(digest.__file__).parent / "sample" / "2025-11-05.jsonl"
@@ -106,6 +107,6 @@ def remove() -> Removed:
         readers.delete()
         Source.objects.filter(demo=True).delete()
         papers, _ = Paper.objects.filter(entries=None).delete()
-        Selection.objects.filter(deliveries=None).delete()
+        forget_unused(Selection.objects.all())
         FilterSet.objects.filter(subscribers=None).delete()
     return Removed(count, papers)

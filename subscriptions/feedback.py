@@ -69,6 +69,8 @@ def undo(subscriber: Subscriber, before: Before, at: datetime) -> None:
     )
 
 
-def refuse(subscriber_id: int, at: datetime) -> None:
-    """The reader's mail server said for good that it will not take mail for this address."""
-    Subscriber.objects.filter(pk=subscriber_id).update(state=State.REFUSED, next_digest_at=None, left_at=at)
+def refuse(subscriber_id: int, email: str, at: datetime) -> None:
+    """The mail server said for good that it will not take mail for `email`; readers may have moved since."""
+    Subscriber.objects.filter(pk=subscriber_id, email=email).update(
+        state=State.REFUSED, next_digest_at=None, left_at=at
+    )

@@ -74,7 +74,7 @@ class Addressed(Protocol):
 
 
 class NothingToSay(Exception):
-    """A digest whose papers were all removed since it was planned: it must not go out empty."""
+    """What the mail was about is no more, such as all papers of a digest; its text is why."""
 
 
 class Composer:
@@ -87,7 +87,7 @@ class Composer:
     def _prepared(self, selection_id: int, format_: str) -> PreparedLetter:
         content = self._reading.content_of(Selection.objects.get(pk=selection_id))
         if not (content.sections or content.more or content.carried):
-            raise NothingToSay
+            raise NothingToSay("its papers were removed meanwhile")
         return _finished(compose_digest(content, branding.current()), Kind.DIGEST, format_)
 
     def message(self, delivery: Addressed) -> tuple[bytes, str]:
@@ -120,6 +120,8 @@ def _letter(delivery: Addressed) -> Letter:
             return compose_welcome(_welcome(reader, delivery.due_at), brand)
         case Kind.GOODBYE:
             return compose("goodbye", GoodbyeContent(links.url("return", reader), reader.language), brand)
+    if delivery.kind == Kind.ADDRESS and reader.new_email != recipient(delivery):
+        raise NothingToSay("another address was asked for meanwhile")  # whose link must not go to this one
     if purpose := _FRESH.get(Kind(delivery.kind)):
         url = links.fresh_url(purpose, reader, timezone.now())
         minutes = int(links.FRESH.total_seconds() // 60)

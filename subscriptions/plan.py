@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from digest.models import Selection, newest_release
+from digest.models import Heartbeat, Selection, newest_release
 from digest.select import Wish, made, select
 from subscriptions import preferences
 from subscriptions.models import Delivery, Run, Subscriber, Vote
@@ -24,6 +24,7 @@ from subscriptions.models.delivery import OPEN
 from subscriptions.preferences import Choices
 from subscriptions.runs import Planning
 from subscriptions.schedule import Schedule, due_at
+from subscriptions.selections import kept
 from subscriptions.together import plan_together
 from subscriptions.wishes import Filters, brought, filters_of, group_of, why_empty, wish_of
 
@@ -62,8 +63,14 @@ def plan(now: datetime) -> Planned:
     for states in plan_together(planning):
         planned.pending += states[State.PENDING]
         planned.skipped += states[State.SKIPPED]
+        _beat(planned)
     plan_singly(planning, planned)
     return planned
+
+
+def _beat(planned: Planned) -> None:
+    """Show life after each step of what may take long: who is silent is started again."""
+    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
 
 
 def plan_singly(planning: Planning, planned: Planned) -> None:
@@ -78,6 +85,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
                 return
             last = readers[-1].pk
             _plan_batch(readers, planning, filters, planned)
+        _beat(planned)
 
 
 def next_selection(subscriber: Subscriber) -> Selection:
@@ -106,6 +114,8 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     wishes = {r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers}
     tastes = Vote.objects.tastes(wishes)
     selections = _selections(wishes | {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()})
+    there = kept({selection.pk for selection in selections.values()})
+    readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
     rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
     planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])

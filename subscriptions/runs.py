@@ -75,7 +75,8 @@ def settle(now: datetime) -> None:
     over = Run.objects.filter(state=Run.State.PAUSED, resumes_at__lte=now)
     over.update(state=Run.State.RUNNING, reason="", resumes_at=None)
     unsettled = Exists(Delivery.objects.filter(run=OuterRef("pk"), state__in=UNSETTLED))
-    Run.objects.filter(~unsettled, state=Run.State.RUNNING).update(state=Run.State.DONE)
+    left = Run.objects.filter(~unsettled, state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    left.update(state=Run.State.DONE, reason="", resumes_at=None)
     reopened = Run.objects.filter(unsettled, state=Run.State.DONE, started_at__gt=now - RECENT)
     reopened.update(state=Run.State.RUNNING)
 

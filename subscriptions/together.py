@@ -25,6 +25,7 @@ from subscriptions.models.delivery import OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.runs import Planning
 from subscriptions.schedule import Schedule, due_at
+from subscriptions.selections import kept
 from subscriptions.wishes import Filters, Group, brought, why_empty, wish_of
 
 CHUNK = 10_000  # readers in one transaction
@@ -85,6 +86,7 @@ class _Window:
         with transaction.atomic(), connection.cursor() as cursor:
             unlocked = readers.order_by("pk").select_for_update(skip_locked=True)
             mine = list(unlocked.values_list("pk", flat=True))
+            self._drop_deleted()
             had = self._had_before(readers) if self._crossed else frozenset()
             planned = _insert(cursor, [pk for pk in mine if pk not in had], self._shares, run)
             _advance(cursor, [pk for pk, _ in planned], self._planning)
@@ -104,6 +106,11 @@ class _Window:
                 reason = why_empty(selection) if selection.is_empty else ""
                 shares[group] = _Share(selection.pk, reason, frozenset(selection.crossed))
         self._shares = shares
+
+    def _drop_deleted(self) -> None:
+        """Keep the selections as they are; shares whose own was deleted meanwhile leave their readers due."""
+        there = kept({share.selection for share in self._shares.values()})
+        self._shares = {group: share for group, share in self._shares.items() if share.selection in there}
 
     @property
     def _crossed(self) -> frozenset[int]:

@@ -29,8 +29,8 @@ def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) 
         return Move(leased.pk, State.SKIPPED, reason)
     try:
         message, sender = composer.message(leased)
-    except NothingToSay:
-        return Move(leased.pk, State.SKIPPED, "its papers were removed meanwhile")
+    except NothingToSay as nothing:
+        return Move(leased.pk, State.SKIPPED, str(nothing))
     except (OperationalError, InterfaceError):  # no fault of this mail's
         raise
     except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not hold up the others

@@ -28,13 +28,17 @@ DEADLY_HOLD = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One row's step to the state `to`; with `later`, not before that moment. `tried` counts an attempt."""
+    """One row's step to the state `to`; with `later`, not before that moment. `tried` counts an attempt.
+
+    A refusal needs `email`, the reader's address then: if they have another by now, it is not about them.
+    """
 
     pk: int
     to: Delivery.State
     reason: str = ""
     later: datetime | None = None
     tried: bool = False
+    email: str = ""
 
 
 def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
@@ -100,7 +104,7 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
     `handing` begins only for a row whose lease still runs and whose reader still wants it. What
     follows for a reader from an outcome is written with it.
     """
-    grave = [move.pk for move in moves if move.to in {State.REFUSED, State.UNKNOWN}]
+    grave = {move.pk: move for move in moves if move.to in {State.REFUSED, State.UNKNOWN}}
     if not grave:
         return _move(worker, moves, now)
     with transaction.atomic():
@@ -109,7 +113,7 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
             "subscriber"
         ):
             if delivery.state == State.REFUSED and delivery.kind != Kind.ADDRESS:
-                feedback.refuse(delivery.subscriber_id, now)
+                feedback.refuse(delivery.subscriber_id, grave[delivery.pk].email, now)
             elif delivery.state == State.UNKNOWN and delivery.kind == Kind.DIGEST:
                 _bring_forward(delivery, now)
     return moved

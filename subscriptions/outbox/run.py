@@ -105,8 +105,9 @@ class _Run:
 
     def _begin(self) -> bool:
         """Offer what the relay has room for; whether there is anything in hand."""
-        while not self._ending() and (room := self._relay.room()) and self._compose(1):
-            for in_hand in [self._composed.popleft() for _ in range(min(room, len(self._composed)))]:
+        while not self._ending() and self._relay.room() and self._compose(1):
+            in_hand = self._composed.popleft()
+            if in_hand.leased.pk not in self._offered:  # else its lease ran out, and we took it up again
                 self._offered[in_hand.leased.pk] = in_hand
                 self._relay.offer(in_hand.mail)
         return bool(self._offered)
@@ -155,7 +156,8 @@ class _Run:
         leased, outcome = in_hand.leased, event.outcome
         state = State(outcome.verdict.value)
         later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None
-        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True))
+        email = leased.subscriber.email
+        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
         try:
             if event.error is None:
                 self._suspicion.settled(state)
@@ -194,9 +196,10 @@ class _Run:
                 self._relay.finish(key)
             else:
                 self._relay.withdraw(key)
-                unwanted.append(put_off(self._offered.pop(key).leased, now))
-        if unwanted:
-            self._count(unwanted, ledger.write(self._worker, unwanted, now))
+                unwanted.append(self._offered.pop(key).leased)
+        if unwanted:  # the database is asked no more before every end that was granted has left
+            moves = [put_off(leased, now) for leased in unwanted]
+            self._count(moves, ledger.write(self._worker, moves, now))
 
     def _count(self, moves: Sequence[Move], made: set[int]) -> None:
         for move in moves:

@@ -6,7 +6,7 @@ import time
 from collections import deque
 
 from subscriptions.failpoints import reach
-from subscriptions.relay.session import Session
+from subscriptions.relay.session import DOT, Session
 
 _CHUNK = 65_536
 
@@ -24,6 +24,7 @@ class Connection:
         self._timeout = timeout
         self._tls: _Tls | None = None
         self._unsent: deque[memoryview] = deque()
+        self._dot: memoryview | None = None  # what the last final dot is in, in the clear
         self._heard_at = time.monotonic()
 
     @property
@@ -50,6 +51,8 @@ class Connection:
             data = said[0] if len(said) == 1 else b"".join(said)
             if self._tls is None:
                 self._unsent.append(memoryview(data))
+                if DOT in said:
+                    self._dot = self._unsent[-1]
             else:
                 self._unsent.extend(map(memoryview, self._tls.encrypted(data)))
         try:
@@ -63,8 +66,10 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            # What is unsent in the clear did not leave; encrypted, nobody can say where the dot is.
-            session.lose(_why(error), dot_left=self._tls is not None)
+            # What is wholly unsent did not leave; begun or encrypted, nobody can say where the dot is.
+            kept = self._tls is None and any(chunk is self._dot for chunk in self._unsent)
+            self._unsent.clear()
+            session.lose(_why(error), dot_left=not kept)
             return
         if session.steps:
             steps, session.steps = session.steps, []

@@ -48,8 +48,11 @@ class OneByOne:
 
 
 class LocalMailbox(OneByOne):
-    """The mailbox below DATA_DIR: always accepts."""
+    """The mailbox below DATA_DIR: accepts as long as there is room on the disk."""
 
     def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
-        mailbox.store(message, sender, recipient)
+        try:
+            mailbox.store(message, sender, recipient)
+        except OSError as error:  # before the mail has its name in the mailbox
+            raise RelayUnavailable(f"the local mailbox cannot be written: {error}") from error
         return Outcome(Verdict.ACCEPTED, "kept in the local mailbox")

@@ -27,6 +27,7 @@ from subscriptions.relay.verdicts import (
 if TYPE_CHECKING:
     from subscriptions.failpoints import Step
 
+DOT = b".\r\n"  # the end of a message; no body is that, for its dots are doubled
 Answered = Callable[[Reply], None]
 
 
@@ -86,7 +87,8 @@ class Session:
         """Send the final dot of the mail that is ready."""
         assert self._opening is not None
         self._ended, self._opening = self._opening.mail, None
-        self._say(b".", self._end_answered)
+        self.outgoing.append(DOT)
+        self._expected.append(self._end_answered)
         self.steps.append("dot sent")
 
     def withdraw(self) -> None:

@@ -61,7 +61,10 @@ class SmtpRelay:
                 self._events.append(Returned(mail.key))
                 self._failed(RelayUnavailable(f"no connection to the relay: {error}"))
                 return
-        chosen = chosen or free[0]
+        chosen = chosen or next(iter(free), None)
+        if chosen is None:
+            self._events.append(Returned(mail.key))
+            return
         self._carrying[mail.key] = chosen
         chosen.session.offer(mail)
 
@@ -70,9 +73,10 @@ class SmtpRelay:
         self._carrying[key].session.finish()
 
     def withdraw(self, key: int) -> None:
-        """Hang up on a relay that has all but the end."""
-        self._carrying.pop(key).session.withdraw()
-        self._clear()
+        """Hang up on a relay that has all but the end, unless it did so itself."""
+        if (carrier := self._carrying.pop(key, None)) is not None:
+            carrier.session.withdraw()
+            self._clear()
 
     def poll(self) -> list[Event]:
         """What happened since the last time, or within a second.

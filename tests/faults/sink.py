@@ -109,6 +109,14 @@ class Sink:
     def wait_for(self, count: int, seconds: float = 60) -> None:
         wait_until(lambda: len(self.mails) >= count, seconds, what=f"{count} mails (came: {len(self.mails)})")
 
+    def leave(self) -> None:
+        """Take no more connections; called from a script."""
+        self._server.close()
+
+    def come_back(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=100)
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(10)
+
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, sock=self._listener, limit=_LONGEST_MAIL)
 

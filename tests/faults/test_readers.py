@@ -4,13 +4,16 @@ import email
 import email.policy
 import time
 from collections.abc import Container
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
-from digest.models import Edition, Paper
-from subscriptions import links
-from subscriptions.models import Delivery, Subscriber
+from digest.models import Edition, Paper, Selection
+from subscriptions import account, links
+from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.selections import kept
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
 from tests.faults.scene import WORDS, Scene, address
@@ -57,6 +60,31 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
         **{"of these leased": leased, "in hand": len(in_hand), "mails after": len(late)},
         **settle(scene, without=left).figures(),
     )
+
+
+def test_who_is_erased_while_others_are_planned_takes_nobodys_papers_along(scene: Scene) -> None:
+    scene.readers(1)
+    scene.edition()
+    scene.send()
+    selection = Delivery.objects.get().selection_id
+    assert selection is not None
+
+    def erase() -> None:
+        account.erase(Subscriber.objects.get(email=address(0)))
+        connection.close()
+
+    same = FilterSet.objects.obtain((), WORDS[:1])
+    other = Subscriber.objects.create(email=address(1), email_key=address(1), filter_set=same)
+    with ThreadPoolExecutor() as pool:
+        with transaction.atomic():
+            assert kept([selection]) == {selection}
+            erased = pool.submit(erase)
+            time.sleep(0.5)  # it waits for us, or will
+            Delivery.objects.create(
+                subscriber=other, due_at=scene.now, selection_id=selection, not_before=scene.now
+            )
+        erased.result(30)
+    assert [d.selection for d in Delivery.objects.all()] == [Selection.objects.get(pk=selection)]
 
 
 def digests_of(readers: Container[str], scene: Scene) -> list[Mail]:

@@ -1,12 +1,19 @@
 """Relays that swallow, break off, refuse, leave and hang."""
 
-import pytest
+import threading
+import time
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from subscriptions import outbox, plan
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.relay import Event, Mail, SmtpRelay
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
-from tests.faults.scene import Scene, address, backoffs_end, states
-from tests.faults.sink import Act, Script, Stage
+from tests.faults.scene import CONNECTIONS, Scene, address, backoffs_end, states
+from tests.faults.sink import Act, Script, Sink, Stage
 
 pytestmark = pytest.mark.services
 
@@ -103,6 +110,81 @@ def test_a_relay_that_refuses_us_gets_nothing_and_costs_no_reader(scene: Scene, 
     assert len(scene.sink.mails) == READERS
     scene.send_the_next_day()
     note("421, 530, 5.7.x to everybody", refusals=len(REFUSALS), **settle(scene).figures())
+
+
+def test_a_relay_that_goes_down_between_two_mails_defers_the_others(scene: Scene, note: Note) -> None:
+    scene.readers(READERS)
+    scene.edition()
+    begun = 0
+
+    def leave(stage: Stage, _reader: str) -> Act | None:
+        nonlocal begun
+        begun += stage == Stage.MAIL
+        if begun == READERS // 3 and stage == Stage.MAIL:
+            scene.sink.leave()
+        return Act.RESET if begun >= READERS // 3 else None
+
+    scene.sink.script = leave
+    scene.send()
+    came = {mail.recipient for mail in scene.sink.mails}
+    assert len(came) < READERS
+    assert readers_in("accepted") <= came <= readers_in("accepted") | readers_in("unknown")
+    scene.sink.script = None
+    scene.sink.come_back()
+    backoffs_end()
+    scene.send()
+    scene.send_the_next_day()
+    note("down between two mails", **settle(scene, unknown=CONNECTIONS).figures())
+
+
+class Slow(SmtpRelay):
+    """To a sink that takes a mail and resets while the next one comes too late to be sent with its dot."""
+
+    def __init__(self, sink: Sink) -> None:
+        super().__init__({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": sink.port}, connections=1)
+        self._sink = sink
+        self._dot, self._offered = threading.Event(), threading.Event()
+        sink.script = self._answer
+
+    def _answer(self, stage: Stage, _reader: str) -> Act | None:
+        if stage != Stage.DOT or self._dot.is_set():
+            return None
+        self._dot.set()
+        self._offered.wait(30)
+        return Act.SWALLOW
+
+    def offer(self, mail: Mail) -> None:
+        if self._dot.is_set():
+            self._offered.set()
+            self._sink.wait_for(1)
+            time.sleep(0.2)  # until the reset is here
+        super().offer(mail)
+
+    def poll(self) -> list[Event]:
+        events = super().poll()
+        if self._dot.is_set():
+            backoffs_end()
+        return events
+
+
+def test_a_mail_that_the_relay_took_before_it_broke_off_under_the_next_comes_once(
+    scene: Scene, note: Note
+) -> None:
+    scene.readers(2)
+    scene.edition()
+    plan.plan(scene.now)
+    late = Delivery.objects.get(subscriber__email=address(1))
+    later = timezone.now() + timedelta(hours=1)
+    Delivery.objects.filter(pk=late.pk).update(state="deferred", not_before=later)
+    relay = Slow(scene.sink)
+    outbox.deliver(relay)
+    relay.close()
+    assert readers_in("unknown") == {address(0)}
+    backoffs_end()
+    scene.send()
+    assert [mail.recipient for mail in scene.sink.mails] == [address(0), address(1)]
+    scene.send_the_next_day()
+    note("taken, then reset under the next mail", **settle(scene, unknown=1).figures())
 
 
 @pytest.mark.faults

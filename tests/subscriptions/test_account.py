@@ -14,9 +14,12 @@ from django.utils import timezone
 
 from digest.models import Selection, Topic
 from subscriptions import account, links, mailbox, outbox, plan, signup, tasks
+from subscriptions.letters import Composer
 from subscriptions.links import FreshPurpose
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
 from subscriptions.outbox import ledger
+from subscriptions.outbox.claim import claim
+from subscriptions.outbox.composing import composed
 from subscriptions.outbox.ledger import Move
 from subscriptions.relay import LocalMailbox
 from tests.factories import NOW, edition, reader, topic
@@ -195,6 +198,15 @@ def test_a_new_address_is_used_once_its_owner_confirms(client: Client, ada: Subs
     assert (ada.email, ada.email_key, ada.new_email) == (NEW, NEW, "")
     assert str(ada.filter_set) == "Agents, kv*"
     assert client.get(old).status_code == 404
+
+
+def test_a_letter_to_one_new_address_never_has_the_link_for_another(ada: Subscriber) -> None:
+    account.offer_address(ada, "first@readers.example", NOW)
+    (leased,) = claim(1, "me", timezone.now())
+    account.offer_address(ada, NEW, NOW + signup.LETTER_INTERVAL)
+    made = composed(leased, Composer(), timezone.now(), local=True)
+    assert isinstance(made, Move)
+    assert (made.to, made.reason) == ("skipped", "another address was asked for meanwhile")
 
 
 @pytest.mark.parametrize("whose", ["nobody's", "another reader's", "erased"])

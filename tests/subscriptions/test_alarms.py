@@ -49,16 +49,17 @@ def text_of(mail: EmailMessage) -> str:
     return " ".join(body.get_content().split())
 
 
-def held(since: timedelta) -> None:
-    """A digest that the relay has refused to take for so long."""
+def held(since: timedelta, due: timedelta = timedelta(0)) -> None:
+    """A digest that the relay has refused to take for so long; it was `due` even before."""
     subscriber = reader(topics=[topic("agents", "agents")])
-    Delivery.objects.create(
+    delivery = Delivery.objects.create(
         subscriber=subscriber,
-        due_at=NOW - since,
+        due_at=NOW - since - due,
         not_before=NOW,
         state=Delivery.State.DEFERRED,
         reason="held: 554 5.7.1 <digest@example.org>: not logged in",
     )
+    Delivery.objects.filter(pk=delivery.pk).update(created_at=NOW - since)
 
 
 def failing(**values: Any) -> Source:
@@ -85,6 +86,14 @@ def test_held_mail_is_told_with_the_relays_own_words(kept: list[EmailMessage]) -
 
 def test_a_relay_that_was_away_for_a_moment_is_no_alarm(kept: list[EmailMessage]) -> None:
     held(timedelta(minutes=2))
+    alarms.ring(NOW)
+    assert kept == []
+
+
+def test_a_digest_that_catches_up_is_no_alarm_when_it_is_held_for_the_first_time(
+    kept: list[EmailMessage],
+) -> None:
+    held(timedelta(minutes=2), due=timedelta(days=2))
     alarms.ring(NOW)
     assert kept == []
 

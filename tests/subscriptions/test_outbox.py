@@ -1,8 +1,10 @@
 """Every delivery ends in one state, and no failure sends twice or loses a mail."""
 
+import errno
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -13,14 +15,23 @@ from django.utils import timezone
 
 from digest.compose import Personal
 from digest.models import Paper
-from subscriptions import feedback, letters, links, outbox
+from subscriptions import account, feedback, letters, links, mailbox, outbox
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.outbox import ledger
+from subscriptions.outbox import ledger, run
 from subscriptions.outbox.claim import Leased, Recipient
 from subscriptions.outbox.composing import composed
 from subscriptions.outbox.ledger import Move
 from subscriptions.plan import plan
-from subscriptions.relay import MessageRefused, OneByOne, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import (
+    LocalMailbox,
+    Mail,
+    MessageRefused,
+    OneByOne,
+    Outcome,
+    Ready,
+    RelayUnavailable,
+    Verdict,
+)
 from subscriptions.schedule import due_at
 from tests.factories import NOW, edition, reader, topic
 
@@ -96,6 +107,20 @@ def test_a_refused_reader_gets_no_more_mail_and_others_do() -> None:
     ada = Subscriber.objects.get(email="ada@readers.example")
     assert (ada.state, ada.next_digest_at) == ("refused", None)
     assert Delivery.objects.get(subscriber=ada).reason == "550 no such user"
+
+
+def test_a_reader_is_not_refused_for_the_address_they_have_just_given_up() -> None:
+    planned("ada")
+
+    def moves_away(_: str) -> Outcome:
+        Subscriber.objects.update(new_email="ada@elsewhere.example")
+        assert account.change_address(Subscriber.objects.get(), "192.0.2.1", NOW)
+        return Outcome(Verdict.REFUSED, "550 no such user")
+
+    assert outbox.deliver(FakeRelay(moves_away)) == {"refused": 1}
+    ada = Subscriber.objects.get()
+    assert (ada.email, ada.state) == ("ada@elsewhere.example", "active")
+    assert ada.next_digest_at is not None
 
 
 def test_a_deferred_mail_waits_and_goes_out_later() -> None:
@@ -390,11 +415,80 @@ def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
     assert len({recipient for recipient, _ in relay.taken}) == len(relay.taken) == 3
 
 
+class Pairs(FakeRelay):
+    """Has two mails in hand at once; `ada` leaves as soon as both are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_hand: dict[int, Mail] = {}
+
+    def room(self) -> int:
+        return 2 - len(self.in_hand)
+
+    def offer(self, mail: Mail) -> None:
+        self.in_hand[mail.key] = mail
+        if not self.room():
+            Subscriber.objects.filter(email__startswith="ada").update(state="unsubscribed", left_at=NOW)
+            self._events = [Ready(key) for key in self.in_hand]
+
+    def finish(self, key: int) -> None:
+        self._mail = self.in_hand.pop(key)
+        super().finish(key)
+
+    def withdraw(self, key: int) -> None:
+        del self.in_hand[key]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    relay = Pairs()
+    away = Mock(side_effect=OperationalError("the server closed the connection"))
+    monkeypatch.setattr(run, "put_off", away)
+    with pytest.raises(OperationalError):
+        outbox.deliver(relay)
+    assert [recipient for recipient, _ in relay.taken] == ["bela@readers.example"]
+    assert states() == ["pending", "accepted"]
+
+
+class Tardy(FakeRelay):
+    """Takes so long that the lease of its first mail has run out."""
+
+    def offer(self, mail: Mail) -> None:
+        if not self.taken:
+            Delivery.objects.update(leased_until=NOW)
+            outbox.sweep(timezone.now())
+        super().offer(mail)
+
+
+def test_a_worker_that_claims_a_mail_again_which_it_still_has_in_hand_sends_it_once() -> None:
+    planned("ada")
+    relay = Tardy()
+    assert outbox.deliver(relay) == {"accepted": 1}
+    assert (len(relay.taken), states()) == (1, ["accepted"])
+
+
 def test_stopping_gives_back_what_was_not_begun() -> None:
     planned("ada", "bela", "chidi")
     relay = FakeRelay()
     outbox.deliver(relay, stopped=lambda: bool(relay.taken))
     assert sorted(states()) == ["accepted", "pending", "pending"]
+
+
+def test_a_local_mailbox_on_a_full_disk_holds_everything_until_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    with monkeypatch.context() as patch:
+        patch.setattr(mailbox, "store", full)
+        assert outbox.deliver(LocalMailbox())["deferred"] == 2
+    assert full.call_count == 1
+    assert all("No space left on device" in row.reason for row in Delivery.objects.all())
+    Delivery.objects.update(not_before=timezone.now())
+    assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
 
 
 def test_a_reserved_domain_is_never_handed_to_a_relay_elsewhere() -> None:

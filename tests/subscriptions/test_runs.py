@@ -57,6 +57,15 @@ def test_nothing_of_a_paused_run_is_handed_over_until_it_is_resumed() -> None:
     assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
 
 
+def test_a_paused_run_of_which_nothing_waits_any_more_is_done() -> None:
+    run = planned("ada")
+    runs.pause(run)
+    Subscriber.objects.get().delete()
+    runs.settle(timezone.now())
+    run.refresh_from_db()
+    assert (run.state, run.reason) == ("done", "")
+
+
 def test_letters_and_other_runs_go_out_while_a_run_is_paused() -> None:
     run = planned("ada")
     runs.pause(run)

@@ -10,9 +10,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from digest.models import Topic, newest_release
+from digest.models import Paper, Selection, Topic, newest_release
+from digest.models.heartbeat import HeartbeatManager
+from subscriptions import account, preferences, runs, together
 from subscriptions import plan as planner
-from subscriptions import preferences, runs, together
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.plan import Planned, plan, plan_singly
 from subscriptions.preferences import Choices
@@ -135,6 +136,22 @@ def test_readers_without_exceptions_never_become_objects(monkeypatch: pytest.Mon
     assert plan(NOW).pending == 30
 
 
+def test_a_long_plan_shows_life_after_each_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(HeartbeatManager, "beat", lambda _, name, at, told: seen.append(f"{name}: {told}"))
+    monkeypatch.setattr(together, "CHUNK", 1)
+    monkeypatch.setattr(planner, "BATCH", 1)
+    edition("First agents")
+    for name in ("ada", "bela", "chidi"):
+        reader(f"{name}@readers.example", queries=["agents"])
+    plan(NOW)
+    assert seen == [f"planner: {number} digests planned" for number in (1, 2, 3)]
+    seen.clear()
+    Subscriber.objects.update(next_digest_at=NOW)  # that moment had its digest: now one by one
+    plan(NOW)
+    assert seen == [f"planner: {number} digests planned" for number in (0, 0, 0, 1, 2, 3)]
+
+
 def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -152,6 +169,38 @@ def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
     selection = Delivery.objects.get().selection
     assert selection is not None
     assert [filter_["query"] for filter_ in selection.filters] == ["boats"]
+
+
+def test_a_reader_who_is_erased_between_two_chunks_takes_nobodys_papers_along(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(together, "CHUNK", 1)
+    edition("Agents")
+    for name in ("ada", "bela", "chidi"):
+        reader(f"{name}@readers.example", queries=["agents"])
+    for number, _ in enumerate(together.plan_together(Planning(NOW, newest_release()))):
+        if number == 0:
+            account.erase(Subscriber.objects.get(email="ada@readers.example"))
+    plan(NOW)  # whoever stayed due
+    papers = [d.selection.papers if d.selection else [] for d in Delivery.objects.select_related("selection")]
+    assert papers == [[Paper.objects.get().pk]] * 2
+
+
+def test_a_selection_that_is_deleted_meanwhile_leaves_its_reader_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition("Agents")
+    reader(queries=["agents"])
+
+    def deleted(*arguments: Any) -> dict[int, Selection]:
+        found = selections(*arguments)
+        Selection.objects.all().delete()
+        return found
+
+    selections = planner._selections
+    with monkeypatch.context() as patch:
+        patch.setattr(planner, "_selections", deleted)
+        plan_singly(Planning(NOW, newest_release()), Planned())
+    assert not Delivery.objects.exists()
+    assert plan(NOW).pending == 1
 
 
 def test_a_moment_planned_again_goes_on_with_its_run() -> None:
