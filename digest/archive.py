@@ -106,10 +106,6 @@ def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
     """The papers that each topic keeps, by slug."""
-    percolator: Percolator[str] = Percolator()
-    slugs = []
-    for topic in topics:
-        percolator.add(topic.slug, parse_query(selecting(topic)))
-        slugs.append(topic.slug)
-    matches = percolator.match(list(papers))
-    return {slug: [match.paper for match in matches.get(slug, ())] for slug in slugs}
+    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
+    matches = Percolator.of(queries).match(list(papers))
+    return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from digest.matching import Number, Percolator, Query, index_of, parse_query
+from digest.matching import Index, Number, Percolator, Query, index_of, parse_query
 from digest.matching.explain import Explainer
 from digest.matching.likeness import Likenesses
 from digest.matching.ranking import Candidate, arrange, score
@@ -67,14 +68,39 @@ class Chooser:
         self._explainers.clear()  # they remember every word they were asked for
         self._answers = {text: answer for text, answer in self._answers.items() if text in texts}
         self._queries = {text: parse_query(text) for text in texts if text not in self._answers}
-        percolator: Percolator[str] = Percolator()
-        for text, query in self._queries.items():
-            percolator.add(text, query)
-        matches = percolator.match(self.window.papers, self.index)
-        crossed = _crossed(self._queries, self.window)
+        matches = Percolator.of(self._queries).match(self.window.papers, self.index)
+        crossed = self._crossed()
         for text in self._queries:
             listed = [match.paper for match in matches.get(text, ())]
             self._answers[text] = self._answer(text, listed, crossed.get(text, []))
+
+    @cached_property
+    def _revised(self) -> tuple[Index, Index]:
+        """The papers that were out before, as they are and as they were."""
+        return index_of(self.window.revised), index_of(self.window.before)
+
+    def _crossed(self) -> dict[str, list[Paper]]:
+        """For each query the papers of earlier releases that it keeps now and did not keep as of `since`.
+
+        Only queries that look at what changed are asked: votes rise every hour, and few filters mind.
+        """
+        window = self.window
+        if not window.revised:
+            return {}
+        asked = {
+            text: query
+            for text, query in self._queries.items()
+            if window.changed - _NUMBERS or query.numbers & window.changed
+        }
+        if not asked:
+            return {}
+        percolator, (as_now, as_then) = Percolator.of(asked), self._revised
+        now, then = percolator.match(window.revised, as_now), percolator.match(window.before, as_then)
+        crossed = {}
+        for text in now:
+            kept = {match.paper.pk for match in then.get(text, ())}
+            crossed[text] = [match.paper for match in now[text] if match.paper.pk not in kept]
+        return crossed
 
     def _answer(self, text: str, listed: Sequence[Paper], late: Sequence[Paper]) -> _Answer:
         fresh = [paper for paper in listed if paper.pk not in self.window.had]
@@ -124,22 +150,3 @@ class Chooser:
             more={pk: vector(pk) for pk, more in known if more},
             less={pk: vector(pk) for pk, more in known if not more},
         )
-
-
-def _crossed(queries: dict[str, Query], window: Window) -> dict[str, list[Paper]]:
-    """For each query the papers of earlier releases that it keeps now and did not keep as of `since`.
-
-    Only queries that look at what changed are asked: votes rise every hour, and few filters mind.
-    """
-    percolator: Percolator[str] = Percolator()
-    for text, query in queries.items():
-        if window.revised and (window.changed - _NUMBERS or query.numbers & window.changed):
-            percolator.add(text, query)
-    if not len(percolator):
-        return {}
-    now, then = percolator.match(window.revised), percolator.match(window.before)
-    crossed = {}
-    for text in now:
-        kept = {match.paper.pk for match in then.get(text, ())}
-        crossed[text] = [match.paper for match in now[text] if match.paper.pk not in kept]
-    return crossed

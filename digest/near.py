@@ -38,12 +38,8 @@ def _matches(
 ) -> Mapping[str, list[Paper]]:
     if not queries:
         return {}
-    percolator: Percolator[str] = Percolator()
-    for text, query in queries.items():
-        percolator.add(text, query)
-    return {
-        text: [match.paper for match in matches] for text, matches in percolator.match(papers, index).items()
-    }
+    found = Percolator.of(queries).match(papers, index)
+    return {text: [match.paper for match in matches] for text, matches in found.items()}
 
 
 def _best(candidates: Iterable[tuple[int, Wider, list[Paper]]]) -> list[dict[str, Any]]:

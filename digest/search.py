@@ -48,7 +48,7 @@ class _Open:
 def find(query: Query, since: date | None = None, until: date | None = None) -> Found:
     """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier."""
     refresh()
-    shelves = Shelf.objects.all()
+    shelves = Shelf.objects.filter(made_by=version())
     if since:
         shelves = shelves.filter(last_day__gte=since)
     if until:
@@ -76,21 +76,20 @@ def find(query: Query, since: date | None = None, until: date | None = None) -> 
 
 def refresh() -> None:
     """Bring the shelves up to date with the papers; quick if they are."""
-    Shelf.objects.exclude(made_by=version()).delete()
+    current = Shelf.objects.filter(made_by=version())
     papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
-    shelves = Shelf.objects.aggregate(count=Sum("count"), stamp=Max("stamp"))
+    shelves = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
     if (papers["count"], papers["stamp"]) == (shelves["count"] or 0, shelves["stamp"]):
         return
     stored = {
-        number: (count, stamp)
-        for number, count, stamp in Shelf.objects.values_list("number", "count", "stamp")
+        number: (count, stamp) for number, count, stamp in current.values_list("number", "count", "stamp")
     }
     groups = Paper.objects.order_by().values(shelf=F("pk") / SIZE)
     wanted = {
         group["shelf"]: (group["count"], group["stamp"])
         for group in groups.annotate(count=Count("pk"), stamp=Max("updated_at"))
     }
-    Shelf.objects.filter(number__in=stored.keys() - wanted.keys()).delete()
+    Shelf.objects.exclude(number__in=wanted).delete()
     for number, state in wanted.items():
         if stored.get(number) != state:
             _fill(number)
@@ -122,6 +121,8 @@ def _fill(number: int) -> None:
 def weigh(papers: Iterable[Paper]) -> None:
     """Store with each paper the topics it belongs to, where the present model has not weighed it yet."""
     stale = [paper for paper in papers if paper.belongings is None]
+    if not stale:
+        return
     for paper, found in zip(stale, belongings(stale), strict=True):
         paper.weighed = packed(found, paper)
     with release_lock():  # an ingest saves papers too, in another order

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from digest.choose import Chooser
+from digest.choose import Chooser, Votes
 from digest.models import EditionEntry, Paper, Selection
 from digest.near import find_near
 from digest.window import Window
@@ -46,7 +46,7 @@ class Wish:
     carried: tuple[int, ...] = ()
     most: int | None = None
     without: tuple[int, ...] = ()
-    taste: tuple[tuple[int, bool], ...] = ()
+    taste: Votes = ()
     weekly: bool = False
 
     @property

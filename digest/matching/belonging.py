@@ -41,13 +41,16 @@ def belongings(papers: Sequence[PaperText]) -> list[Belongings]:
 def _weighed(papers: Sequence[PaperText], index: Index) -> list[Belongings]:
     """A paper's own `belongings` where it has them: they depend on nothing but its words."""
     own: list[Belongings | None] = [getattr(paper, "belongings", None) for paper in papers]
+    known = [belongings for belongings in own if belongings is not None]
+    if len(known) == len(papers):
+        return known
     slugs, program, numbers = _voters()
     votes = np.unpackbits(program.run(index, numbers).view(np.uint8), axis=1, bitorder="little")
     return [
         preset_topics().classify(paper, kept_by=[slugs[n] for n in np.flatnonzero(votes[:, number])])
-        if known is None
-        else known
-        for number, (paper, known) in enumerate(zip(papers, own, strict=True))
+        if weighed is None
+        else weighed
+        for number, (paper, weighed) in enumerate(zip(papers, own, strict=True))
     ]
 
 

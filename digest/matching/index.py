@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.lattice import Lattice
-from digest.matching.paper import PaperText, text_sources
+from digest.matching.paper import OPERATORS, PaperText, text_sources
 from digest.matching.query import Number
 
 _UNKNOWN = np.iinfo(np.int64).min
@@ -38,19 +38,7 @@ class Index:
     def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
         """For each paper whether its number is known and compares so."""
         column = self.numbers[number]
-        wanted = _plain(value)
-        match operator:
-            case ">=":
-                found = column >= wanted
-            case "<=":
-                found = column <= wanted
-            case ">":
-                found = column > wanted
-            case "<":
-                found = column < wanted
-            case _:
-                found = column == wanted
-        return np.asarray(found & (column != _UNKNOWN))
+        return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
 
     def dump(self) -> bytes:
         """The index as bytes, for `load`."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from digest.matching.query import Compare, Field, Number
 from digest.matching.text import Text
 
-_OPERATORS = {">=": ge, "<=": le, ">": gt, "<": lt, "=": eq}
+OPERATORS = {">=": ge, "<=": le, ">": gt, "<": lt, "=": eq}
 
 
 class PaperText(Protocol):
@@ -44,7 +44,7 @@ def texts(paper: PaperText) -> dict[Field, tuple[Text, ...]]:
 def satisfies(paper: PaperText, compare: Compare) -> bool:
     """Whether the paper's number, if it is known, compares as asked."""
     found: int | date | None = getattr(paper, compare.number, None)
-    return found is not None and bool(_OPERATORS[compare.operator](found, compare.value))
+    return found is not None and bool(OPERATORS[compare.operator](found, compare.value))
 
 
 def shown(paper: PaperText, number: Number) -> str:

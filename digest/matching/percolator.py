@@ -63,6 +63,14 @@ class Percolator(Generic[Key]):
         self._program = Program()
         self._numbers: dict[Key, int] = {}
 
+    @classmethod
+    def of(cls, queries: Mapping[Key, Query]) -> "Percolator[Key]":
+        """A percolator of these queries under their keys."""
+        percolator = cls()
+        for key, query in queries.items():
+            percolator.add(key, query)
+        return percolator
+
     def __len__(self) -> int:
         return len(self._numbers)
 

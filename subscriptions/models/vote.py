@@ -4,9 +4,8 @@ from collections.abc import Collection, Iterable
 
 from django.db import models
 
+from digest.choose import Votes
 from digest.matching.taste import LEAST_VOTES, MOST_VOTES
-
-Taste = tuple[tuple[int, bool], ...]
 
 
 class VoteQuerySet(models.QuerySet["Vote"]):
@@ -15,7 +14,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         counted = self.order_by().values("subscriber").annotate(votes=models.Count("pk"))
         return counted.filter(votes__gte=LEAST_VOTES).values_list("subscriber", flat=True)
 
-    def tastes(self, readers: Collection[int]) -> dict[int, Taste]:
+    def tastes(self, readers: Collection[int]) -> dict[int, Votes]:
         """For each of `readers` with enough votes the latest of them, as a `Wish` has them."""
         given: dict[int, list[Vote]] = {}
         for vote in self.filter(subscriber__in=readers).order_by("-at", "-pk"):
@@ -54,5 +53,5 @@ class Vote(models.Model):
         return f"{self.get_verdict_display()}: {self.paper}"
 
 
-def _taste(votes: Iterable[Vote]) -> Taste:
+def _taste(votes: Iterable[Vote]) -> Votes:
     return tuple(sorted((vote.paper_id, vote.verdict == Vote.Verdict.MORE) for vote in votes))

@@ -4,6 +4,8 @@ import random
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from digest import search
@@ -135,6 +137,14 @@ def test_a_search_does_not_index_again_what_stayed_the_same() -> None:
     assert found("agents") == ["Agents"]
     assert list(Shelf.objects.values_list("pk", "stamp")) == before
     assert before[0][1] <= timezone.now()
+
+
+def test_a_search_in_shelves_that_are_up_to_date_writes_nothing() -> None:
+    edition("Agents")
+    found("agents")
+    with CaptureQueriesContext(connection) as asked:
+        assert found("agents") == ["Agents"]
+    assert {query["sql"].split()[0] for query in asked} == {"SELECT"}
 
 
 def test_shelves_of_another_version_of_matching_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.problem}. {error.hint}\n{error.caret()}") from error
         named = options["papers"]
         papers: list[PaperText] = [*(papers_in(named) if named else Paper.objects.order_by("pk"))]
-        percolator: Percolator[str] = Percolator()
-        percolator.add("query", query)
+        percolator = Percolator.of({"query": query})
         kept = {id(match.paper) for match in percolator.match(papers).get("query", ())}  # keys may repeat
         for paper in papers:
             if id(paper) in kept or (options["explain"] and not options["json"]):
