@@ -26,6 +26,7 @@ class Reading:
         self._papers: dict[int, Paper] = {}
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
         self._query = lru_cache(maxsize=_REMEMBERED)(parse_query)
+        self._found = lru_cache(maxsize=_REMEMBERED)(self._explained)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
@@ -78,13 +79,18 @@ class Reading:
         if len(self._papers) > _REMEMBERED:
             self._papers.clear()
             self._explainer.cache_clear()
+            self._found.cache_clear()
         self._papers |= Paper.objects.in_bulk([pk for pk in pks if pk not in self._papers])
         return self._papers
 
     def _item(self, paper: Paper, filters: Sequence[Filter]) -> Item:
         """The paper with the reasons of the first of `filters` that keeps it."""
+        return self._found(paper.pk, tuple(filter_.query for filter_ in filters))
+
+    def _explained(self, number: int, queries: tuple[str, ...]) -> Item:
+        paper = self._papers[number]
         explainer = self._explainer(paper)
-        explained = (explainer.explain(self._query(filter_.query)) for filter_ in filters)
+        explained = (explainer.explain(self._query(query)) for query in queries)
         reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
         return item_of(paper, reasons)
 

@@ -1,6 +1,6 @@
 """Choose: what queries bring of one window's papers, each query matched and each match explained once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -47,13 +47,16 @@ class Chosen:
 
 
 class Chooser:
-    """Makes the selections over one window; a query is matched, and a match explained, once."""
+    """Makes the selections over one window; a query is matched, and a match explained, once.
+
+    `queries` are those learnt last, by their texts.
+    """
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.listed = {paper.pk for paper in self.window.papers}
         self.index = index_of(self.window.papers)
-        self._queries: dict[str, Query] = {}
+        self.queries: Mapping[str, Query] = {}
         self._answers: dict[str, _Answer] = {}
         self._explainers: dict[int, Explainer] = {}
         self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
@@ -67,10 +70,11 @@ class Chooser:
         """Match those queries of which nothing is known yet; others than these are forgotten."""
         self._explainers.clear()  # they remember every word they were asked for
         self._answers = {text: answer for text, answer in self._answers.items() if text in texts}
-        self._queries = {text: parse_query(text) for text in texts if text not in self._answers}
-        matches = Percolator.of(self._queries).match(self.window.papers, self.index)
-        crossed = self._crossed()
-        for text in self._queries:
+        self.queries = {text: self.queries.get(text) or parse_query(text) for text in texts}
+        new = {text: query for text, query in self.queries.items() if text not in self._answers}
+        matches = Percolator.of(new).match(self.window.papers, self.index)
+        crossed = self._crossed(new)
+        for text in new:
             listed = [match.paper for match in matches.get(text, ())]
             self._answers[text] = self._answer(text, listed, crossed.get(text, []))
 
@@ -79,8 +83,8 @@ class Chooser:
         """The papers that were out before, as they are and as they were."""
         return index_of(self.window.revised), index_of(self.window.before)
 
-    def _crossed(self) -> dict[str, list[Paper]]:
-        """For each query the papers of earlier releases that it keeps now and did not keep as of `since`.
+    def _crossed(self, queries: Mapping[str, Query]) -> dict[str, list[Paper]]:
+        """For each of `queries` the papers of earlier releases that it keeps now and did not as of `since`.
 
         Only queries that look at what changed are asked: votes rise every hour, and few filters mind.
         """
@@ -89,7 +93,7 @@ class Chooser:
             return {}
         asked = {
             text: query
-            for text, query in self._queries.items()
+            for text, query in queries.items()
             if window.changed - _NUMBERS or query.numbers & window.changed
         }
         if not asked:
@@ -114,7 +118,7 @@ class Chooser:
         number = paper.pk
         if number not in self._explainers:
             self._explainers[number] = Explainer(paper)
-        strength = self._explainers[number].explain(self._queries[text]).strength
+        strength = self._explainers[number].explain(self.queries[text]).strength
         age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
         return _Found(number, paper.key, strength, score(strength, paper.upvotes, age))
 

@@ -138,7 +138,9 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
             **config.get("OPTIONS", {}),
         }
     else:
-        config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        # Not None: statements that ask for it are kept prepared.
+        options = {"prepare_threshold": 5, **config.get("OPTIONS", {})}
+        config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     return config
 
 

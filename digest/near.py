@@ -3,27 +3,31 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from digest.matching import Index, Percolator, Query, parse_query
+from digest.choose import Chooser
+from digest.matching import Index, Percolator, Query
 from digest.matching.near import Wider, wider
 from digest.models import Paper, Selection
-from digest.window import Window
 
 MOST = 2
 FEW = 3  # a wider query that would bring more is no slip of wording
 
 
-def find_near(window: Window, index: Index, selections: Iterable[Selection]) -> None:
-    """Note on each selection that goes out what nearly made it; each wider query is matched once."""
+def find_near(chooser: Chooser, selections: Iterable[Selection]) -> None:
+    """Note on each selection that goes out what nearly made it; each wider query is matched once.
+
+    The `chooser` made the selections.
+    """
+    window = chooser.window
     asked: list[tuple[Selection, list[tuple[int, Wider]]]] = []
     queries: dict[str, Query] = {}
     for selection in selections:
         if selection.is_empty:
             continue
         own = [(n, filter_["query"]) for n, filter_ in enumerate(selection.filters) if filter_["own"]]
-        widened = [(n, each) for n, query in own for each in wider(parse_query(query))]
+        widened = [(n, each) for n, query in own for each in wider(chooser.queries[query])]
         asked.append((selection, widened))
         queries |= {each.add: each.query for _, each in widened}
-    found = _matches(queries, window.papers, index)
+    found = _matches(queries, window.papers, chooser.index)
     for selection, widened in asked:
         brought = {*selection.papers, *window.had}
         selection.near = _best(

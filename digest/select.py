@@ -114,7 +114,7 @@ class Selector:
             self._chooser.learn({filter_.query for wish in group for filter_ in wish.filters})
             self._chooser.judge({paper for wish in group for paper, _ in wish.taste})
             chosen = {wish: _selection(wish, self._chooser) for wish in group}
-            find_near(self._chooser.window, self._chooser.index, chosen.values())
+            find_near(self._chooser, chosen.values())
             selections |= chosen
         return selections
 

@@ -1,6 +1,6 @@
 """A reader's mail: which letter a delivery is, and the few bytes that are theirs alone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from functools import lru_cache
@@ -39,6 +39,7 @@ from subscriptions.wishes import filters_of
 
 Kind = Delivery.Kind
 WEEK = 7  # days that a welcome looks back
+LETTERS = 500  # kept: some 35 KB each
 _FRESH: Mapping[Delivery.Kind, links.FreshPurpose] = {
     Kind.EXPORT: "export",
     Kind.ERASE: "erase",
@@ -82,13 +83,21 @@ class Composer:
 
     def __init__(self) -> None:
         self._reading = Reading()
-        self._digest = lru_cache(maxsize=500)(self._prepared)
+        self._brand = branding.current()
+        self._selections: Mapping[int, Selection] = {}
+        self._digest = lru_cache(maxsize=LETTERS)(self._prepared)
+
+    def expect(self, deliveries: Sequence[Addressed]) -> None:
+        """Read at once what the letters of `deliveries`, which come next, have in common."""
+        self._brand = branding.current()
+        self._selections = Selection.objects.in_bulk({d.selection_id for d in deliveries if d.selection_id})
 
     def _prepared(self, selection_id: int, format_: str) -> PreparedLetter:
-        content = self._reading.content_of(Selection.objects.get(pk=selection_id))
+        selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
+        content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
-        return _finished(compose_digest(content, branding.current()), Kind.DIGEST, format_)
+        return _finished(compose_digest(content, self._brand), Kind.DIGEST, format_)
 
     def message(self, delivery: Addressed) -> tuple[bytes, str]:
         """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""

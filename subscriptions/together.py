@@ -20,6 +20,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from digest.select import Selector
+from subscriptions import statements
 from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
@@ -136,6 +137,7 @@ _SHARES = {
     "selection": "bigint",
     "reason": "varchar(500)",
 }
+_TIMES = {"time_zone": "varchar(64)", "hour": "integer", "rhythm": "varchar(10)", "weekday": "integer"}
 _SAME_GROUP = """
     reader.filter_set_id = share.filter_set AND reader.language = share.language
     AND COALESCE(reader.volume, 0) = share.volume AND reader.rhythm = share.rhythm"""
@@ -162,43 +164,18 @@ def _times(times: _Times) -> str:
     return json.dumps([(s.time_zone, s.hour, s.rhythm, s.weekday, m) for s, m in moments.items()])
 
 
-def _times_table() -> str:
-    return _table(
-        "times",
-        {
-            "time_zone": "varchar(64)",
-            "hour": "integer",
-            "rhythm": "varchar(10)",
-            "weekday": "integer",
-            "next": "timestamptz" if connection.vendor == "postgresql" else "text",
-        },
-    )
-
-
-def _table(name: str, columns: Mapping[str, str]) -> str:
-    """A table in front of a statement, whose rows come as one parameter: a JSON array of arrays."""
-    if connection.vendor == "postgresql":
-        rows, cell = "jsonb_array_elements(%s::jsonb)", "item.value ->> {}"
-    else:
-        rows, cell = "json_each(%s)", "json_extract(item.value, '$[{}]')"
-    cells = ", ".join(
-        f"CAST({cell.format(number)} AS {kind}) AS {column}"
-        for number, (column, kind) in enumerate(columns.items())
-    )
-    return f"{name} AS MATERIALIZED (SELECT {cells} FROM {rows} AS item)"  # noqa: S608 - of our own names
-
-
 def _insert(
     cursor: CursorWrapper, readers: Sequence[int], shares: _Shares, run: Run
 ) -> list[tuple[int, str]]:
     """Write the deliveries of those of `readers` who still are in one of these groups: reader and state.
 
     Readers stand before shares, so that SQLite looks up the share of a reader and not the other way round.
+    Those with the same selection get neighbouring numbers: a sender composes it once.
     """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     cursor.execute(
         f"""
-        WITH {_table("share", _SHARES)}
+        WITH {statements.table("share", _SHARES)}
         INSERT INTO subscriptions_delivery (
             subscriber_id, kind, due_at, selection_id, run_id, state, reason, settled_at,
             priority, attempts, not_before, worker, created_at
@@ -208,14 +185,14 @@ def _insert(
             CASE WHEN share.reason = '' THEN NULL ELSE %s END,
             1, 0, %s, '', %s
         FROM subscriptions_subscriber AS reader CROSS JOIN share
-        WHERE {_SAME_GROUP} AND reader.id {_one_of()}
-        ORDER BY reader.id
+        WHERE {_SAME_GROUP} AND reader.id {statements.one_of()}
+        ORDER BY share.selection, reader.id
         RETURNING subscriber_id, state
         """,  # noqa: S608 - of our own names
         [
             _shares(shares),
             *(Kind.DIGEST.value, run.pk, State.PENDING.value, State.SKIPPED.value, now, now, now),
-            _numbers(readers),
+            statements.numbers(readers),
         ],
     )
     planned: list[tuple[int, str]] = cursor.fetchall()
@@ -225,24 +202,15 @@ def _insert(
 def _advance(cursor: CursorWrapper, readers: Sequence[int], planning: Planning) -> None:
     """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
     schedules = "SELECT DISTINCT time_zone, hour, rhythm, weekday FROM subscriptions_subscriber"
-    cursor.execute(f"{schedules} WHERE id {_one_of()}", [_numbers(readers)])
+    cursor.execute(f"{schedules} WHERE id {statements.one_of()}", [statements.numbers(readers)])
     times = {schedule: due_at(schedule, planning.now) for schedule in starmap(Schedule, cursor.fetchall())}
     cursor.execute(
         f"""
-        WITH {_times_table()}
+        WITH {statements.table("times", _TIMES | {"next": statements.moment_type()})}
         UPDATE subscriptions_subscriber AS reader
         SET covered = %s, "returning" = %s, next_digest_at = times.next
         FROM times
-        WHERE {_SAME_SCHEDULE} AND reader.id {_one_of()}
+        WHERE {_SAME_SCHEDULE} AND reader.id {statements.one_of()}
         """,  # noqa: S608 - of our own names
-        [_times(times), planning.until or None, False, _numbers(readers)],
+        [_times(times), planning.until or None, False, statements.numbers(readers)],
     )
-
-
-def _one_of() -> str:
-    """Whether a number is one of `_numbers`, which come as one parameter."""
-    return "= ANY(%s)" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
-
-
-def _numbers(values: Sequence[int]) -> list[int] | str:
-    return list(values) if connection.vendor == "postgresql" else json.dumps(values)

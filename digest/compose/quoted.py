@@ -9,7 +9,7 @@ from digest.compose.places import SEAM, STAND_IN
 SOFT_BREAK = b"=\r\n"
 _ROOMY = 72  # a last line that leaves room for the soft break after it
 _CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
-_TOO_LONG = re.compile(rb"[^\r\n]{77,}")  # b2a_qp forgets the limit where a blank ends a line of 75
+_TOO_LONG = re.compile(rb"^[^\r\n]{77,}", re.MULTILINE)  # b2a_qp forgets it where a blank ends a line of 75
 _LINK_ROOM = 200  # octets that a reader's link takes in an encoded body, soft breaks included
 
 

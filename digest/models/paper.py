@@ -1,5 +1,7 @@
 """Papers: each exists once, whatever day or source lists it."""
 
+from functools import lru_cache
+
 from django.db import models
 from django.urls import reverse
 
@@ -44,7 +46,7 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         """The path of its page in the archive."""
-        return reverse("paper", args=[self.key])
+        return _path(self.key)
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -73,3 +75,8 @@ class Paper(models.Model):
             project_url=self.project_url or None,
             source_names=self.source_names,
         )
+
+
+@lru_cache(maxsize=4096)  # every letter that shows a paper links to it
+def _path(key: str) -> str:
+    return reverse("paper", args=[key])

@@ -2,23 +2,23 @@
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
 
-from django.db import transaction
-from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
+from django.db import connection, transaction
 from django.utils import timezone
 
+from subscriptions import statements
 from subscriptions.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox.ledger import lease_time
 from subscriptions.rate import allowance
 
-BATCH = 45  # psycopg keeps statements of at most 50 parameters; others it takes apart each time
+BATCH = 50
 LOOK_BACK = 1.0  # seconds after which a worker looks for what became more urgent than where it is
-_READER = ("id", "email", "new_email", "format", "link_version")
-_DELIVERY = ("pk", "kind", "due_at", "selection_id", "attempts", "priority", "not_before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +46,61 @@ class Leased:
     not_before: datetime
 
 
+_FIRST = (0, datetime.min.replace(tzinfo=UTC), 0)
+# `Delivery.objects.waiting`, in the order of the index of what waits.
+_WAITING = """
+SELECT d.id, d.kind, d.due_at, d.selection_id, d.attempts, d.priority, d.not_before,
+    s.id, s.email, s.new_email, s.format, s.link_version
+FROM subscriptions_delivery AS d JOIN subscriptions_subscriber AS s ON s.id = d.subscriber_id
+WHERE d.state IN ('pending', 'deferred') AND d.not_before <= %s
+    AND (d.priority, d.not_before, d.id) > (%s, %s, %s)
+    AND (d.run_id IS NULL OR d.run_id NOT IN (
+        SELECT id FROM subscriptions_run WHERE state = 'stopped' OR (state = 'paused' AND resumes_at IS NULL)
+    ))
+ORDER BY d.priority, d.not_before, d.id
+LIMIT %s
+"""
+
+
 def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -> Sequence[Leased]:
     """Lease up to `limit` waiting rows to `worker`, most urgent first; those of others are left alone.
 
     Behind `after`, the last that was claimed, if it is given: then the database need not pass all that
     were done since.
     """
-    waiting = Delivery.objects.waiting(now).order_by("priority", "not_before", "pk")
-    if after is not None:
-        place = after.priority, after.not_before, after.pk
-        waiting = waiting.filter(TupleGreaterThan(Tuple("priority", "not_before", "pk"), place))
+    moment = connection.ops.adapt_datetimefield_value
+    priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else _FIRST
+    locking = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic():
-        free = waiting.select_for_update(skip_locked=True, of=("self",))
-        rows = list(free.values_list(*(f"subscriber__{name}" for name in _READER), *_DELIVERY)[:limit])
-        Delivery.objects.filter(pk__in=[row[len(_READER)] for row in rows]).update(
-            state=Delivery.State.LEASED, worker=worker, leased_until=now + lease_time()
-        )
-    reader = len(_READER)
-    return [Leased(Recipient(*row[:reader]), *row[reader:]) for row in rows]
+        found = statements.rows(_WAITING + locking, [moment(now), priority, moment(not_before), pk, limit])
+        numbers = statements.numbers([row[0] for row in found])
+        statements.rows(_lease(connection.vendor), [worker, moment(now + lease_time()), numbers])
+    return [_leased(row) for row in found]
+
+
+@cache
+def _lease(_vendor: str) -> str:
+    lease = "UPDATE subscriptions_delivery SET state = 'leased', worker = %s, leased_until = %s WHERE id "
+    return lease + statements.one_of() + " RETURNING id"
+
+
+def _leased(row: Sequence[Any]) -> Leased:
+    pk, kind, due_at, selection, attempts, priority, not_before, *reader = row
+    if due_at.tzinfo is None:  # SQLite knows no zones
+        due_at, not_before = due_at.replace(tzinfo=UTC), not_before.replace(tzinfo=UTC)
+    return Leased(Recipient(*reader), pk, kind, due_at, selection, attempts, priority, not_before)
 
 
 class Supply:
-    """What one worker takes up: batch after batch, within `limit` rows and the rate."""
+    """What one worker takes up: batch after batch, within `limit` rows and the rate.
 
-    def __init__(self, worker: str, limit: int | None) -> None:
+    `expect` hears of each batch.
+    """
+
+    def __init__(self, worker: str, limit: int | None, expect: Callable[[Sequence[Leased]], None]) -> None:
         self._worker = worker
         self._limit = limit
+        self._expect = expect
         self._leased: deque[Leased] = deque()
         self._last: Leased | None = None
         self._look_back_at = 0.0
@@ -103,6 +132,7 @@ class Supply:
         if rows:
             self._last = rows[-1]
             reach("claimed")
+            self._expect(rows)
 
     def _allowed(self, mails: int) -> int:
         """How many of these the rate lets go now."""

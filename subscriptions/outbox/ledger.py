@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from subscriptions import feedback, runs
+from subscriptions import feedback, runs, statements
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
 
@@ -58,8 +58,9 @@ def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
 
 
 # One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
+# CASE, for else PostgreSQL looks for the rows in the index of those in hand, where all before left traces.
 _MOVE = """
-WITH moves AS ({moves})
+WITH {moves}
 UPDATE subscriptions_delivery AS d SET
     state = m.state,
     reason = m.reason,
@@ -68,34 +69,23 @@ UPDATE subscriptions_delivery AS d SET
     settled_at = CASE WHEN m.state IN ('handing', 'pending', 'deferred') THEN NULL ELSE %s END,
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
     leased_until = CASE WHEN m.state = 'handing' THEN %s ELSE NULL END
-FROM moves AS m
-WHERE d.id = m.pk AND d.worker = %s AND d.state IN ('leased', 'handing') AND (
-    m.state <> 'handing' OR (d.state = 'leased' AND d.leased_until > %s AND EXISTS (
+FROM m
+WHERE d.id = m.pk AND d.worker = %s AND CASE WHEN m.state = 'handing'
+    THEN d.state = 'leased' AND d.leased_until > %s AND EXISTS (
         SELECT 1 FROM subscriptions_subscriber AS s
         WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
-    ))
-)
+    )
+    ELSE d.state IN ('leased', 'handing') END
 RETURNING id
 """
-_MOVES = {  # one parameter, however many rows: taking hundreds apart costs the client more than the server
-    "postgresql": """
-        SELECT (row->>0)::bigint AS pk, row->>1 AS state, row->>2 AS reason, (row->>3)::timestamptz AS later,
-            (row->>4)::int AS tried
-        FROM jsonb_array_elements(%s::jsonb) AS row
-    """,
-    "sqlite": """
-        SELECT json_extract(value, '$[0]') AS pk, json_extract(value, '$[1]') AS state,
-            json_extract(value, '$[2]') AS reason, json_extract(value, '$[3]') AS later,
-            json_extract(value, '$[4]') AS tried
-        FROM json_each(%s)
-    """,
-}
+_STEP = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "tried": "integer"}
 
 
 @cache
-def _statement(vendor: str) -> str:
+def _statement(_vendor: str) -> str:
     wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
-    return _MOVE.format(moves=_MOVES[vendor], wanted=wanted)
+    moves = statements.table("m", _STEP | {"later": statements.moment_type()})
+    return _MOVE.format(moves=moves, wanted=wanted)
 
 
 def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
@@ -122,15 +112,14 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
 def _move(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
     moment = connection.ops.adapt_datetimefield_value
     at = moment(now)
-    rows = [
-        (move.pk, move.to.value, _storable(move.reason), str(moment(move.later or now)), int(move.tried))
+    steps = [
+        (move.pk, move.to.value, _storable(move.reason), int(move.tried), str(moment(move.later or now)))
         for move in moves
     ]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(connection.vendor), [json.dumps(rows), at, moment(now + lease_time()), worker, at]
-        )
-        return {pk for (pk,) in cursor.fetchall()}
+    made = statements.rows(
+        _statement(connection.vendor), [json.dumps(steps), at, moment(now + lease_time()), worker, at]
+    )
+    return {pk for (pk,) in made}
 
 
 def _storable(text: str) -> str:

@@ -75,8 +75,8 @@ class _Run:
         self._relay = relay
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._supply = Supply(self._worker, limit)
         self._composer, self._suspicion = Composer(), Suspicion()
+        self._supply = Supply(self._worker, limit, self._composer.expect)
         self._composed: deque[_InHand] = deque()
         self._offered: dict[int, _InHand] = {}
         self._moves: list[Move] = []  # to be written with the next round
