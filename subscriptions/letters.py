@@ -8,6 +8,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone, translation
 from django.utils.http import int_to_base36
 
@@ -85,12 +86,33 @@ class Composer:
         self._reading = Reading()
         self._brand = branding.current()
         self._selections: Mapping[int, Selection] = {}
+        self._expected: Mapping[int, PreparedLetter | Exception] = {}
         self._digest = lru_cache(maxsize=LETTERS)(self._prepared)
 
     def expect(self, deliveries: Sequence[Addressed]) -> None:
-        """Read at once what the letters of `deliveries`, which come next, have in common."""
+        """Prepare the letters of `deliveries`; then `message` asks the database for nothing."""
         self._brand = branding.current()
         self._selections = Selection.objects.in_bulk({d.selection_id for d in deliveries if d.selection_id})
+        self._expected = {delivery.pk: self._tried(delivery) for delivery in deliveries}
+
+    def message(self, delivery: Addressed) -> tuple[bytes, str]:
+        """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
+        prepared = self._expected.get(delivery.pk) or self._tried(delivery)
+        if isinstance(prepared, Exception):
+            raise prepared
+        return prepared.message(personal(delivery)), envelope_sender(delivery)
+
+    def _tried(self, delivery: Addressed) -> PreparedLetter | Exception:
+        """The letter of a delivery, or why there is none."""
+        format_ = delivery.subscriber.format
+        try:
+            if delivery.selection_id:
+                return self._digest(delivery.selection_id, format_)
+            return _finished(_letter(delivery), Kind(delivery.kind), format_)
+        except (OperationalError, InterfaceError):  # no fault of this letter's
+            raise
+        except Exception as error:  # noqa: BLE001 - told when it is asked for
+            return error
 
     def _prepared(self, selection_id: int, format_: str) -> PreparedLetter:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
@@ -98,15 +120,6 @@ class Composer:
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
         return _finished(compose_digest(content, self._brand), Kind.DIGEST, format_)
-
-    def message(self, delivery: Addressed) -> tuple[bytes, str]:
-        """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
-        format_ = delivery.subscriber.format
-        if delivery.selection_id:
-            prepared = self._digest(delivery.selection_id, format_)
-        else:
-            prepared = _finished(_letter(delivery), Kind(delivery.kind), format_)
-        return prepared.message(personal(delivery)), envelope_sender(delivery)
 
 
 def _finished(letter: Letter, kind: Delivery.Kind, format_: str) -> PreparedLetter:

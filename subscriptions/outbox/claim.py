@@ -111,6 +111,11 @@ class Supply:
         """Seconds until the rate lets go what waits; 0 if that is not what keeps it."""
         return max(self._allowed_at - time.monotonic(), 0.001) if self._allowed_at else 0.0
 
+    @property
+    def at_hand(self) -> bool:
+        """Whether `take` need not ask the database."""
+        return bool(self._leased)
+
     def take(self) -> Leased | None:
         """The next delivery, leased, or None if there is none for now."""
         if not self._leased:

@@ -15,9 +15,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from subscriptions import feedback, runs, statements
+from subscriptions import feedback, runs, statements, under_way
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
+from subscriptions.under_way import Done, UnderWay
 
 Kind, State = Delivery.Kind, Delivery.State
 HOLD = timedelta(minutes=1)
@@ -66,12 +67,13 @@ UPDATE subscriptions_delivery AS d SET
     reason = m.reason,
     attempts = d.attempts + m.tried,
     not_before = CASE WHEN m.state = 'deferred' THEN m.later ELSE d.not_before END,
-    settled_at = CASE WHEN m.state IN ('handing', 'pending', 'deferred') THEN NULL ELSE %s END,
+    settled_at = CASE WHEN m.state IN ('handing', 'pending', 'deferred') THEN NULL
+        ELSE CAST(%s AS {moment}) END,
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
-    leased_until = CASE WHEN m.state = 'handing' THEN %s ELSE NULL END
+    leased_until = CASE WHEN m.state = 'handing' THEN CAST(%s AS {moment}) ELSE NULL END
 FROM m
 WHERE d.id = m.pk AND d.worker = %s AND CASE WHEN m.state = 'handing'
-    THEN d.state = 'leased' AND d.leased_until > %s AND EXISTS (
+    THEN d.state = 'leased' AND d.leased_until > CAST(%s AS {moment}) AND EXISTS (
         SELECT 1 FROM subscriptions_subscriber AS s
         WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
     )
@@ -84,8 +86,9 @@ _STEP = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "trie
 @cache
 def _statement(_vendor: str) -> str:
     wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
-    moves = statements.table("m", _STEP | {"later": statements.moment_type()})
-    return _MOVE.format(moves=moves, wanted=wanted)
+    moment = statements.moment_type()
+    moves = statements.table("m", _STEP | {"later": moment})
+    return _MOVE.format(moves=moves, wanted=wanted, moment=moment)
 
 
 def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
@@ -94,11 +97,16 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
     `handing` begins only for a row whose lease still runs and whose reader still wants it. What
     follows for a reader from an outcome is written with it.
     """
+    return begin(worker, moves, now).numbers()
+
+
+def begin(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
+    """`write`, begun: the database may still be at it, and must not be asked for anything else meanwhile."""
     grave = {move.pk: move for move in moves if move.to in {State.REFUSED, State.UNKNOWN}}
     if not grave:
         return _move(worker, moves, now)
     with transaction.atomic():
-        moved = _move(worker, moves, now)
+        moved = _move(worker, moves, now).numbers()
         for delivery in Delivery.objects.filter(pk__in=moved.intersection(grave)).select_related(
             "subscriber"
         ):
@@ -106,20 +114,28 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
                 feedback.refuse(delivery.subscriber_id, grave[delivery.pk].email, now)
             elif delivery.state == State.UNKNOWN and delivery.kind == Kind.DIGEST:
                 _bring_forward(delivery, now)
-    return moved
+    return Done(moved)
 
 
-def _move(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
-    moment = connection.ops.adapt_datetimefield_value
-    at = moment(now)
+def _move(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
+    at = _written(now)
     steps = [
-        (move.pk, move.to.value, _storable(move.reason), int(move.tried), str(moment(move.later or now)))
+        (
+            move.pk,
+            move.to.value,
+            _storable(move.reason),
+            int(move.tried),
+            _written(move.later) if move.later else at,
+        )
         for move in moves
     ]
-    made = statements.rows(
-        _statement(connection.vendor), [json.dumps(steps), at, moment(now + lease_time()), worker, at]
+    return under_way.begin(
+        _statement(connection.vendor), [json.dumps(steps), at, _written(now + lease_time()), worker, at]
     )
-    return {pk for (pk,) in made}
+
+
+def _written(moment: datetime) -> str:
+    return str(connection.ops.adapt_datetimefield_value(moment))
 
 
 def _storable(text: str) -> str:

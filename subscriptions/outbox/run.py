@@ -1,8 +1,9 @@
-"""One run of a sender: several mails in hand at the relay, one statement a round in the ledger.
+"""One run of a sender: several mails in hand at the relay, one statement at a time in the ledger.
 
-In a round, what the relay answered is recorded and, in the same commit, `handing` begins for the mails
-whose bodies it has by now; then their final dots leave, with the next envelopes behind them. So there are
-never more mails between `handing` and their record than there are connections.
+What the relay answered is recorded and, in the same commit, `handing` begins for the mails whose bodies it
+has by then; then their final dots leave, with the next envelopes behind them. So there are never more mails
+between `handing` and their record than there are connections. While the database is at it the relay is
+heard, and the next mails are composed.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection
@@ -23,6 +24,7 @@ from subscriptions.failpoints import reach
 from subscriptions.letters import Composer
 from subscriptions.models import Delivery
 from subscriptions.outbox import ledger
+from subscriptions.outbox.book import Book
 from subscriptions.outbox.claim import BATCH, Leased, Supply
 from subscriptions.outbox.composing import composed, put_off
 from subscriptions.outbox.ledger import Move
@@ -41,6 +43,7 @@ from subscriptions.suspicion import EveryReaderRefused, Suspicion
 
 SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
 PAUSE = 0.2  # seconds after which a run that waits for the rate looks whether it is to stop
+AHEAD = 4  # mails composed before the relay has room for them
 RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
 
 State = Delivery.State
@@ -77,21 +80,23 @@ class _Run:
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._composer, self._suspicion = Composer(), Suspicion()
         self._supply = Supply(self._worker, limit, self._composer.expect)
+        self._book = Book(self._worker)
+        # Not all: while the database writes of some, the relay works on the others.
+        self._at_once = max(1, relay.room() // 2)
         self._composed: deque[_InHand] = deque()
         self._offered: dict[int, _InHand] = {}
-        self._moves: list[Move] = []  # to be written with the next round
         self._done: Counter[str] = Counter()
         self._error: RelayUnavailable | None = None
         self._renew_at = 0.0
 
     def to_its_end(self) -> Counter[str]:
         try:
-            while self._begin() or (self._supply.pause and not self._ending()):
-                if self._offered:
-                    self._round(self._relay.poll())
+            while self._begin() or self._book.busy or (self._supply.pause and not self._ending()):
+                if self._offered or self._book.busy:
+                    self._step()
                 else:
                     time.sleep(min(self._supply.pause, PAUSE))
-            self._write([])
+            self._write_all()
         except _AWAY:
             self._rescue()
             raise
@@ -117,37 +122,48 @@ class _Run:
 
     def _compose(self, number: int) -> bool:
         """Have `number` mails composed, if so many wait; whether there is any."""
-        while len(self._composed) < number and not self._ending() and (leased := self._supply.take()):
+        while len(self._composed) < number and not self._ending():
+            if not self._supply.at_hand:
+                self._end(wait=True)  # the database is needed
+            if (leased := self._supply.take()) is None:
+                break
             made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
             if isinstance(made, Move):
-                self._moves.append(made)
-                if len(self._moves) >= BATCH:  # nobody of a whole batch gets a mail
-                    self._write([])
+                self._book.record(made)
+                if self._book.waiting >= BATCH:  # nobody of a whole batch gets a mail
+                    self._write_all()
             else:
                 self._composed.append(_InHand(leased, made))
         return bool(self._composed)
 
-    def _round(self, events: Sequence[Event]) -> None:
-        """Bring the mails in hand forward by what the relay said."""
-        ready: list[int] = []
-        for event in events:
-            if isinstance(event, Ready):
-                ready.append(event.key)
-            elif isinstance(event, Settled):
-                self._settle(self._offered.pop(event.key), event)
-            elif isinstance(event, Returned):
-                self._again(self._offered.pop(event.key))
-            else:
-                self._error = self._error or event.error
+    def _step(self) -> None:
+        """Bring the mails in hand forward: by what the relay says, and what the ledger has."""
+        ahead = self._supply.at_hand and len(self._composed) < AHEAD and not self._ending()
+        for event in self._relay.poll(patience=0) if ahead else self._relay.poll(self._book.descriptor()):
+            self._hear(event)
         if self._error is not None:
             self._withdraw()
-            ready = []
-        self._compose(len(ready))  # while the relay reads the bodies
-        self._write(ready)
+        self._end(wait=False)
+        self._book.begin(self._at_once)
+        if ahead:  # while the database writes and the relay reads
+            self._compose(AHEAD)
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + ledger.lease_time().total_seconds() / 4
+            self._end(wait=True)
             ledger.renew(self._worker, timezone.now())
             Heartbeat.objects.beat("sender", timezone.now(), f"{self._done[State.ACCEPTED]} mails accepted")
+
+    def _hear(self, event: Event) -> None:
+        """Take note of what the relay said."""
+        if isinstance(event, Ready):
+            self._book.hand_over(event.key)
+        elif isinstance(event, Settled):
+            self._book.forget(event.key)
+            self._settle(self._offered.pop(event.key), event)
+        elif isinstance(event, Returned):
+            self._again(self._offered.pop(event.key), in_time=self._book.forget(event.key))
+        else:
+            self._error = self._error or event.error
 
     def _settle(self, in_hand: _InHand, event: Settled) -> None:
         """Note how a mail ended, and what that says about the relay."""
@@ -157,7 +173,7 @@ class _Run:
         state = State(outcome.verdict.value)
         later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None
         email = leased.subscriber.email
-        self._moves.append(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
+        self._book.record(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
         try:
             if event.error is None:
                 self._suspicion.settled(state)
@@ -166,40 +182,44 @@ class _Run:
         except RelayUnavailable as error:
             self._error = self._error or error
 
-    def _again(self, in_hand: _InHand) -> None:
-        """Offer a mail once more that the relay did not hear of."""
+    def _again(self, in_hand: _InHand, *, in_time: bool) -> None:
+        """Offer a mail once more that the relay did not hear of; not `in_time`, the ledger takes it back."""
         if in_hand.returned and self._error is None:
             hung_up = Outcome(Verdict.DEFERRED, "the relay hangs up before it hears of the mail")
             self._settle(in_hand, Settled(in_hand.leased.pk, hung_up))
-        else:
+        elif in_time:
             in_hand.returned = True
             self._composed.appendleft(in_hand)
+        else:
+            self._book.record(Move(in_hand.leased.pk, State.PENDING))
 
-    def _write(self, ready: Sequence[int]) -> None:
-        """Commit what became of mails, and `handing` for those that are `ready`; then let these end."""
-        moves = self._moves = [*self._moves, *(Move(key, State.HANDING) for key in ready)]
-        if not moves:
+    def _end(self, *, wait: bool) -> None:
+        """Let the mails end whose `handing` is in the ledger by now; do not `wait` for it if it is not."""
+        written = self._book.end(wait=wait)
+        if written is None:
             return
-        now = timezone.now()
-        made = ledger.write(self._worker, moves, now)
-        recorded = moves[: len(moves) - len(ready)]
-        self._moves = []
-        self._count(recorded, made)
-        if recorded:
+        self._count(written.recorded, written.made)
+        if written.recorded:
             reach("recorded")
-        if ready:
+        if written.ready:
             reach("handing committed")
         unwanted = []
-        for key in ready:
-            if key in made:
+        for key in self._offered.keys() & written.ready:  # the others the relay has lost meanwhile
+            if key in written.made:
                 self._offered[key].finished = True
                 self._relay.finish(key)
             else:
                 self._relay.withdraw(key)
                 unwanted.append(self._offered.pop(key).leased)
         if unwanted:  # the database is asked no more before every end that was granted has left
-            moves = [put_off(leased, now) for leased in unwanted]
-            self._count(moves, ledger.write(self._worker, moves, now))
+            moves = [put_off(leased, timezone.now()) for leased in unwanted]
+            self._count(moves, ledger.write(self._worker, moves, timezone.now()))
+
+    def _write_all(self) -> None:
+        """Have everything in the ledger."""
+        self._end(wait=True)
+        self._book.begin(self._at_once)
+        self._end(wait=True)
 
     def _count(self, moves: Sequence[Move], made: set[int]) -> None:
         for move in moves:
@@ -210,16 +230,14 @@ class _Run:
         for key in [key for key, in_hand in self._offered.items() if not in_hand.finished]:
             self._relay.withdraw(key)
             del self._offered[key]
+            if not self._book.forget(key):
+                self._book.record(Move(key, State.PENDING))
 
     def _rescue(self) -> None:
-        """The database is away. End nothing more, and see to it that what ended is not forgotten.
-
-        Whether the last statement was committed nobody knows, but it may be repeated: a step that was made
-        is none any more. `handing` that was to begin is taken back, for no end was sent after it.
-        """
+        """The database is away. End nothing more, and see to it that what ended is not forgotten."""
+        self._book.take_back()
         self._withdraw()
         give_up_at = time.monotonic() + RESCUE
-        self._moves = [replace(m, to=State.PENDING) if m.to == State.HANDING else m for m in self._moves]
         while True:
             while self._offered:
                 for event in self._relay.poll():
@@ -227,8 +245,9 @@ class _Run:
                         self._settle(self._offered.pop(event.key), event)
             try:
                 connection.close()
-                self._write([])
+                self._write_all()
             except _AWAY:
+                self._book.take_back()
                 if time.monotonic() >= give_up_at:
                     return
                 time.sleep(0.5)

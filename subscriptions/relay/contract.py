@@ -51,6 +51,7 @@ class Unavailable:
     error: RelayUnavailable
 
 
+PATIENCE = 1.0
 Event = Ready | Settled | Returned | Unavailable
 
 
@@ -65,8 +66,11 @@ class Relay(Protocol):
     def offer(self, mail: Mail) -> None:
         """Take `mail` on: everything may go out but its end."""
 
-    def poll(self) -> list[Event]:
-        """What happened since; waits for a moment if nothing did."""
+    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
+        """What happened since; waits up to `patience` seconds if nothing did.
+
+        It does not wait any longer once the descriptor `also` can be read.
+        """
 
     def finish(self, key: int) -> None:
         """Send the end of a mail that is `Ready`: from now on the relay may have it."""

@@ -1,9 +1,10 @@
 """Relays that take a whole message in one call: the local mailbox, and those of tests."""
 
+import select
 from abc import abstractmethod
 
 from subscriptions import mailbox
-from subscriptions.relay.contract import Event, Mail, Ready, Settled
+from subscriptions.relay.contract import PATIENCE, Event, Mail, Ready, Settled
 from subscriptions.relay.verdicts import Outcome, RelayUnavailable, Verdict
 
 
@@ -27,7 +28,9 @@ class OneByOne:
         self._mail = mail
         self._events.append(Ready(mail.key))
 
-    def poll(self) -> list[Event]:
+    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
+        if also is not None and not self._events:
+            select.select([also], [], [], patience)
         events, self._events = self._events, []
         return events
 

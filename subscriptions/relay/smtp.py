@@ -12,14 +12,12 @@ from functools import cached_property
 from typing import Any
 
 from subscriptions.relay.connection import Connection
-from subscriptions.relay.contract import Event, Mail, Ready, Returned, Settled, Unavailable
+from subscriptions.relay.contract import PATIENCE, Event, Mail, Ready, Returned, Settled, Unavailable
 from subscriptions.relay.login import Access
 from subscriptions.relay.session import Session
 from subscriptions.relay.verdicts import RelayUnavailable
 
 CONNECTIONS = 4
-_GATHER = 0.002  # seconds that the first answers of a round wait for the others
-_PATIENCE = 1.0  # seconds after which `poll` returns though nothing happened
 _PAUSE = 5.0  # seconds before a failed connection is tried again beside others
 _CONNECT = 10.0  # seconds for a relay to take a connection
 _FAILURES = 3  # connections in a row that ended without one mail settled: then the relay is given up
@@ -78,23 +76,17 @@ class SmtpRelay:
             carrier.session.withdraw()
             self._clear()
 
-    def poll(self) -> list[Event]:
-        """What happened since the last time, or within a second.
-
-        Once something has, what other connections are owed is waited for as well, for a moment: the
-        ledger writes it all down at once.
-        """
-        until = time.monotonic() + _PATIENCE
-        gathering = False
+    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
+        """What happened since the last time, or within `patience`; what the sessions say leaves at once."""
+        until = time.monotonic() + patience
+        called = False
         while True:
             self._exchange()
-            now = time.monotonic()
-            if self._events and not gathering:
-                gathering, until = True, now + _GATHER
             waiting = [c for c in self._connections if c.session.waiting or c.sending]
-            if not waiting or now >= until:
+            now = time.monotonic()
+            if self._events or called or now > until or not (waiting or also is not None):
                 break
-            self._wait(waiting, until, now)
+            called = self._wait(waiting, also, until - now)
         events, self._events = self._events, []
         gone = {event.key for event in events if isinstance(event, Settled | Returned)}
         return [event for event in events if not (isinstance(event, Ready) and event.key in gone)]
@@ -144,12 +136,15 @@ class SmtpRelay:
     def _exchange(self) -> None:
         """Send what is to be sent, and take what the sessions made of the answers."""
         for connection in self._connections:
-            connection.flush()
-            events, connection.session.events = connection.session.events, []
-            for event in events:
-                if isinstance(event, Settled | Returned):
-                    self._carrying.pop(event.key, None)
-            self._events += events
+            session = connection.session
+            if session.outgoing or connection.sending:
+                connection.flush()
+            if session.events:
+                events, session.events = session.events, []
+                for event in events:
+                    if isinstance(event, Settled | Returned):
+                        self._carrying.pop(event.key, None)
+                self._events += events
         self._clear()
 
     def _clear(self) -> None:
@@ -159,19 +154,32 @@ class SmtpRelay:
             self._hang_up(connection)
             self._ended(connection.session)
 
-    def _wait(self, waiting: list[Connection], until: float, now: float) -> None:
-        """Take what arrives; return at the first that does, or when somebody's time is over."""
+    def _wait(self, waiting: list[Connection], also: int | None, patience: float) -> bool:
+        """Take what arrives, until the first that does, or somebody's time is over; whether it was `also`."""
         for connection in waiting:
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.sending else 0)
             if self._selector.get_key(connection.socket).events != wanted:
                 self._selector.modify(connection.socket, wanted, connection)
-        first = min(until, *(connection.deadline for connection in waiting))
-        for key, mask in self._selector.select(max(0.0, first - now)):
-            if mask & selectors.EVENT_READ:
+        patience = min([patience, *(connection.deadline - time.monotonic() for connection in waiting)])
+        called = False
+        for key, mask in self._select(also, max(0.0, patience)):
+            if key.data is None:
+                called = True
+            elif mask & selectors.EVENT_READ:
                 key.data.receive()
         now = time.monotonic()
         for connection in waiting:
             connection.expire(now)
+        return called
+
+    def _select(self, also: int | None, patience: float) -> list[tuple[selectors.SelectorKey, int]]:
+        if also is None:
+            return self._selector.select(patience)
+        self._selector.register(also, selectors.EVENT_READ)
+        try:
+            return self._selector.select(patience)
+        finally:
+            self._selector.unregister(also)
 
     def _ended(self, session: Session) -> None:
         """A connection is no more: note what that says about the relay."""

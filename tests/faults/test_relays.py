@@ -160,9 +160,9 @@ class Slow(SmtpRelay):
             time.sleep(0.2)  # until the reset is here
         super().offer(mail)
 
-    def poll(self) -> list[Event]:
-        events = super().poll()
-        if self._dot.is_set():
+    def poll(self, also: int | None = None, patience: float = 1.0) -> list[Event]:
+        events = super().poll(also, patience)
+        if self._dot.is_set() and also is None:  # else the database is at something
             backoffs_end()
         return events
 

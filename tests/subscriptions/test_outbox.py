@@ -33,6 +33,7 @@ from subscriptions.relay import (
     Verdict,
 )
 from subscriptions.schedule import due_at
+from subscriptions.under_way import UnderWay
 from tests.factories import NOW, edition, reader, topic
 
 pytestmark = pytest.mark.django_db
@@ -386,15 +387,15 @@ class Away:
     """A database that fails at one of the ledger's statements, after it was committed or before."""
 
     def __init__(self, at: int, *, committed: bool) -> None:
-        self.write, self.left, self.committed = ledger.write, at, committed
+        self.begin, self.left, self.committed = ledger.begin, at, committed
 
-    def __call__(self, worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
+    def __call__(self, worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
         self.left -= 1
         if self.left == 0:
             if self.committed:
-                self.write(worker, moves, now)
+                self.begin(worker, moves, now).numbers()
             raise OperationalError("the server closed the connection")
-        return self.write(worker, moves, now)
+        return self.begin(worker, moves, now)
 
 
 @pytest.mark.parametrize("committed", [False, True])
@@ -406,7 +407,7 @@ def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
     planned("ada", "bela", "chidi")
     relay = FakeRelay()
     with monkeypatch.context() as patch:
-        patch.setattr(ledger, "write", Away(at, committed=committed))
+        patch.setattr(ledger, "begin", Away(at, committed=committed))
         with pytest.raises(OperationalError):
             outbox.deliver(relay)
     assert len(relay.taken) == taken
@@ -416,14 +417,14 @@ def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
 
 
 class Pairs(FakeRelay):
-    """Has two mails in hand at once; `ada` leaves as soon as both are."""
+    """Has two mails in hand at once, and might have more; `ada` leaves as soon as both are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.in_hand: dict[int, Mail] = {}
 
     def room(self) -> int:
-        return 2 - len(self.in_hand)
+        return 2 - len(self.in_hand) if self.in_hand else 4
 
     def offer(self, mail: Mail) -> None:
         self.in_hand[mail.key] = mail
@@ -454,7 +455,10 @@ def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_d
 
 
 class Tardy(FakeRelay):
-    """Takes so long that the lease of its first mail has run out."""
+    """Has room for another mail, and takes so long that the lease of its first one has run out."""
+
+    def room(self) -> int:
+        return int(not self.taken)
 
     def offer(self, mail: Mail) -> None:
         if not self.taken:

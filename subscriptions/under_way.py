@@ -1,0 +1,108 @@
+"""A statement that PostgreSQL works on while we do something else. SQLite does it when it is asked.
+
+Parameters and answers are text: https://www.postgresql.org/docs/current/libpq-async.html
+"""
+
+import select
+from collections.abc import Sequence
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
+
+import psycopg
+from django.db import connection
+from psycopg import pq
+
+from subscriptions import statements
+
+
+class UnderWay(Protocol):
+    """A statement that was begun. Until its `numbers` are taken, nothing else may be asked there."""
+
+    def descriptor(self) -> int | None:
+        """What becomes readable when the database has something to say; none if it has said all."""
+
+    def done(self) -> bool:
+        """Whether `numbers` need not wait."""
+
+    def numbers(self) -> set[int]:
+        """The one column that it returns."""
+
+
+def begin(sql: str, parameters: Sequence[str]) -> UnderWay:
+    """Begin `sql`, whose places are `%s`, with text in them. Inside of a transaction it is done at once."""
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        return _Sent(sql, parameters)
+    return Done({number for (number,) in statements.rows(sql, parameters)})
+
+
+class Done:
+    """One that is done already."""
+
+    def __init__(self, numbers: set[int]) -> None:
+        self._numbers = numbers
+
+    def descriptor(self) -> None:
+        return None
+
+    def done(self) -> bool:
+        return True
+
+    def numbers(self) -> set[int]:
+        return self._numbers
+
+
+# The statements that each connection keeps prepared, by their names there.
+_prepared: WeakKeyDictionary["psycopg.Connection[Any]", dict[str, bytes]] = WeakKeyDictionary()
+
+
+class _Sent:
+    def __init__(self, sql: str, parameters: Sequence[str]) -> None:
+        connection.ensure_connection()
+        self._errors = connection.wrap_database_errors
+        with self._errors:
+            self._server = connection.connection.pgconn
+            values = [text.encode() for text in parameters]
+            if connection.connection.prepare_threshold is None:
+                self._server.send_query_params(_numbered(sql), values)
+            else:
+                self._server.send_query_prepared(self._name(sql), values)
+            while self._server.flush():
+                select.select([], [self._server.socket], [])
+
+    def _name(self, sql: str) -> bytes:
+        """The name under which this connection keeps `sql`."""
+        names = _prepared.setdefault(connection.connection, {})
+        if sql not in names:
+            name = f"outbox {len(names)}".encode()
+            _checked(self._server.prepare(name, _numbered(sql)))
+            names[sql] = name
+        return names[sql]
+
+    def descriptor(self) -> int:
+        return int(self._server.socket)
+
+    def done(self) -> bool:
+        with self._errors:
+            self._server.consume_input()
+            return not self._server.is_busy()
+
+    def numbers(self) -> set[int]:
+        while not self.done():
+            select.select([self._server.socket], [], [])
+        found: set[int] = set()
+        with self._errors:
+            while (result := self._server.get_result()) is not None:
+                _checked(result)
+                found.update(int(result.get_value(row, 0)) for row in range(result.ntuples))
+        return found
+
+
+def _numbered(sql: str) -> bytes:
+    """`sql` with its places as PostgreSQL writes them."""
+    first, *others = sql.split("%s")
+    return (first + "".join(f"${n}{part}" for n, part in enumerate(others, 1))).encode()
+
+
+def _checked(result: Any) -> None:
+    if result.status not in {pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK}:
+        raise psycopg.errors.error_from_result(result)

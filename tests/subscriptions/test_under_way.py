@@ -1,0 +1,72 @@
+"""A statement under way: the same answer as one that is waited for, errors included."""
+
+import contextlib
+import select
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, OperationalError, connection, transaction
+
+from subscriptions import statements, under_way
+
+pytestmark = pytest.mark.django_db(transaction=True)
+postgresql_alone = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite is never under way")
+NAP = "SELECT 1 FROM pg_sleep(CAST(%s AS float))"
+
+
+def test_it_gives_the_one_column_that_the_statement_returns() -> None:
+    sql = f"WITH {statements.table('t', {'pk': 'bigint'})} SELECT pk FROM t WHERE pk > CAST(%s AS bigint)"
+    for least, expected in (("1", {2, 3}), ("3", set())):
+        begun = under_way.begin(sql, ["[[1], [2], [3]]", least])
+        assert begun.numbers() == expected
+        assert begun.done()
+
+
+def test_a_statement_that_cannot_be_read_says_so_and_the_next_works() -> None:
+    with pytest.raises(DatabaseError):
+        under_way.begin("SELECT nothing FROM nowhere", [])
+    assert under_way.begin("SELECT 7", []).numbers() == {7}
+
+
+def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
+    with transaction.atomic():
+        User.objects.create(username="ada")
+        assert under_way.begin("SELECT COUNT(*) FROM auth_user", []).numbers() == {1}
+
+
+@postgresql_alone
+def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
+    begun = under_way.begin(NAP, ["0.3"])
+    assert not begun.done()
+    descriptor = begun.descriptor()
+    assert descriptor is not None
+    while not begun.done():  # what is readable may be half an answer
+        select.select([descriptor], [], [], 30)
+    assert begun.numbers() == {1}
+
+
+@postgresql_alone
+def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
+    begun = under_way.begin(NAP, ["30"])
+    backend = connection.connection.info.backend_pid
+    other = connection.copy()
+    with contextlib.closing(other), other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
+    with pytest.raises(OperationalError):
+        begun.numbers()
+    connection.close()
+    assert under_way.begin("SELECT 7", []).numbers() == {7}
+
+
+@postgresql_alone
+def test_a_pooler_that_keeps_no_statements_gets_them_anew_each_time() -> None:
+    connection.ensure_connection()
+    kept = connection.connection.prepare_threshold
+    connection.connection.prepare_threshold = None
+    try:
+        assert under_way.begin("SELECT 11", []).numbers() == {11}
+        assert statements.rows("SELECT 11", []) == [(11,)]
+        names = statements.rows("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%%11%%'", [])
+        assert names == []
+    finally:
+        connection.connection.prepare_threshold = kept
