@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.policy.PolicyMiddleware",  # django-csp, with a looser policy for the admin
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "digest.spoken.middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
