@@ -53,8 +53,8 @@ class Language:
             *(_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec")),
         )
         self._short_weekdays = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
-        tell = self._catalogue.pgettext
-        self._signs = str.maketrans({",": tell("between thousands", ","), ".": tell("before decimals", ".")})
+        thousands = self._catalogue.pgettext("between thousands", ",")
+        self._signs = str.maketrans({",": thousands, ".": self._catalogue.pgettext("before decimals", ".")})
 
     def gettext(self, message: str, **values: object) -> str:
         """`message` in this language, with `values` in the places of its %(name)s."""
