@@ -157,8 +157,8 @@ PAGES: Mapping[str, PageCase] = {
         "Preferences, everything wrong", "web/preferences.html", partial(_preferences, "active", "", _WRONG)
     ),
     **{
-        f"preferences-{name}": PageCase(
-            f"Preferences, {name}", "web/preferences.html", partial(_preferences, "active", name)
+        f"preferences-done-{name}": PageCase(
+            f"Preferences, just now: {name}", "web/preferences.html", partial(_preferences, "active", name)
         )
         for name in DONE
     },
