@@ -17,7 +17,7 @@ from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.presets import selecting
 from digest.search import Found, find
-from digest.spoken import words
+from digest.spoken import url, words
 
 PAGE = 25  # papers on a page
 _LOOKED_AT = 500  # papers, for what is usual of late
@@ -134,7 +134,7 @@ def lines(
 ) -> list[Line]:
     """The papers as a list shows them; with the reasons of `query` if there is one."""
     return [
-        Line(shown(paper, query), paper.get_absolute_url(), paper.day, (topics or {}).get(paper.pk, ()))
+        Line(shown(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
         for paper in papers
     ]
 

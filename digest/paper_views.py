@@ -17,6 +17,7 @@ from digest.models import Paper, Topic
 from digest.pages import public, show, topical
 from digest.said import said as _
 from digest.search import find
+from digest.spoken import url
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50
@@ -188,7 +189,7 @@ def paper(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     if found.key != key:
-        return redirect("paper", found.key, permanent=True)
+        return redirect(url("paper", found.key), permanent=True)
     return show(request, "web/archive/paper.html", paper_page(found))
 
 
