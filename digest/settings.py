@@ -104,6 +104,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "digest" / "locale"]  # before the catalogues of others, who also say “Search”
 
 # --- Where it keeps things -------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import get_language, gettext_lazy
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from digest.language import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
@@ -29,7 +29,7 @@ MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word co
 MOST_UPVOTES = 100_000
 FILTERS = ("topics", "queries", "exclude", "least_upvotes")
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
-_NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
+_NO_NUMBER = _("Upvotes are a whole number, such as 20, or nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class FiltersForm(forms.Form):
         field = self.fields["topics"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(topic.slug, topic.name) for topic in self.offered]
-        field.error_messages["invalid_choice"] = gettext_lazy(
+        field.error_messages["invalid_choice"] = _(
             "“%(value)s” is not offered any more. Choose among the topics shown."
         )
 
@@ -72,11 +72,13 @@ class FiltersForm(forms.Form):
         texts = lines(self.cleaned_data["queries"])
         own = sum(1 for text in texts if not followed(text))
         if own > MOST_QUERIES or len(texts) > MOST_QUERIES + 2 * MOST_FOLLOWED:
-            said = _("These are %(number)s queries, and %(most)s is the most. Join related ones with OR.")
+            said = gettext(
+                "These are %(number)s queries, and %(most)s is the most. Join related ones with OR."
+            )
             raise ValidationError(said % {"number": len(texts), "most": MOST_QUERIES})
         self.query_problems += _check(texts)
         if self.query_problems:
-            many, one = _("Query %(number)s cannot be read."), _("Your query cannot be read.")
+            many, one = gettext("Query %(number)s cannot be read."), gettext("Your query cannot be read.")
             raise ValidationError(_sentences(self.query_problems, many if len(texts) > 1 else one))
         return texts
 
@@ -84,14 +86,17 @@ class FiltersForm(forms.Form):
         """What is to be left out, each line readable as a query."""
         texts = lines(self.cleaned_data["exclude"])
         if len(texts) > MOST_EXCLUDED:
-            said = _("These are %(number)s lines, and %(most)s is the most.")
+            said = gettext("These are %(number)s lines, and %(most)s is the most.")
             raise ValidationError(said % {"number": len(texts), "most": MOST_EXCLUDED})
         self.exclude_problems += _check(texts)
         if self.exclude_problems:
-            many, one = _("Line %(number)s cannot be read."), _("What to leave out cannot be read.")
+            many, one = (
+                gettext("Line %(number)s cannot be read."),
+                gettext("What to leave out cannot be read."),
+            )
             raise ValidationError(_sentences(self.exclude_problems, many if len(texts) > 1 else one))
         if sum(parse_query(text).size for text in texts) > MOST_TERMS:
-            said = _("These are more than %(most)s words and phrases. Leave out fewer.")
+            said = gettext("These are more than %(most)s words and phrases. Leave out fewer.")
             raise ValidationError(said % {"most": MOST_TERMS})
         return texts
 
@@ -110,7 +115,8 @@ class FiltersForm(forms.Form):
                 _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
             ):
                 self.add_error(
-                    "exclude", _("Together with what you chose this is too long. Leave out fewer words.")
+                    "exclude",
+                    gettext("Together with what you chose this is too long. Leave out fewer words."),
                 )
         return given
 
@@ -192,8 +198,8 @@ def _check(texts: Iterable[str]) -> list[QueryProblem]:
     for number, text in enumerate(texts, start=1):
         try:
             if parse_query(text).size > MOST_TERMS:
-                what = _("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
-                problems.append(QueryProblem(number, what, "", _("Split it into two.")))
+                what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
+                problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
         except QuerySyntaxError as error:
             problem, hint = translated(error.problem), translated(error.hint)
             problems.append(QueryProblem(number, problem, _caret(error), hint))

@@ -9,6 +9,7 @@ from django.utils.datastructures import MultiValueDict
 
 from digest import page_cases
 from digest.page_cases import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from digest.pages import topical
 from subscriptions.account_views import AddressPage, DataPage, ErasePage, MovePage
 from subscriptions.addresses import NO_ADDRESS
 from subscriptions.filters_form import FiltersForm
@@ -56,7 +57,7 @@ def _signup(sample: Sample | None = None, data: Mapping[str, list[str]] | None =
 
 
 def _backtest(total: int, newest: int = 0) -> Backtest:
-    parts = [Part(topic.name, topic.colour, total) for topic in TOPICS[:3]]
+    parts = [Part(topical(topic.name), topic.colour, total) for topic in TOPICS[:3]]
     parts += [Part("x" * 300, "#59616b", 0)]
     latest = page_cases.lines("hostile")[:5] if total else []
     return Backtest(total, 30, DAY, newest, tuple(parts), tuple(latest))

@@ -36,7 +36,10 @@ def _read(path: Path) -> tuple[Preset, ...]:
 
 
 def texts(
-    file: IO[bytes], _keywords: object, _comment_tags: object, options: object  # noqa: ARG001  # Babel names it
+    file: IO[bytes],
+    _keywords: object,
+    _comment_tags: object,
+    options: object,  # noqa: ARG001  # Babel names it
 ) -> Iterator[tuple[int, str, tuple[str, str], list[str]]]:
     """The names and descriptions in the file, as Babel collects what is to be translated."""
     for topic in tomllib.load(file)["topic"]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import translation
@@ -13,10 +14,16 @@ from pytest_django import Settings
 
 from digest import page_cases, spoken
 from digest.compose.previews import DIGESTS
-from digest.language import Language
+from digest.language import LOCALE, Language
 from subscriptions import preview_cases
 from subscriptions.preview_cases import PAGES
 
+with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as file:
+    CATALOGUE = {
+        text
+        for message in read_po(file)
+        for text in (message.id if isinstance(message.id, tuple) else [message.id])
+    }
 _PLACE = re.compile(r"%\(\w+\)s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILLING = re.compile(r"^(.+?)\1{2,}$")
@@ -25,6 +32,11 @@ _SUMMED_UP = "meta[name=description], meta[property^='og:'][content*=' ']"
 _NAMES = (
     "arXiv Atom HTML JSON Feed Paper Digest UTC Deutsch English OR NOT quant low precision title audio ada"
 )
+
+
+def known(message: str) -> str:
+    """A text in brackets, if the catalogue of pages has it."""
+    return bracketed(message) if message in CATALOGUE else message
 
 
 def bracketed(message: str) -> str:
@@ -52,13 +64,13 @@ class Bracketing(Language):
 @pytest.fixture(autouse=True)
 def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     def count(one: str, many: str, number: int) -> str:
-        return bracketed(one if number == 1 else many)
+        return bracketed(one if number == 1 else many) if one in CATALOGUE else one
 
     settings.DEBUG = True
     language = Bracketing()
     monkeypatch.setattr(spoken, "speaking", lambda _code: language)
     django = translation._trans  # type: ignore[attr-defined]
-    monkeypatch.setattr(django, "gettext", bracketed)
+    monkeypatch.setattr(django, "gettext", known)
     monkeypatch.setattr(django, "ngettext", count)
 
 
