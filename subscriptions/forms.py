@@ -28,6 +28,7 @@ _NO_FILTER = _(
     "Tick a topic or write a query of your own."
 )
 _NO_HOUR = _("This is not an hour of the day. Choose one from the list, such as 07:00.")
+_NOT_OFFERED = _("“%(value)s” is not offered. Choose one of those that are.")
 _NO_RHYTHM = _("This is not one of the rhythms. Choose every day, Monday to Friday, or once a week.")
 _NO_ZONE = _(
     "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
@@ -115,8 +116,8 @@ class PreferencesForm(SubscriptionForm):
 
     organizations = forms.CharField(required=False, max_length=5_000)
     authors = forms.CharField(required=False, max_length=5_000)
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
-    format = forms.ChoiceField(choices=Subscriber.Format)
+    language = forms.ChoiceField(choices=settings.LANGUAGES, error_messages={"invalid_choice": _NOT_OFFERED})
+    format = forms.ChoiceField(choices=Subscriber.Format, error_messages={"invalid_choice": _NOT_OFFERED})
     volume = forms.IntegerField(
         required=False,
         min_value=1,

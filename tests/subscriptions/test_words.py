@@ -18,12 +18,8 @@ from digest.language import LOCALE, Language
 from subscriptions import preview_cases
 from subscriptions.preview_cases import PAGES
 
-with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as file:
-    CATALOGUE = {
-        text
-        for message in read_po(file)
-        for text in (message.id if isinstance(message.id, tuple) else [message.id])
-    }
+with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as _file:
+    CATALOGUE = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(_file)}
 _PLACE = re.compile(r"%\(\w+\)s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILLING = re.compile(r"^(.+?)\1{2,}$")
