@@ -1,7 +1,7 @@
 """Every page in every state, in a browser: light and dark, both languages, on a narrow phone, by keyboard."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -36,7 +36,8 @@ def _no_scripts_of_others(page: Page, live_server: LiveServer) -> Iterator[None]
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_everybody_can_use_the_page(page: Page, previews: str, name: str) -> None:
-    for scheme, language in (("light", "en"), ("dark", "de")):
+    looks: list[tuple[Literal["light", "dark"], str]] = [("light", "en"), ("dark", "de")]
+    for scheme, language in looks:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         page.goto(f"{previews}/{name}/?lang={language}")
         page.evaluate(UNFOLD)
