@@ -31,10 +31,10 @@ ASKED = "lang"  # the parameter of an address
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """What links depend on: the language they ask for, and the address of the page; either may be empty."""
+    """What links depend on: the language they ask for, and what else the page was asked; either may be empty."""
 
     chosen: str = ""
-    here: str = ""
+    asked: str = ""
 
 
 _visit: ContextVar[_Visit] = ContextVar("visit", default=_Visit())  # noqa: B039  # frozen
@@ -49,7 +49,7 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
                 return answer(request)
         asked = request.GET.get(ASKED, "")
         chosen = asked if asked in dict(settings.LANGUAGES) else ""
-        before = _visit.set(_Visit(chosen, _here(request)))
+        before = _visit.set(_Visit(chosen, _asked(request)))
         try:
             with translation.override(chosen or _accepted(request)):
                 response = answer(request)
@@ -75,7 +75,7 @@ def in_english(view: Callable[Given, HttpResponse]) -> Callable[Given, HttpRespo
 
     @wraps(view)
     def answered(*args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        _visit.set(replace(_visit.get(), here=""))
+        _visit.set(replace(_visit.get(), asked=""))
         with translation.override(ENGLISH):
             return view(*args, **kwargs)
 
@@ -114,19 +114,22 @@ def addresses(name: str, arguments: Sequence[object]) -> tuple[str, Sequence[tup
 
 
 def switches() -> Sequence[tuple[str, str, str]]:
-    """Where this page is in each other language: code, name, address. None where a form was just sent."""
-    here, spoken = _visit.get().here, translation.get_language()
-    others = ((code, name) for code, name in settings.LANGUAGES if here and code != spoken)
-    return [(code, name, f"{here}{ASKED}={code}") for code, name in others]
+    """Where this page is in each other language: code, name, relative address. None where a form was sent."""
+    asked, spoken = _visit.get().asked, translation.get_language()
+    others = ((code, name) for code, name in settings.LANGUAGES if asked and code != spoken)
+    return [(code, name, f"{asked}{ASKED}={code}") for code, name in others]
 
 
-def _here(request: HttpRequest) -> str:
-    """The address of a page as it stands, up to where the language is asked for."""
+def _asked(request: HttpRequest) -> str:
+    """The query of the address, up to where it asks for a language.
+
+    The path is left out: what anybody puts there (“//elsewhere.example”) must not become a link.
+    """
     if request.method not in {"GET", "HEAD"}:
         return ""
     query = request.GET.copy()
     query.pop(ASKED, None)
-    return f"{request.path}?{query.urlencode()}{'&' if query else ''}"
+    return f"?{query.urlencode()}{'&' if query else ''}"
 
 
 def _accepted(request: HttpRequest) -> str:
