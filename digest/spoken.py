@@ -31,7 +31,7 @@ ASKED = "lang"  # the parameter of an address
 
 @dataclass(frozen=True, slots=True)
 class _Visit:
-    """What links depend on: the language they ask for, and what else the page was asked; both may be empty."""
+    """What links depend on: the language they ask for, what else the page was asked; both may be empty."""
 
     chosen: str = ""
     asked: str = ""
