@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Note, Section
+from digest.language import speaking
 from digest.matching import Field, Number, Percolator, Reason, parse_query
 from digest.matching.explain import Explainer
 from digest.models import Paper, Selection, Topic
@@ -38,6 +39,7 @@ class Reading:
         noted = [item["note"][1] for item in selection.items if "note" in item]
         papers = self._read([*listed, *selection.carried, *noted])
         day = selection.day or timezone.now().date()
+        topic = speaking(selection.language).topic
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
             if paper := papers.get(item["paper"]):
@@ -48,7 +50,13 @@ class Reading:
             scanned=selection.scanned,
             already_had=selection.already_had,
             sections=tuple(
-                Section(filter_.name, filter_.colour, tuple(chosen[number]), filter_.own, str(number))
+                Section(
+                    filter_.name if filter_.own else topic(filter_.name),
+                    filter_.colour,
+                    tuple(chosen[number]),
+                    filter_.own,
+                    str(number),
+                )
                 for number, filter_ in enumerate(filters)
                 if number in chosen
             ),

@@ -10,15 +10,14 @@ from typing import Any
 
 from django.core.cache import cache
 from django.db.models import Count, F
-from django.utils.translation import get_language
 
 from digest import archive
 from digest.compose.view import PaperView, view_paper
-from digest.language import ENGLISH, speaking
 from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.presets import selecting
 from digest.search import Found, find
+from digest.spoken import url, words
 
 PAGE = 25  # papers on a page
 _LOOKED_AT = 500  # papers, for what is usual of late
@@ -135,7 +134,7 @@ def lines(
 ) -> list[Line]:
     """The papers as a list shows them; with the reasons of `query` if there is one."""
     return [
-        Line(shown(paper, query), paper.get_absolute_url(), paper.day, (topics or {}).get(paper.pk, ()))
+        Line(shown(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
         for paper in papers
     ]
 
@@ -143,7 +142,7 @@ def lines(
 def shown(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
     item = archive.item_of(paper, explain(query, paper).reasons if query else ())
-    return view_paper(item, speaking(get_language() or ENGLISH), whole=False)
+    return view_paper(item, words(), whole=False)
 
 
 def paper_under(key: str) -> Paper | None:

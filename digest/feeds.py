@@ -8,10 +8,13 @@ from typing import Self
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
+from digest import spoken
+from digest.language import ENGLISH
 from digest.models import Paper
 
 _AUTHORS = 5
@@ -51,21 +54,22 @@ class Feed:
         entries: Sequence[Entry],
     ) -> Self:
         """A feed of this site; `page` and `address` are names of addresses with their arguments."""
-        home, url = (f"{settings.SITE_URL}{reverse(name[0], args=name[1:])}" for name in (page, address))
-        return cls(f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries)
+        home, url = (settings.SITE_URL + spoken.url(*name) for name in (page, address))
+        language = get_language() or ENGLISH
+        return cls(f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries, language)
 
 
 def entry_of(paper: Paper) -> Entry:
     """A paper as an entry. Its id outlives a better key, so that no feed reader shows it twice."""
     names = paper.author_names[:_AUTHORS]
-    more = len(paper.author_names) - len(names)
+    more, listed = len(paper.author_names) - len(names), ", ".join(names)
     return Entry(
         id=tag(paper.day, f"paper/{paper.pk}"),
         url=f"{settings.SITE_URL}{paper.get_absolute_url()}",
         title=paper.title,
         html=f"<p>{escape(paper.abstract)}</p>" if paper.abstract else "",
         at=datetime.combine(paper.day, time(), UTC),
-        author=", ".join(names) + (f" and {more} more" if more else ""),
+        author=_("%(names)s and %(number)s more") % {"names": listed, "number": more} if more else listed,
     )
 
 

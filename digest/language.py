@@ -6,7 +6,7 @@ CONTRIBUTING.md says how to add a text or a language.
 
 import gettext
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -52,6 +52,9 @@ class Language:
             *(_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun")),
             *(_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec")),
         )
+        self._short_weekdays = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+        thousands = self._catalogue.pgettext("between thousands", ",")
+        self._signs = str.maketrans({",": thousands, ".": self._catalogue.pgettext("before decimals", ".")})
 
     def gettext(self, message: str, **values: object) -> str:
         """`message` in this language, with `values` in the places of its %(name)s."""
@@ -61,9 +64,13 @@ class Language:
         """The form for `number`, which stands at %(num)s as this language writes it."""
         return self._catalogue.ngettext(one, many, number) % {"num": self.number(number), **values}
 
-    def number(self, number: int) -> str:
-        """For example "1,204"."""
-        return f"{number:,}".replace(",", self._catalogue.pgettext("between thousands", ","))
+    def topic(self, text: str) -> str:
+        """The name or description of a topic: translated while it is the shipped one."""
+        return self._catalogue.pgettext("topic", text)
+
+    def number(self, number: float, decimals: int = 0) -> str:
+        """For example "1,204", "1.4"."""
+        return f"{number:,.{decimals}f}".translate(self._signs)
 
     def listed(self, names: Sequence[str]) -> str:
         """For example "a", "a and b", "a, b and c"."""
@@ -75,13 +82,27 @@ class Language:
         """The name of a day of the week; 0 is Monday."""
         return self._weekdays[number]
 
-    def long_date(self, day: date) -> str:
-        """For example "Wednesday, 5 November"."""
-        return self.gettext("%(weekday)s, %(date)s", weekday=self.weekday(day.weekday()), date=self.day(day))
+    def short_weekday(self, number: int) -> str:
+        """For example "Wed"; 0 is Monday."""
+        return self._short_weekdays[number]
 
-    def day(self, day: date) -> str:
-        """For example "5 November"."""
-        return self.gettext("%(day)s %(month)s", day=day.day, month=self._months[day.month - 1])
+    def month(self, number: int) -> str:
+        """The name of a month; 1 is January."""
+        return self._months[number - 1]
+
+    def moment(self, at: datetime) -> str:
+        """For example "Thursday, 6 November at 07:00", by the clock of `at`."""
+        return self.gettext("%(date)s at %(time)s", date=self.long_date(at), time=f"{at:%H:%M}")
+
+    def long_date(self, day: date, *, year: bool = False) -> str:
+        """For example "Wednesday, 5 November", "Wednesday, 5 November 2025"."""
+        weekday, date = self.weekday(day.weekday()), self.day(day, year=year)
+        return self.gettext("%(weekday)s, %(date)s", weekday=weekday, date=date)
+
+    def day(self, day: date, *, year: bool = False) -> str:
+        """For example "5 November", "5 November 2025"."""
+        date = self.gettext("%(day)s %(month)s", day=day.day, month=self.month(day.month))
+        return self.gettext("%(date)s %(year)s", date=date, year=day.year) if year else date
 
     def short_date(self, day: date) -> str:
         """For example "5 Nov"."""

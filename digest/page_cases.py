@@ -9,11 +9,11 @@ from digest.catalogue import Appearance, DayOfMonth, Leaf, Line
 from digest.compose import Item
 from digest.compose.previews import DIGESTS
 from digest.compose.view import view_paper
-from digest.language import ENGLISH, speaking
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.paper_views import ArchivePage, DayPage, PaperPage, SearchPage, TopicPage, TopicsPage
 from digest.papers import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text
+from digest.spoken import words
 from digest.views import Privacy
 
 DAY = date(2026, 3, 29)
@@ -61,7 +61,7 @@ def lines(*cases: str) -> list[Line]:
 
 def line(item: Item) -> Line:
     return Line(
-        view_paper(as_stored(item), speaking(ENGLISH), whole=False),
+        view_paper(as_stored(item), words(), whole=False),
         "/previews/page/paper/",
         item.record.day,
         TOPICS[:3],
@@ -94,7 +94,7 @@ def _paper(number: int) -> PaperPage:
     record = as_stored(DIGESTS["hostile"].sections[0].items[number])
     return PaperPage(
         key="doi:10.1234/<b>?#%20",
-        paper=view_paper(record, speaking(ENGLISH), whole=False),
+        paper=view_paper(record, words(), whole=False),
         abstract=record.record.abstract,
         authors=("Ada <script>alert(1)</script>", "B. " + "Long" * 60, "{{ 7*7 }}"),
         published=DAY,

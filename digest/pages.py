@@ -18,15 +18,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.functional import lazy
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
-from digest import branding
+from digest import branding, spoken
 from digest.policy import MAIL
+from digest.spoken import translated, words
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -61,57 +62,68 @@ def environment(**options: object) -> Environment:
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    count: Callable[..., str] = environment.globals["ngettext"]  # type: ignore[assignment]
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, number: int, /, **values: object) -> str:
+        """The form for `number`, which stands at %(num)s as the page's language writes it."""
+        return count(context, one, many, number, **{"num": words().number(number), **values})
+
     environment.globals |= {
+        "addresses": spoken.addresses,
+        "chosen_language": spoken.chosen,
+        "language": get_language,
+        "ngettext": counted,
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
         "static": static,
-        "url": url,
+        "switches": spoken.switches,
+        "url": spoken.url,
     }
-    environment.filters |= {
-        "moment": moment,
-        "short": short,
-        "counted": counted,
-        "long_day": long_day,
-        "day_of_week": day_of_week,
-        "short_day": short_day,
-    }
+    filters = (day_of_week, long_day, moment, month, number, short, short_day, topical, translated)
+    environment.filters |= {filter_.__name__: filter_ for filter_ in filters}
     return environment
-
-
-def url(name: str, *arguments: object) -> str:
-    """The path of the page called `name`."""
-    return reverse(name, args=arguments)
 
 
 def moment(at: datetime, time_zone: str) -> str:
     """`at` as a reader in `time_zone` says it: “Thursday, 6 November at 07:00”."""
-    local = at.astimezone(ZoneInfo(time_zone))
-    return f"{local:%A}, {local.day} {local:%B} at {local:%H:%M}"
+    return words().moment(at.astimezone(ZoneInfo(time_zone)))
 
 
 def short(at: datetime) -> str:
     """`at` in UTC where room is scarce: “6 Nov 2025, 07:00”."""
-    return f"{at.astimezone(UTC).day} {at.astimezone(UTC):%b %Y, %H:%M}"
+    at = at.astimezone(UTC)
+    return f"{words().short_date(at)} {at:%Y, %H:%M}"
 
 
 def long_day(day: date) -> str:
     """“Wednesday, 5 November 2025”."""
-    return f"{day:%A}, {day.day} {day:%B} {day.year}"
+    return words().long_date(day, year=True)
 
 
 def short_day(day: date) -> str:
     """“5 Nov”, where the year goes without saying."""
-    return f"{day.day} {day:%b}"
+    return words().short_date(day)
 
 
 def day_of_week(day: date) -> str:
-    """“Wed”, for lists of days."""
-    return f"{day:%a}"
+    """“Wed 5”, for lists of days."""
+    return gettext("%(weekday)s %(day)s") % {"weekday": words().short_weekday(day.weekday()), "day": day.day}
 
 
-def counted(number: int, one: str, many: str) -> str:
-    """“1 paper”, “1,204 papers”."""
-    return f"{number:,} {one if number == 1 else many}"
+def month(day: date) -> str:
+    """“November”."""
+    return words().month(day.month)
+
+
+def number(number: float) -> str:
+    """“1,204”."""
+    return words().number(number)
+
+
+def topical(text: str) -> str:
+    """The name or description of a topic, in the page's language while it is the shipped one."""
+    return words().topic(text)
 
 
 def show(request: HttpRequest, template: str, page: object = None, status: int = 200) -> HttpResponse:

@@ -14,8 +14,10 @@ from digest.compose.view import PaperView
 from digest.feeds import Feed, atom, entry_of, feed_response, json_feed
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
-from digest.pages import public, show
+from digest.pages import public, show, topical
+from digest.said import said as _
 from digest.search import find
+from digest.spoken import url
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50
@@ -171,8 +173,8 @@ def _topic_feed(slug: str, name: str) -> Feed:
     found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
     papers = catalogue.in_order(catalogue.found_for(found_topic).papers[:FEED_ENTRIES])
     return Feed.of_site(
-        title=found_topic.name,
-        subtitle=found_topic.description,
+        title=topical(found_topic.name),
+        subtitle=topical(found_topic.description),
         page=("topic", slug),
         address=(name, slug),
         entries=tuple(entry_of(paper) for paper in papers),
@@ -187,7 +189,7 @@ def paper(request: HttpRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     if found.key != key:
-        return redirect("paper", found.key, permanent=True)
+        return redirect(url("paper", found.key), permanent=True)
     return show(request, "web/archive/paper.html", paper_page(found))
 
 
@@ -220,8 +222,8 @@ def _searched(text: str, wanted: str) -> SearchPage:
     try:
         query = parse_query(text)
         if query.size > MOST_TERMS:
-            hint = f"At most {MOST_TERMS} words and phrases; search for some of them."
-            raise QuerySyntaxError("The query is too long", text, 0, hint)  # noqa: TRY301
+            hint = _("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+            raise QuerySyntaxError(_("The query is too long"), text, 0, hint)  # noqa: TRY301
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     leaf, papers = catalogue.leaf(find(query).papers, wanted)

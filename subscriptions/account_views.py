@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from digest import spoken
 from digest.pages import show
 from subscriptions import account, limits, links, tasks
 from subscriptions.links import FreshPurpose
@@ -58,6 +59,7 @@ def behind_fresh_link(purpose: FreshPurpose) -> Callable[[Door], View[[str]]]:
             subscriber = links.fresh_subscriber_for(token, purpose, timezone.now())
             if subscriber is None:
                 return show(request, "web/old_link.html", status=404)
+            spoken.speak(subscriber.language)
             return door(request, subscriber)
 
         return behind_link(guarded)

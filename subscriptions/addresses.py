@@ -4,9 +4,11 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_lazy as _
 
 # Reserved for examples and tests (RFC 2606, RFC 6761): no mail to them ever leaves this machine.
 _RESERVED = re.compile(r"@(?:.*\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.IGNORECASE)
+NO_ADDRESS = _("This is not an email address. It should look like name@example.org.")
 
 
 def address_key(address: str) -> str:
@@ -19,16 +21,12 @@ def address_key(address: str) -> str:
     try:
         domain = domain.encode("idna").decode("ascii")
     except UnicodeError as error:
-        raise ValidationError(
-            "This is not an email address. It should look like name@example.org."
-        ) from error
+        raise ValidationError(NO_ADDRESS) from error
     key = f"{local}{at}{domain}".casefold()
     try:
         validate_email(key)
     except ValidationError as error:
-        raise ValidationError(
-            "This is not an email address. It should look like name@example.org."
-        ) from error
+        raise ValidationError(NO_ADDRESS) from error
     return key
 
 

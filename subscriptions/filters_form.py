@@ -8,10 +8,14 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
+from digest.language import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.select import Filter
+from digest.spoken import translated
 from subscriptions.following import followed
 from subscriptions.narrowing import narrowed
 from subscriptions.preferences import Choices
@@ -25,7 +29,7 @@ MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word co
 MOST_UPVOTES = 100_000
 FILTERS = ("topics", "queries", "exclude", "least_upvotes")
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
-_NO_NUMBER = "Upvotes are a whole number, such as 20, or nothing."
+_NO_NUMBER = _("Upvotes are a whole number, such as 20, or nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class FiltersForm(forms.Form):
         field = self.fields["topics"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(topic.slug, topic.name) for topic in self.offered]
-        field.error_messages["invalid_choice"] = (
+        field.error_messages["invalid_choice"] = _(
             "“%(value)s” is not offered any more. Choose among the topics shown."
         )
 
@@ -68,24 +72,32 @@ class FiltersForm(forms.Form):
         texts = lines(self.cleaned_data["queries"])
         own = sum(1 for text in texts if not followed(text))
         if own > MOST_QUERIES or len(texts) > MOST_QUERIES + 2 * MOST_FOLLOWED:
-            raise ValidationError(
-                f"These are {len(texts)} queries, and {MOST_QUERIES} is the most. Join related ones with OR."
+            said = gettext(
+                "These are %(number)s queries, and %(most)s is the most. Join related ones with OR."
             )
+            raise ValidationError(said % {"number": len(texts), "most": MOST_QUERIES})
         self.query_problems += _check(texts)
         if self.query_problems:
-            raise ValidationError(_sentences(self.query_problems, "Query", "Your query", len(texts)))
+            many, one = gettext("Query %(number)s cannot be read."), gettext("Your query cannot be read.")
+            raise ValidationError(_sentences(self.query_problems, many if len(texts) > 1 else one))
         return texts
 
     def clean_exclude(self) -> tuple[str, ...]:
         """What is to be left out, each line readable as a query."""
         texts = lines(self.cleaned_data["exclude"])
         if len(texts) > MOST_EXCLUDED:
-            raise ValidationError(f"These are {len(texts)} lines, and {MOST_EXCLUDED} is the most.")
+            said = gettext("These are %(number)s lines, and %(most)s is the most.")
+            raise ValidationError(said % {"number": len(texts), "most": MOST_EXCLUDED})
         self.exclude_problems += _check(texts)
         if self.exclude_problems:
-            raise ValidationError(_sentences(self.exclude_problems, "Line", "What to leave out", len(texts)))
+            many, one = (
+                gettext("Line %(number)s cannot be read."),
+                gettext("What to leave out cannot be read."),
+            )
+            raise ValidationError(_sentences(self.exclude_problems, many if len(texts) > 1 else one))
         if sum(parse_query(text).size for text in texts) > MOST_TERMS:
-            raise ValidationError(f"These are more than {MOST_TERMS} words and phrases. Leave out fewer.")
+            said = gettext("These are more than %(most)s words and phrases. Leave out fewer.")
+            raise ValidationError(said % {"most": MOST_TERMS})
         return texts
 
     def clean_least_upvotes(self) -> int:
@@ -103,7 +115,8 @@ class FiltersForm(forms.Form):
                 _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
             ):
                 self.add_error(
-                    "exclude", "Together with what you chose this is too long. Leave out fewer words."
+                    "exclude",
+                    gettext("Together with what you chose this is too long. Leave out fewer words."),
                 )
         return given
 
@@ -138,13 +151,14 @@ class FiltersForm(forms.Form):
         return texts
 
     def sampled(self) -> Choices:
-        """The valid filters, on the default schedule, whatever may be wrong with other fields."""
+        """The valid filters in the page's language, on the default schedule, whatever is wrong elsewhere."""
         return Choices(
             self.chosen_topics,
             self.all_queries(),
             Schedule("UTC", 7),
             self.cleaned_data["exclude"],
             self.cleaned_data["least_upvotes"],
+            language=get_language() or ENGLISH,
         )
 
 
@@ -184,18 +198,16 @@ def _check(texts: Iterable[str]) -> list[QueryProblem]:
     for number, text in enumerate(texts, start=1):
         try:
             if parse_query(text).size > MOST_TERMS:
-                what = f"It holds more than {MOST_TERMS} words and phrases"
-                problems.append(QueryProblem(number, what, "", "Split it into two."))
+                what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
+                problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
         except QuerySyntaxError as error:
-            problems.append(QueryProblem(number, error.problem, _caret(error), error.hint))
+            problem, hint = translated(error.problem), translated(error.hint)
+            problems.append(QueryProblem(number, problem, _caret(error), hint))
     return problems
 
 
-def _sentences(problems: Iterable[QueryProblem], many: str, one: str, total: int) -> list[str]:
-    return [
-        f"{f'{many} {problem.number}' if total > 1 else one} cannot be read. {problem.problem}."
-        for problem in problems
-    ]
+def _sentences(problems: Iterable[QueryProblem], which: str) -> list[str]:
+    return [f"{which % {'number': problem.number}} {problem.problem}." for problem in problems]
 
 
 def _caret(error: QuerySyntaxError) -> str:

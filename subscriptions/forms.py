@@ -8,36 +8,44 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from digest.matching import Field, QuerySyntaxError
+from digest.spoken import words
 from subscriptions import following
 from subscriptions.addresses import address_key
 from subscriptions.filters_form import MOST_FOLLOWED, FiltersForm, lines
 from subscriptions.models import Subscriber
-from subscriptions.preferences import WEEKDAYS, Choices
+from subscriptions.preferences import Choices
 from subscriptions.schedule import Rhythm, Schedule
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
 MOST_PAPERS = 100
-_WEEKDAYS = [(str(number), name) for number, name in enumerate(WEEKDAYS)]
-_NO_VOLUME = f"A whole number from 1 to {MOST_PAPERS}, or nothing for all papers."
-_NO_FILTER = (
+_NO_VOLUME = _("A whole number from 1 to 100, or nothing for all papers.")
+_NO_FILTER = _(
     "No topic is ticked and no query is written, so there would be nothing to send. "
     "Tick a topic or write a query of your own."
 )
-_NO_HOUR = "This is not an hour of the day. Choose one from the list, such as 07:00."
-_NO_RHYTHM = "This is not one of the rhythms. Choose every day, Monday to Friday, or once a week."
-_NO_ZONE = (
+_NO_HOUR = _("This is not an hour of the day. Choose one from the list, such as 07:00.")
+_NOT_OFFERED = _("“%(value)s” is not offered. Choose one of those that are.")
+_NO_RHYTHM = _("This is not one of the rhythms. Choose every day, Monday to Friday, or once a week.")
+_NO_ZONE = _(
     "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
 )
-_WHICH_ZONE = "No time zone is chosen. Choose one from the list, such as Europe/Berlin."
-_NO_EMAIL = "There is no address to send to. Type yours, such as name@example.org."
+_WHICH_ZONE = _("No time zone is chosen. Choose one from the list, such as Europe/Berlin.")
+_NO_EMAIL = _("There is no address to send to. Type yours, such as name@example.org.")
 
 
 @cache
 def time_zones() -> list[str]:
     """Every IANA time zone, UTC first: browsers report old names too, so none is left out."""
     return ["UTC", *sorted(available_timezones() - {"UTC", "Factory", "localtime"})]
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """The days of the week to choose from, as the page's language calls them."""
+    return [(str(number), words().weekday(number)) for number in range(7)]
 
 
 class SubscriptionForm(FiltersForm):
@@ -51,7 +59,7 @@ class SubscriptionForm(FiltersForm):
     rhythm = forms.ChoiceField(
         choices=Rhythm.choices, error_messages={"invalid_choice": _NO_RHYTHM, "required": _NO_RHYTHM}
     )
-    weekday = forms.ChoiceField(choices=_WEEKDAYS, required=False)
+    weekday = forms.ChoiceField(choices=weekdays, required=False)
 
     naming = frozenset({"topics", "queries"})  # the fields that say what is to come
 
@@ -65,11 +73,16 @@ class SubscriptionForm(FiltersForm):
     @property
     def schedule_words(self) -> tuple[str, str, str]:
         """Days, hour and time zone as entered so far: “Every day”, “07:00”, “Europe/Berlin”."""
-        rhythm, weekday = self["rhythm"].value(), dict(_WEEKDAYS).get(self["weekday"].value(), "…")
-        days = {Rhythm.DAILY: "Every day", Rhythm.WEEKDAYS: "Monday to Friday"}.get(
-            rhythm, f"Every {weekday}"
-        )
+        days = self.days_words(self["rhythm"].value(), self["weekday"].value())
         return days, dict(HOURS).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
+
+    def days_words(self, rhythm: str, weekday: str = "") -> str:
+        """The days of a rhythm: “Every day”, “Every Monday”."""
+        if rhythm == Rhythm.DAILY:
+            return gettext("Every day")
+        if rhythm == Rhythm.WEEKDAYS:
+            return gettext("Monday to Friday")
+        return gettext("Every %(weekday)s") % {"weekday": dict(weekdays()).get(weekday, "…")}
 
     def choices(self) -> Choices:
         """The valid filters and schedule."""
@@ -103,8 +116,8 @@ class PreferencesForm(SubscriptionForm):
 
     organizations = forms.CharField(required=False, max_length=5_000)
     authors = forms.CharField(required=False, max_length=5_000)
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
-    format = forms.ChoiceField(choices=Subscriber.Format)
+    language = forms.ChoiceField(choices=settings.LANGUAGES, error_messages={"invalid_choice": _NOT_OFFERED})
+    format = forms.ChoiceField(choices=Subscriber.Format, error_messages={"invalid_choice": _NOT_OFFERED})
     volume = forms.IntegerField(
         required=False,
         min_value=1,
@@ -131,13 +144,15 @@ class PreferencesForm(SubscriptionForm):
     def _followed(self, name: str, field: Field) -> tuple[str, ...]:
         names = lines(self.cleaned_data[name])
         if len(names) > MOST_FOLLOWED:
-            raise ValidationError(f"These are {len(names)} names, and {MOST_FOLLOWED} is the most.")
+            said = gettext("These are %(number)s names, and %(most)s is the most.")
+            raise ValidationError(said % {"number": len(names), "most": MOST_FOLLOWED})
         queries = []
         for one in names:
             try:
                 queries.append(following.query_for(field, one))
             except QuerySyntaxError as error:
-                raise ValidationError(f"“{one}” holds no name. Write letters or digits.") from error
+                said = gettext("“%(name)s” holds no name. Write letters or digits.")
+                raise ValidationError(said % {"name": one}) from error
         return tuple(queries)
 
     def all_queries(self) -> tuple[str, ...]:

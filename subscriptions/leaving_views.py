@@ -9,10 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from digest.pages import show
-from subscriptions import feedback, links, preferences, tasks
+from subscriptions import feedback, preferences, tasks
 from subscriptions.feedback import Before
 from subscriptions.models import Subscriber
-from subscriptions.reader_views import ReaderPage, bad_link, behind_link
+from subscriptions.reader_views import ReaderPage, bad_link, behind_link, reader_behind
 from subscriptions.schedule import Rhythm
 
 PAUSE = timedelta(weeks=4)
@@ -40,7 +40,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
     Whoever holds the link can only make the mail less.
     """
-    subscriber = links.subscriber_for(token, "unsubscribe")
+    subscriber = reader_behind(token, "unsubscribe")
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":

@@ -30,6 +30,7 @@ from digest.compose import (
     compose_welcome,
     prepare,
 )
+from digest.language import speaking
 from digest.models import Selection
 from digest.select import of_last_days
 from subscriptions import links, plan, preferences
@@ -153,7 +154,7 @@ def _letter(delivery: Addressed) -> Letter:
         schedule = preferences.describe(choices.schedule)
     content = ConfirmContent(
         confirm_url=links.url("confirm", reader),
-        topics=tuple(topic.name for topic in choices.topics),
+        topics=tuple(speaking(reader.language).topic(topic.name) for topic in choices.topics),
         queries=len(choices.queries),
         schedule=schedule,
         language=reader.language,
@@ -187,7 +188,9 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
 
 def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
-    letter = compose_digest(Reading().content_of(plan.sample(choices)), branding.current(), votes=False)
+    sample = plan.sample(choices)
+    sample.language = choices.language
+    letter = compose_digest(Reading().content_of(sample), branding.current(), votes=False)
     home = settings.SITE_URL + "/"
     nobody = Personal(
         *("reader@example.org", timezone.now(), "<preview@localhost>"), home, home, home, vote_url=f"{home}#"

@@ -18,6 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from digest.pages import show
+from digest.spoken import ASKED
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -46,7 +47,7 @@ def limited(view: View[Given]) -> View[Given]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        asks = bool(request.GET or request.POST)
+        asks = bool(request.GET.keys() - {ASKED} or request.POST)
         if not asks or admits_look(visitor_of(request), timezone.now()):
             return view(request, *args, **kwargs)
         part = "HX-Request" in request.headers

@@ -5,11 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from digest.language import ENGLISH, speaking
 from digest.models import Topic
+from digest.spoken import words
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
 
@@ -125,7 +124,7 @@ def describe(schedule: Schedule) -> str:
             return _("every day at %(hour)s (%(zone)s)") % moment
         case Rhythm.WEEKDAYS:
             return _("Monday to Friday at %(hour)s (%(zone)s)") % moment
-    weekday = speaking(get_language() or ENGLISH).weekday(schedule.weekday)
+    weekday = words().weekday(schedule.weekday)
     return _("every %(weekday)s at %(hour)s (%(zone)s)") % {"weekday": weekday, **moment}
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from digest import catalogue
@@ -17,18 +18,18 @@ from subscriptions import account, links, preferences, tasks
 from subscriptions.filters_form import shared
 from subscriptions.forms import PreferencesForm, initial_of
 from subscriptions.models import Subscriber
-from subscriptions.reader_views import ReaderPage, bad_link, behind_link
+from subscriptions.reader_views import ReaderPage, bad_link, behind_link, reader_behind
 from subscriptions.views import offered
 
 DONE = {
-    "saved": "Saved.",
-    "paused": "Paused.",
-    "resumed": "Resumed. What came out meanwhile is in your next digest.",
-    "asked": (
+    "saved": _("Saved."),
+    "paused": _("Paused."),
+    "resumed": _("Resumed. What came out meanwhile is in your next digest."),
+    "asked": _(
         "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
         "minutes or for two today. The link works for 30 minutes."
     ),
-    "past": "That day has passed. Choose one that is still to come, or leave it empty.",
+    "past": _("That day has passed. Choose one that is still to come, or leave it empty."),
 }
 
 
@@ -68,7 +69,7 @@ class PreferencesPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Show filters and schedule; on POST save them, pause or resume, or mail a fresh link for the rest."""
-    subscriber = links.subscriber_for(token, "preferences")
+    subscriber = reader_behind(token, "preferences")
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":
@@ -134,6 +135,6 @@ def _form(
             json=links.url("feed-json", subscriber),
         ),
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
-        done=DONE.get(request.GET.get("done", ""), "") if request.method != "POST" else "",
+        done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

@@ -9,7 +9,9 @@ from django.utils.datastructures import MultiValueDict
 
 from digest import page_cases
 from digest.page_cases import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from digest.pages import topical
 from subscriptions.account_views import AddressPage, DataPage, ErasePage, MovePage
+from subscriptions.addresses import NO_ADDRESS
 from subscriptions.filters_form import FiltersForm
 from subscriptions.forms import PreferencesForm, SignupForm, initial_of
 from subscriptions.inbox import InboxPage, MailPage
@@ -18,7 +20,7 @@ from subscriptions.mailbox import Entry, Listing, Mail
 from subscriptions.preferences import Choices, describe
 from subscriptions.preferences_views import DONE, Addresses, Follows, PreferencesPage
 from subscriptions.reader_views import ConfirmPage, ReaderPage
-from subscriptions.sample import Backtest, Part, Sample
+from subscriptions.sample import Backtest, Part, Sample, sample_of, sentence
 from subscriptions.schedule import Rhythm, Schedule
 from subscriptions.views import FRESH, SamplePart, SentPage, SignupPage
 from subscriptions.vote_views import MutePage, VotePage
@@ -49,16 +51,21 @@ def _data(values: Mapping[str, list[str]]) -> Any:
     return MultiValueDict({**values, **areas})
 
 
-def _signup(sample: Sample, data: Mapping[str, list[str]] | None = None) -> SignupPage:
+def _signup(sample: Sample | None = None, data: Mapping[str, list[str]] | None = None) -> SignupPage:
     form = SignupForm(_data(data) if data else None, TOPICS[:3], initial=FRESH)
-    return SignupPage(form, DAY, COUNTS, sample)
+    return SignupPage(form, DAY, COUNTS, sample or sample_of(form, DAY))
 
 
 def _backtest(total: int, newest: int = 0) -> Backtest:
-    parts = [Part(topic.name, topic.colour, total) for topic in TOPICS[:3]]
+    parts = [Part(topical(topic.name), topic.colour, total) for topic in TOPICS[:3]]
     parts += [Part("x" * 300, "#59616b", 0)]
     latest = page_cases.lines("hostile")[:5] if total else []
     return Backtest(total, 30, DAY, newest, tuple(parts), tuple(latest))
+
+
+def _sample(total: int, newest: int = 0, src: str = "") -> Sample:
+    found = _backtest(total, newest)
+    return Sample(sentence(found, DAY), found, src)
 
 
 def _reader(state: str) -> ReaderPage:
@@ -82,7 +89,7 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         follows=Follows(("<b>Lab</b>", "{{ 7*7 }}"), authors=False),
         addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
         tomorrow=date(2026, 3, 30),
-        done=done,
+        done=str(DONE.get(done, "")),
     )
 
 
@@ -110,36 +117,32 @@ PAGES: Mapping[str, PageCase] = {
     "signup": PageCase(
         "Sign-up, nothing chosen",
         "web/signup.html",
-        partial(_signup, Sample("Tick a topic, and the papers it would have brought appear here.")),
+        _signup,
     ),
     "signup-sample": PageCase(
         "Sign-up with a backtest",
         "web/signup.html",
-        lambda: _signup(Sample("Last 30 days: 41 papers, about 1.4 a day.", _backtest(41, 4), _SRC)),
+        lambda: _signup(_sample(41, 4, _SRC)),
     ),
     "signup-empty": PageCase(
         "Sign-up, nothing would have come",
         "web/signup.html",
-        lambda: _signup(Sample("Last 30 days: no paper matched.", _backtest(0))),
+        lambda: _signup(_sample(0)),
     ),
     "signup-broad": PageCase(
         "Sign-up, far too much",
         "web/signup.html",
-        lambda: _signup(Sample("Last 30 days: 1,204 papers, about 40 a day.", _backtest(1204))),
+        lambda: _signup(_sample(1204)),
     ),
     "signup-wrong": PageCase(
         "Sign-up, everything wrong",
         "web/signup.html",
-        partial(
-            _signup,
-            Sample("Your choice cannot be read yet. What is wrong is written beside it."),
-            data=_WRONG,
-        ),
+        partial(_signup, data=_WRONG),
     ),
     "sample-update": PageCase(
         "What htmx swaps in",
         "web/parts/sample_update.html",
-        lambda: SamplePart(FiltersForm(_data(_WRONG), TOPICS), Sample("Your choice cannot be read yet.")),
+        lambda: SamplePart(form := FiltersForm(_data(_WRONG), TOPICS), sample_of(form, DAY)),
     ),
     "sent": PageCase("Sign-up sent", "web/sent.html", partial(SentPage, inbox=False)),
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
@@ -155,10 +158,10 @@ PAGES: Mapping[str, PageCase] = {
         "Preferences, everything wrong", "web/preferences.html", partial(_preferences, "active", "", _WRONG)
     ),
     **{
-        f"preferences-{name}": PageCase(
-            f"Preferences, {name}", "web/preferences.html", partial(_preferences, "active", said)
+        f"preferences-done-{name}": PageCase(
+            f"Preferences, just now: {name}", "web/preferences.html", partial(_preferences, "active", name)
         )
-        for name, said in DONE.items()
+        for name in DONE
     },
     "unsubscribe": PageCase(
         "Unsubscribe",
@@ -179,7 +182,7 @@ PAGES: Mapping[str, PageCase] = {
     "erased": PageCase("Erased", "web/account/erase.html", partial(ErasePage, erased=True)),
     "move": PageCase("New address", "web/account/move.html", MovePage),
     "move-wrong": PageCase(
-        "New address, wrong", "web/account/move.html", partial(MovePage, '"><b>', "This is no address.")
+        "New address, wrong", "web/account/move.html", lambda: MovePage('"><b>', str(NO_ADDRESS))
     ),
     "move-asked": PageCase("New address, asked", "web/account/move.html", partial(MovePage, asked=True)),
     **{

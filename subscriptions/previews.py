@@ -12,6 +12,7 @@ from digest.compose import Letter, Sender, compose, compose_digest, compose_page
 from digest.compose import previews as invented
 from digest.page_cases import PageCase
 from digest.pages import exists_if, show, show_mail
+from digest.spoken import in_english
 from subscriptions.preview_cases import PAGES
 
 LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
@@ -71,6 +72,7 @@ debug_only = exists_if(lambda: settings.DEBUG)
 
 @debug_only
 @require_safe
+@in_english
 def index(request: HttpRequest) -> HttpResponse:
     """All cases."""
     return show(request, "web/previews/index.html", IndexPage(tuple(LETTERS), PAGES))
@@ -78,6 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @debug_only
 @require_safe
+@in_english
 def email(request: HttpRequest, template: str, case: str) -> HttpResponse:
     """One letter: its HTML at two widths, or the part that `?show=` names."""
     letter = _letter(template, case)

@@ -15,6 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import conditional_page, require_http_methods, require_safe
 
+from digest import spoken
 from digest.feeds import atom, feed_response, json_feed
 from digest.pages import show, show_mail
 from subscriptions import letters, limits, links, preferences, signup, tasks, twin
@@ -76,6 +77,14 @@ def behind_link(view: View[Given]) -> View[Given]:
     return csrf_exempt(private)
 
 
+def reader_behind(token: str, purpose: links.Purpose) -> Subscriber | None:
+    """The reader whom `token` entitles to `purpose`, in whose language the answer is; None for any other."""
+    subscriber = links.subscriber_for(token, purpose)
+    if subscriber is not None:
+        spoken.speak(subscriber.language)
+    return subscriber
+
+
 def bad_link(request: HttpRequest) -> HttpResponse:
     """The answer to every link that is damaged, revoked or of somebody who is gone."""
     return show(request, "web/bad_link.html", status=404)
@@ -85,7 +94,7 @@ def bad_link(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show what was asked for; confirm it on POST, any number of times."""
-    subscriber = links.subscriber_for(token, "confirm")
+    subscriber = reader_behind(token, "confirm")
     if subscriber is None:
         return bad_link(request)
     if request.method == "POST":
@@ -100,7 +109,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def come_back(request: HttpRequest, token: str) -> HttpResponse:
     """Ask a reader who left whether they want to come back; on POST they do."""
-    subscriber = links.subscriber_for(token, "return")
+    subscriber = reader_behind(token, "return")
     if subscriber is None:
         return bad_link(request)
     if request.method == "POST":
@@ -126,7 +135,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
 @conditional_page
 def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
     """A reader's digests as Atom: the mail's twin."""
-    subscriber = links.subscriber_for(token, "feed-atom")
+    subscriber = reader_behind(token, "feed-atom")
     if subscriber is None:
         return bad_link(request)
     return feed_response(atom(twin.feed_of(subscriber, "feed-atom")), "application/atom+xml")
@@ -138,7 +147,7 @@ def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
 @conditional_page
 def feed_json(request: HttpRequest, token: str) -> HttpResponse:
     """The same as JSON Feed."""
-    subscriber = links.subscriber_for(token, "feed-json")
+    subscriber = reader_behind(token, "feed-json")
     if subscriber is None:
         return bad_link(request)
     return feed_response(json_feed(twin.feed_of(subscriber, "feed-json")), "application/feed+json")

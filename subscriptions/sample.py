@@ -9,14 +9,16 @@ from datetime import date
 from typing import Literal
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from digest import catalogue
 from digest.catalogue import Line
 from digest.matching import parse_query
 from digest.models import Paper
-from digest.pages import counted, long_day
 from digest.search import find
 from digest.select import Filter
+from digest.spoken import ASKED, words
 from subscriptions.filters_form import FiltersForm, shared
 
 DAYS = 30
@@ -64,14 +66,17 @@ class Sample:
 def sample_of(filters: FiltersForm, today: date) -> Sample:
     """The sample for what is chosen in `filters`, whatever state the choice is in."""
     if filters.is_empty:
-        return Sample("Tick a topic, and the papers it would have brought appear here.")
+        return Sample(_("Tick a topic, and the papers it would have brought appear here."))
     if filters.errors.keys() & filters.fields.keys() & FiltersForm.base_fields.keys():
-        return Sample("Your choice cannot be read yet. What is wrong is written beside it.")
+        return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
     found = backtest(filters.filters())
     if found is None:
-        return Sample("No papers have come in yet. Your first digest follows the first edition.")
-    src = f"{reverse('sample')}?{shared(filters.sampled())}" if found.newest else ""
-    return Sample(_said(found, today), found, src)
+        return Sample(_("No papers have come in yet. Your first digest follows the first edition."))
+    if not found.newest:
+        return Sample(sentence(found, today), found)
+    choices = filters.sampled()
+    src = f"{reverse('sample')}?{shared(choices)}&{ASKED}={choices.language}"
+    return Sample(sentence(found, today), found, src)
 
 
 def backtest(filters: Collection[Filter]) -> Backtest | None:
@@ -88,31 +93,38 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
         days=(until - since).days + 1,
         until=until,
         newest=kept.filter(day=until).count(),
-        parts=tuple(Part(filter_.name, filter_.colour, len(papers)) for filter_, papers in found),
+        parts=tuple(Part(_name(filter_), filter_.colour, len(papers)) for filter_, papers in found),
         latest=tuple(catalogue.lines(kept.order_by("-day", "-upvotes", "-pk")[:LATEST])),
     )
 
 
-def _said(found: Backtest, today: date) -> str:
+def _name(filter_: Filter) -> str:
+    return filter_.name if filter_.own else words().topic(filter_.name)
+
+
+def sentence(found: Backtest, today: date) -> str:
     """For example “Last 30 days: 41 papers, about 1.4 a day.”"""
+    number = words().number
     if found.days == 1:
-        when = long_day(found.until)
+        when = words().long_date(found.until, year=True)
     elif (today - found.until).days <= 3:  # over a weekend nothing comes out
-        when = f"Last {found.days} days"
+        when = _("Last %(days)s days") % {"days": number(found.days)}
     else:
-        when = f"The {found.days} days to {found.until.day} {found.until:%B %Y}"
+        day = words().day(found.until, year=True)
+        when = _("The %(days)s days to %(day)s") % {"days": number(found.days), "day": day}
     if not found.total:
-        return f"{when}: no paper matched."
-    papers = counted(found.total, "paper", "papers")
-    return f"{when}: {papers}." if found.days == 1 else f"{when}: {papers}, {pace(found.total, found.days)}."
+        return _("%(when)s: no paper matched.") % {"when": when}
+    papers = ngettext("%(num)s paper", "%(num)s papers", found.total) % {"num": number(found.total)}
+    if found.days == 1:
+        return f"{when}: {papers}."
+    return f"{when}: {papers}, {pace(found.total, found.days)}."
 
 
 def pace(papers: int, days: int) -> str:
     """“about 12 a day”, “about 1.4 a day”, “about 3 a week”, “less than one a week”."""
     a_day = papers / days
-    if a_day >= 9.95:
-        return f"about {a_day:,.0f} a day"
     if a_day >= 0.95:
-        return f"about {a_day:.1f} a day"
+        number = words().number(a_day, 0 if a_day >= 9.95 else 1)
+        return _("about %(number)s a day") % {"number": number}
     a_week = round(a_day * 7)
-    return f"about {a_week} a week" if a_week else "less than one a week"
+    return _("about %(number)s a week") % {"number": a_week} if a_week else _("less than one a week")

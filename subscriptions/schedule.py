@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Rhythm(TextChoices):
-    DAILY = "daily", "every day"
-    WEEKDAYS = "weekdays", "Monday to Friday"
-    WEEKLY = "weekly", "once a week"
+    DAILY = "daily", _("every day")
+    WEEKDAYS = "weekdays", _("Monday to Friday")
+    WEEKLY = "weekly", _("once a week")
 
 
 @dataclass(frozen=True, slots=True)

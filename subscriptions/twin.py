@@ -1,6 +1,7 @@
 """The private feed: a reader's digests, one entry each, with the papers and reasons of the mail."""
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from digest.archive import Reading
 from digest.compose.view import Worded
@@ -25,7 +26,7 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
     )
     return Feed(
         title=settings.SITE_NAME,
-        subtitle="Your digests, as they came by mail. The address of this feed is yours alone.",
+        subtitle=_("Your digests, as they came by mail. The address of this feed is yours alone."),
         url=links.url(purpose, subscriber),
         home=settings.SITE_URL + "/",
         entries=tuple(entries),

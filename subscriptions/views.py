@@ -15,6 +15,7 @@ from digest import catalogue
 from digest.models import Topic
 from digest.origin import from_this_site
 from digest.pages import public, show, show_mail
+from digest.spoken import url
 from subscriptions import letters, limits, signup, tasks
 from subscriptions.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.forms import SignupForm
@@ -65,12 +66,12 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _again(request, form, status=422)
     if form.cleaned_data["website"]:
-        return redirect("sent")
+        return redirect(url("sent"))
     if not limits.admits(limits.visitor_of(request), timezone.now()):
         return limits.too_many(request, "web/too_many.html")
     signup.request(form.cleaned_data["email"], form.choices(), timezone.now())
     tasks.wake()
-    return redirect("sent")
+    return redirect(url("sent"))
 
 
 @limits.limited

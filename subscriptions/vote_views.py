@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from digest import spoken
 from digest.models import Paper
-from digest.pages import show
+from digest.pages import show, topical
 from subscriptions import links, votes
-from subscriptions.models import Vote
+from subscriptions.models import Delivery, Vote
 from subscriptions.reader_views import behind_link
 from subscriptions.votes import Muting
 
@@ -40,11 +41,19 @@ class MutePage:
     done: bool = False
 
 
+def _digest_behind(token: str) -> Delivery | None:
+    """The digest that `token` entitles to vote on; the answer is in its reader's language."""
+    delivery = links.delivery_for(token, "vote")
+    if delivery is not None:
+        spoken.speak(delivery.subscriber.language)
+    return delivery
+
+
 @behind_link
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResponse:
     """Ask whether more or less like a paper of the digest is wanted; on POST note it, or take it back."""
-    delivery = links.delivery_for(token, "vote")
+    delivery = _digest_behind(token)
     known = delivery and delivery.selection and votes.holds(delivery.selection, paper)
     found = Paper.objects.filter(pk=paper).first() if known else None
     if delivery is None or found is None or verdict not in Vote.Verdict:
@@ -63,7 +72,7 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Ask whether a topic or query of the digest shall bring no papers; on POST mute it, or bring it back."""
-    delivery = links.delivery_for(token, "vote")
+    delivery = _digest_behind(token)
     muting = Muting.of(delivery, number) if delivery else None
     if muting is None:
         return show(request, "web/bad_link.html", status=404)
@@ -72,5 +81,6 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
             muting.undo()
         else:
             muting.mute()
-    page = MutePage(muting.name[:LONGEST_NAME], muting.own, muting.standing, request.method == "POST")
+    name = muting.name if muting.own else topical(muting.name)
+    page = MutePage(name[:LONGEST_NAME], muting.own, muting.standing, request.method == "POST")
     return show(request, "web/mute.html", page)

@@ -7,8 +7,9 @@ from datetime import date
 from digest.matching.canonical import LEAST_WEIGHT, MOST_WEIGHT, depth, gather, terms, unweighted, weighted
 from digest.matching.query import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic, holds
 from digest.matching.text import words
-from digest.matching.tokens import QuerySyntaxError, tokens
+from digest.matching.tokens import QuerySyntaxError, Tokens
 from digest.matching.topics import preset_topics
+from digest.said import said as _
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
@@ -26,38 +27,44 @@ def parse_query(text: str) -> Query:
     it names.
     """
     if len(text) > MAX_LENGTH:
-        hint = f"At most {MAX_LENGTH} characters; split it into several queries."
-        raise QuerySyntaxError("The query is too long", text[:80], 0, hint)
+        hint = _("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
+        raise QuerySyntaxError(_("The query is too long"), text[:80], 0, hint)
     root = _Parser(text).parse()
-    if holds(root, lambda _: False):
+    if holds(root, lambda _leaf: False):
         raise QuerySyntaxError(
-            "The query only says what to leave out", text, 0, "Add a word that the papers should contain."
+            *(_("The query only says what to leave out"), text, 0),
+            _("Add a word that the papers should contain."),
         )
     query = Query(root)
     if query.size > MAX_TERMS:
-        hint = f"At most {MAX_TERMS}, and a NEAR counts every pair; split it into several queries."
-        raise QuerySyntaxError("Too many terms", text, 0, hint)
+        hint = _(
+            "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
+        )
+        raise QuerySyntaxError(_("Too many terms"), text, 0, hint)
     if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
-        hint = f"At most {MAX_LENGTH} characters, {MAX_DEPTH} levels; split it into several queries."
-        raise QuerySyntaxError("The query is too long with all its fields and brackets", text, 0, hint)
+        hint = _(
+            "At most %(most)s characters, %(levels)s levels; split it into several queries.",
+            most=MAX_LENGTH,
+            levels=MAX_DEPTH,
+        )
+        raise QuerySyntaxError(_("The query is too long with all its fields and brackets"), text, 0, hint)
     return query
 
 
-class _Parser:
+class _Parser(Tokens):
     """Recursive descent over tokens; each method reads one rule and leaves the rest."""
 
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.tokens = tokens(text)
-        self.next = 0
+        super().__init__(text)
         self.depth = 0
 
     def parse(self) -> Node:
         if not self.tokens:
-            raise QuerySyntaxError("The query is empty", self.text, 0, "Type a word, such as quantization.")
+            hint = _("Type a word, such as quantization.")
+            raise QuerySyntaxError(_("The query is empty"), self.text, 0, hint)
         node = self.either(None)
         if self.next < len(self.tokens):
-            raise self.error("This bracket was never opened", "Remove it, or add “(” before.")
+            raise self.error(_("This bracket was never opened"), _("Remove it, or add “(” before."))
         return node
 
     def either(self, field: Field | None) -> Node:
@@ -78,10 +85,12 @@ class _Parser:
     def one(self, field: Field | None) -> Node:
         token = self.peek()
         if token is None:
-            raise self.error("Something is missing at the end", "Add a word, or remove the last operator.")
+            raise self.nothing_left()
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise self.error("Too many brackets inside each other", f"At most {MAX_DEPTH} levels.")
+            raise self.error(
+                _("Too many brackets inside each other"), _("At most %(most)s levels.", most=MAX_DEPTH)
+            )
         negated = bool(token["minus"]) or self.word_operator() == "not"
         node = self.negation(field) if negated else self.nearby(field)
         self.depth -= 1
@@ -99,10 +108,11 @@ class _Parser:
             return left
         distance = token["distance"]
         if not distance or not 1 <= int(distance) <= MAX_DISTANCE:
-            raise self.error("NEAR needs a distance", f"Write NEAR/5; it can be 1 to {MAX_DISTANCE} words.")
+            hint = _("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
+            raise self.error(_("NEAR needs a distance"), hint)
         self.next += 1
         if (follower := self.peek()) is None or follower["near"] or self.word_operator():
-            raise self.error("NEAR needs something on both sides", "Write a word or phrase after it.")
+            raise self.error(_("NEAR needs something on both sides"), _("Write a word or phrase after it."))
         right = self.weighted(field)
         return self.near(token, terms(left), terms(right), int(distance))
 
@@ -112,15 +122,15 @@ class _Parser:
         if not left or not right:
             raise self.error_at(
                 token,
-                "NEAR stands between words or phrases",
-                "Alternatives may be in brackets: (a OR b) NEAR/5 c.",
+                _("NEAR stands between words or phrases"),
+                _("Alternatives may be in brackets: (a OR b) NEAR/5 c."),
             )
         if len({term.field for term in left + right}) > 1:
             raise self.error_at(
-                token, "NEAR looks within one text", "Use the same field on both sides, or none."
+                token, _("NEAR looks within one text"), _("Use the same field on both sides, or none.")
             )
         if (following := self.peek()) and following["near"]:
-            raise self.error("Two NEARs cannot share a word", "Write (a NEAR/5 b) (b NEAR/5 c).")
+            raise self.error(_("Two NEARs cannot share a word"), _("Write (a NEAR/5 b) (b NEAR/5 c)."))
         left, right = sorted((left, right), key=lambda side: [str(term) for term in side])
         return Near(left, right, distance)
 
@@ -134,14 +144,15 @@ class _Parser:
         except ValueError:
             factor = math.nan
         if not LEAST_WEIGHT <= factor <= MOST_WEIGHT:
-            raise self.error("A weight is a number", f"Write ^2; it can be {LEAST_WEIGHT} to {MOST_WEIGHT}.")
+            hint = _("Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT)
+            raise self.error(_("A weight is a number"), hint)
         self.next += 1
         return weighted(node, factor)
 
     def primary(self, field: Field | None) -> Node:
         token = self.peek()
         if token is None:
-            raise self.error("Something is missing at the end", "Add a word, or remove the last operator.")
+            raise self.nothing_left()
         if token["field"]:
             return self.in_field(token)
         if token["compared"]:
@@ -149,15 +160,13 @@ class _Parser:
         if token["open"]:
             return self.group(token, field)
         if operator := self.word_operator() or token["near"]:
-            raise self.error(
-                f"“{operator.upper()}” needs something on both sides", "Put a word on each side."
-            )
+            problem = _("“%(operator)s” needs something on both sides", operator=operator.upper())
+            raise self.error(problem, _("Put a word on each side."))
         if token["quote"]:
-            raise self.error("This quotation mark is never closed", "Add the second one.")
+            raise self.error(_("This quotation mark is never closed"), _("Add the second one."))
         if token["close"] or token["other"] or token["minus"] or token["weight"] is not None:
-            raise self.error(
-                f"“{token.group()}” is not expected here", 'Use words, "phrases" and AND, OR, NOT.'
-            )
+            problem = _("“%(sign)s” is not expected here", sign=token.group())
+            raise self.error(problem, _('Use words, "phrases" and AND, OR, NOT.'))
         return self.term(token, field)
 
     def in_field(self, token: re.Match[str]) -> Node:
@@ -172,47 +181,54 @@ class _Parser:
             return self.topic(follower)
         if name not in list(Field):
             known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
-            raise self.error_at(token, f"There is no field “{token['field']}”", f"The fields are {known}")
+            problem = _("There is no field “%(name)s”", name=token["field"])
+            raise self.error_at(token, problem, _("The fields are %(known)s", known=known))
         if (
             follower is None
             or self.word_operator()
             or any(follower[kind] for kind in ("close", "minus", "near", "field"))
         ):
-            raise self.error(f"“{name}:” needs a word", f"Write {name}:word or {name}:(several words).")
+            hint = _("Write %(name)s:word or %(name)s:(several words).", name=name)
+            raise self.error(_("“%(name)s:” needs a word", name=name), hint)
         return self.primary(Field(name))
 
     def topic(self, token: re.Match[str]) -> Node:
         slug = token["word"].lower()
         known = sorted(preset_topics().biases)
         if slug not in known:
-            raise self.error_at(token, f"There is no topic “{slug}”", f"The topics are {', '.join(known)}.")
+            hint = _("The topics are %(known)s.", known=", ".join(known))
+            raise self.error_at(token, _("There is no topic “%(name)s”", name=slug), hint)
         return Topic(slug)
 
     def comparison(self, token: re.Match[str]) -> Node:
         name = token["compared"].lower()
         if name not in list(Number):
-            known = ", ".join(Number)
-            raise self.error(f"There is no number “{token['compared']}”", f"What can be compared: {known}.")
+            hint = _("What can be compared: %(known)s.", known=", ".join(Number))
+            raise self.error(_("There is no number “%(name)s”", name=token["compared"]), hint)
         self.next += 1
         if name == Number.DAY:
             return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
         if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
-            raise self.error_at(token, f"“{name}” is compared with a number", f"Write {name}>=50.")
+            problem = _("“%(name)s” is compared with a number", name=name)
+            raise self.error_at(token, problem, _("Write %(name)s>=50.", name=name))
         return Compare(Number(name), token["operator"], int(token["value"]))
 
     def day(self, token: re.Match[str], text: str) -> date:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            raise self.error_at(token, "This is not a day", "Write day>=2025-11-05, year first.") from None
+            hint = _("Write day>=2025-11-05, year first.")
+            raise self.error_at(token, _("This is not a day"), hint) from None
 
     def group(self, opening: re.Match[str], field: Field | None) -> Node:
         self.next += 1
         if (token := self.peek()) and token["close"]:
-            raise self.error("There is nothing between the brackets", "Put words there, or remove them.")
+            raise self.error(
+                _("There is nothing between the brackets"), _("Put words there, or remove them.")
+            )
         node = self.either(field)
         if self.peek() is None:
-            raise self.error_at(opening, "This bracket is never closed", "Add “)”.")
+            raise self.error_at(opening, _("This bracket is never closed"), _("Add “)”."))
         self.next += 1
         return node
 
@@ -220,24 +236,10 @@ class _Parser:
         body: str = token["phrase"] if token["phrase"] is not None else token["word"]
         found = words(body)
         if not found:
-            raise self.error(f"“{token.group()}” holds no word", "Use letters or digits.")
+            raise self.error(_("“%(sign)s” holds no word", sign=token.group()), _("Use letters or digits."))
         if len(found) > MAX_WORDS:
-            raise self.error("The phrase is too long", f"At most {MAX_WORDS} words; use a part of it.")
+            hint = _("At most %(most)s words; use a part of it.", most=MAX_WORDS)
+            raise self.error(_("The phrase is too long"), hint)
         self.next += 1
         starred = token["phrase_star"] or token["word_star"] or body.rstrip().endswith("*")
         return Term(found, bool(starred), field)
-
-    def peek(self) -> re.Match[str] | None:
-        return self.tokens[self.next] if self.next < len(self.tokens) else None
-
-    def word_operator(self) -> str | None:
-        """The operator that comes next. Lower case counts: as words, these three say nothing."""
-        token = self.peek()
-        word = (token["word"] or "").lower() if token and not token["word_star"] else ""
-        return word if word in {"and", "or", "not"} else None
-
-    def error(self, problem: str, hint: str) -> QuerySyntaxError:
-        return self.error_at(self.peek(), problem, hint)
-
-    def error_at(self, token: re.Match[str] | None, problem: str, hint: str) -> QuerySyntaxError:
-        return QuerySyntaxError(problem, self.text, token.start() if token else len(self.text), hint)

@@ -1,10 +1,11 @@
 """The shipped topics: reviewed text in presets.toml, in the order of `position`, and the queries in it."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from digest.matching.parser import parse_query
 from digest.matching.query import Query
@@ -32,6 +33,18 @@ def _read(path: Path) -> tuple[Preset, ...]:
         Preset(**{**topic, "query": topic["query"].strip()}, position=position)
         for position, topic in enumerate(topics, start=1)
     )
+
+
+def texts(
+    file: IO[bytes],
+    _keywords: object,
+    _comment_tags: object,
+    options: object,  # noqa: ARG001  # Babel names it
+) -> Iterator[tuple[int, str, tuple[str, str], list[str]]]:
+    """The names and descriptions in the file, as Babel collects what is to be translated."""
+    for topic in tomllib.load(file)["topic"]:
+        for text in (topic["name"], topic["description"]):
+            yield 0, "pgettext", ("topic", text), []
 
 
 PRESETS = _read(Path(__file__).with_name("presets.toml"))

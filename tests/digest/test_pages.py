@@ -13,7 +13,7 @@ from django.views.csrf import csrf_failure
 from jinja2 import TemplateNotFound, UndefinedError
 from pytest_django import Settings
 
-from digest.pages import counted, environment, moment, short, show, show_mail
+from digest.pages import environment, moment, short, show, show_mail
 
 
 def text_of(content: bytes) -> str:
@@ -37,11 +37,6 @@ def test_a_moment_is_told_as_a_clock_on_the_readers_wall_shows_it() -> None:
     at = datetime(2025, 11, 5, 23, 30, tzinfo=UTC)
     assert moment(at, "Asia/Kolkata") == "Thursday, 6 November at 05:00"
     assert short(at) == "5 Nov 2025, 23:30"
-
-
-def test_numbers_agree_with_their_nouns() -> None:
-    assert counted(1, "paper", "papers") == "1 paper"
-    assert counted(1204, "paper", "papers") == "1,204 papers"
 
 
 @pytest.mark.django_db

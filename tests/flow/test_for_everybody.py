@@ -1,7 +1,7 @@
-"""Every page in every state, in a browser: light and dark, on a narrow phone, by keyboard alone."""
+"""Every page in every state, in a browser: light and dark, both languages, on a narrow phone, by keyboard."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -36,10 +36,11 @@ def _no_scripts_of_others(page: Page, live_server: LiveServer) -> Iterator[None]
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_everybody_can_use_the_page(page: Page, previews: str, name: str) -> None:
-    page.goto(f"{previews}/{name}/")
-    page.evaluate(UNFOLD)
-    for scheme in ("light", "dark"):
+    looks: list[tuple[Literal["light", "dark"], str]] = [("light", "en"), ("dark", "de")]
+    for scheme, language in looks:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.goto(f"{previews}/{name}/?lang={language}")
+        page.evaluate(UNFOLD)
         assert violations(page) == [], scheme
     assert page.context.cookies() == []
 
@@ -47,9 +48,10 @@ def test_everybody_can_use_the_page(page: Page, previews: str, name: str) -> Non
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_page_fits_the_narrowest_phone_and_a_zoom_of_four(page: Page, previews: str, name: str) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
-    page.goto(f"{previews}/{name}/")
-    page.evaluate(UNFOLD)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for language in ("en", "de"):
+        page.goto(f"{previews}/{name}/?lang={language}")
+        page.evaluate(UNFOLD)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, language
 
 
 @pytest.mark.parametrize(

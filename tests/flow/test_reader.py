@@ -116,6 +116,43 @@ def test_everything_works_without_javascript(without_javascript: Page, site: str
     assert str(Subscriber.objects.get().filter_set) == "Agents, Quantization"
 
 
+def test_whose_browser_speaks_german_reads_german_from_the_first_page_to_the_mail(
+    browser: Browser, site: str
+) -> None:
+    context = browser.new_context(locale="de-DE", timezone_id="Europe/Berlin")
+    page = context.new_page()
+    page.goto(site)
+    page.get_by_role("checkbox", name=re.compile("Agenten")).check()
+    expect(page.locator(".said")).to_have_text("Mittwoch, 5. November 2025: 2 Paper.")
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.get_by_role("heading", name="Agenten")).to_be_visible()
+    page.get_by_text("Eigene Abfrage").click()
+    page.get_by_label(re.compile("Abfragen, eine pro Zeile")).fill("speech AND (words")
+    expect(page.locator("#queries-problem")).to_contain_text("Diese Klammer wird nie geschlossen. Ergänze")
+    expect(page.locator("#queries-problem .caret")).to_contain_text("^")
+    page.get_by_label(re.compile("Abfragen, eine pro Zeile")).fill("speech")
+    page.get_by_text("Jeden Tag um 07:00 Uhr (Europe/Berlin)").click()
+    page.get_by_label("Einmal pro Woche").check()
+    page.get_by_label("Tag des wöchentlichen Digests").select_option("Donnerstag")
+    expect(page.get_by_text("Jeden Donnerstag um 07:00 Uhr (Europe/Berlin)")).to_be_visible()
+    page.get_by_label("Deine E-Mail-Adresse").fill(READER)
+    page.get_by_role("button", name="Abonnieren").click()
+    expect(page.get_by_role("heading", name="Sieh in dein Postfach")).to_be_visible()
+    page.goto(mailed(READER, "/c/"))
+    page.get_by_role("button", name="Bestätigen").click()
+    expect(page.get_by_role("heading", name="Dein Abo läuft")).to_be_visible()
+    page.get_by_role("link", name="Themen oder Zeitplan ändern").click()
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.get_by_role("status")).to_contain_text("Gespeichert. Dein erster Digest kommt am Donnerstag")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
+    page.get_by_role("link", name="What each topic is about").click()
+    expect(page.get_by_role("heading", name="Topics")).to_be_visible()
+    assert Subscriber.objects.get().language == "de"
+    assert context.cookies() == []
+    context.close()
+
+
 def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, site: str) -> None:
     ada = reader("ada@readers.example", queries=["speech"])
     page.goto(links.url("preferences", ada))

@@ -187,7 +187,7 @@ def test_a_german_reader_gets_a_german_digest(agents: Topic) -> None:
     edition(record("Agents at work", upvotes=1204))
     plan.plan(NOW)
     (mail,) = delivered()
-    assert mail["Subject"] == "1 Paper zu Agents · 5. Nov."
+    assert mail["Subject"] == "1 Paper zu Agenten · 5. Nov."
     assert mail["Content-Language"] == "de"
     assert "1.204 Stimmen" in text_of(mail)
 

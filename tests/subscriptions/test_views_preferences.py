@@ -66,7 +66,7 @@ def test_saving_changes_filters_and_schedule_and_tells_the_next_digest(
     }
     response = Client(enforce_csrf_checks=True).post(path, values, follow=True)
     assert response.status_code == 200
-    assert "Saved. The next digest comes on Friday, 7 November at 18:00 (Europe/Berlin)" in said(response)
+    assert "Saved. Your first digest comes on Friday, 7 November at 18:00 (Europe/Berlin)" in said(response)
     ada.refresh_from_db()
     assert str(ada.filter_set) == "3D"
     assert ada.schedule == Schedule("Europe/Berlin", 18, Rhythm.WEEKLY, 4)
@@ -104,7 +104,7 @@ def test_pausing_and_resuming_are_one_press_each(client: Client, ada: Subscriber
     assert page(paused).select_one("button[value=resume]")
     resumed = client.post(path, {"action": "resume"}, follow=True)
     assert "Resumed." in said(resumed)
-    assert "The next digest comes on Thursday, 6 November at 07:00" in said(resumed)
+    assert "Your first digest comes on Thursday, 6 November at 07:00" in said(resumed)
 
 
 def test_preferences_lead_to_unsubscribing(client: Client, ada: Subscriber) -> None:

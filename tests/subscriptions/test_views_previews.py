@@ -96,7 +96,7 @@ def test_a_page_loads_nothing_from_elsewhere(client: Client, name: str) -> None:
     loaded = [
         str(tag[a])
         for a in ("src", "href")
-        for tag in found.select(f"script[{a}], link[{a}]:not([rel=canonical]), iframe[{a}]")
+        for tag in found.select(f"script[{a}], link[{a}]:not([rel=canonical], [hreflang]), iframe[{a}]")
     ]
     assert loaded
     assert all(address.startswith("/") and not address.startswith("//") for address in loaded)

@@ -35,7 +35,7 @@ def test_the_sample_follows_the_choice(client: Client) -> None:
     ]
     frame = found.iframe
     assert isinstance(frame, Tag)
-    assert frame["src"] == "/sample/?topics=agents&queries=kv%2A%0Acaches"
+    assert frame["src"] == "/sample/?topics=agents&queries=kv%2A%0Acaches&lang=en"
     assert "allow-scripts" not in frame["sandbox"]
     mail = client.get(str(frame["src"]))
     assert b"Agents" in mail.content

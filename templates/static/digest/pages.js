@@ -8,14 +8,15 @@ if (zone) {
   if ([...zone.options].some((option) => option.value === guess)) zone.value = guess;
 }
 
-// The line that says the schedule follows the fields below it.
+// The line that says the schedule follows the fields below it, which bring the words.
 const says = (name) => document.querySelector(`[data-says="${name}"]`);
 const schedule = says("days")?.closest("form");
 function saySchedule() {
   const { rhythm, weekday, hour, time_zone } = schedule.elements;
   const chosen = (select) => select.selectedOptions[0].text;
-  const days = { daily: "Every day", weekdays: "Monday to Friday" };
-  says("days").textContent = days[rhythm.value] ?? `Every ${chosen(weekday)}`;
+  const days = rhythm.value === "weekly" ? weekday.selectedOptions[0]
+    : [...rhythm].find((radio) => radio.checked);
+  if (days) says("days").textContent = days.dataset.words;
   says("hour").textContent = chosen(hour);
   says("time_zone").textContent = chosen(time_zone);
 }

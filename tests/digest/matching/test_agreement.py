@@ -171,7 +171,7 @@ def read(node: Node) -> Query | None:
     try:
         return parse_query(str(node))
     except QuerySyntaxError as error:
-        assert "only says what to leave out" in error.problem, error
+        assert "only says what to leave out" in str(error.problem), error
         return None
 
 
@@ -229,8 +229,8 @@ def read_or_refused(text: str) -> None:
         query = parse_query(text)
     except QuerySyntaxError as error:
         assert 0 <= error.position <= len(text)
-        assert error.problem
-        assert error.hint
+        assert str(error.problem)
+        assert str(error.hint)
     else:
         assert parse_query(str(query)) == query
 
