@@ -1,9 +1,10 @@
 """What a reader's next digest has to cover: their choice and their history as a `Wish`."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from django.db.models import Min, Prefetch
+from django.db.models import Min
 
 from digest.models import Paper, Selection, Topic
 from digest.presets import selecting
@@ -71,12 +72,15 @@ class Filters:
     def load(self, filter_sets: Collection[int]) -> None:
         """Read those not yet known, and forget the others."""
         self._known = {pk: self._known[pk] for pk in self._known.keys() & filter_sets}
-        enabled = Prefetch("topics", Topic.objects.filter(enabled=True))
-        missing = FilterSet.objects.filter(pk__in=set(filter_sets) - self._known.keys())
-        for filter_set in missing.prefetch_related(enabled):
-            self._known[filter_set.pk] = filters_of(
-                filter_set.topics.all(), filter_set.queries, filter_set.exclude, filter_set.least_upvotes
-            )
+        missing = set(filter_sets) - self._known.keys()
+        enabled = Topic.objects.filter(enabled=True).in_bulk()
+        links = FilterSet.topics.through.objects.filter(filterset__in=missing, topic__in=enabled)
+        topics: dict[int, list[Topic]] = defaultdict(list)
+        for filter_set, topic in links.values_list("filterset_id", "topic_id"):
+            topics[filter_set].append(enabled[topic])
+        sets = FilterSet.objects.filter(pk__in=missing)
+        for pk, *narrowing in sets.values_list("pk", "queries", "exclude", "least_upvotes"):
+            self._known[pk] = filters_of(topics[pk], *narrowing)
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:
