@@ -62,6 +62,9 @@ def hand_over(report: Report, kilobytes: int, server: str, sink: Sink, tools: To
                 contestants[f"ours, {name}, {workers} worker{'s' * (workers > 1)}"] = _digests(
                     ours[name], sample.papers, workers
                 )
+        contestants[f"ours, {POSTGRES}, 1 worker, 8 connections"] = _digests(
+            ours[POSTGRES], sample.papers, 1, connections=8
+        )
         turns = in_turns(contestants, report.rounds, report.progress)
     add_table(report, f"{sample.octets / 1000:.0f} KB", sink, turns)
     add_plans(report, readers, {name: store.plans for name, store in ours.items()})
@@ -103,6 +106,7 @@ def add_table(report: Report, size: str, sink: Sink, turns: Mapping[str, list[Tu
     table.note("Ours: deliveries planned before; claimed, composed, handed over and recorded (send_digests).")
     table.note(f"Readers share {SHARED} filter sets; as in life, nearly half have queries of their own.")
     table.note("PostgreSQL and SQLite write every commit to disk. Peers' rows exist before, as ours do.")
+    table.note("Ours has 4 connections for each worker unless it says 8; smtp-source has 8.")
     table.note("smtp-source says one message of that size again and again; the sink keeps nothing: a limit.")
     if limit is None:
         table.note("smtp-source is not here and could not be unpacked: apt install postfix.")
@@ -133,9 +137,9 @@ def _peer(name: str, mails: int, content: Path, environment: Mapping[str, str]) 
     return lambda: turn([command], environment)
 
 
-def _digests(ours: Service, papers: int, workers: int) -> Callable[[], Turn]:
+def _digests(ours: Service, papers: int, workers: int, connections: int = 4) -> Callable[[], Turn]:
     def act() -> Turn:
         ours.plan(papers)
-        return ours.deliver(workers)
+        return ours.deliver(workers, connections)
 
     return act

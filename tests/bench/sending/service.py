@@ -40,9 +40,10 @@ class Service:
         self.plans.append(self._act("plan", day))
         return self.plans[-1]
 
-    def deliver(self, workers: int) -> Turn:
+    def deliver(self, workers: int, connections: int = 4) -> Turn:
         """Hand over what was planned."""
-        return turn([(_OURS, "deliver")] * workers, self._environment)
+        environment = {**self._environment, "SMTP_CONNECTIONS": str(connections)}
+        return turn([(_OURS, "deliver")] * workers, environment)
 
     def day(self, papers: int) -> Turn:
         """A whole digest day in one process: planned, handed over, recorded; the edition is there before."""
