@@ -26,6 +26,7 @@ Disallow: /r/
 Disallow: /sample/
 Disallow: /search/
 Disallow: /u/
+Disallow: /v/
 """
 
 

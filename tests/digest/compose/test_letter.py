@@ -73,7 +73,7 @@ def test_every_paper_comes_with_its_reason_and_links() -> None:
     title = page.find("h3")
     assert title.get_text(strip=True).startswith("Bridging the Gap")
     assert title.a["href"] == "https://huggingface.co/papers/2511.00101"
-    following = [tag.get_text(" ", strip=True) for tag in title.find_next_siblings("p", limit=4)]
+    following = [" ".join(tag.get_text(" ").split()) for tag in title.find_next_siblings("p", limit=4)]
     assert following[0] == "arXiv, 5 Nov · ISTA · 12 authors · ▲ 48 · 3 comments"
     assert following[1].startswith("We present the first")
     assert following[2] == "Why: title has “ FP4 Quantization ”; abstract has “ MXFP4 ”"
@@ -111,7 +111,9 @@ def test_preheader_is_the_best_title() -> None:
 
 def test_a_paper_without_abstract_or_marks_leaves_no_gap() -> None:
     assert "Why:" not in words(LETTERS["no-words"])
-    paragraphs = [p.get_text() for p in read(LETTERS["no-abstract"]).h3.find_next_siblings("p")]
+    paragraphs = [
+        " ".join(p.get_text().split()) for p in read(LETTERS["no-abstract"]).h3.find_next_siblings("p")
+    ]
     assert paragraphs == ["arXiv, 5 Nov · 2 authors", "Why: title has “Splatting”"]
 
 
