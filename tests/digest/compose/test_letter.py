@@ -31,6 +31,7 @@ from digest.compose.previews import (
     item,
     paper,
 )
+from digest.compose.quoted import body_size
 from tests.digest.compose.letters import read, words
 
 GOLDEN = Path(__file__).with_name("many.txt")
@@ -233,6 +234,16 @@ def test_when_not_all_fit_the_best_of_every_topic_stay() -> None:
     assert f"{len([n for n in full if int(n.split()[2]) % 3 == 0])} of 100" in words(
         compose_digest(crowd(300), BRAND)
     )
+
+
+def test_when_a_few_do_not_fit_each_has_a_title_line_and_the_room_is_used() -> None:
+    for number in (36, 40):
+        letter = compose_digest(crowd(number), BRAND)
+        full, lines, left = shown(letter)
+        assert (len(full) + len(lines), left) == (number, 0)
+        assert lines
+        one_more = len(letter.html) / len(full)
+        assert body_size(letter.html, "html", BRAND.site_url) > HTML_LIMIT - 1.5 * one_more
 
 
 def test_papers_beyond_the_cap_are_title_lines() -> None:
