@@ -21,6 +21,7 @@ from tests.subscriptions.test_views_previews import WHOLE
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 NO_STEP = 400
+SPACING = {"line-height": "1.5", "letter-spacing": "0.12em", "word-spacing": "0.16em"}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +75,23 @@ def test_a_page_can_be_read_in_the_dark_at_a_zoom_of_two_and_on_a_desk(
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(f"{previews}/{name}/")
+    assert problems(page) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["signup-sample", "preferences-active", "day", "search-found", "unsubscribe"]
+)
+def test_wider_spacing_of_text_cuts_nothing_off(page: Page, previews: str, name: str) -> None:
+    """WCAG 2.2, 1.4.12: the spacings that a page must bear."""
+    page.set_viewport_size({"width": 400, "height": 800})
+    page.goto(f"{previews}/{name}/")
+    page.evaluate(UNFOLD)
+    for name_of, value in SPACING.items():
+        page.evaluate(
+            "([property, value]) => document.querySelectorAll('body *').forEach("
+            "element => element.style.setProperty(property, value, 'important'))",
+            [name_of, value],
+        )
     assert problems(page) == []
 
 

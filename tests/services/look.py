@@ -75,7 +75,8 @@ def _faint(found: list[dict[str, Any]], picture: Image.Image) -> Iterator[str]:
     for text in found:
         if text["cut"] or not re.search(r"\w", text["text"]):
             continue
-        for x, y, width, height in text["boxes"]:
+        wide = [box for box in text["boxes"] if box[2] > text["size"]]  # narrower, it may be a mark alone
+        for x, y, width, height in wide:
             line = picture.crop(tuple(round(2 * side) for side in (x, y, x + width, y + height)))
             if not _stands_out(line):
                 yield f"cannot be read: {text['text']}"

@@ -181,7 +181,7 @@ def test_a_weekly_digest_is_about_the_week(agents: Topic) -> None:
     plan.plan(NOW)
     (mail,) = delivered()
     assert str(mail["Subject"]).endswith("1 paper on agents · week to 5 Nov")
-    assert "the week to 5 November" in text_of(mail)
+    assert "The week to 5 November" in text_of(mail)
 
 
 def test_a_german_reader_gets_a_german_digest(agents: Topic) -> None:
