@@ -71,7 +71,7 @@ class Reading:
             near=tuple(
                 NearMiss(
                     record=paper.record(),
-                    page_url=paper.url,
+                    page_url=page_of(paper),
                     query=filters[near["filter"]].name,
                     missing=near["missing"],
                     add=near["add"],
@@ -114,8 +114,12 @@ def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
     marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
     facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
     told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
-    page_url = f"{settings.SITE_URL}{paper.get_absolute_url()}"
-    return Item(paper.record(), marks, page_url, tuple(told), number=paper.pk)
+    return Item(paper.record(), marks, page_of(paper), tuple(told), number=paper.pk)
+
+
+def page_of(paper: Paper) -> str:
+    """The address of the paper's page in the archive, where mails lead."""
+    return f"{settings.SITE_URL}{paper.get_absolute_url()}"
 
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:

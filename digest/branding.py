@@ -23,6 +23,7 @@ def current() -> Brand:
         address=chosen.address or settings.POSTAL_ADDRESS,
         imprint=chosen.imprint,
         logo=_logo(chosen),
+        sender=chosen.name,
     )
 
 

@@ -14,10 +14,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from digest import spoken
+from digest.archive import page_of
 from digest.language import ENGLISH
 from digest.models import Paper
 
 _AUTHORS = 5
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def entry_of(paper: Paper) -> Entry:
     more, listed = len(paper.author_names) - len(names), ", ".join(names)
     return Entry(
         id=tag(paper.day, f"paper/{paper.pk}"),
-        url=f"{settings.SITE_URL}{paper.get_absolute_url()}",
+        url=page_of(paper),
         title=paper.title,
         html=f"<p>{escape(paper.abstract)}</p>" if paper.abstract else "",
         at=datetime.combine(paper.day, time(), UTC),
@@ -78,9 +80,16 @@ def tag(day: date, name: str) -> str:
     return f"tag:{settings.SITE_HOST},{day.isoformat()}:{name}"
 
 
+class _Atom(Atom1Feed):
+    """Django's Atom, which of an empty feed says that it changed this moment: its ETag would never last."""
+
+    def latest_post_date(self) -> datetime:
+        return super().latest_post_date() if self.items else _NEVER
+
+
 def atom(feed: Feed) -> bytes:
     """The feed as Atom."""
-    document = Atom1Feed(
+    document = _Atom(
         title=feed.title,
         link=feed.home,
         description="",

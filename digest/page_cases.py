@@ -69,7 +69,7 @@ def line(item: Item) -> Line:
 
 
 def as_stored(item: Item) -> Item:
-    """The paper as ingesting lets it in: a database holds no half characters."""
+    """The paper as ingesting lets it in: a database holds no half characters. Marks follow their words."""
     record = item.record
     clean = replace(
         record,
@@ -77,7 +77,15 @@ def as_stored(item: Item) -> Item:
         abstract=clean_text(record.abstract, ABSTRACT_LIMIT),
         organization=clean_text(record.organization or "", NAME_LIMIT),
     )
-    return replace(item, record=clean)
+    texts = {"title": (record.title, clean.title), "abstract": (record.abstract, clean.abstract)}
+    marks = (
+        replace(mark, start=start, end=start + mark.end - mark.start)
+        for mark in item.marks
+        for before, after in [texts[mark.field]]
+        if (start := after.find(before[mark.start : mark.end], max(mark.start - len(before) + len(after), 0)))
+        >= 0
+    )
+    return replace(item, record=clean, marks=tuple(marks))
 
 
 def _day(chosen: Topic | None = None) -> DayPage:

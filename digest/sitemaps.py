@@ -4,10 +4,13 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps import Sitemap, views
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from digest.models import EditionEntry, Paper, Topic
@@ -63,6 +66,16 @@ class Papers(_OfThisSite):
 
     def lastmod(self, item: Paper) -> datetime:
         return item.updated_at
+
+
+def index(request: HttpRequest, sitemaps: Mapping[str, type[_OfThisSite]]) -> TemplateResponse:
+    """The index of the sitemaps, which names them under the site's one address too."""
+    response = views.index(request, dict(sitemaps), sitemap_url_name="sitemap-section")
+    assert response.context_data is not None
+    for entry in response.context_data["sitemaps"]:
+        path = urlsplit(entry.location)
+        entry.location = f"{settings.SITE_URL}{path.path}{f'?{path.query}' if path.query else ''}"
+    return response
 
 
 SITEMAPS: Mapping[str, type[_OfThisSite]] = {

@@ -4,9 +4,8 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, register_converter
 
-from digest import paper_views, views
+from digest import paper_views, sitemaps, views
 from digest.pages import Day, public
-from digest.sitemaps import SITEMAPS
 from subscriptions.limits import limited
 
 register_converter(Day, "day")
@@ -26,12 +25,12 @@ urlpatterns = [
     path("topics/<slug:slug>/feed.json", paper_views.topic_json, name="topic-json"),
     path("papers/<path:key>/", paper_views.paper, name="paper"),
     path("search/", limited(paper_views.search), name="search"),
-    path("sitemap.xml", public(sitemap_views.index), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",
         public(sitemap_views.sitemap),
-        {"sitemaps": SITEMAPS},
-        name="django.contrib.sitemaps.views.sitemap",
+        {"sitemaps": sitemaps.SITEMAPS},
+        name="sitemap-section",
     ),
     path("", include("subscriptions.urls")),
 ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from digest.pages import show
+from digest.pages import public, show
 
 _ROBOTS = """\
 User-agent: *
@@ -26,6 +26,7 @@ Disallow: /r/
 Disallow: /sample/
 Disallow: /search/
 Disallow: /u/
+Disallow: /v/
 """
 
 
@@ -62,6 +63,7 @@ def robots(_request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@public
 def privacy(request: HttpRequest) -> HttpResponse:
     """What is stored, what is not, and how to leave."""
     return show(request, "web/privacy.html", Privacy(contact=parseaddr(settings.DEFAULT_FROM_EMAIL)[1]))

@@ -15,6 +15,7 @@ from django.utils.http import int_to_base36
 from digest import branding
 from digest.archive import Reading
 from digest.compose import (
+    Brand,
     ConfirmContent,
     FreshLinkContent,
     GoodbyeContent,
@@ -109,7 +110,7 @@ class Composer:
         try:
             if delivery.selection_id:
                 return self._digest(delivery.selection_id, format_)
-            return _finished(_letter(delivery), Kind(delivery.kind), format_)
+            return _finished(_letter(delivery, self._brand), Kind(delivery.kind), format_, self._brand)
         except (OperationalError, InterfaceError):  # no fault of this letter's
             raise
         except Exception as error:  # noqa: BLE001 - told when it is asked for
@@ -120,11 +121,11 @@ class Composer:
         content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
-        return _finished(compose_digest(content, self._brand), Kind.DIGEST, format_)
+        return _finished(compose_digest(content, self._brand), Kind.DIGEST, format_, self._brand)
 
 
-def _finished(letter: Letter, kind: Delivery.Kind, format_: str) -> PreparedLetter:
-    return prepare(letter.as_text() if format_ == Subscriber.Format.TEXT else letter, sender(kind))
+def _finished(letter: Letter, kind: Delivery.Kind, format_: str, brand: Brand) -> PreparedLetter:
+    return prepare(letter.as_text() if format_ == Subscriber.Format.TEXT else letter, sender(kind, brand))
 
 
 def digest_letter(selection: Selection) -> Letter:
@@ -132,10 +133,9 @@ def digest_letter(selection: Selection) -> Letter:
     return compose_digest(Reading().content_of(selection), branding.current())
 
 
-def _letter(delivery: Addressed) -> Letter:
+def _letter(delivery: Addressed, brand: Brand) -> Letter:
     """A letter about the subscription itself."""
     reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
-    brand = branding.current()
     match delivery.kind:
         case Kind.KNOWN:
             return compose("known", KnownContent(links.url("preferences", reader), reader.language), brand)
@@ -181,7 +181,9 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
     letter = digest_letter(selection)
     theirs = personal(Delivery(pk=0, subscriber=subscriber, due_at=timezone.now(), selection=selection))
     if part == "headers":
-        head, _, _ = prepare(letter, sender(Kind.DIGEST)).message(theirs).partition(b"\r\n\r\n")
+        head, _, _ = (
+            prepare(letter, sender(Kind.DIGEST, branding.current())).message(theirs).partition(b"\r\n\r\n")
+        )
         return head.decode().replace("\r\n", "\n")
     return letter.html_for(theirs) if part == "html" else letter.text_for(theirs)
 
@@ -226,9 +228,11 @@ def recipient(delivery: Addressed) -> str:
     return reader.new_email if delivery.kind == Kind.ADDRESS else reader.email
 
 
-def sender(kind: Delivery.Kind) -> Sender:
+def sender(kind: Delivery.Kind, brand: Brand) -> Sender:
+    """Who a mail comes from: the brand, if it has a sender's name, at the address of the settings."""
+    address = settings.DEFAULT_FROM_EMAIL
     return Sender(
-        from_=settings.DEFAULT_FROM_EMAIL,
+        from_=f"{brand.sender} <{_bare(address)}>" if brand.sender else address,
         list_id=f"digest.{settings.SITE_HOST}",
         feedback_id=f"{kind.value}:paper-digest",
     )

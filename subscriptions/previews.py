@@ -33,10 +33,6 @@ LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
         compose_digest, invented.DIGESTS["one"], replace(invented.BRAND, logo=invented.LOGO)
     ),
     **{
-        (name, "plain"): partial(compose, name, invented.FRESH_LINK, invented.BRAND)
-        for name in ("export", "erase", "move", "address")
-    },
-    **{
         ("digest", name): partial(compose_digest, content, invented.BRAND)
         for name, content in invented.DIGESTS.items()
     },

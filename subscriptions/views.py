@@ -107,6 +107,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @limits.limited
+@public
 def sample_part(request: HttpRequest) -> HttpResponse:
     """The sample for what is chosen at the moment, for htmx to put into the sign-up page."""
     form = FiltersForm(request.GET, offered())
@@ -116,6 +117,7 @@ def sample_part(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @limits.limited
+@public
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""
     form = FiltersForm(request.GET, offered())

@@ -11,7 +11,8 @@ class Brand:
     """Who publishes: shown in every letter.
 
     `accent` is `#rrggbb`, `address` the postal address and `imprint` who is responsible, if any. A `logo`
-    stands in place of the name where images are shown.
+    stands in place of the name where images are shown. `sender` is the name that mails come from, if it is
+    another than that of the sending address.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Brand:
     address: str = ""
     imprint: str = ""
     logo: "Logo | None" = None
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

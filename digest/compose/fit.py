@@ -17,14 +17,16 @@ def best_cut(papers: int, lines: Callable[[int], int], size: Callable[[Cut], int
     """The cut that shows most within `limit` octets: full papers first, then title lines.
 
     `lines(full)` is how many papers are left for title lines below `full` papers; `size` grows with
-    both parts of a cut. Where not all fits, a sixth of the room is kept for title lines: a title tells
-    more than a number does. With no room even for an empty mail, nothing is shown.
+    both parts of a cut. Where not all fits, the others are title lines: a title tells more than a number
+    does. Where they are very many, a sixth of the room is all that is kept for them. With no room even for
+    an empty mail, nothing is shown.
     """
     everything = Cut(papers, lines(papers))
     if size(everything) <= limit:
         return everything
     room = limit - limit // 6
-    full = _largest(papers, lambda n: size(Cut(n, 0)) <= room)
+    beside_all = _largest(papers, lambda n: size(Cut(n, lines(n))) <= limit)
+    full = max(beside_all, _largest(papers, lambda n: size(Cut(n, 0)) <= room))
     return Cut(full, _largest(lines(full), lambda n: size(Cut(full, n)) <= limit))
 
 

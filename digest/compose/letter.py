@@ -121,7 +121,7 @@ def compose_digest(
 
     def size(cut: Cut) -> int:
         _, html = printed(cut)
-        return body_size(html, "html")
+        return body_size(html, "html", brand.site_url)
 
     view, html = printed(best_cut(worded.papers, worded.lines, size, HTML_LIMIT))
     return _digest(html, _Printer(view, brand, templates, votes=votes), brand)

@@ -10,7 +10,7 @@ SOFT_BREAK = b"=\r\n"
 _ROOMY = 72  # a last line that leaves room for the soft break after it
 _CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
 _TOO_LONG = re.compile(rb"^[^\r\n]{77,}", re.MULTILINE)  # b2a_qp forgets it where a blank ends a line of 75
-_LINK_ROOM = 200  # octets that a reader's link takes in an encoded body, soft breaks included
+_PATH_ROOM = 60  # octets that the path of a reader's link takes, with the soft breaks around it
 
 
 def body(text: str, part: str) -> bytes:
@@ -23,9 +23,10 @@ def body(text: str, part: str) -> bytes:
     return b"".join(_ended(stretch) for stretch in stretches[:-1]) + stretches[-1]
 
 
-def body_size(text: str, part: str) -> int:
-    """About how many octets `text` takes, encoded, with a reader's links in it; rather too many."""
-    return len(body(text, part)) + len(STAND_IN.findall(text)) * _LINK_ROOM
+def body_size(text: str, part: str, site_url: str) -> int:
+    """About how many octets `text` takes, encoded, with a reader's links into the site; rather too many."""
+    link = len(site_url) * 11 // 10 + _PATH_ROOM  # long ones are broken, too
+    return len(body(text, part)) + len(STAND_IN.findall(text)) * link
 
 
 def value(text: str) -> bytes:

@@ -16,6 +16,7 @@ from digest.language import Language, speaking
 from digest.papers import PaperRecord, arxiv_id, pdf_url, safe_link
 
 _LONGEST_NAME = 80
+_LONGEST_BRIEF = 60  # it is heard with each of a paper's links, and takes room each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +35,14 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaperView:
-    """One paper; `url` is where its title leads, empty if nowhere.
+    """One paper; `url` is where its title leads, empty if nowhere; `brief` is its title in links' names.
 
     Compared by identity, which `view_paper` keeps.
     """
 
     number: int
     title: str
+    brief: str
     title_pieces: tuple[Piece, ...]
     url: str
     facts: tuple[FactView, ...]
@@ -189,6 +191,7 @@ def view_paper(item: Item, words: Language, whole: bool) -> PaperView:
     return PaperView(
         number=item.number,
         title=folded(record.title),
+        brief=shortened(record.title, _LONGEST_BRIEF),
         title_pieces=pieces(record.title, title_runs),
         url=safe_link(item.page_url) or source or "",
         facts=tuple(_facts(words, record)),
@@ -211,10 +214,15 @@ def _facts(words: Language, record: PaperRecord) -> Iterator[FactView]:
         yield FactView(authors, authors)
     if record.upvotes:
         spoken = words.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes)
-        yield FactView(f"▲ {words.number(record.upvotes)}", spoken)
+        yield FactView(_unbroken(f"▲ {words.number(record.upvotes)}"), _unbroken(spoken))
     if record.comments:
-        comments = words.ngettext("%(num)s comment", "%(num)s comments", record.comments)
+        comments = _unbroken(words.ngettext("%(num)s comment", "%(num)s comments", record.comments))
         yield FactView(comments, comments)
+
+
+def _unbroken(text: str) -> str:
+    """A number and its noun, which no line end parts."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _where(words: Language, record: PaperRecord) -> str:

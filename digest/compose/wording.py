@@ -14,9 +14,10 @@ _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
 def period(words: Language, content: DigestContent) -> str:
-    """What the digest is about: “Wednesday, 5 November”, “the week to 7 November”."""
+    """What the digest is about, after its name: “Wednesday, 5 November”, “The week to 7 November”."""
     if content.weekly:
-        return words.gettext("the week to %(date)s", date=words.day(content.day))
+        week = words.gettext("the week to %(date)s", date=words.day(content.day))
+        return week[:1].upper() + week[1:]
     return words.long_date(content.day)
 
 

@@ -20,23 +20,35 @@ from django.utils import timezone  # noqa: E402
 
 from digest import search  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
-from digest.models import Edition, Paper, Release, Source  # noqa: E402
+from digest.models import Edition, EditionEntry, Paper, Release, Source  # noqa: E402
 from digest.papers import title_key  # noqa: E402
 from tests.bench.sections.search import QUERIES, SPANS  # noqa: E402
 
 
-def store(corpus: str) -> None:
-    """All papers of the corpus, also those that two days list, under the day that listed them."""
+def store(corpus: str, over: int = 0) -> None:
+    """All papers of the corpus, also those that two days list, each in the edition of its day.
+
+    With `over`, they are spread in their order over so many days, to the newest.
+    """
     call_command("migrate", verbosity=0)
     now = timezone.now()
     source = Source.objects.create(name="bench", title="Bench", adapter=Source.Adapter.NONE)
-    listed = Edition.objects.create(
-        source=source, day=date(2025, 1, 1), format="records", raw=b"", fetched_at=now
-    )
-    release = Release.objects.create(edition=listed, released_at=now)
     with gzip.open(corpus, "rt", encoding="utf-8") as lines:
         papers = sorted(map(json.loads, lines), key=lambda paper: paper["day"])
-    Paper.objects.bulk_create(
+    newest = date.fromisoformat(papers[-1]["day"])
+    days = [
+        newest - timedelta(days=over - 1 - number * over // len(papers))
+        if over
+        else date.fromisoformat(paper["day"])
+        for number, paper in enumerate(papers)
+    ]
+    editions = {
+        day: Edition(source=source, day=day, format="records", raw=b"", fetched_at=now)
+        for day in sorted(set(days))
+    }
+    Edition.objects.bulk_create(editions.values())
+    release = Release.objects.create(edition=editions[newest], released_at=now)
+    stored = Paper.objects.bulk_create(
         (
             Paper(
                 key=f"{paper['id']} {paper['day']}",
@@ -44,11 +56,18 @@ def store(corpus: str) -> None:
                 title_key=title_key(paper["title"]),
                 abstract=paper["abstract"],
                 upvotes=paper["upvotes"],
-                day=paper["day"],
+                day=day,
                 source_name="bench",
                 release=release,
             )
-            for paper in papers
+            for paper, day in zip(papers, days, strict=True)
+        ),
+        batch_size=500,
+    )
+    EditionEntry.objects.bulk_create(
+        (
+            EditionEntry(edition=editions[paper.day], paper=paper, position=number, release=release)
+            for number, paper in enumerate(stored)
         ),
         batch_size=500,
     )

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
+from itertools import product
+from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, fromstring
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.test import Client
 
@@ -63,6 +66,45 @@ def test_a_feed_says_what_the_standard_asks_for(client: Client) -> None:
     assert text(entry, "updated") == "2025-11-05T00:00:00+00:00"
 
 
+def test_an_atom_feed_is_what_rfc_4287_says_it_must_be(client: Client) -> None:
+    """Sections 4.1.1 and 4.1.2: what is there exactly once, and what each entry must have."""
+    edition("Agents at sea", record("Agents at home", author_names=["Ada Lovelace"]))
+    feed = atom(client)
+    assert feed.tag == f"{ATOM}feed"
+    for element in (feed, *feed.findall(f"{ATOM}entry")):
+        for name in ("id", "title", "updated"):
+            assert len(element.findall(f"{ATOM}{name}")) == 1, name
+            assert text(element, name)
+        assert urlsplit(text(element, "id")).scheme
+        assert datetime.fromisoformat(text(element, "updated")).tzinfo
+        alternate = [link for link in element.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
+        assert len(alternate) == 1
+        assert all(urlsplit(link.get("href") or "").netloc for link in element.findall(f"{ATOM}link"))
+    assert all(text(author, "name") for author in feed.iter(f"{ATOM}author"))
+    assert feed.find(f"{ATOM}author") is not None
+    ids = [text(entry, "id") for entry in feed.findall(f"{ATOM}entry")]
+    assert len(set(ids)) == len(ids) == 2
+    assert [element.tag for element in feed.iter() if not element.tag.startswith(ATOM)] == []
+
+
+def test_a_json_feed_is_what_version_1_1_says_it_must_be(client: Client) -> None:
+    edition(record("Agents at sea", abstract=" "), record("Agents at home", author_names=["Ada Lovelace"]))
+    document = json.loads(client.get("/topics/agents/feed.json").content)
+    assert document["version"] == "https://jsonfeed.org/version/1.1"
+    assert document["feed_url"] == "http://localhost:8000/topics/agents/feed.json"
+    assert document["home_page_url"] == "http://localhost:8000/topics/agents/"
+    assert (document["language"], bool(document["title"])) == ("en", True)
+    for entry in document["items"]:
+        assert isinstance(entry["id"], str)
+        assert isinstance(entry["content_html"], str)  # or content_text: one of both
+        assert urlsplit(entry["url"]).netloc
+        assert datetime.fromisoformat(entry["date_published"]).tzinfo
+        assert all(author["name"] for author in entry.get("authors", ()))
+    assert [author["name"] for entry in document["items"] for author in entry.get("authors", ())] == [
+        "Ada Lovelace"
+    ]
+
+
 def test_a_paper_keeps_its_id_when_a_better_key_is_known(client: Client) -> None:
     edition("Agents at sea")
     (before,) = entries(client)
@@ -82,10 +124,15 @@ def test_nothing_hostile_breaks_out_of_a_feed(client: Client) -> None:
 
 
 def test_a_feed_that_has_not_changed_costs_its_reader_nothing(client: Client) -> None:
-    edition("Agents at sea")
-    for path in ("/topics/agents/atom.xml", "/topics/agents/feed.json"):
-        response = client.get(path)
-        assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
+    for clock, path in product(("empty", "filled"), ("/topics/agents/atom.xml", "/topics/agents/feed.json")):
+        with time_machine.travel(datetime(2025, 11, 5, 9, tzinfo=UTC), tick=False):
+            if clock == "filled":
+                edition("Agents at sea")
+            response = client.get(path)
+        with time_machine.travel(datetime(2025, 11, 5, 10, tzinfo=UTC), tick=False):
+            again = client.get(path, headers={"If-None-Match": response["ETag"]})
+            assert (again.status_code, again.content) == (304, b""), (clock, path)
+            assert client.head(path).status_code == 200
 
 
 def test_the_topics_page_tells_feed_readers_where_its_feeds_are(client: Client) -> None:

@@ -69,6 +69,16 @@ def test_the_query_to_add_keeps_the_paper() -> None:
         assert explain(parse_query(add), paper).kept
 
 
+def test_a_near_miss_leads_to_its_page_in_the_archive_as_other_papers_do() -> None:
+    world()
+    near = Reading().content_of(selection("kv quantization NOT audio")).near
+    assert near
+    assert {miss.page_url for miss in near} == {
+        f"http://localhost:8000{Paper.objects.get(title=miss.record.title).get_absolute_url()}"
+        for miss in near
+    }
+
+
 def test_what_the_digest_brings_or_brought_is_no_near_miss() -> None:
     world()
     disk = Paper.objects.get(title="KV cache on disk")

@@ -55,11 +55,6 @@ def test_healthz_says_so_when_the_database_does_not_answer(
     assert client.get("/healthz").status_code == 503
 
 
-def test_crawlers_are_kept_from_personal_links(client: Client) -> None:
-    rules = client.get("/robots.txt").content.decode().splitlines()
-    assert {"Disallow: /p/", "Disallow: /u/", "Disallow: /c/", "Disallow: /r/"} <= set(rules)
-
-
 def test_the_privacy_page_names_the_address_to_write_to(client: Client, settings: Settings) -> None:
     settings.DEFAULT_FROM_EMAIL = "Paper Digest <hello@papers.example>"
     page = BeautifulSoup(client.get("/privacy/").content, "lxml")

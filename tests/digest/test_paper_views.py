@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -161,7 +162,11 @@ def test_search_results_are_for_people_not_for_crawlers(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/archive/", "/archive/2025-11-05/", "/topics/", "/topics/agents/", "/search/?q=agents"]
+    "path",
+    [
+        *("/", "/archive/", "/archive/2025-11-05/", "/topics/", "/topics/agents/", "/search/?q=agents"),
+        *("/sample/?topics=agents", "/sample/part/?topics=agents", "/sitemap-papers.xml"),
+    ],
 )
 def test_pages_for_anybody_are_kept_by_caches_and_set_no_cookie(client: Client, path: str) -> None:
     response = client.get(path)
@@ -173,6 +178,13 @@ def test_pages_for_anybody_are_kept_by_caches_and_set_no_cookie(client: Client, 
     edition("Agents of change", day=WEDNESDAY)
     cache.clear()
     assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/privacy/", "/papers/arxiv:2511.00001/", "/sitemap.xml"])
+def test_a_page_that_has_not_changed_is_not_sent_again(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert "public" in response["Cache-Control"]
+    assert client.get(path, headers={"If-None-Match": response["ETag"]}).status_code == 304
 
 
 @pytest.mark.parametrize(
@@ -197,13 +209,13 @@ def test_a_page_tells_other_sites_what_it_is_and_its_one_address(
 def test_the_sitemap_leads_to_every_page_for_anybody(client: Client, settings: Settings) -> None:
     settings.SITE_URL = "https://digest.example.org"
     index = BeautifulSoup(client.get("/sitemap.xml").content, "xml")
-    parts = [str(loc.get_text()).replace("http://testserver", "") for loc in index.find_all("loc")]
+    parts = [str(loc.get_text()) for loc in index.find_all("loc")]
     found = [
         loc.get_text()
         for part in parts
-        for loc in BeautifulSoup(client.get(part).content, "xml").find_all("loc")
+        for loc in BeautifulSoup(client.get(urlsplit(part).path).content, "xml").find_all("loc")
     ]
-    assert all(address.startswith("https://digest.example.org/") for address in found)
+    assert all(address.startswith("https://digest.example.org/") for address in [*parts, *found])
     paths = [address.removeprefix("https://digest.example.org") for address in found]
     assert {"/", "/archive/", "/topics/agents/", "/archive/2025-11-04/", "/papers/arxiv:2511.00001/"} <= set(
         paths

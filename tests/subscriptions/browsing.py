@@ -4,10 +4,12 @@ from typing import Any, Literal
 
 from bs4 import BeautifulSoup, Tag
 from bs4.element import PageElement
+from django.apps import apps
 from django.test import Client
 
+from digest.models import Shelf
 from subscriptions import links
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Subscriber
 
 Purpose = Literal["confirm", "preferences", "unsubscribe"]
 PRIVATE = {"Referrer-Policy": "no-referrer", "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
@@ -32,9 +34,14 @@ def address(purpose: Purpose, subscriber: Subscriber) -> str:
     return f"/{purpose[0]}/{links.token(purpose, subscriber)}/"
 
 
-def stored() -> list[Any]:
-    """All that a visit could change."""
-    return [*Subscriber.objects.values(), *Delivery.objects.values()]
+def stored() -> dict[str, list[Any]]:
+    """All that a visit could change: every row of ours, but for the search's index, which follows papers."""
+    ours = [*apps.get_app_config("digest").get_models(), *apps.get_app_config("subscriptions").get_models()]
+    return {
+        str(model._meta): list(model._default_manager.order_by("pk").values())
+        for model in ours
+        if model is not Shelf
+    }
 
 
 def form_at(client: Client, path: str) -> dict[str, Any]:

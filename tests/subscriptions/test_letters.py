@@ -11,7 +11,9 @@ from bs4 import BeautifulSoup
 from django.test import Client
 from django.utils import timezone
 
-from digest.models import Paper, Selection, Topic
+from digest import branding
+from digest.compose.previews import LOGO
+from digest.models import Branding, Paper, Selection, Topic
 from subscriptions import feedback, links, outbox, plan, preferences, signup
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.preferences import Choices
@@ -179,7 +181,7 @@ def test_a_weekly_digest_is_about_the_week(agents: Topic) -> None:
     plan.plan(NOW)
     (mail,) = delivered()
     assert str(mail["Subject"]).endswith("1 paper on agents · week to 5 Nov")
-    assert "the week to 5 November" in text_of(mail)
+    assert "The week to 5 November" in text_of(mail)
 
 
 def test_a_german_reader_gets_a_german_digest(agents: Topic) -> None:
@@ -230,6 +232,30 @@ def test_a_near_miss_leads_to_preferences_with_its_query_filled_in(client: Clien
     assert preferences.choices_of(ada) == before
     client.post(f"/{path}", form)
     assert "kv" in Subscriber.objects.get().filter_set.queries
+
+
+def test_the_operators_brand_signs_heads_and_ends_every_mail(agents: Topic) -> None:
+    Branding.objects.create(
+        pk=branding.ONLY,
+        name="Lab “Reader” <x>",
+        imprint="Responsible: Ada Example",
+        logo=LOGO.octets,
+        logo_type=LOGO.subtype,
+        logo_width=LOGO.width,
+        logo_height=LOGO.height,
+    )
+    reader(topics=[agents])
+    edition("Agents that read manuals")
+    plan.plan(NOW)
+    (mail,) = delivered()
+    assert mail["From"].addresses[0].display_name == "Lab “Reader” <x>"
+    assert mail["From"].addresses[0].addr_spec == "digest@localhost"
+    (picture,) = [part for part in mail.walk() if part.get_content_maintype() == "image"]
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html.get_content()
+    assert picture.get_content() == LOGO.octets
+    assert "Responsible: Ada Example" in text_of(mail)
 
 
 def test_a_reader_who_asked_for_text_gets_text_alone(agents: Topic) -> None:

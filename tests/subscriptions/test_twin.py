@@ -52,6 +52,16 @@ def test_each_digest_is_an_entry_with_the_mails_subject_papers_and_reasons(
     assert item["url"].endswith(f"/r/{links.token('read', ada, Delivery.objects.get().pk)}/")
 
 
+def test_it_tells_what_fell_one_word_short_too(client: Client) -> None:
+    cache.clear()
+    bela = reader("bela@readers.example", queries=["kv quantization"])
+    edition("Quantization of the KV cache", record("KV cache on disk", "Slow and large."))
+    send()
+    (item,) = json.loads(client.get(feed(bela, "json")).content)["items"]
+    assert "<h2>Your query: kv quantization</h2>" in item["content_html"]
+    assert "KV cache on disk</a>: “kv” would add it." in item["content_html"]
+
+
 def test_what_was_not_sent_is_not_in_it(client: Client, ada: Subscriber) -> None:
     edition("Agents that read manuals")
     plan.plan(NOW)

@@ -10,7 +10,6 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from subscriptions import statements, under_way
 
 pytestmark = pytest.mark.django_db(transaction=True)
-postgresql_alone = pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite is never under way")
 NAP = "SELECT 1 FROM pg_sleep(CAST(%s AS float))"
 
 
@@ -34,7 +33,7 @@ def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
         assert under_way.begin("SELECT COUNT(*) FROM auth_user", []).numbers() == {1}
 
 
-@postgresql_alone
+@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
     begun = under_way.begin(NAP, ["0.3"])
     assert not begun.done()
@@ -45,7 +44,7 @@ def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
     assert begun.numbers() == {1}
 
 
-@postgresql_alone
+@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
     begun = under_way.begin(NAP, ["30"])
     backend = connection.connection.info.backend_pid
@@ -58,7 +57,7 @@ def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
     assert under_way.begin("SELECT 7", []).numbers() == {7}
 
 
-@postgresql_alone
+@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_a_pooler_that_keeps_no_statements_gets_them_anew_each_time() -> None:
     connection.ensure_connection()
     kept = connection.connection.prepare_threshold

@@ -13,6 +13,7 @@ from digest.models import Topic
 from subscriptions import links, outbox, plan
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import Schedule
+from subscriptions.urls import urlpatterns
 from tests.factories import NOW, edition, reader, topic
 from tests.subscriptions.browsing import PRIVATE, Purpose, address, said, stored
 
@@ -40,6 +41,15 @@ def ada(agents: Topic) -> Subscriber:
 def pending(agents: Topic) -> Subscriber:
     values: dict[str, Any] = {"state": Subscriber.State.PENDING, "next_digest_at": None, "consented_at": None}
     return reader("eve@readers.example", [agents], ["kv*"], BERLIN, **values)
+
+
+def test_crawlers_are_kept_from_every_personal_link(client: Client) -> None:
+    rules = client.get("/robots.txt").content.decode().splitlines()
+    closed = tuple(rule.removeprefix("Disallow: ") for rule in rules if rule.startswith("Disallow: "))
+    patterns = [f"/{entry.pattern}" for entry in urlpatterns]
+    personal = [pattern for pattern in patterns if "<str:token>" in pattern]
+    assert len(personal) >= 12
+    assert [pattern for pattern in personal if not pattern.startswith(closed)] == []
 
 
 def sent_digest(subscriber: Subscriber) -> str:

@@ -34,6 +34,12 @@ def test_every_paper_can_be_judged_with_one_press_and_its_topic_muted() -> None:
     assert "Mute" not in read(LETTERS["carried-only"]).get_text()
 
 
+def test_why_a_paper_stands_where_it_stands_is_said_once_in_each_part() -> None:
+    note = "Ranked up because you liked “Kept Busy: Scheduling KV Transfers”."
+    for part in (LETTERS["weekly"].text_for(READER), read(LETTERS["weekly"]).get_text()):
+        assert " ".join(part.split()).count(note) == 1
+
+
 def test_a_sample_cannot_be_voted_on() -> None:
     sample = compose_digest(DIGESTS["many"], BRAND, votes=False)
     assert "vote\x03" not in sample.html + sample.text
@@ -52,7 +58,8 @@ def test_where_when_and_who_stand_below_the_title() -> None:
     def facts(**known: Any) -> str:
         shown = item(paper(1, "Title", **known))
         content = replace(DIGESTS["one"], sections=(Section("A", "#000000", (shown,)),))
-        return str(read(compose_digest(content, BRAND)).h3.find_next("p").get_text())
+        found = read(compose_digest(content, BRAND)).h3.find_next("p").get_text()
+        return " ".join(found.split())
 
     day = DIGESTS["one"].day
     assert facts(published=day.replace(day=3)) == "arXiv, 3 Nov"

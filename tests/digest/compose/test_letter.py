@@ -31,6 +31,7 @@ from digest.compose.previews import (
     item,
     paper,
 )
+from digest.compose.quoted import body_size
 from tests.digest.compose.letters import read, words
 
 GOLDEN = Path(__file__).with_name("many.txt")
@@ -73,7 +74,7 @@ def test_every_paper_comes_with_its_reason_and_links() -> None:
     title = page.find("h3")
     assert title.get_text(strip=True).startswith("Bridging the Gap")
     assert title.a["href"] == "https://huggingface.co/papers/2511.00101"
-    following = [tag.get_text(" ", strip=True) for tag in title.find_next_siblings("p", limit=4)]
+    following = [" ".join(tag.get_text(" ").split()) for tag in title.find_next_siblings("p", limit=4)]
     assert following[0] == "arXiv, 5 Nov · ISTA · 12 authors · ▲ 48 · 3 comments"
     assert following[1].startswith("We present the first")
     assert following[2] == "Why: title has “ FP4 Quantization ”; abstract has “ MXFP4 ”"
@@ -111,7 +112,9 @@ def test_preheader_is_the_best_title() -> None:
 
 def test_a_paper_without_abstract_or_marks_leaves_no_gap() -> None:
     assert "Why:" not in words(LETTERS["no-words"])
-    paragraphs = [p.get_text() for p in read(LETTERS["no-abstract"]).h3.find_next_siblings("p")]
+    paragraphs = [
+        " ".join(p.get_text().split()) for p in read(LETTERS["no-abstract"]).h3.find_next_siblings("p")
+    ]
     assert paragraphs == ["arXiv, 5 Nov · 2 authors", "Why: title has “Splatting”"]
 
 
@@ -231,6 +234,16 @@ def test_when_not_all_fit_the_best_of_every_topic_stay() -> None:
     assert f"{len([n for n in full if int(n.split()[2]) % 3 == 0])} of 100" in words(
         compose_digest(crowd(300), BRAND)
     )
+
+
+def test_when_a_few_do_not_fit_each_has_a_title_line_and_the_room_is_used() -> None:
+    for number in (36, 40):
+        letter = compose_digest(crowd(number), BRAND)
+        full, lines, left = shown(letter)
+        assert (len(full) + len(lines), left) == (number, 0)
+        assert lines
+        one_more = len(letter.html) / len(full)
+        assert body_size(letter.html, "html", BRAND.site_url) > HTML_LIMIT - 1.5 * one_more
 
 
 def test_papers_beyond_the_cap_are_title_lines() -> None:

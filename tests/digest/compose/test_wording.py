@@ -86,7 +86,7 @@ def test_dates_are_english_whatever_the_locale() -> None:
 
 def test_a_weekly_digest_is_about_the_week() -> None:
     content = replace(digest("Agents"), weekly=True)
-    assert period(ENGLISH, content) == "the week to 5 November"
+    assert period(ENGLISH, content) == "The week to 5 November"
     assert short_period(ENGLISH, content) == "week to 5 Nov"
 
 
