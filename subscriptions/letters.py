@@ -190,9 +190,7 @@ def preview(subscriber: Subscriber, selection: Selection, part: str) -> str:
 
 def preview_html(choices: Choices) -> str:
     """The digest that these filters would have brought a new reader; its links lead to the sign-up page."""
-    sample = plan.sample(choices)
-    sample.language = choices.language
-    letter = compose_digest(Reading().content_of(sample), branding.current(), votes=False)
+    letter = compose_digest(Reading().content_of(plan.sample(choices)), branding.current(), votes=False)
     home = settings.SITE_URL + "/"
     nobody = Personal(
         *("reader@example.org", timezone.now(), "<preview@localhost>"), home, home, home, vote_url=f"{home}#"

@@ -101,7 +101,8 @@ def next_selection(subscriber: Subscriber) -> Selection:
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
     filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
-    return made([Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True)])[0]
+    wish = Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True, language=choices.language)
+    return made([wish])[0]
 
 
 def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
