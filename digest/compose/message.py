@@ -4,7 +4,9 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 from markupsafe import escape
@@ -51,7 +53,7 @@ class PreparedLetter:
             raise ValueError(f"not a Message-ID: {personal.message_id!r}")
         values = {
             b"to": checked_address(personal.to).encode("ascii"),
-            b"date": format_datetime(personal.date).encode("ascii"),
+            b"date": _dated(personal.date.replace(microsecond=0)),
             b"message_id": personal.message_id.encode("ascii"),
         }
         for name, url in personal.links().items():
@@ -125,6 +127,11 @@ def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:
     yield line("Auto-Submitted", "auto-generated")
     yield _fixed(line("Content-Language", letter.language))
     yield line("MIME-Version", "1.0")
+
+
+@lru_cache(maxsize=8)  # many mails leave in one second
+def _dated(moment: datetime) -> bytes:
+    return format_datetime(moment).encode("ascii")
 
 
 def _fixed(octets: bytes) -> bytes:

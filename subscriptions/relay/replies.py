@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LINE = re.compile(rb"([2-5]\d\d)([ -]?)(.*)", re.DOTALL)
 _MOST = 65_536  # octets of one answer: RFC 5321 allows 512 a line, some servers say more
@@ -47,15 +48,22 @@ class Replies:
         """The replies that are complete with `data`; raises `NoSmtp` where they end to be any."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            read = _LINE.fullmatch(line.removesuffix(b"\r"))
-            if read is None:
-                raise NoSmtp(f"no answer that can be read: {_shown(line)}")
-            self._lines.append(_shown(read[3]))
-            if read[2] != b"-":
-                reply, self._lines = Reply(int(read[1]), tuple(self._lines)), []
+            code, last, text = _read(line)
+            self._lines.append(text)
+            if last:
+                reply, self._lines = Reply(code, tuple(self._lines)), []
                 yield reply
         if len(self._rest) + sum(map(len, self._lines)) > _MOST:
             raise NoSmtp("an answer without an end")
+
+
+@lru_cache(maxsize=256)  # most of what a relay says it says for every mail
+def _read(line: bytes) -> tuple[int, bool, str]:
+    """The code of a line, whether it is the last of its answer, and its text."""
+    read = _LINE.fullmatch(line.removesuffix(b"\r"))
+    if read is None:
+        raise NoSmtp(f"no answer that can be read: {_shown(line)}")
+    return int(read[1]), read[2] != b"-", _shown(read[3])
 
 
 def _shown(line: bytes) -> str:
