@@ -40,9 +40,11 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     left: dict[str, float] = {}
     in_hand = set()
     leased = 0
-    for number in range(leaving):  # in turn one whose mail a sender has leased, and one whose mail waits
-        state = ("leased", "pending")[number % 2]
-        reader = Subscriber.objects.filter(state="active", pk__in=_in(state)).order_by("-pk")[0]
+    for number in range(
+        leaving
+    ):  # in turn one whose mail waits, and one whose mail a sender has leased, if there is any
+        waiting = (number % 2 and _in("leased")) or _in("pending")
+        reader = Subscriber.objects.get(pk=max(waiting))
         leased += digests.filter(subscriber=reader, state="leased").exists()
         assert Client().post(f"/u/{links.token('unsubscribe', reader)}/").status_code == 200
         left[reader.email] = time.time()
@@ -96,8 +98,9 @@ def digests_of(readers: Container[str], scene: Scene) -> list[Mail]:
 
 
 def _in(state: str) -> list[int]:
-    """Readers whose mail is in `state` now."""
-    return list(Delivery.objects.filter(state=state).values_list("subscriber_id", flat=True))
+    """Readers who have not left, and whose mail is in `state` now."""
+    mails = Delivery.objects.filter(state=state, subscriber__state=Subscriber.State.ACTIVE)
+    return list(mails.values_list("subscriber_id", flat=True))
 
 
 POISON = (
