@@ -138,8 +138,10 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
             **config.get("OPTIONS", {}),
         }
     else:
-        # Not None: statements that ask for it are kept prepared.
-        options = {"prepare_threshold": 5, **config.get("OPTIONS", {})}
+        # Statements that ask for it are kept prepared, no others; with None, none are.
+        options = {"prepare_threshold": 1_000_000, **config.get("OPTIONS", {})}
+        if options["prepare_threshold"] == "None":
+            options["prepare_threshold"] = None
         config |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     return config
 

@@ -114,7 +114,7 @@ class Composer:
         except (OperationalError, InterfaceError):  # no fault of this letter's
             raise
         except Exception as error:  # noqa: BLE001 - told when it is asked for
-            return error
+            return error.with_traceback(None)
 
     def _prepared(self, selection_id: int, format_: str) -> PreparedLetter:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)

@@ -61,13 +61,14 @@ class _Sent:
         self._errors = connection.wrap_database_errors
         with self._errors:
             self._server = connection.connection.pgconn
+            self._socket = int(self._server.socket)
             values = [text.encode() for text in parameters]
             if connection.connection.prepare_threshold is None:
                 self._server.send_query_params(_numbered(sql), values)
             else:
                 self._server.send_query_prepared(self._name(sql), values)
             while self._server.flush():
-                select.select([], [self._server.socket], [])
+                _wait_for(self._socket, select.POLLOUT)
 
     def _name(self, sql: str) -> bytes:
         """The name under which this connection keeps `sql`."""
@@ -79,7 +80,7 @@ class _Sent:
         return names[sql]
 
     def descriptor(self) -> int:
-        return int(self._server.socket)
+        return self._socket
 
     def done(self) -> bool:
         with self._errors:
@@ -88,13 +89,18 @@ class _Sent:
 
     def numbers(self) -> set[int]:
         while not self.done():
-            select.select([self._server.socket], [], [])
-        found: set[int] = set()
+            _wait_for(self._socket, select.POLLIN)
         with self._errors:
-            while (result := self._server.get_result()) is not None:
+            results = list(iter(self._server.get_result, None))  # all, else the connection stays busy
+            for result in results:
                 _checked(result)
-                found.update(int(result.get_value(row, 0)) for row in range(result.ntuples))
-        return found
+            return {int(result.get_value(row, 0)) for result in results for row in range(result.ntuples)}
+
+
+def _wait_for(descriptor: int, event: int) -> None:
+    waiting = select.poll()
+    waiting.register(descriptor, event)
+    waiting.poll()
 
 
 def _numbered(sql: str) -> bytes:

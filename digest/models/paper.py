@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from django.db import models
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from digest.matching.belonging import Belongings, unpacked
 from digest.papers import PaperRecord
@@ -46,7 +46,7 @@ class Paper(models.Model):
 
     def get_absolute_url(self) -> str:
         """The path of its page in the archive."""
-        return _path(self.key)
+        return _path(get_script_prefix(), self.key)
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -78,5 +78,5 @@ class Paper(models.Model):
 
 
 @lru_cache(maxsize=4096)  # every letter that shows a paper links to it
-def _path(key: str) -> str:
+def _path(_prefix: str, key: str) -> str:
     return reverse("paper", args=[key])

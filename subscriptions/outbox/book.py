@@ -43,6 +43,11 @@ class Book:
         """Begin the hand-over of this mail with the next statement."""
         self._ready.append(key)
 
+    def holds(self, key: int) -> bool:
+        """Whether a step of this mail is not in the ledger yet."""
+        moves = (*self._recorded, *self._begun[0])
+        return key in self._ready or key in self._begun[1] or any(move.pk == key for move in moves)
+
     def forget(self, key: int) -> bool:
         """Do not begin the hand-over of this mail; False if it is too late for that."""
         if key in self._ready:
@@ -63,10 +68,13 @@ class Book:
         """What becomes readable when the statement is done."""
         return self._under_way.descriptor() if self._under_way else None
 
-    def begin(self, most: int) -> None:
-        """Begin to write what waits, and to hand over up to `most` mails, unless a statement is under way."""
+    def begin(self, most: int) -> bool:
+        """Begin to write what waits, and to hand over up to `most` mails; False if there is nothing to begin.
+
+        So it is while a statement is under way.
+        """
         if self.busy or not self.waiting:
-            return
+            return False
         recorded, ready, self._recorded, self._ready = (
             self._recorded,
             self._ready[:most],
@@ -76,6 +84,7 @@ class Book:
         self._begun = recorded, ready
         moves = [*recorded, *(Move(key, State.HANDING) for key in ready)]
         self._under_way = ledger.begin(self._worker, moves, timezone.now())
+        return True
 
     def end(self, *, wait: bool) -> Written | None:
         """What became of the statement under way, if there is one, and it is done or waited for."""
@@ -92,6 +101,7 @@ class Book:
         end was sent.
         """
         recorded, ready = self._begun
-        back = [Move(key, State.PENDING) for key in (*ready, *self._ready)]
+        known = {move.pk for move in self._recorded}
+        back = [Move(key, State.PENDING) for key in (*ready, *self._ready) if key not in known]
         self._recorded = [*recorded, *back, *self._recorded]
         self._ready, self._begun, self._under_way = [], ([], []), None

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from django.db import connection, transaction
@@ -38,7 +37,7 @@ class Leased:
 
     subscriber: Recipient
     pk: int
-    kind: Delivery.Kind
+    kind: str
     due_at: datetime
     selection_id: int | None
     attempts: int
@@ -60,6 +59,7 @@ WHERE d.state IN ('pending', 'deferred') AND d.not_before <= %s
 ORDER BY d.priority, d.not_before, d.id
 LIMIT %s
 """
+_LEASE = "UPDATE subscriptions_delivery SET state = 'leased', worker = %s, leased_until = %s"
 
 
 def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -> Sequence[Leased]:
@@ -73,15 +73,11 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     locking = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic():
         found = statements.rows(_WAITING + locking, [moment(now), priority, moment(not_before), pk, limit])
-        numbers = statements.numbers([row[0] for row in found])
-        statements.rows(_lease(connection.vendor), [worker, moment(now + lease_time()), numbers])
+        if found:
+            numbers = statements.numbers([row[0] for row in found])
+            lease = f"{_LEASE} WHERE id {statements.one_of()} RETURNING id"
+            statements.rows(lease, [worker, moment(now + lease_time()), numbers])
     return [_leased(row) for row in found]
-
-
-@cache
-def _lease(_vendor: str) -> str:
-    lease = "UPDATE subscriptions_delivery SET state = 'leased', worker = %s, leased_until = %s WHERE id "
-    return lease + statements.one_of() + " RETURNING id"
 
 
 def _leased(row: Sequence[Any]) -> Leased:

@@ -47,7 +47,7 @@ def put_off(leased: Leased, now: datetime) -> Move:
     undone; the digest planned then takes over this one's papers.
     """
     reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
-    if reader is not None and reader.state in wanted_by(leased.kind):
+    if reader is not None and reader.state in wanted_by(Kind(leased.kind)):
         return Move(leased.pk, State.PENDING)
     if leased.kind == Kind.DIGEST and reader is not None:
         if reader.state == Subscriber.State.PAUSED:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from digest.models import Heartbeat
@@ -47,7 +47,7 @@ AHEAD = 4  # mails composed before the relay has room for them
 RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
 
 State = Delivery.State
-_AWAY = (OperationalError, InterfaceError)
+_AWAY = (DatabaseError, InterfaceError)
 
 
 def deliver(
@@ -81,8 +81,8 @@ class _Run:
         self._composer, self._suspicion = Composer(), Suspicion()
         self._supply = Supply(self._worker, limit, self._composer.expect)
         self._book = Book(self._worker)
-        # Not all: while the database writes of some, the relay works on the others.
-        self._at_once = max(1, relay.room() // 2)
+        # Where the database writes while we go on, the relay works on the other half meanwhile.
+        self._at_once = max(1, relay.room() // 2) if connection.vendor == "postgresql" else relay.room()
         self._composed: deque[_InHand] = deque()
         self._offered: dict[int, _InHand] = {}
         self._done: Counter[str] = Counter()
@@ -101,6 +101,8 @@ class _Run:
             self._rescue()
             raise
         finally:
+            if self._book.busy:  # an error of another kind: what is under way is fenced
+                connection.close()
             with contextlib.suppress(*_AWAY):  # then the lease runs out
                 ledger.release(self._worker)
         if self._error is not None:
@@ -112,8 +114,11 @@ class _Run:
         """Offer what the relay has room for; whether there is anything in hand."""
         while not self._ending() and self._relay.room() and self._compose(1):
             in_hand = self._composed.popleft()
-            if in_hand.leased.pk not in self._offered:  # else its lease ran out, and we took it up again
-                self._offered[in_hand.leased.pk] = in_hand
+            key = in_hand.leased.pk
+            if key not in self._offered and not self._book.holds(
+                key
+            ):  # else we took it up twice: its lease ran out
+                self._offered[key] = in_hand
                 self._relay.offer(in_hand.mail)
         return bool(self._offered)
 
@@ -124,7 +129,7 @@ class _Run:
         """Have `number` mails composed, if so many wait; whether there is any."""
         while len(self._composed) < number and not self._ending():
             if not self._supply.at_hand:
-                self._end(wait=True)  # the database is needed
+                self._free_database()
             if (leased := self._supply.take()) is None:
                 break
             made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
@@ -143,13 +148,12 @@ class _Run:
             self._hear(event)
         if self._error is not None:
             self._withdraw()
-        self._end(wait=False)
-        self._book.begin(self._at_once)
+        self._advance()
         if ahead:  # while the database writes and the relay reads
             self._compose(AHEAD)
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + ledger.lease_time().total_seconds() / 4
-            self._end(wait=True)
+            self._free_database()
             ledger.renew(self._worker, timezone.now())
             Heartbeat.objects.beat("sender", timezone.now(), f"{self._done[State.ACCEPTED]} mails accepted")
 
@@ -161,7 +165,7 @@ class _Run:
             self._book.forget(event.key)
             self._settle(self._offered.pop(event.key), event)
         elif isinstance(event, Returned):
-            self._again(self._offered.pop(event.key), in_time=self._book.forget(event.key))
+            self._again(self._offered.pop(event.key))
         else:
             self._error = self._error or event.error
 
@@ -182,16 +186,27 @@ class _Run:
         except RelayUnavailable as error:
             self._error = self._error or error
 
-    def _again(self, in_hand: _InHand, *, in_time: bool) -> None:
-        """Offer a mail once more that the relay did not hear of; not `in_time`, the ledger takes it back."""
+    def _again(self, in_hand: _InHand) -> None:
+        """Offer a mail once more that the relay did not hear of."""
         if in_hand.returned and self._error is None:
             hung_up = Outcome(Verdict.DEFERRED, "the relay hangs up before it hears of the mail")
             self._settle(in_hand, Settled(in_hand.leased.pk, hung_up))
-        elif in_time:
+        else:
             in_hand.returned = True
             self._composed.appendleft(in_hand)
-        else:
-            self._book.record(Move(in_hand.leased.pk, State.PENDING))
+
+    def _advance(self) -> None:
+        """Write what waits, and end what is written, as far as it goes without waiting for the database."""
+        self._end(wait=False)
+        while self._book.begin(self._at_once):
+            self._end(wait=False)
+
+    def _free_database(self) -> None:
+        """Wait for the statement under way, and let the ends leave that it grants: this may take long."""
+        if self._book.busy:
+            self._end(wait=True)
+            for event in self._relay.poll(patience=0):
+                self._hear(event)
 
     def _end(self, *, wait: bool) -> None:
         """Let the mails end whose `handing` is in the ledger by now; do not `wait` for it if it is not."""

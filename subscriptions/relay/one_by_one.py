@@ -1,7 +1,7 @@
 """Relays that take a whole message in one call: the local mailbox, and those of tests."""
 
-import select
 from abc import abstractmethod
+from multiprocessing.connection import wait
 
 from subscriptions import mailbox
 from subscriptions.relay.contract import PATIENCE, Event, Mail, Ready, Settled
@@ -30,7 +30,7 @@ class OneByOne:
 
     def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
         if also is not None and not self._events:
-            select.select([also], [], [], patience)
+            wait([also], patience)
         events, self._events = self._events, []
         return events
 

@@ -18,6 +18,7 @@ from subscriptions.relay.session import Session
 from subscriptions.relay.verdicts import RelayUnavailable
 
 CONNECTIONS = 4
+_GATHER = 0.002  # seconds that the first answers wait for the others
 _PAUSE = 5.0  # seconds before a failed connection is tried again beside others
 _CONNECT = 10.0  # seconds for a relay to take a connection
 _FAILURES = 3  # connections in a row that ended without one mail settled: then the relay is given up
@@ -77,16 +78,23 @@ class SmtpRelay:
             self._clear()
 
     def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
-        """What happened since the last time, or within `patience`; what the sessions say leaves at once."""
+        """What happened since the last time, or within `patience`; what the sessions say leaves at once.
+
+        Once something has, what other connections are owed is waited for as well, for a moment: the ledger
+        writes it all down at once. Not if it is at something already, which `also` tells.
+        """
         until = time.monotonic() + patience
-        called = False
+        called, looked, gathering = False, False, False
         while True:
             self._exchange()
-            waiting = [c for c in self._connections if c.session.waiting or c.sending]
             now = time.monotonic()
-            if self._events or called or now > until or not (waiting or also is not None):
+            if self._events and not gathering:
+                gathering, until = True, min(until, now + _GATHER)
+            waiting = [c for c in self._connections if c.session.waiting or c.sending]
+            over = called or (looked and now >= until) or (self._events and also is not None)
+            if over or not (waiting or also is not None):
                 break
-            called = self._wait(waiting, also, until - now)
+            called, looked = self._wait(waiting, also, until - now), True
         events, self._events = self._events, []
         gone = {event.key for event in events if isinstance(event, Settled | Returned)}
         return [event for event in events if not (isinstance(event, Ready) and event.key in gone)]

@@ -2,11 +2,13 @@
 
 import contextlib
 import select
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, OperationalError, connection, transaction
 
+from digest.embedded import database
 from subscriptions import statements, under_way
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +27,14 @@ def test_a_statement_that_cannot_be_read_says_so_and_the_next_works() -> None:
     with pytest.raises(DatabaseError):
         under_way.begin("SELECT nothing FROM nowhere", [])
     assert under_way.begin("SELECT 7", []).numbers() == {7}
+
+
+def test_a_statement_that_fails_later_says_so_and_the_next_works() -> None:
+    with pytest.raises(DatabaseError):
+        under_way.begin("SELECT CAST(%s AS bigint) / 0 FROM no_such_table_anywhere", ["1"]).numbers()
+    with pytest.raises(DatabaseError):
+        under_way.begin("SELECT abs(CAST(%s AS bigint))", ["-9223372036854775808"]).numbers()
+    assert statements.rows("SELECT 7", [])[0] == (7,)
 
 
 def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
@@ -59,13 +69,16 @@ def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
 
 @pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_a_pooler_that_keeps_no_statements_gets_them_anew_each_time() -> None:
-    connection.ensure_connection()
-    kept = connection.connection.prepare_threshold
-    connection.connection.prepare_threshold = None
+    connection.close()
+    options = connection.settings_dict["OPTIONS"]
+    url = "postgres://here/digest?prepare_threshold=None"
+    kept = options | {}
+    options |= database(url, Path())["OPTIONS"]
     try:
         assert under_way.begin("SELECT 11", []).numbers() == {11}
         assert statements.rows("SELECT 11", []) == [(11,)]
         names = statements.rows("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%%11%%'", [])
         assert names == []
     finally:
-        connection.connection.prepare_threshold = kept
+        connection.close()
+        options |= kept
