@@ -115,9 +115,8 @@ class _Run:
         while not self._ending() and self._relay.room() and self._compose(1):
             in_hand = self._composed.popleft()
             key = in_hand.leased.pk
-            if key not in self._offered and not self._book.holds(
-                key
-            ):  # else we took it up twice: its lease ran out
+            # Else its lease ran out, and we took it up twice.
+            if key not in self._offered and not self._book.holds(key):
                 self._offered[key] = in_hand
                 self._relay.offer(in_hand.mail)
         return bool(self._offered)
