@@ -75,7 +75,6 @@ class PaperPage:
     paper: PaperView
     abstract: str
     authors: Sequence[str]
-    published: date | None
     topics: Sequence[Topic]
     appearances: Sequence[Appearance]
 
@@ -200,7 +199,6 @@ def paper_page(found: Paper) -> PaperPage:
         paper=catalogue.shown(found),
         abstract=found.abstract,
         authors=found.author_names,
-        published=found.published,
         topics=catalogue.topics_of_paper(found),
         appearances=catalogue.appearances(found),
     )
