@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from digest import catalogue
@@ -24,14 +24,14 @@ from subscriptions.reader_views import ReaderPage, bad_link, behind_link, reader
 from subscriptions.views import offered
 
 DONE = {
-    "saved": _("Saved."),
-    "paused": _("Paused."),
-    "resumed": _("Resumed. What came out meanwhile is in your next digest."),
-    "asked": _(
+    "saved": gettext_lazy("Saved."),
+    "paused": gettext_lazy("Paused."),
+    "resumed": gettext_lazy("Resumed. What came out meanwhile is in your next digest."),
+    "asked": gettext_lazy(
         "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
         "minutes or for two today. The link works for 30 minutes."
     ),
-    "past": _("That day has passed. Choose one that is still to come, or leave it empty."),
+    "past": gettext_lazy("That day has passed. Choose one that is still to come, or leave it empty."),
 }
 
 
