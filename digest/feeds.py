@@ -1,10 +1,10 @@
 """Feeds: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org) of the same entries."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -24,7 +24,7 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry; `id` never changes, `html` is safe markup, `at` the moment it is for."""
+    """One entry, in `language`; `id` never changes, `html` is safe markup, `at` the moment it is for."""
 
     id: str
     url: str
@@ -32,18 +32,23 @@ class Entry:
     html: str
     at: datetime
     author: str = ""
+    language: str = ENGLISH  # papers are
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed, newest entry first; `url` is its own address, `home` the page it is about."""
+    """A feed, newest entry first; `url` is its own address, `home` the page it is about.
 
+    `id` is its own for good, however its address changes (RFC 4287, 4.2.6).
+    """
+
+    id: str
     title: str
     subtitle: str
     url: str
     home: str
     entries: Sequence[Entry]
-    language: str = "en"
+    language: str
 
     @classmethod
     def of_site(
@@ -58,7 +63,7 @@ class Feed:
         """A feed of this site; `page` and `address` are names of addresses with their arguments."""
         home, url = (settings.SITE_URL + spoken.url(*name) for name in (page, address))
         language = get_language() or ENGLISH
-        return cls(f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries, language)
+        return cls(home, f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries, language)
 
 
 def entry_of(paper: Paper) -> Entry:
@@ -86,6 +91,10 @@ class _Atom(Atom1Feed):
     def latest_post_date(self) -> datetime:
         return super().latest_post_date() if self.items else _NEVER
 
+    def item_attributes(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands in an entry is in its own language, whatever the feed's."""
+        return {"xml:lang": item["language"]}
+
 
 def atom(feed: Feed) -> bytes:
     """The feed as Atom."""
@@ -95,6 +104,7 @@ def atom(feed: Feed) -> bytes:
         description="",
         subtitle=feed.subtitle,
         feed_url=feed.url,
+        feed_guid=feed.id,
         language=feed.language,
         author_name=settings.SITE_NAME,
     )
@@ -107,6 +117,7 @@ def atom(feed: Feed) -> bytes:
             pubdate=entry.at,
             updateddate=entry.at,
             author_name=entry.author or None,
+            language=entry.language,
         )
     text: str = document.writeString("utf-8")
     return text.encode()
@@ -121,6 +132,7 @@ def json_feed(feed: Feed) -> bytes:
             "title": entry.title,
             "content_html": entry.html,
             "date_published": entry.at.isoformat(),
+            "language": entry.language,
             **({"authors": [{"name": entry.author}]} if entry.author else {}),
         }
         for entry in feed.entries

@@ -105,7 +105,6 @@ def _paper(number: int) -> PaperPage:
         paper=view_paper(record, words(), whole=False),
         abstract=record.record.abstract,
         authors=("Ada <script>alert(1)</script>", "B. " + "Long" * 60, "{{ 7*7 }}"),
-        published=DAY,
         topics=TOPICS[:3],
         appearances=[Appearance("<b>Source</b> {{ 7*7 }}", DAY)] if number else [],
     )

@@ -15,7 +15,7 @@ from digest.feeds import Feed, atom, entry_of, feed_response, json_feed
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 from digest.pages import public, show, topical
-from digest.said import said as _
+from digest.said import said
 from digest.search import find
 from digest.spoken import url
 
@@ -75,7 +75,6 @@ class PaperPage:
     paper: PaperView
     abstract: str
     authors: Sequence[str]
-    published: date | None
     topics: Sequence[Topic]
     appearances: Sequence[Appearance]
 
@@ -200,7 +199,6 @@ def paper_page(found: Paper) -> PaperPage:
         paper=catalogue.shown(found),
         abstract=found.abstract,
         authors=found.author_names,
-        published=found.published,
         topics=catalogue.topics_of_paper(found),
         appearances=catalogue.appearances(found),
     )
@@ -222,8 +220,8 @@ def _searched(text: str, wanted: str) -> SearchPage:
     try:
         query = parse_query(text)
         if query.size > MOST_TERMS:
-            hint = _("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
-            raise QuerySyntaxError(_("The query is too long"), text, 0, hint)  # noqa: TRY301
+            hint = said("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+            raise QuerySyntaxError(said("The query is too long"), text, 0, hint)  # noqa: TRY301
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     leaf, papers = catalogue.leaf(find(query).papers, wanted)

@@ -19,5 +19,5 @@ class Said:
 
 
 def said(text: str, **values: object) -> Said:
-    """Imported as `_`, it marks `text` for the catalogue like its namesakes do."""
+    """`text`, which `make translate` collects from here as it does from gettext."""
     return Said(text, values)

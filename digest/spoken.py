@@ -103,13 +103,15 @@ def url(name: str, *arguments: object, **query: object) -> str:
     return reverse(name, args=arguments) + (f"?{urlencode(asked)}" if asked else "")
 
 
-def addresses(name: str, arguments: Sequence[object]) -> tuple[str, Sequence[tuple[str, str]]]:
+def addresses(name: str, arguments: Sequence[object], leaf: int = 1) -> tuple[str, Sequence[tuple[str, str]]]:
     """The absolute address of a page, and those of all its languages, as `hreflang` names them.
 
-    “x-default” is the one that asks for no language.
+    “x-default” is the one that asks for no language. `leaf` is which page of a long list it is.
     """
     bare = settings.SITE_URL + reverse(name, args=arguments)
-    every = {"x-default": bare, **{code: f"{bare}?{ASKED}={code}" for code, _ in settings.LANGUAGES}}
+    page: dict[str, object] = {"page": leaf} if leaf > 1 else {}
+    asked = {"x-default": page, **{code: {**page, ASKED: code} for code, _ in settings.LANGUAGES}}
+    every = {code: bare + (f"?{urlencode(query)}" if query else "") for code, query in asked.items()}
     return every[chosen() or "x-default"], list(every.items())
 
 

@@ -4,11 +4,11 @@ import re
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 # Reserved for examples and tests (RFC 2606, RFC 6761): no mail to them ever leaves this machine.
 _RESERVED = re.compile(r"@(?:.*\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.IGNORECASE)
-NO_ADDRESS = _("This is not an email address. It should look like name@example.org.")
+NO_ADDRESS = gettext_lazy("This is not an email address. It should look like name@example.org.")
 
 
 def address_key(address: str) -> str:

@@ -8,8 +8,7 @@ from urllib.parse import urlencode
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy
 
 from digest.language import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
@@ -29,7 +28,7 @@ MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word co
 MOST_UPVOTES = 100_000
 FILTERS = ("topics", "queries", "exclude", "least_upvotes")
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
-_NO_NUMBER = _("Upvotes are a whole number, such as 20, or nothing.")
+_NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class FiltersForm(forms.Form):
         field = self.fields["topics"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = [(topic.slug, topic.name) for topic in self.offered]
-        field.error_messages["invalid_choice"] = _(
+        field.error_messages["invalid_choice"] = gettext_lazy(
             "“%(value)s” is not offered any more. Choose among the topics shown."
         )
 

@@ -8,8 +8,7 @@ from zoneinfo import available_timezones
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, gettext_lazy
 
 from digest.matching import Field, QuerySyntaxError
 from digest.spoken import words
@@ -22,19 +21,21 @@ from subscriptions.schedule import Rhythm, Schedule
 
 HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
 MOST_PAPERS = 100
-_NO_VOLUME = _("A whole number from 1 to 100, or nothing for all papers.")
-_NO_FILTER = _(
+_NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
+_NO_FILTER = gettext_lazy(
     "No topic is ticked and no query is written, so there would be nothing to send. "
     "Tick a topic or write a query of your own."
 )
-_NO_HOUR = _("This is not an hour of the day. Choose one from the list, such as 07:00.")
-_NOT_OFFERED = _("“%(value)s” is not offered. Choose one of those that are.")
-_NO_RHYTHM = _("This is not one of the rhythms. Choose every day, Monday to Friday, or once a week.")
-_NO_ZONE = _(
+_NO_HOUR = gettext_lazy("This is not an hour of the day. Choose one from the list, such as 07:00.")
+_NOT_OFFERED = gettext_lazy("“%(value)s” is not offered. Choose one of those that are.")
+_NO_RHYTHM = gettext_lazy(
+    "This is not one of the rhythms. Choose every day, Monday to Friday, or once a week."
+)
+_NO_ZONE = gettext_lazy(
     "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
 )
-_WHICH_ZONE = _("No time zone is chosen. Choose one from the list, such as Europe/Berlin.")
-_NO_EMAIL = _("There is no address to send to. Type yours, such as name@example.org.")
+_WHICH_ZONE = gettext_lazy("No time zone is chosen. Choose one from the list, such as Europe/Berlin.")
+_NO_EMAIL = gettext_lazy("There is no address to send to. Type yours, such as name@example.org.")
 
 
 @cache
@@ -144,15 +145,15 @@ class PreferencesForm(SubscriptionForm):
     def _followed(self, name: str, field: Field) -> tuple[str, ...]:
         names = lines(self.cleaned_data[name])
         if len(names) > MOST_FOLLOWED:
-            said = gettext("These are %(number)s names, and %(most)s is the most.")
-            raise ValidationError(said % {"number": len(names), "most": MOST_FOLLOWED})
+            text = gettext("These are %(number)s names, and %(most)s is the most.")
+            raise ValidationError(text % {"number": len(names), "most": MOST_FOLLOWED})
         queries = []
         for one in names:
             try:
                 queries.append(following.query_for(field, one))
             except QuerySyntaxError as error:
-                said = gettext("“%(name)s” holds no name. Write letters or digits.")
-                raise ValidationError(said % {"name": one}) from error
+                text = gettext("“%(name)s” holds no name. Write letters or digits.")
+                raise ValidationError(text % {"name": one}) from error
         return tuple(queries)
 
     def all_queries(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from digest.origin import from_this_site
 from digest.pages import exists_if, show, show_mail
+from digest.spoken import url
 from subscriptions import mailbox
 from subscriptions.mailbox import Listing, Mail
 
@@ -81,4 +82,4 @@ def html(_request: HttpRequest, key: str) -> HttpResponse:
 def delete(_request: HttpRequest) -> HttpResponse:
     """Empty the mailbox."""
     mailbox.delete_all()
-    return redirect("inbox")
+    return redirect(url("inbox"))

@@ -6,14 +6,16 @@ from datetime import date
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from digest import catalogue
 from digest.models import Topic
 from digest.pages import show
+from digest.spoken import url
 from subscriptions import account, links, preferences, tasks
 from subscriptions.filters_form import shared
 from subscriptions.forms import PreferencesForm, initial_of
@@ -22,14 +24,14 @@ from subscriptions.reader_views import ReaderPage, bad_link, behind_link, reader
 from subscriptions.views import offered
 
 DONE = {
-    "saved": _("Saved."),
-    "paused": _("Paused."),
-    "resumed": _("Resumed. What came out meanwhile is in your next digest."),
-    "asked": _(
+    "saved": gettext_lazy("Saved."),
+    "paused": gettext_lazy("Paused."),
+    "resumed": gettext_lazy("Resumed. What came out meanwhile is in your next digest."),
+    "asked": gettext_lazy(
         "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
         "minutes or for two today. The link works for 30 minutes."
     ),
-    "past": _("That day has passed. Choose one that is still to come, or leave it empty."),
+    "past": gettext_lazy("That day has passed. Choose one that is still to come, or leave it empty."),
 }
 
 
@@ -90,8 +92,10 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     form = PreferencesForm(request.POST, _topics_for(subscriber))
     if not form.is_valid():
         return _form(request, subscriber, form, status=422)
-    preferences.save(subscriber, form.choices(), timezone.now())
-    return _done("saved", token)
+    choices = form.choices()
+    spoken_anew = choices.language != subscriber.language
+    preferences.save(subscriber, choices, timezone.now())
+    return _done("saved", token, spoken_anew=spoken_anew)
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -105,10 +109,10 @@ def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResp
     return _done("paused", token)
 
 
-def _done(what: str, token: str) -> HttpResponse:
-    response = redirect("preferences", token)
-    response["Location"] += f"?done={what}"
-    return response
+def _done(what: str, token: str, *, spoken_anew: bool = False) -> HttpResponse:
+    """The form again, in the language it was in, or in the one just chosen there for everything."""
+    address = reverse("preferences", args=[token])
+    return redirect(f"{address}?done={what}" if spoken_anew else url("preferences", token, done=what))
 
 
 def _topics_for(subscriber: Subscriber) -> list[Topic]:

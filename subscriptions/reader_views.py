@@ -135,7 +135,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
 @conditional_page
 def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
     """A reader's digests as Atom: the mail's twin."""
-    subscriber = reader_behind(token, "feed-atom")
+    subscriber = links.subscriber_for(token, "feed-atom")
     if subscriber is None:
         return bad_link(request)
     return feed_response(atom(twin.feed_of(subscriber, "feed-atom")), "application/atom+xml")
@@ -147,7 +147,7 @@ def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
 @conditional_page
 def feed_json(request: HttpRequest, token: str) -> HttpResponse:
     """The same as JSON Feed."""
-    subscriber = reader_behind(token, "feed-json")
+    subscriber = links.subscriber_for(token, "feed-json")
     if subscriber is None:
         return bad_link(request)
     return feed_response(json_feed(twin.feed_of(subscriber, "feed-json")), "application/feed+json")

@@ -86,7 +86,7 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
         return None
     since = max(catalogue.days_ago(until, DAYS), catalogue.oldest_day() or until)
     found = [(filter_, find(parse_query(filter_.query), since, until).papers) for filter_ in filters]
-    union = {pk for _, papers in found for pk in papers}
+    union = {pk for _filter, papers in found for pk in papers}
     kept = Paper.objects.filter(pk__in=union)
     return Backtest(
         total=len(union),

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import TextChoices
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 
 class Rhythm(TextChoices):
-    DAILY = "daily", _("every day")
-    WEEKDAYS = "weekdays", _("Monday to Friday")
-    WEEKLY = "weekly", _("once a week")
+    DAILY = "daily", gettext_lazy("every day")
+    WEEKDAYS = "weekdays", gettext_lazy("Monday to Friday")
+    WEEKLY = "weekly", gettext_lazy("once a week")
 
 
 @dataclass(frozen=True, slots=True)

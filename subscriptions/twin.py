@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from digest.archive import Reading
 from digest.compose.view import Worded
@@ -17,16 +18,22 @@ _SENT = (State.HANDING, State.ACCEPTED, State.UNKNOWN, State.REFUSED)
 
 
 def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
-    """The reader's newest digests that were handed over, newest first."""
+    """The reader's newest digests that were handed over, newest first.
+
+    Each is in the language of its mail and the rest in the reader's, whoever asks: feed readers have none.
+    """
     reading = Reading()
     sent = subscriber.deliveries.filter(kind=Delivery.Kind.DIGEST, state__in=_SENT, selection__isnull=False)
     entries = (
         _entry(delivery, subscriber, reading)
         for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]
     )
+    with override(subscriber.language):
+        subtitle = _("Your digests, as they came by mail. The address of this feed is yours alone.")
     return Feed(
+        id=tag(subscriber.created_at.date(), f"reader/{links.keyed('feed', str(subscriber.pk)).hex()}"),
         title=settings.SITE_NAME,
-        subtitle=_("Your digests, as they came by mail. The address of this feed is yours alone."),
+        subtitle=subtitle,
         url=links.url(purpose, subscriber),
         home=settings.SITE_URL + "/",
         entries=tuple(entries),
@@ -39,11 +46,14 @@ def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entr
     content = reading.content_of(delivery.selection)
     worded = Worded(content)
     view = worded.view(worded.papers, worded.lines(worded.papers))
+    with override(view.language):
+        html = render_part("web/parts/digest_entry.html", view)
     return Entry(
         id=tag(content.day, f"digest/{delivery.pk}"),
         url=links.url("read", subscriber, delivery.pk),
         title=f"{view.headline} · {view.short_period}",
-        html=render_part("web/parts/digest_entry.html", view),
+        html=html,
         at=delivery.due_at,
         author=settings.SITE_NAME,
+        language=view.language,
     )

@@ -28,14 +28,14 @@ FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
 class SignupPage:
     """The form, how many papers of `day` each topic keeps, and the sample for what is chosen.
 
-    `shared` filters came with the link to the page.
+    `shared` are filters that came with the link to the page, as its query.
     """
 
     form: SignupForm
     day: date | None
     counts: Mapping[str, int]
     sample: Sample
-    shared: bool = False
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +81,11 @@ def _offer(request: HttpRequest) -> HttpResponse:
     wanted = filters_in(request.GET)
     if not wanted:
         return _form(request, SignupForm(None, offered(), initial=FRESH))
+    shared = wanted.urlencode()
     wanted.update(FRESH)
     form = SignupForm(wanted, offered())
     form.keep_problems_of(*FILTERS)
-    return _form(request, form, shared=True)
+    return _form(request, form, shared=shared)
 
 
 @limits.limited
@@ -93,7 +94,7 @@ def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpRes
     return _form(request, form, status)
 
 
-def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: bool = False) -> HttpResponse:
+def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: str = "") -> HttpResponse:
     day, counts = catalogue.today_counts()
     sample = sample_of(form, timezone.now().date())
     return show(request, "web/signup.html", SignupPage(form, day, counts, sample, shared), status)

@@ -23,6 +23,7 @@ from digest.compose.content import (
     WelcomeContent,
 )
 from digest.compose.letter import Personal
+from digest.language import speaking
 from digest.papers import PaperRecord
 
 DAY = date(2025, 11, 5)
@@ -214,6 +215,10 @@ _LONG_NEAR = replace(
 _NOTED = replace(LAB_BENCH, note=Note("raised", "Kept Busy: Scheduling KV Transfers"))
 
 
+def _in_german(topic: Section) -> Section:
+    return replace(topic, name=speaking("de").topic(topic.name))
+
+
 def _digest(
     *sections: Section,
     more: tuple[Item, ...] = (),
@@ -234,7 +239,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             near=(_NEAR,),
         ),
         "german": replace(
-            _digest(_QUANTIZATION, _AGENTS, _OWN, more=_MORE, carried=(NO_ABSTRACT,)),
+            _digest(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN, more=_MORE, carried=(NO_ABSTRACT,)),
             near=(_NEAR,),
             scanned=1087,
             language="de",

@@ -11,7 +11,7 @@ from digest.papers import PaperRecord
 
 MOST = 4
 LONGEST = 60
-_QUOTED = re.compile("“([^“”]*)”")
+_QUOTED = re.compile("(?<=[“„])([^“”„]+)(?=[“”])")  # as English quotes, and as German does
 
 
 def why(words: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
@@ -28,7 +28,7 @@ def why(words: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iter
             surface = shortened(text[run.start : run.end], LONGEST)
             if surface and surface.casefold() not in told and len(told) < MOST:
                 told.add(surface.casefold())
-                found.append(f"“{surface}”")
+                found.append(words.gettext("“%(words)s”", words=surface))
         if found and field == "title":
             clauses.append(words.gettext("title has %(words)s", words=", ".join(found)))
         elif found:

@@ -6,14 +6,14 @@ from digest.compose.content import WelcomeContent
 from digest.compose.view import PaperView, Worded
 from digest.language import speaking
 
-FULL, LINES = 5, 5  # papers in full, and as title lines below them
+FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail
 
 
 @dataclass(frozen=True, slots=True)
 class WelcomeView:
     """The welcome letter, as its templates print it; `total` papers, of which `papers` are in full.
 
-    `lines` are the first of the others.
+    `lines` are the others; `left_out` more only stand in the archive.
     """
 
     language: str
@@ -22,10 +22,11 @@ class WelcomeView:
     total: int
     papers: tuple[PaperView, ...]
     lines: tuple[PaperView, ...]
+    left_out: int
 
 
 def view_welcome(content: WelcomeContent) -> WelcomeView:
-    """The welcome letter with its backtest: the best of each filter in full, a few more as lines."""
+    """The welcome letter with its backtest: the best of each filter in full, the others as lines."""
     worded, words = Worded(content.week), speaking(content.language)
     total, scanned = worded.papers, content.week.scanned
     digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
@@ -51,4 +52,4 @@ def view_welcome(content: WelcomeContent) -> WelcomeView:
         time=f"{content.first:%H:%M}",
         zone=content.zone,
     )
-    return WelcomeView(words.code, first, accounting, total, papers, digest.lines)
+    return WelcomeView(words.code, first, accounting, total, papers, digest.lines, digest.left_out)

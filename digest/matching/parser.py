@@ -9,7 +9,7 @@ from digest.matching.query import And, Compare, Field, Near, Node, Not, Number, 
 from digest.matching.text import words
 from digest.matching.tokens import QuerySyntaxError, Tokens
 from digest.matching.topics import preset_topics
-from digest.said import said as _
+from digest.said import said
 
 MAX_LENGTH = 4000
 MAX_DEPTH = 20
@@ -27,27 +27,27 @@ def parse_query(text: str) -> Query:
     it names.
     """
     if len(text) > MAX_LENGTH:
-        hint = _("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
-        raise QuerySyntaxError(_("The query is too long"), text[:80], 0, hint)
+        hint = said("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
+        raise QuerySyntaxError(said("The query is too long"), text[:80], 0, hint)
     root = _Parser(text).parse()
     if holds(root, lambda _leaf: False):
         raise QuerySyntaxError(
-            *(_("The query only says what to leave out"), text, 0),
-            _("Add a word that the papers should contain."),
+            *(said("The query only says what to leave out"), text, 0),
+            said("Add a word that the papers should contain."),
         )
     query = Query(root)
     if query.size > MAX_TERMS:
-        hint = _(
+        hint = said(
             "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
         )
-        raise QuerySyntaxError(_("Too many terms"), text, 0, hint)
+        raise QuerySyntaxError(said("Too many terms"), text, 0, hint)
     if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
-        hint = _(
+        hint = said(
             "At most %(most)s characters, %(levels)s levels; split it into several queries.",
             most=MAX_LENGTH,
             levels=MAX_DEPTH,
         )
-        raise QuerySyntaxError(_("The query is too long with all its fields and brackets"), text, 0, hint)
+        raise QuerySyntaxError(said("The query is too long with all its fields and brackets"), text, 0, hint)
     return query
 
 
@@ -60,11 +60,11 @@ class _Parser(Tokens):
 
     def parse(self) -> Node:
         if not self.tokens:
-            hint = _("Type a word, such as quantization.")
-            raise QuerySyntaxError(_("The query is empty"), self.text, 0, hint)
+            hint = said("Type a word, such as quantization.")
+            raise QuerySyntaxError(said("The query is empty"), self.text, 0, hint)
         node = self.either(None)
         if self.next < len(self.tokens):
-            raise self.error(_("This bracket was never opened"), _("Remove it, or add “(” before."))
+            raise self.error(said("This bracket was never opened"), said("Remove it, or add “(” before."))
         return node
 
     def either(self, field: Field | None) -> Node:
@@ -89,7 +89,7 @@ class _Parser(Tokens):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error(
-                _("Too many brackets inside each other"), _("At most %(most)s levels.", most=MAX_DEPTH)
+                said("Too many brackets inside each other"), said("At most %(most)s levels.", most=MAX_DEPTH)
             )
         negated = bool(token["minus"]) or self.word_operator() == "not"
         node = self.negation(field) if negated else self.nearby(field)
@@ -108,11 +108,13 @@ class _Parser(Tokens):
             return left
         distance = token["distance"]
         if not distance or not 1 <= int(distance) <= MAX_DISTANCE:
-            hint = _("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
-            raise self.error(_("NEAR needs a distance"), hint)
+            hint = said("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
+            raise self.error(said("NEAR needs a distance"), hint)
         self.next += 1
         if (follower := self.peek()) is None or follower["near"] or self.word_operator():
-            raise self.error(_("NEAR needs something on both sides"), _("Write a word or phrase after it."))
+            raise self.error(
+                said("NEAR needs something on both sides"), said("Write a word or phrase after it.")
+            )
         right = self.weighted(field)
         return self.near(token, terms(left), terms(right), int(distance))
 
@@ -122,15 +124,15 @@ class _Parser(Tokens):
         if not left or not right:
             raise self.error_at(
                 token,
-                _("NEAR stands between words or phrases"),
-                _("Alternatives may be in brackets: (a OR b) NEAR/5 c."),
+                said("NEAR stands between words or phrases"),
+                said("Alternatives may be in brackets: (a OR b) NEAR/5 c."),
             )
         if len({term.field for term in left + right}) > 1:
             raise self.error_at(
-                token, _("NEAR looks within one text"), _("Use the same field on both sides, or none.")
+                token, said("NEAR looks within one text"), said("Use the same field on both sides, or none.")
             )
         if (following := self.peek()) and following["near"]:
-            raise self.error(_("Two NEARs cannot share a word"), _("Write (a NEAR/5 b) (b NEAR/5 c)."))
+            raise self.error(said("Two NEARs cannot share a word"), said("Write (a NEAR/5 b) (b NEAR/5 c)."))
         left, right = sorted((left, right), key=lambda side: [str(term) for term in side])
         return Near(left, right, distance)
 
@@ -144,8 +146,8 @@ class _Parser(Tokens):
         except ValueError:
             factor = math.nan
         if not LEAST_WEIGHT <= factor <= MOST_WEIGHT:
-            hint = _("Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT)
-            raise self.error(_("A weight is a number"), hint)
+            hint = said("Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT)
+            raise self.error(said("A weight is a number"), hint)
         self.next += 1
         return weighted(node, factor)
 
@@ -160,13 +162,13 @@ class _Parser(Tokens):
         if token["open"]:
             return self.group(token, field)
         if operator := self.word_operator() or token["near"]:
-            problem = _("“%(operator)s” needs something on both sides", operator=operator.upper())
-            raise self.error(problem, _("Put a word on each side."))
+            problem = said("“%(operator)s” needs something on both sides", operator=operator.upper())
+            raise self.error(problem, said("Put a word on each side."))
         if token["quote"]:
-            raise self.error(_("This quotation mark is never closed"), _("Add the second one."))
+            raise self.error(said("This quotation mark is never closed"), said("Add the second one."))
         if token["close"] or token["other"] or token["minus"] or token["weight"] is not None:
-            problem = _("“%(sign)s” is not expected here", sign=token.group())
-            raise self.error(problem, _('Use words, "phrases" and AND, OR, NOT.'))
+            problem = said("“%(sign)s” is not expected here", sign=token.group())
+            raise self.error(problem, said('Use words, "phrases" and AND, OR, NOT.'))
         return self.term(token, field)
 
     def in_field(self, token: re.Match[str]) -> Node:
@@ -181,54 +183,54 @@ class _Parser(Tokens):
             return self.topic(follower)
         if name not in list(Field):
             known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
-            problem = _("There is no field “%(name)s”", name=token["field"])
-            raise self.error_at(token, problem, _("The fields are %(known)s", known=known))
+            problem = said("There is no field “%(name)s”", name=token["field"])
+            raise self.error_at(token, problem, said("The fields are %(known)s", known=known))
         if (
             follower is None
             or self.word_operator()
             or any(follower[kind] for kind in ("close", "minus", "near", "field"))
         ):
-            hint = _("Write %(name)s:word or %(name)s:(several words).", name=name)
-            raise self.error(_("“%(name)s:” needs a word", name=name), hint)
+            hint = said("Write %(name)s:word or %(name)s:(several words).", name=name)
+            raise self.error(said("“%(name)s:” needs a word", name=name), hint)
         return self.primary(Field(name))
 
     def topic(self, token: re.Match[str]) -> Node:
         slug = token["word"].lower()
         known = sorted(preset_topics().biases)
         if slug not in known:
-            hint = _("The topics are %(known)s.", known=", ".join(known))
-            raise self.error_at(token, _("There is no topic “%(name)s”", name=slug), hint)
+            hint = said("The topics are %(known)s.", known=", ".join(known))
+            raise self.error_at(token, said("There is no topic “%(name)s”", name=slug), hint)
         return Topic(slug)
 
     def comparison(self, token: re.Match[str]) -> Node:
         name = token["compared"].lower()
         if name not in list(Number):
-            hint = _("What can be compared: %(known)s.", known=", ".join(Number))
-            raise self.error(_("There is no number “%(name)s”", name=token["compared"]), hint)
+            hint = said("What can be compared: %(known)s.", known=", ".join(Number))
+            raise self.error(said("There is no number “%(name)s”", name=token["compared"]), hint)
         self.next += 1
         if name == Number.DAY:
             return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
         if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
-            problem = _("“%(name)s” is compared with a number", name=name)
-            raise self.error_at(token, problem, _("Write %(name)s>=50.", name=name))
+            problem = said("“%(name)s” is compared with a number", name=name)
+            raise self.error_at(token, problem, said("Write %(name)s>=50.", name=name))
         return Compare(Number(name), token["operator"], int(token["value"]))
 
     def day(self, token: re.Match[str], text: str) -> date:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            hint = _("Write day>=2025-11-05, year first.")
-            raise self.error_at(token, _("This is not a day"), hint) from None
+            hint = said("Write day>=2025-11-05, year first.")
+            raise self.error_at(token, said("This is not a day"), hint) from None
 
     def group(self, opening: re.Match[str], field: Field | None) -> Node:
         self.next += 1
         if (token := self.peek()) and token["close"]:
             raise self.error(
-                _("There is nothing between the brackets"), _("Put words there, or remove them.")
+                said("There is nothing between the brackets"), said("Put words there, or remove them.")
             )
         node = self.either(field)
         if self.peek() is None:
-            raise self.error_at(opening, _("This bracket is never closed"), _("Add “)”."))
+            raise self.error_at(opening, said("This bracket is never closed"), said("Add “)”."))
         self.next += 1
         return node
 
@@ -236,10 +238,12 @@ class _Parser(Tokens):
         body: str = token["phrase"] if token["phrase"] is not None else token["word"]
         found = words(body)
         if not found:
-            raise self.error(_("“%(sign)s” holds no word", sign=token.group()), _("Use letters or digits."))
+            raise self.error(
+                said("“%(sign)s” holds no word", sign=token.group()), said("Use letters or digits.")
+            )
         if len(found) > MAX_WORDS:
-            hint = _("At most %(most)s words; use a part of it.", most=MAX_WORDS)
-            raise self.error(_("The phrase is too long"), hint)
+            hint = said("At most %(most)s words; use a part of it.", most=MAX_WORDS)
+            raise self.error(said("The phrase is too long"), hint)
         self.next += 1
         starred = token["phrase_star"] or token["word_star"] or body.rstrip().endswith("*")
         return Term(found, bool(starred), field)

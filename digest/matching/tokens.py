@@ -2,8 +2,7 @@
 
 import re
 
-from digest.said import Said
-from digest.said import said as _
+from digest.said import Said, said
 
 
 class QuerySyntaxError(ValueError):
@@ -36,8 +35,8 @@ class Tokens:
         return word if word in {"and", "or", "not"} else None
 
     def nothing_left(self) -> QuerySyntaxError:
-        hint = _("Add a word, or remove the last operator.")
-        return self.error(_("Something is missing at the end"), hint)
+        hint = said("Add a word, or remove the last operator.")
+        return self.error(said("Something is missing at the end"), hint)
 
     def error(self, problem: Said, hint: Said) -> QuerySyntaxError:
         return self.error_at(self.peek(), problem, hint)

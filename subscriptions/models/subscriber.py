@@ -5,7 +5,7 @@ from datetime import datetime
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from subscriptions.schedule import Rhythm, Schedule
 
@@ -27,8 +27,8 @@ class Subscriber(models.Model):
         REFUSED = "refused", "address refused by its mail server"
 
     class Format(models.TextChoices):
-        HTML = "html", _("HTML and plain text")
-        TEXT = "text", _("plain text only")
+        HTML = "html", gettext_lazy("HTML and plain text")
+        TEXT = "text", gettext_lazy("plain text only")
 
     email = models.EmailField(max_length=254, help_text="As typed.")
     email_key = models.CharField(max_length=254, unique=True, editable=False)

@@ -92,6 +92,10 @@ def test_a_long_topic_comes_in_pages(client: Client) -> None:
     assert not set(titles(first)) & set(titles(second))
     assert titles(page(client, "/topics/agents/?page=99")) == titles(second)
     assert titles(page(client, "/topics/agents/?page=x")) == titles(first)
+    german = page(client, "/topics/agents/?page=2&lang=de")
+    addresses = [str(link["href"]) for link in german.select("link[rel=canonical], link[hreflang]")]
+    own, bare, *_ = (address.partition("/topics/agents/")[2] for address in addresses)
+    assert (own, bare) == ("?page=2&lang=de", "?page=2")
 
 
 @pytest.mark.parametrize("path", ["/topics/agents/?", "/search/?q=agents&"])
@@ -189,7 +193,10 @@ def test_a_page_that_has_not_changed_is_not_sent_again(client: Client, path: str
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/archive/", "/archive/2025-11-05/", "/topics/", "/topics/agents/", "/papers/arxiv:2511.00001/"],
+    [
+        *("/", "/archive/", "/archive/2025-11-05/", "/topics/", "/topics/agents/"),
+        *("/papers/arxiv:2511.00001/", "/privacy/"),
+    ],
 )
 def test_a_page_tells_other_sites_what_it_is_and_its_one_address(
     client: Client, settings: Settings, path: str
@@ -221,5 +228,6 @@ def test_the_sitemap_leads_to_every_page_for_anybody(client: Client, settings: S
         paths
     )
     assert {client.get(path).status_code for path in paths} == {200}
+    assert "/search/" not in paths  # robots.txt keeps crawlers away from it
     assert not [path for path in paths if path.startswith(("/p/", "/u/", "/c/", "/r/", "/f/", "/a/"))]
     assert "Sitemap: https://digest.example.org/sitemap.xml" in client.get("/robots.txt").content.decode()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from babel.messages import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -41,7 +41,11 @@ def texts(domain: str) -> set[tuple[str | None, object]]:
     with (LOCALE / f"{domain}.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = extract_from_dir(
-        str(ROOT), methods, options, directory_filter=lambda path: Path(path).name in _searched(path)
+        str(ROOT),
+        methods,
+        options,
+        keywords={**DEFAULT_KEYWORDS, "said": None, "gettext_lazy": None},
+        directory_filter=lambda path: Path(path).name in _searched(path),
     )
     return {(context, message) for _, _, message, _, context in found}
 

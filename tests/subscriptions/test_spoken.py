@@ -195,3 +195,22 @@ def test_the_operators_tools_stay_english(client: Client, settings: Settings) ->
     client.force_login(User.objects.create_superuser("ada"))
     assert b"Operator" in client.get("/admin/", headers=GERMAN).content
     assert b'lang="en' in client.get("/admin/?lang=de", headers=GERMAN).content
+
+
+@pytest.mark.parametrize(
+    "press", [{"action": "pause"}, {"action": "resume"}, {"action": "export"}, {"action": "save"}]
+)
+def test_a_press_in_the_preferences_is_answered_in_the_language_the_page_was_in(
+    client: Client, press: dict[str, str]
+) -> None:
+    ada = reader(topics=[topic("agents", "agents", name="Agents")])
+    path = f"/p/{links.token('preferences', ada)}/?lang=de"
+    answer = client.post(path, form_at(client, path) | press, follow=True)
+    assert language(answer) == "de"
+    ada.refresh_from_db()
+    assert ada.language == "en"
+
+
+def test_emptying_the_inbox_keeps_the_language(client: Client, settings: Settings) -> None:
+    settings.DEBUG = True
+    assert language(client.post("/inbox/delete/?lang=de", follow=True)) == "de"

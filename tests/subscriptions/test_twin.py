@@ -93,3 +93,35 @@ def test_a_revoked_or_foreign_link_opens_no_feed(client: Client, ada: Subscriber
     assert client.get(f"/f/{links.token('preferences', ada)}/atom.xml").status_code == 404
     Subscriber.objects.update(link_version=1)
     assert client.get(path).status_code == 404
+
+
+def test_each_digest_speaks_the_language_of_its_mail_whoever_asks(client: Client, ada: Subscriber) -> None:
+    edition("Agents that read manuals")
+    send()
+    Subscriber.objects.update(language="de")
+    for asked in ("", "?lang=de"):
+        document = client.get(feed(ada, "json") + asked, headers={"Accept-Language": "de"}).json()
+        (item,) = document["items"]
+        assert (document["language"], item["language"]) == ("de", "en")
+        assert "Deine Digests" in document["description"]
+        assert "Why: title has" in item["content_html"]
+        assert "Warum:" not in item["content_html"]
+    (entry,) = fromstring(client.get(feed(ada)).content).findall(f"{ATOM}entry")
+    assert entry.get("{http://www.w3.org/XML/1998/namespace}lang") == "en"
+
+
+def test_every_readers_feed_has_an_id_of_its_own_that_outlives_its_address(
+    client: Client, ada: Subscriber
+) -> None:
+    bela = reader("bela@readers.example", queries=["kv"])
+
+    def id_of(subscriber: Subscriber) -> str:
+        subscriber.refresh_from_db()
+        return fromstring(client.get(feed(subscriber)).content).findtext(f"{ATOM}id") or ""
+
+    before = id_of(ada)
+    assert before.startswith("tag:")
+    assert before != id_of(bela)
+    Subscriber.objects.update(link_version=1)
+    assert id_of(ada) == before
+    assert before not in links.url("feed-atom", ada)

@@ -101,6 +101,7 @@ def test_without_javascript_a_button_shows_the_sample_and_keeps_everything(clien
     assert response.status_code == 200
     found = page(response)
     assert found.iframe is not None
+    assert found.select_one("section.sample[autofocus]")
     assert found.find(id="problems") is None
     assert found.select_one("input[name=email][value='half@']")
     assert found.select_one("input[value=agents][checked]")
@@ -110,6 +111,8 @@ def test_without_javascript_a_button_shows_the_sample_and_keeps_everything(clien
 def test_without_javascript_the_button_still_shows_a_bad_query(client: Client) -> None:
     found = page(show(client, queries="(kv", email=""))
     assert found.select_one("pre.caret")
+    assert [tag["class"] for tag in found.select("[autofocus]")] == [["problems"]]
+    assert "#" not in str(found.select_one("noscript button"))  # a fragment would lead past what is wrong
     assert [link["href"] for link in found.select("#problems a")] == ["#queries"]
 
 

@@ -198,6 +198,10 @@ def test_filters_that_somebody_shared_are_filled_in_with_what_they_would_have_br
     assert found.select_one("select[data-guess]")
     assert found.find(id="problems") is None
     assert "eve@" not in str(found)
+    addresses = [found.select_one(wanted) for wanted in ("link[rel=canonical]", "meta[property='og:url']")]
+    canonical, shown = (str(tag.get("href") or tag.get("content")) for tag in addresses if tag)
+    assert canonical.endswith("/")
+    assert shown == f"{canonical}?topics=agents&queries=caches&exclude=audio&least_upvotes=0"
 
 
 def test_a_shared_query_that_cannot_be_read_shows_where(client: Client) -> None:

@@ -68,6 +68,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch, settings: Settings)
     django = translation._trans  # type: ignore[attr-defined]
     monkeypatch.setattr(django, "gettext", known)
     monkeypatch.setattr(django, "ngettext", count)
+    monkeypatch.setattr(django, "pgettext", lambda _context, message: known(message))
 
 
 def words(text: str) -> list[str]:

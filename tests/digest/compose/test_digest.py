@@ -40,6 +40,31 @@ def test_why_a_paper_stands_where_it_stands_is_said_once_in_each_part() -> None:
         assert " ".join(part.split()).count(note) == 1
 
 
+def test_titles_and_abstracts_are_said_to_be_english_in_a_german_mail() -> None:
+    page = read(LETTERS["german"])
+    assert page.html["lang"] == "de"
+    spoken = [element for element in page.select("h3, p.text, li.line, p.near") if element.get_text().strip()]
+    assert len(spoken) > 8
+    assert {element["lang"] for element in spoken} == {"en"}
+    assert "Quantisierung" in words(LETTERS["german"])
+
+
+def test_a_welcome_lists_every_paper_of_the_week_and_of_very_many_says_where_the_others_are() -> None:
+    few, many = (
+        replace(WELCOME, week=replace(WELCOME.week, sections=(Section("Agents", "#000000", items),)))
+        for items in ((LAB_BENCH,) * 16, (LAB_BENCH,) * 70)
+    )
+    told = read(compose_welcome(few, BRAND))
+    assert (len(told.select("h3")), len(told.select("li.line"))) == (5, 11)
+    assert "And 11 more" in told.get_text()
+    assert "in the archive" not in told.get_text()
+    letter = compose_welcome(many, BRAND)
+    link = read(letter).find("a", string="And 15 more in the archive")
+    assert link["href"] == f"{BRAND.site_url}/archive/"
+    assert f"And 15 more in the archive:\n{BRAND.site_url}/archive/" in letter.text_for(READER)
+    assert len(letter.html) < 90_000
+
+
 def test_a_sample_cannot_be_voted_on() -> None:
     sample = compose_digest(DIGESTS["many"], BRAND, votes=False)
     assert "vote\x03" not in sample.html + sample.text
