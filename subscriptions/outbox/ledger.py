@@ -59,7 +59,8 @@ def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
 
 
 # One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
-# CASE, for else PostgreSQL looks for the rows in the index of those in hand, where all before left traces.
+# CASE, and `few`: else PostgreSQL looks for the rows in the index of those in hand, where all before left
+# traces, or, since it expects hundreds, in the whole table.
 _MOVE = """
 WITH {moves}
 UPDATE subscriptions_delivery AS d SET
@@ -72,7 +73,7 @@ UPDATE subscriptions_delivery AS d SET
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
     leased_until = CASE WHEN m.state = 'handing' THEN CAST(%s AS {moment}) ELSE NULL END
 FROM m
-WHERE d.id = m.pk AND d.worker = %s AND CASE WHEN m.state = 'handing'
+WHERE d.id = m.pk {few} AND d.worker = %s AND CASE WHEN m.state = 'handing'
     THEN d.state = 'leased' AND d.leased_until > CAST(%s AS {moment}) AND EXISTS (
         SELECT 1 FROM subscriptions_subscriber AS s
         WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
@@ -88,7 +89,8 @@ def _statement(_vendor: str) -> str:
     wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
     moment = statements.moment_type()
     moves = statements.table("m", _STEP | {"later": moment})
-    return _MOVE.format(moves=moves, wanted=wanted, moment=moment)
+    few = "AND d.id = ANY (ARRAY(SELECT pk FROM m))" if connection.vendor == "postgresql" else ""
+    return _MOVE.format(moves=moves, wanted=wanted, moment=moment, few=few)
 
 
 def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:

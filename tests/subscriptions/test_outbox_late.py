@@ -20,7 +20,7 @@ from subscriptions.under_way import UnderWay
 from tests.subscriptions.test_outbox import planned
 
 pytestmark = pytest.mark.django_db
-SEEDS = 150
+SEEDS = 60
 TAKEN, LOST = Outcome(Verdict.ACCEPTED, "250 taken"), Outcome(Verdict.DEFERRED, "connection lost")
 
 
