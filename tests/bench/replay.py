@@ -109,9 +109,7 @@ def _keyword(text: str) -> str:
 
 def _strengths(papers: Sequence[PlainPaper]) -> list[dict[str, float]]:
     queries = {preset.slug: parse_query(f"topic:{preset.slug}") for preset in PRESETS}
-    percolator: Percolator[str] = Percolator()
-    for slug, query in queries.items():
-        percolator.add(slug, query)
+    percolator = Percolator.of(queries)
     explainers = {paper.key: Explainer(paper) for paper in papers}
     found: dict[str, dict[str, float]] = defaultdict(dict)
     for slug, matches in percolator.match(papers).items():

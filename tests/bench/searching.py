@@ -94,9 +94,7 @@ def main() -> int:
         for span, days in SPANS.items()
     }
     print(json.dumps({"filling": filling, "first": first, "searches": searches}))  # noqa: T201
-    percolator: Percolator[str] = Percolator()
-    for text in QUERIES:
-        percolator.add(text, parse_query(text))
+    percolator = Percolator.of({text: parse_query(text) for text in QUERIES})
     matches = percolator.match(list(Paper.objects.all()))
     kept = {text: {match.paper.pk for match in matches.get(text, ())} for text in QUERIES}
     return int(any(kept[text] != set(search.find(parse_query(text)).papers) for text in QUERIES))

@@ -32,9 +32,7 @@ def queries(vocabulary: Vocabulary) -> list[Query]:
 
 @pytest.fixture(scope="module")
 def ours(day: list[PlainPaper], queries: list[Query]) -> set[tuple[int, int]]:
-    percolator: Percolator[int] = Percolator()
-    for number, query in enumerate(queries):
-        percolator.add(number, query)
+    percolator = Percolator.of(dict(enumerate(queries)))
     places = {paper.key: place for place, paper in enumerate(day)}
     return {(number, places[m.paper.key]) for number, found in percolator.match(day).items() for m in found}
 

@@ -37,9 +37,7 @@ def test_search_keeps_the_papers_that_the_oracle_and_the_percolator_keep(seed: i
     chance = random.Random(seed)
     papers = stored(chance, 40)
     queries = [Query(random_node(chance, 3)) for _ in range(30)]
-    percolator: Percolator[int] = Percolator()
-    for number, query in enumerate(queries):
-        percolator.add(number, query)
+    percolator = Percolator.of(dict(enumerate(queries)))
     matches = percolator.match(papers)
     for number, query in enumerate(queries):
         expected = {paper.pk for paper in papers if keeps(query.root, paper)}  # type: ignore[arg-type]

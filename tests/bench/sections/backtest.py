@@ -1,17 +1,9 @@
 """What a visitor waits for while choosing: the live backtest, and the sample mail beside it."""
 
-import json
-import os
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
+from tests.bench.corpus import corpus_for, databases, figures_of
 from tests.bench.report import Report, Table, at_most
-from tests.bench.sending.service import SECRET
-from tests.services.postgres import create_database, postgres_server
 from tests.services.valkey import valkey_server
 
 Choice = Mapping[str, str | int | list[str]]  # fields of the form
@@ -54,21 +46,14 @@ def run(report: Report) -> None:
         f"A visitor's wait in milliseconds, {len(CHOICES)} choices of filters, a year of papers stored",
         ("database", "answer", "p50", "p95", "slowest", "goal of p95", "met"),
     )
-    data = os.environ.get("TEST_DATA")
-    if not data:
-        table.note("Not measured: the papers are those of the corpus, which TEST_DATA must name.")
+    corpus = corpus_for(table)
+    if corpus is None:
         report.add(table)
         return
-    corpus = Path(data) / "corpus" / "papers.jsonl.gz"
-    with tempfile.TemporaryDirectory() as folder, postgres_server() as server, valkey_server() as valkey:
-        databases = {
-            "SQLite": f"sqlite:///{folder}/bench.sqlite3",
-            "PostgreSQL": create_database(server, "backtest"),
-        }
-        for name, database in databases.items():
+    with databases() as environments, valkey_server() as valkey:
+        for name, environment in environments.items():
             report.progress(f"{name}: storing a year, and choosing")
-            environment = {"DATABASE_URL": database, "REDIS_URL": valkey, "DATA_DIR": folder}
-            found = _chosen(report, name, environment, corpus)
+            found = figures_of("backtesting", corpus, {**environment, "REDIS_URL": valkey}, report, name)
             for answer, what in (
                 ("cold", "backtest, a choice nobody made before"),
                 ("warm", "backtest, made before"),
@@ -90,14 +75,3 @@ def run(report: Report) -> None:
 def _reached(times: list[float], share: float) -> float:
     """The time within which this share of the sorted `times` lies."""
     return times[min(int(share * len(times)), len(times) - 1)]
-
-
-def _chosen(report: Report, name: str, environment: dict[str, str], corpus: Path) -> dict[str, Any]:
-    command = (sys.executable, "-m", "tests.bench.backtesting", str(corpus), str(report.rounds))
-    django = {"DJANGO_SETTINGS_MODULE": "digest.settings", "SECRET_KEY": SECRET}
-    done = subprocess.run(
-        command, env=os.environ | django | environment, stdout=subprocess.PIPE, text=True, check=False
-    )
-    report.require(done.returncode == 0, f"{name}: a backtest and the percolator disagree")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found

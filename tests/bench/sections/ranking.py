@@ -1,8 +1,6 @@
 """The order of digests with readers' votes and without: simulated readers, replayed (docs/ranking.md)."""
 
-import os
-from pathlib import Path
-
+from tests.bench.corpus import corpus_for
 from tests.bench.ranking import READERS, SEEDS, measure
 from tests.bench.replay import read
 from tests.bench.report import Report, Table
@@ -13,13 +11,12 @@ def run(report: Report) -> None:
         "Digests of simulated readers: nDCG@10 and AUC, means over seeds ± their deviation",
         ("votes before", "digests", "order", "nDCG@10", "AUC"),
     )
-    data = os.environ.get("TEST_DATA")
-    if not data:
-        table.note("Not measured: the papers are those of the corpus, which TEST_DATA must name.")
+    corpus = corpus_for(table)
+    if corpus is None:
         report.add(table)
         return
     report.progress("reading papers")
-    papers = read(Path(data) / "corpus" / "papers.jsonl.gz")
+    papers = read(corpus)
     report.progress("replaying readers")
     for row in measure(papers, SEEDS[:2] if report.quick else SEEDS, 5 if report.quick else READERS):
         for order, (mean, deviation) in row.ndcg.items():

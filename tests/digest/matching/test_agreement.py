@@ -90,9 +90,7 @@ def agree(nodes: list[Node], papers: list[Paper]) -> None:
     """Every path keeps for each node the papers that the oracle keeps."""
     index = index_of(papers)
     stored = Index.load(index.dump())
-    percolator: Percolator[int] = Percolator()
-    for number, node in enumerate(nodes):
-        percolator.add(number, Query(node))
+    percolator = Percolator.of({number: Query(node) for number, node in enumerate(nodes)})
     matches = percolator.match(papers)
     for number, node in enumerate(nodes):
         expected = [paper for paper in papers if keeps(node, paper)]
@@ -260,9 +258,7 @@ def test_a_percolator_that_was_stored_and_read_back_goes_on_as_before() -> None:
     chance = random.Random(7)
     papers = [random_paper(chance, number) for number in range(40)]
     queries = {number: Query(random_node(chance, 3)) for number in range(60)}
-    percolator: Percolator[int] = Percolator()
-    for number, query in queries.items():
-        percolator.add(number, query)
+    percolator = Percolator.of(queries)
     again: Percolator[int] = pickle.loads(pickle.dumps(percolator))
     for one in (percolator, again):
         one.remove(3)
