@@ -75,13 +75,8 @@ class Book:
         """
         if self.busy or not self.waiting:
             return False
-        recorded, ready, self._recorded, self._ready = (
-            self._recorded,
-            self._ready[:most],
-            [],
-            self._ready[most:],
-        )
-        self._begun = recorded, ready
+        recorded, ready = self._begun = self._recorded, self._ready[:most]
+        self._recorded, self._ready = [], self._ready[most:]
         moves = [*recorded, *(Move(key, State.HANDING) for key in ready)]
         self._under_way = ledger.begin(self._worker, moves, timezone.now())
         return True

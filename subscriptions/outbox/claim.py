@@ -45,9 +45,9 @@ class Leased:
     not_before: datetime
 
 
-_FIRST = (0, datetime.min.replace(tzinfo=UTC), 0)
+FIRST = (0, datetime.min.replace(tzinfo=UTC), 0)
 # `Delivery.objects.waiting`, in the order of the index of what waits.
-_WAITING = """
+WAITING = """
 SELECT d.id, d.kind, d.due_at, d.selection_id, d.attempts, d.priority, d.not_before,
     s.id, s.email, s.new_email, s.format, s.link_version
 FROM subscriptions_delivery AS d JOIN subscriptions_subscriber AS s ON s.id = d.subscriber_id
@@ -69,10 +69,10 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     were done since.
     """
     moment = connection.ops.adapt_datetimefield_value
-    priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else _FIRST
+    priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST
     locking = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
     with transaction.atomic():
-        found = statements.rows(_WAITING + locking, [moment(now), priority, moment(not_before), pk, limit])
+        found = statements.rows(WAITING + locking, [moment(now), priority, moment(not_before), pk, limit])
         if found:
             numbers = statements.numbers([row[0] for row in found])
             lease = f"{_LEASE} WHERE id {statements.one_of()} RETURNING id"

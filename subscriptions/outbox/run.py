@@ -135,7 +135,8 @@ class _Run:
             if isinstance(made, Move):
                 self._book.record(made)
                 if self._book.waiting >= BATCH:  # nobody of a whole batch gets a mail
-                    self._write_all()
+                    self._free_database()
+                    self._advance()
             else:
                 self._composed.append(_InHand(leased, made))
         return bool(self._composed)
