@@ -63,9 +63,27 @@ def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
     return Selector().select(wishes)
 
 
+def found(wishes: Collection[Wish]) -> dict[Wish, Selection]:
+    """The selection of each wish, as it is stored, or unsaved."""
+    return Selector().found(wishes)
+
+
 def made(wishes: Iterable[Wish]) -> list[Selection]:
     """Unsaved selections, one per wish."""
     return list(Selector().made(wishes).values())
+
+
+def store(selections: Iterable[Selection]) -> None:
+    """Save those of `selections` that are unsaved, or give them the numbers of their stored equals.
+
+    Planners store the same ones at the same moment, and wait for each other's: all do so in the order of the
+    keys, and once in a transaction, else two could wait for each other for ever.
+    """
+    unsaved = {selection.key: selection for selection in selections if selection.pk is None}
+    rows = [unsaved[key] for key in sorted(unsaved)]
+    Selection.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
+    for key, pk in Selection.objects.filter(key__in=unsaved).values_list("key", "pk"):
+        unsaved[key].pk = pk
 
 
 def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selection:
@@ -90,16 +108,16 @@ class Selector:
 
     def select(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
         """The stored selection of each wish; those not yet known are made, each once."""
+        found = self.found(wishes)
+        store(found.values())
+        return found
+
+    def found(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
+        """The selection of each wish, as it is stored, or unsaved."""
         keys = {wish: wish.key for wish in wishes}
         known = Selection.objects.in_bulk(list(keys.values()), field_name="key")
         new = self.made([wish for wish, key in keys.items() if key not in known])
-        Selection.objects.bulk_create(new.values(), ignore_conflicts=True, batch_size=500)
-        stored = Selection.objects.filter(key__in=[selection.key for selection in new.values()])
-        numbers = dict(stored.values_list("key", "pk"))
-        for selection in new.values():
-            selection.pk = numbers[selection.key]  # this one's row, or its equal that another planner stored
-            known[selection.key] = selection
-        return {wish: known[key] for wish, key in keys.items()}
+        return new | {wish: known[key] for wish, key in keys.items() if key in known}
 
     def made(self, wishes: Iterable[Wish]) -> dict[Wish, Selection]:
         """Unsaved selections, one per wish."""

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from digest.models import Heartbeat, Selection, newest_release
-from digest.select import Wish, made, select
+from digest.select import Wish, found, made, store
 from subscriptions import preferences
 from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
@@ -130,16 +130,18 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
 
 def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
     """Each reader's selection, without papers that they had in a digest before."""
-    selections = select(set(wishes.values()))
-    crossing = {pk: found for pk, wish in wishes.items() if (found := selections[wish].crossed)}
+    selections = found(set(wishes.values()))
+    crossing = {pk: crossed for pk, wish in wishes.items() if (crossed := selections[wish].crossed)}
     if crossing:
-        had = brought(crossing, {paper for found in crossing.values() for paper in found})
+        had = brought(crossing, {paper for crossed in crossing.values() for paper in crossed})
         wishes = {
             pk: _without(wish, had.get(pk, set()).intersection(crossing.get(pk, ())))
             for pk, wish in wishes.items()
         }
-        selections = select(set(wishes.values()))
-    return {pk: selections[wish] for pk, wish in wishes.items()}
+        selections |= found(set(wishes.values()) - selections.keys())
+    chosen = {pk: selections[wish] for pk, wish in wishes.items()}
+    store(chosen.values())
+    return chosen
 
 
 def _without(wish: Wish, papers: Collection[int]) -> Wish:

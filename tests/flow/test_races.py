@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from digest.models import Paper, Selection
-from digest.select import Wish, select
+from digest.select import Filter, Wish, found, store
 from subscriptions import outbox, plan, together
 from subscriptions.models import Delivery, Run
 from subscriptions.relay import LocalMailbox
@@ -35,9 +35,9 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
         worker.start()
         worker.join(10)
         assert not worker.is_alive()
-        return select(wishes)
+        return found(wishes)
 
-    monkeypatch.setattr(plan, "select", select_while_a_worker_runs)
+    monkeypatch.setattr(plan, "found", select_while_a_worker_runs)
     assert plan.plan(NOW + timedelta(days=1)).superseded == 1
     outbox.deliver(LocalMailbox())
 
@@ -87,6 +87,30 @@ def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.M
     assert {count for _, count in counts} == {1}
     assert Run.objects.filter(moment=tomorrow).count() == 1
     assert Delivery.objects.filter(state="unknown", carried_by=None).count() == 0
+
+
+def test_planners_who_store_the_same_selections_do_not_wait_for_each_other_for_ever() -> None:
+    edition("First agents")
+    filters = [(Filter("own", f"agents -word{number}"),) for number in range(1000)]
+    wishes = [Wish(mine, since=0, until=1, had=0) for mine in filters]
+    at_the_gate = threading.Barrier(2)
+    stored: list[set[int | None]] = []
+
+    def work(step: int) -> None:
+        selections = list(found(wishes).values())[::step]
+        at_the_gate.wait(20)
+        store(selections)
+        stored.append({selection.pk for selection in selections})
+        connection.close()
+
+    planners = [threading.Thread(target=work, args=[step]) for step in (1, -1)]
+    for planner in planners:
+        planner.start()
+    for planner in planners:
+        planner.join(60)
+    first, second = stored
+    assert first == second
+    assert len(first) == 1000
 
 
 def test_a_planner_waits_for_no_delivery_that_a_worker_is_changing() -> None:
