@@ -16,7 +16,7 @@ from itertools import starmap
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from digest.select import Selector
@@ -34,12 +34,16 @@ WISHES = 1000  # selections in memory at a time
 Kind, State = Delivery.Kind, Delivery.State
 
 
-def sharing(now: datetime) -> SubscriberQuerySet:
-    """Readers due at `now` without exceptions: no open digest, none of this moment yet, no taste."""
-    digests = Delivery.objects.filter(kind=Kind.DIGEST, subscriber=OuterRef("pk"))
-    clashes = digests.filter(due_at=OuterRef("next_digest_at"))
-    due = Subscriber.objects.due(now).filter(~Exists(digests.filter(OPEN)), ~Exists(clashes))
-    return due.exclude(pk__in=Vote.objects.with_taste())
+def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
+    """Readers due at `now` without an open digest or a taste, of those with these `numbers`, first and last.
+
+    The exceptions are asked for by number, too, and not reader by reader: on a table without statistics
+    PostgreSQL would read all open digests again for each.
+    """
+    of_these = {"subscriber__pk__range": numbers}
+    due = Subscriber.objects.due(now).filter(pk__range=numbers)
+    with_open = Delivery.objects.filter(OPEN, **of_these).order_by().values("subscriber")
+    return due.exclude(pk__in=with_open).exclude(pk__in=Vote.objects.filter(**of_these).with_taste())
 
 
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:
@@ -63,9 +67,8 @@ class _Window:
 
     def __init__(self, planning: Planning, covered: int | None, returning: bool) -> None:
         self._planning = planning
-        alike = Q(covered=covered, returning=returning)  # None: IS NULL
-        self._due = Subscriber.objects.due(planning.now).filter(alike).order_by("pk")
-        self._readers = sharing(planning.now).filter(alike).order_by()
+        self._alike = Q(covered=covered, returning=returning)  # None: IS NULL
+        self._due = Subscriber.objects.due(planning.now).filter(self._alike).order_by("pk")
         self._filters, self._selector = Filters(), Selector()
         self._shares: dict[Group, _Share] = {}
 
@@ -76,7 +79,8 @@ class _Window:
             end = next(iter(numbers[CHUNK - 1 : CHUNK]), None) or numbers.last()
             if end is None:
                 return
-            yield self._plan_chunk(self._readers.filter(pk__gt=last, pk__lte=end))
+            readers = sharing(self._planning.now, (last + 1, end)).filter(self._alike)
+            yield self._plan_chunk(readers.order_by())
             last = end
 
     def _plan_chunk(self, readers: SubscriberQuerySet) -> Counter[str]:
@@ -169,6 +173,7 @@ def _insert(
 ) -> list[tuple[int, str]]:
     """Write the deliveries of those of `readers` who still are in one of these groups: reader and state.
 
+    Whose moment had its digest already (the clock, or the schedule, went back) is left to a closer look.
     Readers stand before shares, so that SQLite looks up the share of a reader and not the other way round.
     Those with the same selection get neighbouring numbers: a sender composes it once.
     """
@@ -187,6 +192,7 @@ def _insert(
         FROM subscriptions_subscriber AS reader CROSS JOIN share
         WHERE {_SAME_GROUP} AND reader.id {statements.one_of()}
         ORDER BY share.selection, reader.id
+        ON CONFLICT (subscriber_id, kind, due_at) DO NOTHING
         RETURNING subscriber_id, state
         """,  # noqa: S608 - of our own names
         [

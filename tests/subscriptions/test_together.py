@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from digest.models import Paper, Selection, Topic, newest_release
@@ -223,3 +223,36 @@ def test_where_nobody_is_due_there_is_no_run() -> None:
     Subscriber.objects.filter(pk=ada.pk).update(next_digest_at=NOW)
     plan(NOW + timedelta(minutes=6))
     assert Run.objects.count() == 1
+
+
+@pytest.mark.services
+def test_who_shares_is_read_in_one_pass_even_before_the_database_knows_its_tables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without statistics a plan that is quadratic looks as good as any."""
+    monkeypatch.setattr(together, "CHUNK", 500)
+    edition("Agents")
+    filter_set = reader(queries=["agents"]).filter_set
+    Subscriber.objects.bulk_create(
+        Subscriber(
+            email=f"{number}@readers.example",
+            email_key=f"{number}@readers.example",
+            state="active",
+            filter_set=filter_set,
+            next_digest_at=NOW,
+        )
+        for number in range(999)
+    )
+    blocks = []
+
+    def explained(execute: Callable[..., Any], sql: str, parameters: Any, *others: Any) -> Any:
+        if sql.startswith("SELECT DISTINCT"):
+            with connection.cursor() as cursor:
+                cursor.cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}", parameters)
+                blocks.append(cursor.cursor.fetchone()[0][0]["Plan"]["Shared Hit Blocks"])
+        return execute(sql, parameters, *others)
+
+    with connection.execute_wrapper(explained):
+        assert plan(NOW).pending == 1000
+    assert len(blocks) > 2
+    assert max(blocks) < 500
