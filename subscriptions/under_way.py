@@ -53,31 +53,35 @@ class Done:
 
 # The statements that each connection keeps prepared, by their names there.
 _prepared: WeakKeyDictionary["psycopg.Connection[Any]", dict[str, bytes]] = WeakKeyDictionary()
+_FORGOTTEN = b"26000"  # no such prepared statement: psycopg drops all of a connection after a ROLLBACK
 
 
 class _Sent:
     def __init__(self, sql: str, parameters: Sequence[str]) -> None:
         connection.ensure_connection()
         self._errors = connection.wrap_database_errors
+        self._server = connection.connection.pgconn
+        self._socket = int(self._server.socket)
+        self._sql, self._values = sql, [text.encode() for text in parameters]
+        self._send()
+
+    def _send(self) -> None:
         with self._errors:
-            self._server = connection.connection.pgconn
-            self._socket = int(self._server.socket)
-            values = [text.encode() for text in parameters]
             if connection.connection.prepare_threshold is None:
-                self._server.send_query_params(_numbered(sql), values)
+                self._server.send_query_params(_numbered(self._sql), self._values)
             else:
-                self._server.send_query_prepared(self._name(sql), values)
+                self._server.send_query_prepared(self._name(), self._values)
             while self._server.flush():
                 _wait_for(self._socket, select.POLLOUT)
 
-    def _name(self, sql: str) -> bytes:
-        """The name under which this connection keeps `sql`."""
+    def _name(self) -> bytes:
+        """The name under which this connection keeps the statement."""
         names = _prepared.setdefault(connection.connection, {})
-        if sql not in names:
+        if self._sql not in names:
             name = f"outbox {len(names)}".encode()
-            _checked(self._server.prepare(name, _numbered(sql)))
-            names[sql] = name
-        return names[sql]
+            _checked(self._server.prepare(name, _numbered(self._sql)))
+            names[self._sql] = name
+        return names[self._sql]
 
     def descriptor(self) -> int:
         return self._socket
@@ -88,13 +92,21 @@ class _Sent:
             return not self._server.is_busy()
 
     def numbers(self) -> set[int]:
-        while not self.done():
-            _wait_for(self._socket, select.POLLIN)
+        results = self._results()
+        if results[0].error_field(pq.DiagnosticField.SQLSTATE) == _FORGOTTEN:
+            del _prepared[connection.connection]
+            self._send()
+            results = self._results()
         with self._errors:
-            results = list(iter(self._server.get_result, None))  # all, else the connection stays busy
             for result in results:
                 _checked(result)
             return {int(result.get_value(row, 0)) for result in results for row in range(result.ntuples)}
+
+    def _results(self) -> "list[pq.abc.PGresult]":
+        while not self.done():
+            _wait_for(self._socket, select.POLLIN)
+        with self._errors:
+            return list(iter(self._server.get_result, None))  # all, else the connection stays busy
 
 
 def _wait_for(descriptor: int, event: int) -> None:

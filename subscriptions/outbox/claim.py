@@ -70,14 +70,26 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     """
     moment = connection.ops.adapt_datetimefield_value
     priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST
-    locking = "FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else ""
+    waiting = WAITING + ("FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else "")
     with transaction.atomic():
-        found = statements.rows(WAITING + locking, [moment(now), priority, moment(not_before), pk, limit])
+        if connection.vendor == "postgresql":
+            _keep_to_the_index()
+        found = statements.rows(waiting, [moment(now), priority, moment(not_before), pk, limit])
         if found:
             numbers = statements.numbers([row[0] for row in found])
             lease = f"{_LEASE} WHERE id {statements.one_of()} RETURNING id"
             statements.rows(lease, [worker, moment(now + lease_time()), numbers])
     return [_leased(row) for row in found]
+
+
+def _keep_to_the_index() -> None:
+    """Until the transaction ends, have rows found in their order, not sorted.
+
+    What the database knows of states is of yesterday, when nothing waited: it would rather read and sort the
+    few rows that it expects, which are all that wait, for each batch.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_sort TO off")
 
 
 def _leased(row: Sequence[Any]) -> Leased:

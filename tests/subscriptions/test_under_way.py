@@ -43,6 +43,14 @@ def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
         assert under_way.begin("SELECT COUNT(*) FROM auth_user", []).numbers() == {1}
 
 
+def test_it_is_prepared_anew_after_a_rollback() -> None:
+    assert under_way.begin("SELECT 7", []).numbers() == {7}
+    with transaction.atomic():
+        statements.rows("SELECT 8", [])
+        transaction.set_rollback(True)
+    assert under_way.begin("SELECT 7", []).numbers() == {7}
+
+
 @pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
     begun = under_way.begin(NAP, ["0.3"])
