@@ -68,9 +68,8 @@ class PreparedLetter:
 
 def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
     """`letter`, ready to be sent by `sender` to any number of readers; as text alone if it has no HTML."""
-    content = f"{letter.language}\0{letter.text}\0{letter.html}"
     # "=_" stands in no quoted-printable text, so the boundary cannot stand in a body.
-    boundary = f"=_{blake2b(content.encode(), digest_size=12).hexdigest()}".encode("ascii")
+    boundary = f"=_{blake2b(letter.subject.encode(), digest_size=12).hexdigest()}".encode("ascii")
     opening = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     plain = opening % b"plain" + body(letter.text, "text")
     html = letter.html.replace(LINKS.logo, f"cid:{_LOGO_ID}")
