@@ -102,7 +102,7 @@ class _Sent:
                 _checked(result)
             return {int(result.get_value(row, 0)) for result in results for row in range(result.ntuples)}
 
-    def _results(self) -> "list[pq.abc.PGresult]":
+    def _results(self) -> list[Any]:
         while not self.done():
             _wait_for(self._socket, select.POLLIN)
         with self._errors:
