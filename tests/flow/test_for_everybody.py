@@ -1,49 +1,77 @@
 """Every page in every state, in a browser: light and dark, both languages, on a narrow phone, by keyboard."""
 
 import re
-from collections.abc import Iterator
-from typing import Any, Literal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Literal
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from subscriptions import links
-from subscriptions.models import Subscriber
 from subscriptions.preview_cases import PAGES
-from tests.factories import reader, topic
 from tests.services.axe import violations
 from tests.services.look import SHARP, problems
 from tests.subscriptions.test_views_previews import WHOLE
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.services
 UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"
 NO_STEP = 400
 SPACING = {"line-height": "1.5", "letter-spacing": "0.12em", "word-spacing": "0.16em"}
 
 
 @pytest.fixture(scope="module")
-def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_context_args | SHARP
+def site() -> Iterator[str]:
+    """A server of its own: previews need no database, which `live_server` would empty after each test."""
+    server = LiveServer("localhost")
+    yield server.url
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def only_page(browser: Browser) -> Iterator[Page]:
+    """A new one for each test would take as long as all that is done with it."""
+    page = browser.new_page(**SHARP)
+    yield page
+    page.close()
 
 
 @pytest.fixture
-def previews(live_server: LiveServer, settings: Settings) -> str:
+def page(only_page: Page) -> Page:
+    only_page.set_viewport_size({"width": 1280, "height": 720})
+    only_page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+    return only_page
+
+
+@pytest.fixture
+def previews(site: str, settings: Settings) -> str:
     settings.DEBUG = True
-    return f"{live_server.url}/previews/page"
+    return f"{site}/previews/page"
 
 
 @pytest.fixture(autouse=True)
-def _no_scripts_of_others(page: Page, live_server: LiveServer) -> Iterator[None]:
-    """Nothing but this server is asked for anything, and nothing breaks the policy of a page."""
+def _no_scripts_of_others(page: Page, site: str) -> Iterator[None]:
+    with nothing_from_elsewhere(page, site):
+        yield
+
+
+@contextmanager
+def nothing_from_elsewhere(page: Page, site: str) -> Iterator[None]:
+    """Nothing but this site is asked for anything, and nothing breaks the policy of a page."""
     asked: list[str] = []
     said: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("console", lambda message: said.append(message.text))
+    listeners: dict[str, Callable[..., None]] = {
+        "request": lambda request: asked.append(request.url),
+        "console": lambda message: said.append(message.text),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)  # type: ignore[call-overload]
     yield
-    assert [url for url in asked if not url.startswith((live_server.url, "data:", "about:", "blob:"))] == []
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    assert [url for url in asked if not url.startswith((site, "data:", "about:", "blob:"))] == []
     assert [text for text in said if "Content Security Policy" in text] == []
 
 
@@ -134,72 +162,8 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, previ
     assert page.evaluate("unseen") == []
 
 
-def test_signing_up_by_keyboard_alone_with_a_slip_on_the_way(page: Page, live_server: LiveServer) -> None:
-    topic("agents", "agents", name="Agents")
-    page.goto(live_server.url)
-    tab_to(page, page.get_by_role("checkbox", name=re.compile("Agents")))
-    page.keyboard.press("Space")
-    tab_to(page, page.locator("summary", has_text="Your own query"))
-    page.keyboard.press("Enter")
-    tab_to(page, page.get_by_label(re.compile("Queries")))
-    page.keyboard.type("(kv")
-    tab_to(page, page.get_by_label("Your email address"))
-    page.keyboard.type("nobody")
-    page.keyboard.press("Enter")
-    expect(page.locator("#problems")).to_be_focused()  # and so it is read aloud, and scrolled to
-    expect(page.locator("#problems")).to_contain_text("2 things need your attention.")
-    tab_to(page, page.locator("#problems a", has_text="query"))
-    page.keyboard.press("Enter")
-    expect(page.get_by_label(re.compile("Queries"))).to_be_focused()
-    expect(page.get_by_label(re.compile("Queries"))).to_have_accessible_description(re.compile("Add “\\)”"))
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type("kv")
-    tab_to(page, page.get_by_label("Your email address"))
-    expect(page.get_by_label("Your email address")).to_have_accessible_description(
-        re.compile("This is not an email address")
-    )
-    page.keyboard.press("ControlOrMeta+A")
-    page.keyboard.type("ada@readers.example")
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
-    chosen = Subscriber.objects.get().filter_set
-    assert (str(chosen), chosen.queries) == ("Agents, kv", ["kv"])
-
-
-def test_preferences_by_keyboard_alone(page: Page, live_server: LiveServer, settings: Settings) -> None:
-    settings.SITE_URL = live_server.url
-    ada = reader("ada@readers.example", queries=["kv"])
-    page.goto(links.url("preferences", ada))
-    tab_to(page, page.locator("summary", has_text=re.compile("Every day at")))
-    page.keyboard.press("Enter")
-    tab_to(page, page.get_by_role("radio", name="every day"))
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowDown")
-    tab_to(page, page.get_by_label("Day of the weekly digest"))
-    page.keyboard.type("Th")
-    tab_to(page, page.get_by_role("button", name="Save"))
-    page.keyboard.press("Space")
-    expect(page.get_by_role("status")).to_contain_text("Saved.")
-    expect(page.locator("summary", has_text="Every Thursday at")).to_be_visible()
-    ada.refresh_from_db()
-    assert (ada.rhythm, ada.weekday) == ("weekly", 3)
-
-
-def tab_to(page: Page, wanted: Locator) -> None:
-    """Press Tab until the focus is there; it moves down the page, never back."""
-    before = -1.0
-    for _ in range(NO_STEP):
-        page.keyboard.press("Tab")
-        top = page.evaluate("document.activeElement.getBoundingClientRect().top + scrollY")
-        assert top >= before - 60, "the focus goes back up"  # within a row of chips or fields
-        before = top
-        if wanted.evaluate("wanted => wanted === document.activeElement"):
-            return
-    raise AssertionError(f"Tab never reaches {wanted}")
-
-
-def test_the_previews_are_all_there_is_to_look_at(page: Page, live_server: LiveServer, previews: str) -> None:
-    page.goto(f"{live_server.url}/previews/")
+def test_the_previews_are_all_there_is_to_look_at(page: Page, site: str, previews: str) -> None:
+    page.goto(f"{site}/previews/")
     assert violations(page) == []
     links = {link.get_attribute("href") for link in page.locator("main a").all()}
     assert {f"/previews/page/{name}/" for name in PAGES} <= links

@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Page
 
-SHARP = {"device_scale_factor": 2}
+SHARP: dict[str, Any] = {"device_scale_factor": 2}
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 _INK = 0.01  # the share of a line's box that a few thin letters fill
 _TOUCH = 2.5  # CSS pixels that the boxes of two lines may share

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageStat
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Request
 
 from digest.compose import DigestContent, Letter, compose_digest
 from digest.compose.previews import BRAND, DIGESTS, READER
@@ -17,6 +17,8 @@ from tests.digest.compose.letters import BRANDED, LETTERS
 from tests.services.look import SHARP, problems
 
 pytestmark = pytest.mark.services
+
+Screens = dict[str, Page]
 
 CASES = [
     "one",
@@ -60,6 +62,15 @@ SPOILED = {
     "votes gone": ("narrow", ".votes { visibility: hidden }"),
     "the preheader shown": ("light", ".preheader { display: block !important; max-height: none !important }"),
 }
+
+
+@pytest.fixture(scope="module")
+def screens(browser: Browser) -> Iterator[Screens]:
+    """One page each: a new one for each test would take as long as all that is done with it."""
+    pages = {name: browser.new_page(**options) for name, options in SCREENS.items()}
+    yield pages
+    for page in pages.values():
+        page.close()
 
 
 def shown(page: Page, letter: Letter) -> Page:
@@ -117,53 +128,53 @@ def _squeezed(text: str) -> str:
 
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("case", CASES)
-def test_all_of_a_mail_can_be_read(browser: Browser, case: str, screen: str) -> None:
-    page = browser.new_page(**SCREENS[screen])
+def test_all_of_a_mail_can_be_read(screens: Screens, case: str, screen: str) -> None:
+    page = screens[screen]
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", note)
     shown(page, LETTERS[case])
     assert wrong_with(page, DIGESTS.get(case)) == []
     brightness = ImageStat.Stat(picture_of(page).convert("L")).mean[0]
-    page.close()
+    page.remove_listener("request", note)
     assert brightness < 70 if "dark" in screen else brightness > 200
     assert [url for url in asked if not url.startswith(("data:", "about:"))] == []
 
 
 @pytest.mark.parametrize("case", ["one", "many", "no-abstract", "hostile"])
 @pytest.mark.parametrize("screen", SCREENS)
-def test_without_images_a_mail_says_all_the_same(browser: Browser, case: str, screen: str) -> None:
+def test_without_images_a_mail_says_all_the_same(screens: Screens, case: str, screen: str) -> None:
     """Most programs show none at first: the logo is then the name, and there is no other image."""
-    page = browser.new_page(**SCREENS[screen])
+    page = screens[screen]
     page.set_content(compose_digest(DIGESTS[case], BRANDED).html_for(READER).replace('src="data:', 'src="x:'))
     assert [image.get_attribute("alt") for image in page.locator("img").all()] == ["Paper Digest"]
     assert wrong_with(page, DIGESTS[case]) == []
-    page.close()
 
 
-def test_without_its_style_blocks_a_mail_is_as_on_paper(browser: Browser) -> None:
+def test_without_its_style_blocks_a_mail_is_as_on_paper(screens: Screens) -> None:
     """Some programs drop them: what stands in the elements must do."""
-    page = shown(browser.new_page(**SCREENS["dark"]), LETTERS["many"])
+    page = shown(screens["dark"], LETTERS["many"])
     page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
     assert wrong_with(page, DIGESTS["many"]) == []
-    page.close()
 
 
 @pytest.mark.parametrize("what", SPOILED)
-def test_a_mail_that_looks_wrong_is_noticed(browser: Browser, what: str) -> None:
+def test_a_mail_that_looks_wrong_is_noticed(screens: Screens, what: str) -> None:
     """What the tests above look for is found where it is: each of these would be seen at once."""
     screen, style = SPOILED[what]
-    page = shown(browser.new_page(**SCREENS[screen]), LETTERS["many"])
+    page = shown(screens[screen], LETTERS["many"])
     page.add_style_tag(content=style)
     assert wrong_with(page, DIGESTS["many"]) != []
-    page.close()
 
 
 @pytest.mark.parametrize("part", ["h2.topic", "h3.title", "p.why", "p.text", "td.votes", "div.foot"])
-def test_a_part_that_is_missing_is_noticed(browser: Browser, part: str) -> None:
-    page = shown(browser.new_page(**SCREENS["light"]), LETTERS["many"])
+def test_a_part_that_is_missing_is_noticed(screens: Screens, part: str) -> None:
+    page = shown(screens["light"], LETTERS["many"])
     page.locator(part).first.evaluate("part => part.remove()")
     assert wrong_with(page, DIGESTS["many"]) != []
-    page.close()
 
 
 def picture_of(page: Page) -> Image.Image:
