@@ -1,5 +1,6 @@
 """Invented letters for /previews/ and for the tests: the plain, the empty, the long and the hostile."""
 
+import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
@@ -70,11 +71,10 @@ def paper(number: int, title: str, abstract: str = "", **known: object) -> Paper
 def item(record: PaperRecord, *words: str) -> Item:
     """`record`, kept because of `words`, each marked wherever it stands."""
     marks = [
-        Mark(field, start, start + len(word))
+        Mark(field, found.start(), found.end())
         for field, text in (("title", record.title), ("abstract", record.abstract))
         for word in words
-        for start in range(len(text))
-        if text.casefold().startswith(word.casefold(), start)
+        for found in re.finditer(re.escape(word), text, re.IGNORECASE)
     ]
     return Item(record, tuple(marks), page_url=record.url, number=int(record.key[-5:]))
 
