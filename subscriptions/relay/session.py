@@ -205,7 +205,7 @@ class Session:
             self.closed = self.closed or reply.code == 354  # a message for nobody: hanging up says no
             return
         self.began = True
-        self.outgoing.append(stuffed(opening.mail.content))
+        self.outgoing.append(stuffed(opening.mail))
         self.steps.append("body sent before the dot")
         self.events.append(Ready(opening.mail.key))
 
