@@ -101,8 +101,8 @@ class Connection:
             self.session.secured()
 
     def expire(self, now: float) -> None:
-        """Give the relay up if it owes an answer for too long."""
-        if now >= self.deadline and (self.session.waiting or self.sending):
+        """Give the relay up, which owes an answer, if it does for too long."""
+        if now >= self.deadline:
             self.session.lose(f"no answer for {self._timeout:g} seconds")
 
     def close(self) -> None:
