@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 
 from subscriptions import statements
@@ -30,8 +31,9 @@ class UnderWay(Protocol):
 
 def begin(sql: str, parameters: Sequence[str]) -> UnderWay:
     """Begin `sql`, whose places are `%s`, with text in them. Inside of a transaction it is done at once."""
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        return _Sent(sql, parameters)
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql" and not database.in_atomic_block:
+        return _Sent(database, sql, parameters)
     return Done({number for (number,) in statements.rows(sql, parameters)})
 
 
@@ -56,36 +58,31 @@ _prepared: WeakKeyDictionary["psycopg.Connection[Any]", dict[str, bytes]] = Weak
 
 
 class _Sent:
-    def __init__(self, sql: str, parameters: Sequence[str]) -> None:
-        connection.ensure_connection()
-        self._errors = connection.wrap_database_errors
+    def __init__(self, database: BaseDatabaseWrapper, sql: str, parameters: Sequence[str]) -> None:
+        database.ensure_connection()
+        self._errors = database.wrap_database_errors
+        self._answered = False
         with self._errors:
-            self._server = connection.connection.pgconn
+            client = database.connection
+            self._server = client.pgconn
             self._socket = int(self._server.socket)
             values = [text.encode() for text in parameters]
-            if connection.connection.prepare_threshold is None:
+            if client.prepare_threshold is None:
                 self._server.send_query_params(_numbered(sql), values)
             else:
-                self._server.send_query_prepared(self._name(sql), values)
+                self._server.send_query_prepared(_name(client, sql), values)
             while self._server.flush():
                 _wait_for(self._socket, select.POLLOUT)
-
-    def _name(self, sql: str) -> bytes:
-        """The name under which this connection keeps `sql`."""
-        names = _prepared.setdefault(connection.connection, {})
-        if sql not in names:
-            name = f"outbox {len(names)}".encode()
-            _checked(self._server.prepare(name, _numbered(sql)))
-            names[sql] = name
-        return names[sql]
 
     def descriptor(self) -> int:
         return self._socket
 
     def done(self) -> bool:
-        with self._errors:
-            self._server.consume_input()
-            return not self._server.is_busy()
+        if not self._answered:
+            with self._errors:
+                self._server.consume_input()
+                self._answered = not self._server.is_busy()
+        return self._answered
 
     def numbers(self) -> set[int]:
         while not self.done():
@@ -95,6 +92,16 @@ class _Sent:
             for result in results:
                 _checked(result)
             return {int(result.get_value(row, 0)) for result in results for row in range(result.ntuples)}
+
+
+def _name(client: "psycopg.Connection[Any]", sql: str) -> bytes:
+    """The name under which this connection keeps `sql`."""
+    names = _prepared.setdefault(client, {})
+    if sql not in names:
+        name = f"outbox {len(names)}".encode()
+        _checked(client.pgconn.prepare(name, _numbered(sql)))
+        names[sql] = name
+    return names[sql]
 
 
 def _wait_for(descriptor: int, event: int) -> None:
