@@ -64,8 +64,9 @@ class PreparedLetter:
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
             header, text, html = _places(name)
             values[header] = url.encode("ascii")
-            values[text] = value(url)
-            values[html] = value(url.replace("&", "&amp;").replace("'", "&#39;"))
+            values[text] = values[html] = value(url)
+            if "&" in url or "'" in url:
+                values[html] = value(url.replace("&", "&amp;").replace("'", "&#39;"))
         parts = list(self._parts)
         parts[1::2] = map(values.__getitem__, parts[1::2])
         return b"".join(parts)
