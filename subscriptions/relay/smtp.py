@@ -36,7 +36,7 @@ class SmtpRelay:
         self._config = config
         self._most = connections
         self._timeout = timeout
-        self._poller = select.poll()  # of five sockets, the quickest way to look: watching one asks no kernel
+        self._poller = select.poll()  # the quickest for a few sockets: watching one asks no kernel
         self._connections: dict[int, Connection] = {}  # by the descriptors of their sockets
         self._carrying: dict[int, Connection] = {}
         self._events: list[Event] = []
