@@ -28,7 +28,7 @@ class Suspicion:
 
     def settled(self, state: str) -> None:
         """Take note; raises `EveryReaderRefused` once many were refused and none taken."""
-        if state in {Verdict.ACCEPTED, Verdict.UNKNOWN}:
+        if state in (Verdict.ACCEPTED, Verdict.UNKNOWN):  # hashing takes longer than comparing
             self.trusted, self.mails = True, 0
         self.readers += state == Verdict.REFUSED
         if self.readers >= REFUSED_READERS and not self.trusted:

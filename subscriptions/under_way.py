@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import pq
 
 from subscriptions import statements
@@ -30,8 +31,9 @@ class UnderWay(Protocol):
 
 def begin(sql: str, parameters: Sequence[str]) -> UnderWay:
     """Begin `sql`, whose places are `%s`, with text in them. Inside of a transaction it is done at once."""
-    if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        return _Sent(sql, parameters)
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql" and not database.in_atomic_block:
+        return _Sent(database, sql, parameters)
     return Done({number for (number,) in statements.rows(sql, parameters)})
 
 
@@ -57,17 +59,19 @@ _FORGOTTEN = b"26000"  # no such prepared statement: psycopg drops all of a conn
 
 
 class _Sent:
-    def __init__(self, sql: str, parameters: Sequence[str]) -> None:
-        connection.ensure_connection()
-        self._errors = connection.wrap_database_errors
-        self._server = connection.connection.pgconn
+    def __init__(self, database: BaseDatabaseWrapper, sql: str, parameters: Sequence[str]) -> None:
+        database.ensure_connection()
+        self._errors = database.wrap_database_errors
+        self._client = database.connection
+        self._server = self._client.pgconn
         self._socket = int(self._server.socket)
         self._sql, self._values = sql, [text.encode() for text in parameters]
         self._send()
 
     def _send(self) -> None:
+        self._answered = False
         with self._errors:
-            if connection.connection.prepare_threshold is None:
+            if self._client.prepare_threshold is None:
                 self._server.send_query_params(_numbered(self._sql), self._values)
             else:
                 self._server.send_query_prepared(self._name(), self._values)
@@ -76,7 +80,7 @@ class _Sent:
 
     def _name(self) -> bytes:
         """The name under which this connection keeps the statement."""
-        names = _prepared.setdefault(connection.connection, {})
+        names = _prepared.setdefault(self._client, {})
         if self._sql not in names:
             name = f"outbox {len(names)}".encode()
             _checked(self._server.prepare(name, _numbered(self._sql)))
@@ -87,14 +91,16 @@ class _Sent:
         return self._socket
 
     def done(self) -> bool:
-        with self._errors:
-            self._server.consume_input()
-            return not self._server.is_busy()
+        if not self._answered:
+            with self._errors:
+                self._server.consume_input()
+                self._answered = not self._server.is_busy()
+        return self._answered
 
     def numbers(self) -> set[int]:
         results = self._results()
         if results[0].error_field(pq.DiagnosticField.SQLSTATE) == _FORGOTTEN:
-            del _prepared[connection.connection]
+            del _prepared[self._client]
             self._send()
             results = self._results()
         with self._errors:

@@ -4,19 +4,21 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
-
-from markupsafe import escape
 
 from digest.compose.content import Logo
 from digest.compose.headers import checked_address, line, mailbox_line, text_line
 from digest.compose.letter import Letter, Personal
 from digest.compose.places import LINKS, STAND_IN
-from digest.compose.quoted import body, value
+from digest.compose.quoted import body, place, value
 
+_PLACE = re.compile(rb"(\x02[^\x03]+\x03)")
+_TO, _DATE, _ID, _UNSUBSCRIBE = (
+    place("header", name) for name in ("to", "date", "message-id", "unsubscribe")
+)
 _URL = re.compile(r"https?://[!#-;=?-~]+")
 _LOGO_ID = "logo"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -40,30 +42,34 @@ class Sender:
 class PreparedLetter:
     """A letter from one sender, encoded but for what differs from reader to reader."""
 
-    _template: bytes
+    _parts: tuple[bytes, ...]  # every second one is a place
     _needs: frozenset[str]
 
     def message(self, personal: Personal) -> bytes:
         """The whole message (RFC 5322) for one reader, with CRLF line ends, in ASCII only.
 
-        The same letter and reader give the same bytes. Raises `UnusableAddress` for an address that no
-        message can be sent to, and `ValueError` for a link or Message-ID that is not fit to be sent.
+        No line begins with a dot. The same letter and reader give the same bytes. Raises `UnusableAddress`
+        for an address that no message can be sent to, and `ValueError` for a link or Message-ID that is not
+        fit to be sent.
         """
         if not _MESSAGE_ID.fullmatch(personal.message_id):
             raise ValueError(f"not a Message-ID: {personal.message_id!r}")
         values = {
-            b"to": checked_address(personal.to).encode("ascii"),
-            b"date": _dated(personal.date.replace(microsecond=0)),
-            b"message_id": personal.message_id.encode("ascii"),
+            _TO: checked_address(personal.to).encode("ascii"),
+            _DATE: _dated(int(personal.date.timestamp()), personal.date.tzinfo),
+            _ID: personal.message_id.encode("ascii"),
         }
         for name, url in personal.links().items():
             if not _URL.fullmatch(url) and (url or name in self._needs):
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
-            slot = name.encode("ascii")
-            values[b"header " + slot] = url.encode("ascii")
-            values[b"text " + slot] = value(url)
-            values[b"html " + slot] = value(str(escape(url)))
-        return self._template % values
+            header, text, html = _places(name)
+            values[header] = url.encode("ascii")
+            values[text] = values[html] = value(url)
+            if "&" in url or "'" in url:
+                values[html] = value(url.replace("&", "&amp;").replace("'", "&#39;"))
+        parts = list(self._parts)
+        parts[1::2] = map(values.__getitem__, parts[1::2])
+        return b"".join(parts)
 
 
 def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
@@ -86,7 +92,8 @@ def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
     else:
         parts = alternative
     needs = set(STAND_IN.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
-    return PreparedLetter(b"".join([*_headers(letter, sender), *parts]), frozenset(needs))
+    template = b"".join([*_headers(letter, sender), *parts])
+    return PreparedLetter(tuple(_PLACE.split(template)), frozenset(needs))
 
 
 def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[bytes]:
@@ -108,31 +115,32 @@ def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[by
 
 def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:
     """The header lines, as parts of a template of the message."""
-    yield _fixed(mailbox_line("From", sender.from_))
-    yield b"To: %(to)b\r\n"
-    yield _fixed(text_line("Subject", letter.subject))
-    yield b"Date: %(date)b\r\n"
-    yield b"Message-ID: %(message_id)b\r\n"
+    yield mailbox_line("From", sender.from_)
+    yield b"To: " + _TO + b"\r\n"
+    yield text_line("Subject", letter.subject)
+    yield b"Date: " + _DATE + b"\r\n"
+    yield b"Message-ID: " + _ID + b"\r\n"
     if letter.listed:
         if sender.list_id:
-            yield _fixed(line("List-Id", f"<{sender.list_id.strip('<>')}>"))
+            yield line("List-Id", f"<{sender.list_id.strip('<>')}>")
         mailto = sender.unsubscribe_mailto
         alternative = f", <mailto:{checked_address(mailto)}>" if mailto else ""
         # One line each, never folded or encoded: some relays break the signature of a folded one (RFC 8058).
-        yield b"List-Unsubscribe: <%(header unsubscribe)b>" + _fixed(alternative.encode("ascii")) + b"\r\n"
+        yield b"List-Unsubscribe: <" + _UNSUBSCRIBE + b">" + alternative.encode("ascii") + b"\r\n"
         yield line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
         if sender.feedback_id:
-            yield _fixed(line("Feedback-ID", sender.feedback_id))
+            yield line("Feedback-ID", sender.feedback_id)
     yield line("Auto-Submitted", "auto-generated")
-    yield _fixed(line("Content-Language", letter.language))
+    yield line("Content-Language", letter.language)
     yield line("MIME-Version", "1.0")
 
 
 @lru_cache(maxsize=8)  # many mails leave in one second
-def _dated(moment: datetime) -> bytes:
-    return format_datetime(moment).encode("ascii")
+def _dated(second: int, zone: tzinfo | None) -> bytes:
+    return format_datetime(datetime.fromtimestamp(second, zone)).encode("ascii")
 
 
-def _fixed(octets: bytes) -> bytes:
-    """`octets` as they are in a template of `%` places."""
-    return octets.replace(b"%", b"%%")
+@cache
+def _places(link: str) -> tuple[bytes, bytes, bytes]:
+    """Where a link goes: in the header, the text and the HTML."""
+    return place("header", link), place("text", link), place("html", link)

@@ -37,7 +37,7 @@ def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) 
         later = now + backoff(leased.attempts + 1)
         return Move(leased.pk, State.DEFERRED, f"could not be composed: {error!r}", later, tried=True)
     reach("composed")
-    return Mail(leased.pk, message, sender, address)
+    return Mail(leased.pk, message, sender, address, dotless=True)
 
 
 def put_off(leased: Leased, now: datetime) -> Move:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ HOLD = timedelta(minutes=1)
 LONGEST_BACKOFF = timedelta(hours=4)
 DEADLY = 3  # senders that died with a row in their hands: then it may be the row
 DEADLY_HOLD = timedelta(hours=1)
+_GRAVE = frozenset({State.REFUSED, State.UNKNOWN})  # from which more follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
 
 def begin(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
     """`write`, begun: the database may still be at it, and must not be asked for anything else meanwhile."""
-    grave = {move.pk: move for move in moves if move.to in {State.REFUSED, State.UNKNOWN}}
+    grave = {move.pk: move for move in moves if move.to in _GRAVE}
     if not grave:
         return _move(worker, moves, now)
     with transaction.atomic():
@@ -120,24 +121,20 @@ def begin(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
 
 
 def _move(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
-    at = _written(now)
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it at each word
+    written = database.ops.adapt_datetimefield_value
+    at, until = str(written(now)), str(written(now + lease_time()))
     steps = [
         (
             move.pk,
-            move.to.value,
+            move.to,
             _storable(move.reason),
             int(move.tried),
-            _written(move.later) if move.later else at,
+            str(written(move.later)) if move.later else at,
         )
         for move in moves
     ]
-    return under_way.begin(
-        _statement(connection.vendor), [json.dumps(steps), at, _written(now + lease_time()), worker, at]
-    )
-
-
-def _written(moment: datetime) -> str:
-    return str(connection.ops.adapt_datetimefield_value(moment))
+    return under_way.begin(_statement(database.vendor), [json.dumps(steps), at, until, worker, at])
 
 
 def _storable(text: str) -> str:

@@ -7,6 +7,7 @@ heard, and the next mails are composed.
 """
 
 import contextlib
+import gc
 import os
 import socket
 import time
@@ -47,6 +48,7 @@ AHEAD = 4  # mails composed before the relay has room for them
 RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
 
 State = Delivery.State
+_STATES = {verdict: State(verdict.value) for verdict in Verdict}
 _AWAY = (DatabaseError, InterfaceError)
 
 
@@ -60,7 +62,11 @@ def deliver(
     a single mail defers that one only. When stopped, mails that were begun are finished, and the others
     given back.
     """
-    return _Run(relay, limit, stopped).to_its_end()
+    gc.freeze()  # what was there before is not looked through again and again
+    try:
+        return _Run(relay, limit, stopped).to_its_end()
+    finally:
+        gc.unfreeze()
 
 
 @dataclass(slots=True)
@@ -174,7 +180,7 @@ class _Run:
         if in_hand.finished:
             reach("answer read")
         leased, outcome = in_hand.leased, event.outcome
-        state = State(outcome.verdict.value)
+        state = _STATES[outcome.verdict]
         later = timezone.now() + ledger.backoff(leased.attempts + 1) if state == State.DEFERRED else None
         email = leased.subscriber.email
         self._book.record(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
@@ -198,7 +204,7 @@ class _Run:
     def _advance(self) -> None:
         """Write what waits, and end what is written, as far as it goes without waiting for the database."""
         self._end(wait=False)
-        while self._book.begin(self._at_once):
+        while self._book.begin(self._at_once) and self._book.descriptor() is None:  # done at once
             self._end(wait=False)
 
     def _free_database(self) -> None:

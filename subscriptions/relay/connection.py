@@ -23,8 +23,8 @@ class Connection:
         self._host = host
         self._timeout = timeout
         self._tls: _Tls | None = None
-        self._unsent: deque[memoryview] = deque()
-        self._dot: memoryview | None = None  # what the last final dot is in, in the clear
+        self._unsent: deque[bytes | memoryview] = deque()
+        self._dot: bytes | None = None  # what the last final dot is in, in the clear
         self._heard_at = time.monotonic()
 
     @property
@@ -40,7 +40,7 @@ class Connection:
     def encrypt(self) -> None:
         """Begin TLS; the session's bytes follow it."""
         self._tls = _Tls(self._host)
-        self._unsent.extend(map(memoryview, self._tls.outgoing()))
+        self._unsent.extend(self._tls.outgoing())
 
     def flush(self) -> None:
         """Send what the session has to say, as far as the socket takes it."""
@@ -50,17 +50,17 @@ class Connection:
             said, session.outgoing = session.outgoing, []
             data = said[0] if len(said) == 1 else b"".join(said)
             if self._tls is None:
-                self._unsent.append(memoryview(data))
+                self._unsent.append(data)
                 if DOT in said:
-                    self._dot = self._unsent[-1]
+                    self._dot = data
             else:
-                self._unsent.extend(map(memoryview, self._tls.encrypted(data)))
+                self._unsent.extend(self._tls.encrypted(data))
         try:
             while self._unsent:
                 first = self._unsent[0]
                 sent = self.socket.send(first)
                 if sent < len(first):
-                    self._unsent[0] = first[sent:]
+                    self._unsent[0] = memoryview(first)[sent:]
                 else:
                     self._unsent.popleft()
         except (BlockingIOError, InterruptedError):
@@ -93,7 +93,7 @@ class Connection:
     def _read(self, data: bytes) -> None:
         if self._tls is not None:
             data = self._tls.decrypted(data)
-            self._unsent.extend(map(memoryview, self._tls.outgoing()))
+            self._unsent.extend(self._tls.outgoing())
         if data:
             self.session.receive(data)
         if self.session.wants_tls:
@@ -101,8 +101,8 @@ class Connection:
             self.session.secured()
 
     def expire(self, now: float) -> None:
-        """Give the relay up if it owes an answer for too long."""
-        if now >= self.deadline and (self.session.waiting or self.sending):
+        """Give the relay up, which owes an answer, if it does for too long."""
+        if now >= self.deadline:
             self.session.lose(f"no answer for {self._timeout:g} seconds")
 
     def close(self) -> None:

@@ -13,12 +13,16 @@ from subscriptions.relay.verdicts import Outcome, RelayUnavailable
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One finished message and its envelope. `key` tells it from the others in hand."""
+    """One finished message and its envelope. `key` tells it from the others in hand.
+
+    `dotless` promises that no line begins with a dot: looking for one takes longer than sending it.
+    """
 
     key: int
     content: bytes
     sender: str
     recipient: str
+    dotless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,9 @@ class Opening:
             self.failure = Settled(self.mail.key, outcome, error)
 
 
-def stuffed(content: bytes) -> bytes:
-    """`content` as it goes over the wire, up to its final dot (RFC 5321, 4.5.2)."""
-    if content.rfind(b"\n.") >= 0:  # most have none, and of all ways to look `rfind` is the quickest
-        content = content.replace(b"\n.", b"\n..")
-    if content.startswith(b"."):
-        content = b"." + content
+def stuffed(mail: Mail) -> bytes:
+    """The message as it goes over the wire, up to its final dot (RFC 5321, 4.5.2)."""
+    content = mail.content
+    if not mail.dotless:
+        content = (b"\n" + content).replace(b"\n.", b"\n..")[1:]
     return content if content.endswith(b"\r\n") else content + b"\r\n"

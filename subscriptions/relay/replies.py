@@ -48,22 +48,24 @@ class Replies:
         """The replies that are complete with `data`; raises `NoSmtp` where they end to be any."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            code, last, text = _read(line)
-            self._lines.append(text)
+            reply, last = _read(line)
+            if self._lines or not last:
+                self._lines += reply.lines
             if last:
-                reply, self._lines = Reply(code, tuple(self._lines)), []
+                if self._lines:
+                    reply, self._lines = Reply(reply.code, tuple(self._lines)), []
                 yield reply
         if len(self._rest) + sum(map(len, self._lines)) > _MOST:
             raise NoSmtp("an answer without an end")
 
 
 @lru_cache(maxsize=256)  # most of what a relay says it says for every mail
-def _read(line: bytes) -> tuple[int, bool, str]:
-    """The code of a line, whether it is the last of its answer, and its text."""
+def _read(line: bytes) -> tuple[Reply, bool]:
+    """What a line says by itself, and whether it is the last of its answer."""
     read = _LINE.fullmatch(line.removesuffix(b"\r"))
     if read is None:
         raise NoSmtp(f"no answer that can be read: {_shown(line)}")
-    return int(read[1]), read[2] != b"-", _shown(read[3])
+    return Reply(int(read[1]), (_shown(read[3]),)), read[2] != b"-"
 
 
 def _shown(line: bytes) -> str:

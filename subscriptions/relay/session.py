@@ -205,7 +205,7 @@ class Session:
             self.closed = self.closed or reply.code == 354  # a message for nobody: hanging up says no
             return
         self.began = True
-        self.outgoing.append(stuffed(opening.mail.content))
+        self.outgoing.append(stuffed(opening.mail))
         self.steps.append("body sent before the dot")
         self.events.append(Ready(opening.mail.key))
 
@@ -243,11 +243,12 @@ class Session:
             self.lose(f"the relay says unasked: {reply}")
             return
         answered = self._expected.popleft()
-        about_a_mail = answered == self._end_answered or (self._opening is not None and self._opening.heard)
-        if reply.code != LEAVING or about_a_mail:
+        if reply.code != LEAVING:
             answered(reply)
-        if reply.code == LEAVING:
-            self.lose(str(reply))
+            return
+        if answered == self._end_answered or (self._opening is not None and self._opening.heard):
+            answered(reply)  # it is about a mail
+        self.lose(str(reply))
 
     def _say(self, line: bytes, answered: Answered) -> None:
         self.outgoing.append(line + b"\r\n")

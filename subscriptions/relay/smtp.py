@@ -4,7 +4,7 @@ Connections are opened when there is mail for them and kept. One that fails whil
 alone for a while: relays limit how many they take. With none left the relay is unavailable.
 """
 
-import selectors
+import select
 import socket
 import time
 from collections.abc import Mapping
@@ -36,22 +36,23 @@ class SmtpRelay:
         self._config = config
         self._most = connections
         self._timeout = timeout
-        self._selector = selectors.DefaultSelector()
-        self._connections: list[Connection] = []
+        self._poller = select.poll()  # the quickest for a few sockets: watching one asks no kernel
+        self._connections: dict[int, Connection] = {}  # by the descriptors of their sockets
         self._carrying: dict[int, Connection] = {}
         self._events: list[Event] = []
         self._failures = 0  # in a row
         self._open_after = 0.0
+        self._overdue_after = 0.0  # nobody is given up before, for deadlines only move on
         self._pipelining = True
         self._proven = False  # that the relay can do what it offers
 
     def room(self) -> int:
         """How many mails the connections, and those that may still be opened, take on now."""
-        return sum(connection.session.room for connection in self._connections) + self._openable()
+        return sum(connection.session.room for connection in self._connections.values()) + self._openable()
 
     def offer(self, mail: Mail) -> None:
         """Begin `mail` on an idle connection, else on a new one, else behind another mail."""
-        free = [connection for connection in self._connections if connection.session.room]
+        free = [connection for connection in self._connections.values() if connection.session.room]
         chosen = next((connection for connection in free if connection.session.idle), None)
         if chosen is None and self._openable():
             try:
@@ -83,25 +84,24 @@ class SmtpRelay:
         Once something has, what other connections are owed is waited for as well, for a moment: the ledger
         writes it all down at once. Not if it is at something already, which `also` tells.
         """
-        until = time.monotonic() + patience
+        now = time.monotonic()
+        until = now + patience
         called, looked, gathering = False, False, False
         while True:
             self._exchange()
-            now = time.monotonic()
             if self._events and not gathering:
                 gathering, until = True, min(until, now + _GATHER)
-            waiting = [c for c in self._connections if c.session.waiting or c.sending]
             over = called or (looked and now >= until) or (self._events and also is not None)
-            if over or not (waiting or also is not None):
+            if over or not (also is not None or self._owed()):
                 break
-            called, looked = self._wait(waiting, also, until - now), True
+            called, looked = self._wait(also, until - now, now), True
+            now = time.monotonic()
         events, self._events = self._events, []
-        gone = {event.key for event in events if isinstance(event, Settled | Returned)}
-        return [event for event in events if not (isinstance(event, Ready) and event.key in gone)]
+        return events
 
     def close(self) -> None:
         """Say goodbye where nothing is in hand, and hang up."""
-        for connection in self._connections:
+        for connection in self._connections.values():
             connection.session.quit()
             self._hang_up(connection)
         self._connections.clear()
@@ -111,8 +111,9 @@ class SmtpRelay:
 
     def _openable(self) -> int:
         """How many connections may be opened now."""
-        given_up = any(isinstance(event, Unavailable) for event in self._events)
-        if given_up:
+        if len(self._connections) >= self._most:
+            return 0
+        if any(isinstance(event, Unavailable) for event in self._events):  # given up
             return 0
         if time.monotonic() < self._open_after:  # one at least, and no more than `room` told of
             return int(not self._connections)
@@ -125,8 +126,8 @@ class SmtpRelay:
         connection = Connection(opened, session, host, self._timeout)
         if self._config.get("EMAIL_USE_SSL"):
             connection.encrypt()
-        self._selector.register(opened, selectors.EVENT_READ, connection)
-        self._connections.append(connection)
+        self._poller.register(opened, select.POLLIN)
+        self._connections[opened.fileno()] = connection
         return connection
 
     @cached_property
@@ -141,53 +142,68 @@ class SmtpRelay:
             starttls=bool(self._config.get("EMAIL_USE_TLS")),
         )
 
+    def _owed(self) -> bool:
+        """Whether anybody has something to say, or to hear."""
+        return any(c.session.waiting or c.sending for c in self._connections.values())
+
     def _exchange(self) -> None:
         """Send what is to be sent, and take what the sessions made of the answers."""
-        for connection in self._connections:
+        closed = False
+        for connection in self._connections.values():
             session = connection.session
             if session.outgoing or connection.sending:
                 connection.flush()
+                self._poller.register(
+                    connection.socket, select.POLLIN | (select.POLLOUT if connection.sending else 0)
+                )
             if session.events:
                 events, session.events = session.events, []
                 for event in events:
                     if isinstance(event, Settled | Returned):
                         self._carrying.pop(event.key, None)
                 self._events += events
-        self._clear()
+            closed = closed or session.closed
+        if closed:
+            self._clear()
 
     def _clear(self) -> None:
-        """Hang up where there is nothing more to say."""
-        for connection in [c for c in self._connections if c.session.closed]:
-            self._connections.remove(connection)
-            self._hang_up(connection)
-            self._ended(connection.session)
+        """Hang up where there is nothing more to say, and forget what was ready there."""
+        for descriptor, connection in list(self._connections.items()):
+            if connection.session.closed:
+                del self._connections[descriptor]
+                self._hang_up(connection)
+                self._ended(connection.session)
+        carried = self._carrying
+        self._events = [e for e in self._events if not isinstance(e, Ready) or e.key in carried]
 
-    def _wait(self, waiting: list[Connection], also: int | None, patience: float) -> bool:
+    def _wait(self, also: int | None, patience: float, now: float) -> bool:
         """Take what arrives, until the first that does, or somebody's time is over; whether it was `also`."""
-        for connection in waiting:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.sending else 0)
-            if self._selector.get_key(connection.socket).events != wanted:
-                self._selector.modify(connection.socket, wanted, connection)
-        patience = min([patience, *(connection.deadline - time.monotonic() for connection in waiting)])
         called = False
-        for key, mask in self._select(also, max(0.0, patience)):
-            if key.data is None:
+        for descriptor, what in self._look(also, max(0.0, min(patience, self._overdue_after - now))):
+            if descriptor == also:
                 called = True
-            elif mask & selectors.EVENT_READ:
-                key.data.receive()
-        now = time.monotonic()
-        for connection in waiting:
-            connection.expire(now)
+            elif what & ~select.POLLOUT:  # also what is wrong with it, which reading tells
+                self._connections[descriptor].receive()
+        if (now := time.monotonic()) >= self._overdue_after:  # not before what has arrived is heard
+            self._give_up_the_silent(now)
         return called
 
-    def _select(self, also: int | None, patience: float) -> list[tuple[selectors.SelectorKey, int]]:
+    def _look(self, also: int | None, patience: float) -> list[tuple[int, int]]:
         if also is None:
-            return self._selector.select(patience)
-        self._selector.register(also, selectors.EVENT_READ)
+            return self._poller.poll(patience * 1000)
+        self._poller.register(also, select.POLLIN)
         try:
-            return self._selector.select(patience)
+            return self._poller.poll(patience * 1000)
         finally:
-            self._selector.unregister(also)
+            self._poller.unregister(also)
+
+    def _give_up_the_silent(self, now: float) -> None:
+        """Lose the connections that owe an answer for too long."""
+        self._overdue_after = now + self._timeout
+        for connection in self._connections.values():
+            if connection.session.waiting or connection.sending:
+                connection.expire(now)
+                self._overdue_after = min(self._overdue_after, connection.deadline)
 
     def _ended(self, session: Session) -> None:
         """A connection is no more: note what that says about the relay."""
@@ -207,5 +223,5 @@ class SmtpRelay:
             self._events.append(Unavailable(error))
 
     def _hang_up(self, connection: Connection) -> None:
-        self._selector.unregister(connection.socket)
+        self._poller.unregister(connection.socket)
         connection.close()

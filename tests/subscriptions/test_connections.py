@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -93,6 +94,23 @@ def test_connections_are_opened_as_there_is_mail_and_kept(
         mail(number).recipient for number in range(mails)
     )
     assert counting.most == connections
+
+
+def test_an_answer_that_came_while_we_were_held_up_is_heard_before_the_relay_is_given_up(
+    smtp_server: SmtpServer,
+) -> None:
+    relay = relay_at(smtp_server.port, timeout=1)
+    relay.offer(mail(1))
+    events: list[Event] = []
+    while Ready(1) not in events:
+        assert not any(isinstance(event, Unavailable) for event in events)
+        events += relay.poll()
+    relay.finish(1)
+    events += relay.poll(patience=0)
+    time.sleep(1.1)
+    events += relay.poll()
+    relay.close()
+    assert [event.outcome.verdict for event in events if isinstance(event, Settled)] == ["accepted"]
 
 
 Conversation = list[tuple[bytes, bytes]]

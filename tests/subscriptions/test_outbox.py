@@ -1,6 +1,7 @@
 """Every delivery ends in one state, and no failure sends twice or loses a mail."""
 
 import errno
+import gc
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -502,6 +503,12 @@ def test_a_reserved_domain_is_never_handed_to_a_relay_elsewhere() -> None:
     outbox.deliver(relay)
     assert relay.taken == []
     assert states() == ["skipped"]
+
+
+def test_what_a_run_leaves_in_memory_may_be_collected_again() -> None:
+    planned("ada")
+    outbox.deliver(FakeRelay())
+    assert gc.get_freeze_count() == 0
 
 
 def test_letters_go_before_digests() -> None:

@@ -160,7 +160,7 @@ def test_the_next_envelope_follows_the_final_dot_at_once() -> None:
     session.outgoing.clear()
     session.receive(b"250 a\r\n250 b\r\n354 go on\r\n")
     assert session.events == [Ready(1)]
-    assert session.outgoing == [stuffed(BODY)]
+    assert session.outgoing == [stuffed(mail(1))]
     assert not session.room  # the end of this one first
     session.outgoing.clear()
     session.finish()

@@ -39,6 +39,7 @@ def assert_sound(message: bytes, letter: Letter, personal: Personal = READER) ->
     """Every promise that holds for any message whatever is in it."""
     assert message.isascii()
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", message)
+    assert not re.search(rb"^\.", message, re.MULTILINE)
     assert max(map(len, message.split(b"\r\n"))) <= 998
     _, _, bodies = message.partition(b"\r\n\r\n")
     assert max(map(len, bodies.split(b"\r\n"))) <= 76
@@ -66,7 +67,10 @@ hard = st.sampled_from(
     ["=", "%", "%(to)b", "x" * 75, "x" * 76, " ", "\t", "\n", ".", "\n.\n", "é" * 30, "\x1e", "=3D", "From "]
 )
 bodies = st.lists(st.one_of(stretches, hard, hard, stand_ins), max_size=30).map("".join)
-urls = st.text("abcXYZ019-._~/?=&%+:@,;'()!$*", max_size=150).map("https://e.org/{}".format)
+urls = st.one_of(
+    st.text("abcXYZ019-._~/?=&%+:@,;'()!$*", max_size=150),
+    st.integers(50, 150).map(lambda length: "." * length),  # wherever it is broken, there is a dot
+).map("https://e.org/{}".format)
 
 
 def test_a_letter_without_html_is_text_alone() -> None:
