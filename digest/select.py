@@ -58,14 +58,9 @@ class Wish:
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()
 
 
-def select(wishes: Collection[Wish]) -> dict[Wish, Selection]:
-    """The stored selection of each wish; those not yet known are made, each once."""
-    return Selector().select(wishes)
-
-
-def found(wishes: Collection[Wish]) -> dict[Wish, Selection]:
+def selections_of(wishes: Collection[Wish]) -> dict[Wish, Selection]:
     """The selection of each wish, as it is stored, or unsaved."""
-    return Selector().found(wishes)
+    return Selector().selections_of(wishes)
 
 
 def made(wishes: Iterable[Wish]) -> list[Selection]:
@@ -108,11 +103,11 @@ class Selector:
 
     def select(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
         """The stored selection of each wish; those not yet known are made, each once."""
-        found = self.found(wishes)
-        store(found.values())
-        return found
+        selections = self.selections_of(wishes)
+        store(selections.values())
+        return selections
 
-    def found(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
+    def selections_of(self, wishes: Collection[Wish]) -> dict[Wish, Selection]:
         """The selection of each wish, as it is stored, or unsaved."""
         keys = {wish: wish.key for wish in wishes}
         known = Selection.objects.in_bulk(list(keys.values()), field_name="key")

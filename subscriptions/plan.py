@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from digest.models import Heartbeat, Selection, newest_release
-from digest.select import Wish, found, made, store
+from digest.select import Wish, made, selections_of, store
 from subscriptions import preferences
 from subscriptions.models import Delivery, Run, Subscriber, Vote
 from subscriptions.models.delivery import OPEN
@@ -130,7 +130,7 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
 
 def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
     """Each reader's selection, without papers that they had in a digest before."""
-    selections = found(set(wishes.values()))
+    selections = selections_of(set(wishes.values()))
     crossing = {pk: crossed for pk, wish in wishes.items() if (crossed := selections[wish].crossed)}
     if crossing:
         had = brought(crossing, {paper for crossed in crossing.values() for paper in crossed})
@@ -138,7 +138,7 @@ def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
             pk: _without(wish, had.get(pk, set()).intersection(crossing.get(pk, ())))
             for pk, wish in wishes.items()
         }
-        selections |= found(set(wishes.values()) - selections.keys())
+        selections |= selections_of(set(wishes.values()) - selections.keys())
     chosen = {pk: selections[wish] for pk, wish in wishes.items()}
     store(chosen.values())
     return chosen

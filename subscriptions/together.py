@@ -22,7 +22,7 @@ from django.utils import timezone
 from digest.select import Selector
 from subscriptions import statements
 from subscriptions.models import Delivery, Run, Subscriber, Vote
-from subscriptions.models.delivery import OPEN
+from subscriptions.models.delivery import IS_OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.runs import Planning
 from subscriptions.schedule import Schedule, due_at
@@ -30,6 +30,7 @@ from subscriptions.selections import kept
 from subscriptions.wishes import Filters, Group, brought, why_empty, wish_of
 
 CHUNK = 10_000  # readers in one transaction
+SPAN = 100_000  # numbers of readers in one chunk, due or not: the database keeps their open digests in a hash
 WISHES = 1000  # selections in memory at a time
 Kind, State = Delivery.Kind, Delivery.State
 
@@ -42,7 +43,7 @@ def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
     """
     of_these = {"subscriber__pk__range": numbers}
     due = Subscriber.objects.due(now).filter(pk__range=numbers)
-    with_open = Delivery.objects.filter(OPEN, **of_these).order_by().values("subscriber")
+    with_open = Delivery.objects.filter(IS_OPEN, **of_these).order_by().values("subscriber")
     return due.exclude(pk__in=with_open).exclude(pk__in=Vote.objects.filter(**of_these).with_taste())
 
 
@@ -76,12 +77,12 @@ class _Window:
         last = 0
         while True:
             numbers = self._due.filter(pk__gt=last).values_list("pk", flat=True)
-            end = next(iter(numbers[CHUNK - 1 : CHUNK]), None) or numbers.last()
-            if end is None:
+            if (first := numbers.first()) is None:
                 return
-            readers = sharing(self._planning.now, (last + 1, end)).filter(self._alike)
+            near = numbers.filter(pk__lt=first + SPAN)
+            last = next(iter(near[CHUNK - 1 : CHUNK]), None) or near.last() or first
+            readers = sharing(self._planning.now, (first, last)).filter(self._alike)
             yield self._plan_chunk(readers.order_by())
-            last = end
 
     def _plan_chunk(self, readers: SubscriberQuerySet) -> Counter[str]:
         self._share({Group(*values) for values in readers.values_list(*Group._fields).distinct()})

@@ -5,6 +5,7 @@ Parameters and answers are text: https://www.postgresql.org/docs/current/libpq-a
 
 import select
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -55,6 +56,7 @@ class Done:
 
 # The statements that each connection keeps prepared, by their names there.
 _prepared: WeakKeyDictionary["psycopg.Connection[Any]", dict[str, bytes]] = WeakKeyDictionary()
+_numbers = count()
 _FORGOTTEN = b"26000"  # no such prepared statement: psycopg drops all of a connection after a ROLLBACK
 
 
@@ -64,13 +66,13 @@ class _Sent:
         self._errors = database.wrap_database_errors
         self._client = database.connection
         self._server = self._client.pgconn
-        self._socket = int(self._server.socket)
         self._sql, self._values = sql, [text.encode() for text in parameters]
         self._send()
 
     def _send(self) -> None:
         self._answered = False
         with self._errors:
+            self._socket = int(self._server.socket)
             if self._client.prepare_threshold is None:
                 self._server.send_query_params(_numbered(self._sql), self._values)
             else:
@@ -82,7 +84,7 @@ class _Sent:
         """The name under which this connection keeps the statement."""
         names = _prepared.setdefault(self._client, {})
         if self._sql not in names:
-            name = f"outbox {len(names)}".encode()
+            name = f"outbox {next(_numbers)}".encode()
             _checked(self._server.prepare(name, _numbered(self._sql)))
             names[self._sql] = name
         return names[self._sql]

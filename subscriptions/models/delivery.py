@@ -15,6 +15,13 @@ OPEN = Q(kind="digest", carried_by=None) & (
 )
 
 # SQLite uses a partial index only where the condition stands in the query letter by letter.
+IS_OPEN = RawSQL(  # noqa: S611 - of our own words; for queries of deliveries alone
+    "carried_by_id IS NULL AND kind = 'digest'"
+    " AND (state IN ('pending', 'deferred', 'leased', 'handing', 'unknown')"
+    f" OR (reason = '{STOPPED}' AND state = 'skipped'))",
+    (),
+    models.BooleanField(),
+)
 _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), models.BooleanField())
 
 

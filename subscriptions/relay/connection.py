@@ -66,10 +66,7 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            # What is wholly unsent did not leave; begun or encrypted, nobody can say where the dot is.
-            kept = self._tls is None and any(chunk is self._dot for chunk in self._unsent)
-            self._unsent.clear()
-            session.lose(_why(error), dot_left=not kept)
+            self._lose(_why(error))
             return
         if session.steps:
             steps, session.steps = session.steps, []
@@ -84,11 +81,11 @@ class Connection:
                 self._heard_at = time.monotonic()
                 self._read(data)
             else:
-                self.session.lose("the relay hung up")
+                self._lose("the relay hung up")
         except (BlockingIOError, InterruptedError):
             return
         except (OSError, ssl.CertificateError) as error:  # SSLError is an OSError
-            self.session.lose(_why(error))
+            self._lose(_why(error))
 
     def _read(self, data: bytes) -> None:
         if self._tls is not None:
@@ -103,7 +100,16 @@ class Connection:
     def expire(self, now: float) -> None:
         """Give the relay up, which owes an answer, if it does for too long."""
         if now >= self.deadline:
-            self.session.lose(f"no answer for {self._timeout:g} seconds")
+            self._lose(f"no answer for {self._timeout:g} seconds")
+
+    def _lose(self, why: str) -> None:
+        """Give the connection up. A dot that is wholly unsent did not leave.
+
+        Begun or encrypted, nobody can say where it is.
+        """
+        kept = self._tls is None and any(chunk is self._dot for chunk in self._unsent)
+        self._unsent.clear()
+        self.session.lose(why, dot_left=not kept)
 
     def close(self) -> None:
         """Say what is left to say, if the socket takes it at once, and hang up."""

@@ -27,7 +27,7 @@ from subscriptions.relay.verdicts import (
 if TYPE_CHECKING:
     from subscriptions.failpoints import Step
 
-DOT = b".\r\n"  # the end of a message; no body is that, for its dots are doubled
+DOT = b".\r\n"  # the end of a message; in a body no line is a lone dot
 Answered = Callable[[Reply], None]
 
 

@@ -15,7 +15,7 @@ from kombu.exceptions import OperationalError
 
 from digest import presets
 from digest.models import Edition, Paper, Selection, Source, Topic
-from digest.select import Filter, Wish, select
+from digest.select import Filter, Selector, Wish
 from digest.tasks import fetch_source
 from tests.factories import DAY, edition, record, source, topic
 
@@ -32,7 +32,7 @@ def world() -> Selection:
     Group.objects.create(name="editors")
     AccessAttempt.objects.create(username="eve", ip_address="192.0.2.1", failures_since_start=3)
     AccessLog.objects.create(username="admin", ip_address="192.0.2.2")
-    return select([wish])[wish]
+    return Selector().select([wish])[wish]
 
 
 def listing(model: type[Model]) -> str:

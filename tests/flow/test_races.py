@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from digest.models import Paper, Selection
-from digest.select import Filter, Wish, found, store
+from digest.select import Filter, Wish, selections_of, store
 from subscriptions import outbox, plan, together
 from subscriptions.models import Delivery, Run
 from subscriptions.relay import LocalMailbox
@@ -35,9 +35,9 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
         worker.start()
         worker.join(10)
         assert not worker.is_alive()
-        return found(wishes)
+        return selections_of(wishes)
 
-    monkeypatch.setattr(plan, "found", select_while_a_worker_runs)
+    monkeypatch.setattr(plan, "selections_of", select_while_a_worker_runs)
     assert plan.plan(NOW + timedelta(days=1)).superseded == 1
     outbox.deliver(LocalMailbox())
 
@@ -97,7 +97,7 @@ def test_planners_who_store_the_same_selections_do_not_wait_for_each_other_for_e
     stored: list[set[int | None]] = []
 
     def work(step: int) -> None:
-        selections = list(found(wishes).values())[::step]
+        selections = list(selections_of(wishes).values())[::step]
         at_the_gate.wait(20)
         store(selections)
         stored.append({selection.pk for selection in selections})

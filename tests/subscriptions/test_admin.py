@@ -14,7 +14,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.models import Source
-from digest.select import Filter, Wish, select
+from digest.select import Filter, Selector, Wish
 from subscriptions import links
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import Rhythm, Schedule, due_at
@@ -232,7 +232,7 @@ def test_an_operator_who_may_only_look_cannot_act_on_readers(client: Client) -> 
 def test_a_digests_page_shows_its_papers_under_their_filters(admin_client: Client) -> None:
     released = edition("FP4 training", "Agents at work").edition.releases.get()
     wish = Wish((Filter("Quantization", "fp4"),), since=0, until=released.pk, had=0)
-    row = delivery(reader(), selection=select([wish])[wish])
+    row = delivery(reader(), selection=Selector().select([wish])[wish])
     content = admin_client.get(page(row)).content.decode()
     assert "Quantization" in content
     assert "FP4 training" in content

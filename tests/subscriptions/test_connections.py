@@ -344,3 +344,19 @@ def test_a_dot_that_did_not_leave_is_safe_to_repeat_and_never_leaves(wire: Wire,
     connection.close()
     assert ended(connection) == {1: "deferred"}
     assert wire.sent.endswith(CONTENT)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_dot_that_waits_behind_the_body_did_not_leave_where_the_relay_ends_or_is_silent(
+    wire: Wire, *, silent: bool
+) -> None:
+    connection = ready_on(wire)
+    wire.room = 0
+    connection.session.finish()
+    connection.flush()
+    if silent:
+        connection.expire(time.monotonic() + 10)
+    else:
+        wire.heard.append(b"")
+        connection.receive()
+    assert ended(connection) == {1: "deferred"}

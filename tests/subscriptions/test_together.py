@@ -1,6 +1,7 @@
 """Planned together or one by one, every reader gets the same: the slow way is the measure of the fast one."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -256,3 +257,21 @@ def test_who_shares_is_read_in_one_pass_even_before_the_database_knows_its_table
         assert plan(NOW).pending == 1000
     assert len(blocks) > 2
     assert max(blocks) < 500
+
+
+def test_open_digests_are_found_by_their_own_index_however_many_are_settled() -> None:
+    if connection.vendor == "postgresql":  # a table of no rows it would rather read
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan TO off")
+    assert "delivery_of_next" in together.sharing(NOW, (1, 9)).explain()
+
+
+def test_due_readers_far_apart_are_all_planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "SPAN", 10)
+    edition("Agents")
+    first = reader("ada@readers.example", queries=["agents"])
+    for place, name in enumerate(("bela", "chidi", "dana"), 1):
+        one = reader(f"{name}@readers.example", queries=["agents"])
+        Subscriber.objects.filter(pk=one.pk).update(id=first.pk + place * 1000)
+    planned = sum((states for states in together.plan_together(Planning(NOW, newest_release()))), Counter())
+    assert planned == {"pending": 4}
