@@ -19,7 +19,10 @@ from tests.services.valkey import ValkeyServer
 Note = Callable[..., None]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+IN_SHORT_ON_BOTH = pytest.mark.parametrize("vendor", ["sqlite", "postgresql"])
+
+
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.faults), "postgresql"])
 def vendor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

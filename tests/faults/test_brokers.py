@@ -24,8 +24,6 @@ pytestmark = pytest.mark.services
 
 READERS = 80
 RECOVERY = 60  # seconds
-LONG = pytest.mark.faults
-ON_BOTH = pytest.mark.parametrize("vendor", [pytest.param("sqlite", marks=LONG), "postgresql"])
 
 
 def killed(server: ValkeyServer) -> None:
@@ -54,10 +52,9 @@ def hung_up(server: ValkeyServer) -> None:
             time.sleep(0.1)
 
 
-FAULTS = [killed, *(pytest.param(fault, marks=LONG) for fault in (flushed, full, hung_up))]
+FAULTS = [killed, *(pytest.param(fault, marks=pytest.mark.faults) for fault in (flushed, full, hung_up))]
 
 
-@ON_BOTH
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_broker_that_fails_delays_and_loses_nothing(
     scene: Scene, broker: ValkeyServer, note: Note, fault: Callable[[ValkeyServer], None]
@@ -83,7 +80,6 @@ def test_a_broker_that_fails_delays_and_loses_nothing(
     note(f"broker {how}", **{"recovered after": f"{recovery:.0f} s"}, **found.figures())
 
 
-@ON_BOTH
 def test_a_task_that_is_delivered_three_times_sends_no_mail_twice(
     scene: Scene, broker: ValkeyServer, note: Note
 ) -> None:

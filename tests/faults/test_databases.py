@@ -78,6 +78,7 @@ def test_a_database_that_crashes_knows_of_every_mail_that_went_out(
     note("database stopped and restarted", crashes=crashes, **{"senders ended": failed}, **found.figures())
 
 
+@pytest.mark.faults  # it is waited for the disk for a while
 @pytest.mark.parametrize("vendor", ["sqlite"])
 def test_a_full_disk_ends_the_sender_with_a_clear_error_and_loses_nothing(scene: Scene, note: Note) -> None:
     """The kernel refuses every write beyond a size, as it does beyond the end of a disk."""

@@ -10,7 +10,7 @@ import pytest
 from subscriptions import failpoints
 from subscriptions.models import Delivery, Subscriber
 from tests.faults.accounts import settle
-from tests.faults.conftest import Note
+from tests.faults.conftest import IN_SHORT_ON_BOTH, Note
 from tests.faults.scene import CONNECTIONS, LEASE, Scene, leases_run_out, states
 from tests.services.processes import Service
 from tests.services.waiting import wait_until
@@ -32,6 +32,7 @@ LEFT = {
 BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}
 
 
+@IN_SHORT_ON_BOTH
 def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
     assert set(LEFT) == set(get_args(failpoints.Step))
     scene.readers(len(LEFT))
@@ -58,6 +59,7 @@ def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: 
     note("exit at each named step", steps=len(LEFT), **found.figures())
 
 
+@IN_SHORT_ON_BOTH
 @pytest.mark.parametrize(
     ("readers", "kills"), [(300, 10), pytest.param(10_000, 200, marks=pytest.mark.faults)]
 )
