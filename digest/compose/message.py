@@ -9,13 +9,14 @@ from email.utils import format_datetime
 from functools import cache, lru_cache
 from hashlib import blake2b
 
+from markupsafe import escape
+
 from digest.compose.content import Logo
 from digest.compose.headers import checked_address, line, mailbox_line, text_line
 from digest.compose.letter import Letter, Personal
 from digest.compose.places import LINKS, STAND_IN
-from digest.compose.quoted import body, place, value
+from digest.compose.quoted import PLACE, body, place, value
 
-_PLACE = re.compile(rb"(\x02[^\x03]+\x03)")
 _TO, _DATE, _ID, _UNSUBSCRIBE = (
     place("header", name) for name in ("to", "date", "message-id", "unsubscribe")
 )
@@ -65,8 +66,8 @@ class PreparedLetter:
             header, text, html = _places(name)
             values[header] = url.encode("ascii")
             values[text] = values[html] = value(url)
-            if "&" in url or "'" in url:
-                values[html] = value(url.replace("&", "&amp;").replace("'", "&#39;"))
+            if (escaped := str(escape(url))) != url:
+                values[html] = value(escaped)
         parts = list(self._parts)
         parts[1::2] = map(values.__getitem__, parts[1::2])
         return b"".join(parts)
@@ -93,7 +94,7 @@ def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
         parts = alternative
     needs = set(STAND_IN.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
     template = b"".join([*_headers(letter, sender), *parts])
-    return PreparedLetter(tuple(_PLACE.split(template)), frozenset(needs))
+    return PreparedLetter(tuple(PLACE.split(template)), frozenset(needs))
 
 
 def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[bytes]:

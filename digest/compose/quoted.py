@@ -11,6 +11,7 @@ _ROOMY = 72  # a last line that leaves room for the soft break after it
 _CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
 # b2a_qp forgets it where a blank ends a line of 75, and a dot takes more room encoded. "=" is a soft break.
 _TOO_LONG = re.compile(rb"^(?=[^\r\n]{77})([^\r\n]+?)(=?)(?=\r|\Z)", re.MULTILINE)
+PLACE = re.compile(rb"(\x02[^\x03]+\x03)")  # what `place` gives, in no encoded text otherwise
 _PATH_ROOM = 60  # octets that the path of a reader's link takes, with the soft breaks around it
 
 

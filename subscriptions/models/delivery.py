@@ -10,15 +10,13 @@ from subscriptions.models.run import Run
 
 STOPPED = "stopped by the operator"
 # Digests that bear on the reader's next: not settled, or not arrived for sure and not yet carried by another.
-OPEN = Q(kind="digest", carried_by=None) & (
-    Q(state__in=["pending", "deferred", "leased", "handing", "unknown"]) | Q(state="skipped", reason=STOPPED)
-)
+_OPEN = ["pending", "deferred", "leased", "handing", "unknown"]
+OPEN = Q(kind="digest", carried_by=None) & (Q(state__in=_OPEN) | Q(state="skipped", reason=STOPPED))
 
 # SQLite uses a partial index only where the condition stands in the query letter by letter.
 IS_OPEN = RawSQL(  # noqa: S611 - of our own words; for queries of deliveries alone
     "carried_by_id IS NULL AND kind = 'digest'"
-    " AND (state IN ('pending', 'deferred', 'leased', 'handing', 'unknown')"
-    f" OR (reason = '{STOPPED}' AND state = 'skipped'))",
+    f" AND (state IN {tuple(_OPEN)} OR (reason = {STOPPED!r} AND state = 'skipped'))",
     (),
     models.BooleanField(),
 )

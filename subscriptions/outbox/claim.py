@@ -70,9 +70,10 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     """
     moment = connection.ops.adapt_datetimefield_value
     priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST
-    waiting = WAITING + ("FOR UPDATE OF d SKIP LOCKED" if connection.vendor == "postgresql" else "")
+    waiting = WAITING
     with transaction.atomic():
         if connection.vendor == "postgresql":
+            waiting += "FOR UPDATE OF d SKIP LOCKED"
             _keep_to_the_index()
         found = statements.rows(waiting, [moment(now), priority, moment(not_before), pk, limit])
         if found:

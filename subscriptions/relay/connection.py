@@ -98,7 +98,7 @@ class Connection:
             self.session.secured()
 
     def expire(self, now: float) -> None:
-        """Give the relay up, which owes an answer, if it does for too long."""
+        """Give the relay up if it has owed its answer for too long."""
         if now >= self.deadline:
             self._lose(f"no answer for {self._timeout:g} seconds")
 

@@ -1,13 +1,13 @@
 """Every page in every state, in a browser: light and dark, both languages, on a narrow phone, by keyboard."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
 import pytest
 from django.conf import settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -62,15 +62,18 @@ def nothing_from_elsewhere(page: Page, site: str) -> Iterator[None]:
     """Nothing but this site is asked for anything, and nothing breaks the policy of a page."""
     asked: list[str] = []
     said: list[str] = []
-    listeners: dict[str, Callable[..., None]] = {
-        "request": lambda request: asked.append(request.url),
-        "console": lambda message: said.append(message.text),
-    }
-    for event, listener in listeners.items():
-        page.on(event, listener)  # type: ignore[call-overload]
+
+    def hear_request(request: Request) -> None:
+        asked.append(request.url)
+
+    def hear_message(message: ConsoleMessage) -> None:
+        said.append(message.text)
+
+    page.on("request", hear_request)
+    page.on("console", hear_message)
     yield
-    for event, listener in listeners.items():
-        page.remove_listener(event, listener)
+    page.remove_listener("request", hear_request)
+    page.remove_listener("console", hear_message)
     assert [url for url in asked if not url.startswith((site, "data:", "about:", "blob:"))] == []
     assert [text for text in said if "Content Security Policy" in text] == []
 
