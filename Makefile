@@ -34,13 +34,12 @@ run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 
 # Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL
 # (--reuse-db: its databases go with the server). There each file keeps to one process, whose servers, browser
-# and pages its tests share, and files come in the order of tests/conftest.py, not by their number of tests.
+# and pages its tests share.
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
 	@$(BIN)/python -m tests.services.browser
 	@$(BIN)/python -m tests.services.node
 	$(BIN)/python -m pytest $(PARALLEL) -m "not services and not faults" $(ARGS)
-	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) \
-		--dist loadfile --no-loadscope-reorder --reuse-db $(ARGS)
+	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
 
 # Rows that kill, stop and starve processes wait more than they work; more than two at once disturb each other.
 faults: $(DEVELOPMENT) ## provoke every fault of docs/reliability.md at length (30 minutes), figures in var/faults.md

@@ -67,10 +67,7 @@ def test_data() -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without TEST_DATA leave out the real material; on another database than SQLite what needs none.
-
-    Tests on services come first: they are the longest, so that two processes end at about the same time.
-    """
+    """Without TEST_DATA leave out the real material; on another database than SQLite what needs none."""
     keep = [item for item in items if os.environ.get("TEST_DATA") or not item.get_closest_marker("realdata")]
     config.stash[_left_out] = len(items) - len(keep)
     if os.environ.get("TEST_DATABASE_URL"):
@@ -78,7 +75,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if len(keep) < len(items):
         config.hook.pytest_deselected(items=[item for item in items if item not in keep])
         items[:] = keep
-    items.sort(key=lambda item: item.get_closest_marker("services") is None)
 
 
 def _uses_database(item: pytest.Item) -> bool:
