@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psycopg
+from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 
@@ -29,6 +30,7 @@ def models_on(url: str) -> Iterator[None]:
     finally:
         connections[DEFAULT_DB_ALIAS].close()
         connections.settings[DEFAULT_DB_ALIAS], connections[DEFAULT_DB_ALIAS] = before
+        ContentType.objects.clear_cache()  # those of the other database have other numbers
 
 
 class Databases:
