@@ -13,7 +13,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 
 from digest.models import Paper, Selection
-from subscriptions import outbox, preferences, signup
+from subscriptions import preferences, signup
 from subscriptions.addresses import address_key
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
 from subscriptions.selections import forget_unused
@@ -27,7 +27,7 @@ def ask(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> None:
     with transaction.atomic():
         locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
         if signup.may_write(locked, [kind], now):
-            outbox.post(locked, kind, now)
+            Delivery.objects.post(locked, kind, now)
 
 
 def everything_about(subscriber: Subscriber) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
         locked.new_email = address.strip()
         locked.save(update_fields=["new_email"])
         if not others.exists() and not Suppression.objects.holds(key):
-            outbox.post(locked, Kind.ADDRESS, now)
+            Delivery.objects.post(locked, Kind.ADDRESS, now)
 
 
 def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:

@@ -30,6 +30,8 @@ HELD_FOR = timedelta(minutes=15)  # a relay that restarts is no alarm
 FAILING_FOR = timedelta(minutes=30)  # nor is one failed check of a source
 SILENT_FOR = timedelta(hours=36)
 AGAIN = timedelta(minutes=10)  # after a relay took no alarm
+# Part of the key of a Message-ID, and no module's name: one alarm has the same in every version.
+_SALT = "subscriptions.alarms"
 WEEKEND = 5  # Saturday: few sources publish then
 
 
@@ -147,9 +149,7 @@ def _message(trouble: Trouble, now: datetime) -> bytes:
         language=get_language() or "en",
     )
     letter = compose("alarm", content, branding.current())
-    key = salted_hmac(
-        "subscriptions.alarms", f"{trouble.cause}:{now.timestamp()}", algorithm="sha256"
-    ).hexdigest()
+    key = salted_hmac(_SALT, f"{trouble.cause}:{now.timestamp()}", algorithm="sha256").hexdigest()
     personal = Personal(settings.OPERATOR_EMAIL, now, f"<{key[:32]}@{settings.SITE_HOST}>")
     return prepare(letter, Sender(settings.DEFAULT_FROM_EMAIL)).message(personal)
 

@@ -17,6 +17,7 @@ from subscriptions.schedule import Rhythm
 
 PAUSE = timedelta(weeks=4)
 State = Subscriber.State
+# Part of the key: with another word the buttons of pages already shown are dead. It names no module.
 _UNDO_SALT = "subscriptions.undo"
 
 

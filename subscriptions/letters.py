@@ -43,6 +43,8 @@ from subscriptions.wishes import filters_of
 Kind = Delivery.Kind
 WEEK = 7  # days that a welcome looks back
 LETTERS = 500  # kept: some 35 KB each
+# Part of every key: with another word, bounces of mails already sent are not known. It names no module.
+_MAC = "subscriptions.letters"
 _FRESH: Mapping[Delivery.Kind, links.FreshPurpose] = {
     Kind.EXPORT: "export",
     Kind.ERASE: "erase",
@@ -253,4 +255,4 @@ def _bare(address: str) -> str:
 
 
 def _keyed(purpose: str, value: str) -> str:
-    return links.keyed(f"subscriptions.letters.{purpose}", value).hex()
+    return links.keyed(f"{_MAC}.{purpose}", value).hex()

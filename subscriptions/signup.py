@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
-from subscriptions import outbox, preferences
+from subscriptions import preferences
 from subscriptions.addresses import address_key
 from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.preferences import Choices
@@ -43,7 +43,7 @@ def request(address: str, choices: Choices, now: datetime) -> None:
             subscriber.state = State.PENDING
             subscriber.save()
         pending = subscriber.state == State.PENDING
-        outbox.post(subscriber, Delivery.Kind.CONFIRM if pending else Delivery.Kind.KNOWN, now)
+        Delivery.objects.post(subscriber, Delivery.Kind.CONFIRM if pending else Delivery.Kind.KNOWN, now)
 
 
 def _enter(address: str, key: str, choices: Choices) -> Subscriber:
@@ -74,7 +74,7 @@ def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
     """
     first = due_at(subscriber.schedule, after=now)
     if _activate(subscriber, State.PENDING, first, f"{WORDING}, from {visitor}", now):
-        outbox.post(subscriber, Delivery.Kind.WELCOME, now)
+        Delivery.objects.post(subscriber, Delivery.Kind.WELCOME, now)
     subscriber.refresh_from_db()
     return subscriber.next_digest_at or first
 

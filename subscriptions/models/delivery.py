@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from subscriptions.models.run import Run
+from subscriptions.models.subscriber import Subscriber
 
 STOPPED = "stopped by the operator"
 # Digests that bear on the reader's next: not settled, or not arrived for sure and not yet carried by another.
@@ -24,6 +25,10 @@ _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), m
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def post(self, subscriber: Subscriber, kind: "Delivery.Kind", now: datetime) -> "Delivery":
+        """Queue a letter about the subscription itself; it goes before digests."""
+        return self.create(subscriber=subscriber, kind=kind, due_at=now, not_before=now, priority=0)
+
     def waiting(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
         return self.filter(_WAITS, _may_be_claimed(now))

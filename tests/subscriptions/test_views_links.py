@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from digest.models import Topic
-from subscriptions import links, outbox, plan
+from subscriptions import links, plan
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.schedule import Schedule
 from subscriptions.urls import urlpatterns
@@ -161,7 +161,7 @@ def test_a_digest_can_be_read_on_the_web(client: Client, ada: Subscriber) -> Non
 
 
 def test_a_letter_about_the_subscription_has_no_web_view(client: Client, ada: Subscriber) -> None:
-    letter = outbox.post(ada, Delivery.Kind.KNOWN, timezone.now())
+    letter = Delivery.objects.post(ada, Delivery.Kind.KNOWN, timezone.now())
     assert client.get(f"/r/{links.token('read', ada, letter.pk)}/").status_code == 404
 
 
