@@ -59,7 +59,7 @@ check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, 
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/djlint --lint --quiet --profile jinja templates/web templates/email
 	$(BIN)/djlint --lint --quiet --profile django templates/admin
-	$(BIN)/python -m digest.compose.lint templates/email
+	$(BIN)/python -m digest.compose.templating.lint templates/email
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(DEVELOPMENT) ## format the code and repair what can be repaired

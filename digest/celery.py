@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
-from digest.premises import CannotServe, require_lasting_broker
+from digest.management.serving.preflight import CannotServe, require_lasting_broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 

@@ -8,26 +8,26 @@ from pathlib import Path
 import environ
 from django.urls import reverse_lazy
 
-from digest import embedded
+from digest import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+read = environ.Env()
 
 # --- Where it runs ---------------------------------------------------------------------------
 
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
-HOST = env.str("HOST", default="127.0.0.1")
-PORT = embedded.port(env.str("PORT", default="") or "8000")
+DATA_DIR = Path(read.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
+HOST = read.str("HOST", default="127.0.0.1")
+PORT = env.port(read.str("PORT", default="") or "8000")
 LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
 # A debug page shows settings and mails: never to other machines, whatever DEBUG says.
-DEBUG = env.bool("DEBUG", default=False) and LOOPBACK
-SITE_URL = embedded.site_url(
-    env.str("SITE_URL", default="") or f"http://{'localhost' if LOOPBACK else embedded.in_url(HOST)}:{PORT}"
+DEBUG = read.bool("DEBUG", default=False) and LOOPBACK
+SITE_URL = env.site_url(
+    read.str("SITE_URL", default="") or f"http://{'localhost' if LOOPBACK else env.in_url(HOST)}:{PORT}"
 )
 SITE_HOST = environ.urlparse(SITE_URL).hostname or "localhost"
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = read.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127.0.0.1", "[::1]"])
 SECURE = SITE_URL.startswith("https://")
-SECRET_KEY = env.str("SECRET_KEY", default="") or embedded.secret_key(DATA_DIR)
+SECRET_KEY = read.str("SECRET_KEY", default="") or env.secret_key(DATA_DIR)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
 # --- What it is made of ----------------------------------------------------------------------
@@ -51,9 +51,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "digest.policy.PolicyMiddleware",  # django-csp, with a looser policy for the admin
+    "digest.web.csp.PolicyMiddleware",  # django-csp, with a looser policy for the admin
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "digest.spoken.middleware",
+    "digest.web.page_language.middleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -68,7 +68,7 @@ TEMPLATES_DIR = BASE_DIR / "templates"
 TEMPLATES = [
     {  # pages; only web/ is visible here, so that admin templates stay Django's
         "BACKEND": "django.template.backends.jinja2.Jinja2",
-        "OPTIONS": {"environment": "digest.pages.environment"},
+        "OPTIONS": {"environment": "digest.web.rendering.environment"},
     },
     {  # the admin
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -96,7 +96,7 @@ AXES_COOLOFF_TIME = 1  # hours
 # Both together: by the address alone, one person locks out all behind the same proxy or office; by the
 # name alone, any stranger locks out the operator.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "subscriptions.limits.visitor_of"
+AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.visitor_of"
 AXES_RESET_ON_SUCCESS = True
 
 USE_TZ = True
@@ -108,8 +108,8 @@ LOCALE_PATHS = [BASE_DIR / "digest" / "locale"]  # before the catalogues of othe
 
 # --- Where it keeps things -------------------------------------------------------------------
 
-DATABASES = {"default": embedded.database(env.str("DATABASE_URL", default=""), DATA_DIR)}
-REDIS_URL = embedded.broker_url(env.str("REDIS_URL", default=""), DATA_DIR)
+DATABASES = {"default": env.database(read.str("DATABASE_URL", default=""), DATA_DIR)}
+REDIS_URL = env.broker_url(read.str("REDIS_URL", default=""), DATA_DIR)
 
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
@@ -160,21 +160,21 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+HF_ENDPOINT = read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
 
 # --- Mail ------------------------------------------------------------------------------------
 
-SITE_NAME = env.str("SITE_NAME", default="Paper Digest")
-POSTAL_ADDRESS = env.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
-EMAIL_URL = env.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
-EMAIL_RELAY = embedded.email_relay(EMAIL_URL)
-SMTP_CONNECTIONS = embedded.number("SMTP_CONNECTIONS", env.str("SMTP_CONNECTIONS", default="") or "4", 64)
-EMAIL_RATE = embedded.rate("EMAIL_RATE", env.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
-OPERATOR_EMAIL = env.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
-BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
-OUTBOX_LEASE_SECONDS = embedded.seconds(
-    "OUTBOX_LEASE_SECONDS", env.str("OUTBOX_LEASE_SECONDS", default="") or "300"
+SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
+POSTAL_ADDRESS = read.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
+EMAIL_URL = read.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
+EMAIL_RELAY = env.email_relay(EMAIL_URL)
+SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
+EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
+DEFAULT_FROM_EMAIL = read.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
+OPERATOR_EMAIL = read.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
+BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
+OUTBOX_LEASE_SECONDS = env.seconds(
+    "OUTBOX_LEASE_SECONDS", read.str("OUTBOX_LEASE_SECONDS", default="") or "300"
 )
 MAILBOX_DIR = DATA_DIR / "mailbox"
 
@@ -183,7 +183,7 @@ MAILBOX_DIR = DATA_DIR / "mailbox"
 SECURE_SSL_REDIRECT = SECURE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-HSTS_ALL_SUBDOMAINS = env.bool("HSTS_ALL_SUBDOMAINS", default=False)
+HSTS_ALL_SUBDOMAINS = read.bool("HSTS_ALL_SUBDOMAINS", default=False)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE and HSTS_ALL_SUBDOMAINS
 # One service has no say over the other sites of its domain, some of which may have no TLS: browsers
 # would refuse them for a year. So it is the operator's word, not the default, and no warning.
@@ -193,7 +193,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 # the links of mails, which carry tokens and need no CSRF protection, say “no-referrer” themselves.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask without TLS
-X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.pages.show_mail
+X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.web.rendering.show_mail
 
 # --- The admin -------------------------------------------------------------------------------
 
@@ -223,7 +223,7 @@ UNFOLD = {
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
-    "DASHBOARD_CALLBACK": "subscriptions.dashboard.show",
+    "DASHBOARD_CALLBACK": "subscriptions.admin.dashboard.show",
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "base": _palette(

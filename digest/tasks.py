@@ -6,7 +6,8 @@ import socket
 from celery import shared_task
 from django.utils import timezone
 
-from digest import adapters, ingest, search
+from digest.archive import search
+from digest.ingestion import fetchers, store
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -33,7 +34,7 @@ def fetch_source(source_id: int) -> None:
     if source is None:
         return
     try:
-        ingest.fetch(source, timezone.now(), adapters.answer)
+        store.fetch(source, timezone.now(), fetchers.answer)
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     search.refresh()

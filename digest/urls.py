@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, register_converter
 
-from digest import paper_views, sitemaps, views
-from digest.pages import Day, public
-from subscriptions.limits import limited
+from digest.archive import sitemaps
+from digest.archive import views as archive_views
+from digest.web import views
+from digest.web.rendering import Day, public
+from digest.web.throttling import limited
 
 register_converter(Day, "day")
 
@@ -16,15 +18,15 @@ urlpatterns = [
     path("favicon.ico", views.icon),
     path("robots.txt", views.robots, name="robots"),
     path("privacy/", views.privacy, name="privacy"),
-    path("archive/", paper_views.days, name="archive"),
-    path("archive/<int:year>/", paper_views.days, name="archive-year"),
-    path("archive/<day:day>/", paper_views.day, name="day"),
-    path("topics/", paper_views.topics, name="topics"),
-    path("topics/<slug:slug>/", paper_views.topic, name="topic"),
-    path("topics/<slug:slug>/atom.xml", paper_views.topic_atom, name="topic-atom"),
-    path("topics/<slug:slug>/feed.json", paper_views.topic_json, name="topic-json"),
-    path("papers/<path:key>/", paper_views.paper, name="paper"),
-    path("search/", limited(paper_views.search), name="search"),
+    path("archive/", archive_views.days, name="archive"),
+    path("archive/<int:year>/", archive_views.days, name="archive-year"),
+    path("archive/<day:day>/", archive_views.day, name="day"),
+    path("topics/", archive_views.topics, name="topics"),
+    path("topics/<slug:slug>/", archive_views.topic, name="topic"),
+    path("topics/<slug:slug>/atom.xml", archive_views.topic_atom, name="topic-atom"),
+    path("topics/<slug:slug>/feed.json", archive_views.topic_json, name="topic-json"),
+    path("papers/<path:key>/", archive_views.paper, name="paper"),
+    path("search/", limited(archive_views.search), name="search"),
     path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",

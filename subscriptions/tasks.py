@@ -11,7 +11,10 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.models import Heartbeat
-from subscriptions import alarms, outbox, plan, runs, signup
+from subscriptions import outbox
+from subscriptions.accounts import signup
+from subscriptions.emails import alarms
+from subscriptions.planning import planner, runs
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
@@ -24,7 +27,7 @@ def plan_digests() -> None:
     """Plan what is due, take over what dead senders left, forget sign-ups never confirmed."""
     now = timezone.now()
     outbox.sweep(now)
-    planned = plan.plan(now)
+    planned = planner.plan(now)
     runs.settle(now)
     signup.forget_unconfirmed(now)
     Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")

@@ -55,7 +55,7 @@ def _is_address(host: str) -> bool:
 @pytest.fixture(autouse=True)
 def _pages_know_their_name() -> None:
     """As after the first page: the name at their head stands in the cache, and needs no database."""
-    from digest.branding import NAME  # noqa: PLC0415  # models, once Django is set up
+    from digest.web.branding import NAME  # noqa: PLC0415  # models, once Django is set up
 
     cache.set(NAME, settings.SITE_NAME)
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from digest.ingest import Ingested, ingest
+from digest.ingestion.store import Ingested, ingest
+from digest.lib.records import title_key
 from digest.models import Source, Topic
-from digest.papers import title_key
-from subscriptions import preferences
+from subscriptions.accounts import preferences
+from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Subscriber
-from subscriptions.preferences import Choices
-from subscriptions.schedule import Schedule
+from subscriptions.models.schedule import Schedule
 
 NOW = datetime(2025, 11, 5, 9, 0, tzinfo=UTC)
 DAY = date(2025, 11, 5)

@@ -12,12 +12,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminFileFieldWidget
 
-from digest import branding
-from digest.admin.room import Room, column
-from digest.compose import compose_digest, previews
-from digest.images import NoPicture, Picture, picture
+from digest.admin.base import Room, column
+from digest.compose import compose_digest, samples
+from digest.lib.image_size import NoPicture, Picture, picture
 from digest.models import Branding
-from digest.pages import show_mail
+from digest.web import branding
+from digest.web.rendering import show_mail
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -99,8 +99,8 @@ class BrandingRoom(Room[Branding]):
 
     def show_preview(self, request: HttpRequest) -> HttpResponse:
         """An invented digest as the brand is now, to be framed."""
-        letter = compose_digest(previews.DIGESTS["many"], branding.current())
-        return show_mail(letter.html_for(previews.READER), target="_blank")
+        letter = compose_digest(samples.DIGESTS["many"], branding.current())
+        return show_mail(letter.html_for(samples.READER), target="_blank")
 
     @column("Preview")
     def preview(self, chosen: Branding) -> SafeString:

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest import ingest
-from digest.admin.room import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, when
-from digest.dashboard import Counted, counted
+from digest.admin.base import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, when
+from digest.admin.dashboard import Counted, counted
+from digest.ingestion import store
 from digest.models import Edition, EditionEntry
 from digest.sources import SourceChanged
 
@@ -89,7 +89,7 @@ class EditionRoom(ReadOnlyRoom[Edition]):
         parsed = []
         for edition in queryset.defer(None).select_related("source"):
             try:
-                result = ingest.reparse(edition, timezone.now())
+                result = store.reparse(edition, timezone.now())
             except SourceChanged as error:
                 messages.error(request, f"{edition} could not be read: {error}")
                 continue

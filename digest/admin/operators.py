@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from digest.admin.room import ModelAdmin, ReadOnlyRoom, when
+from digest.admin.base import ModelAdmin, ReadOnlyRoom, when
 
 # Each has a plain room by now, from its own package.
 for model in (User, Group, AccessAttempt, AccessFailureLog, AccessLog):

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest.admin.room import ReadOnlyRoom, column, link, when
+from digest.admin.base import ReadOnlyRoom, column, link, when
 from digest.models import Edition, EditionEntry, Paper
 
 DAYS_OFFERED = 14

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.utils.safestring import SafeString
 
-from digest.admin.room import ReadOnlyRoom, column, when
-from digest.admin.shown import papers_by_filter
+from digest.admin.base import ReadOnlyRoom, column, when
+from digest.admin.selected_papers import papers_by_filter
 from digest.models import Selection
 
 

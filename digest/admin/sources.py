@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from digest.admin.room import Room, action, button, column, wake, when
+from digest.admin.base import Room, action, button, column, wake, when
 from digest.models import Source
 from digest.tasks import fetch_source
 

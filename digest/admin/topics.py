@@ -13,9 +13,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTextareaWidget
 
-from digest import presets
-from digest.admin.room import Room, action, button, column, link
-from digest.dashboard import matching, newest_edition
+from digest.admin.base import Room, action, button, column, link
+from digest.admin.dashboard import matching, newest_edition
+from digest.ingestion import shipped_topics
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 
@@ -137,7 +137,7 @@ class TopicRoom(Room[Topic]):
         restored = []
         for topic in queryset:
             try:
-                presets.restore(topic)
+                shipped_topics.restore(topic)
             except LookupError:
                 messages.warning(request, f"“{topic}” is a topic of your own: there is no shipped wording.")
             else:

@@ -24,9 +24,9 @@ from digest.compose.content import (
     Section,
     WelcomeContent,
 )
-from digest.compose.headers import UnusableAddress
 from digest.compose.letter import Letter, Personal, compose, compose_digest, compose_page, compose_welcome
-from digest.compose.message import PreparedLetter, Sender, prepare
+from digest.compose.mime.headers import UnusableAddress
+from digest.compose.mime.message import PreparedLetter, Sender, prepare
 
 __all__ = [
     "AlarmContent",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from digest.papers import PaperRecord
+from digest.lib.records import PaperRecord
 
 
 @dataclass(frozen=True, slots=True)

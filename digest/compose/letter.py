@@ -9,16 +9,16 @@ from typing import Protocol
 
 from markupsafe import escape
 
-from digest.compose import colour
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
-from digest.compose.environment import TEMPLATES, letters
-from digest.compose.fit import Cut, best_cut
-from digest.compose.places import LINKS, SEAM, STAND_IN
-from digest.compose.printable import folded
-from digest.compose.quoted import body_size
+from digest.compose.size_limit import Cut, best_cut
+from digest.compose.templating import contrast
+from digest.compose.templating.environment import TEMPLATES, letters
+from digest.compose.templating.placeholders import LINKS, SEAM, STAND_IN
+from digest.compose.templating.quoted_printable import body_size
 from digest.compose.view import DigestView, Worded
 from digest.compose.welcome import view_welcome
-from digest.language import speaking
+from digest.lib.locales import speaking
+from digest.lib.safe_text import folded
 
 HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 102 KB
 
@@ -53,8 +53,8 @@ class Personal:
 class Letter:
     """A finished letter, but for its readers' links; `listed` letters carry the headers of a mailing list.
 
-    `text` and `html` have LF line ends and hold the marks of `digest.compose.places`; the encoded HTML of a
-    digest is at most `HTML_LIMIT` octets.
+    `text` and `html` have LF line ends and hold the marks of `templating.placeholders`; the encoded HTML
+    of a digest is at most `HTML_LIMIT` octets.
     """
 
     subject: str
@@ -163,8 +163,8 @@ class _Printer:
             "brand": brand,
             "links": LINKS,
             "votes": votes,
-            "accent": colour.on_light(brand.accent),
-            "accent_dark": colour.on_dark(brand.accent),
+            "accent": contrast.on_light(brand.accent),
+            "accent_dark": contrast.on_dark(brand.accent),
         }
 
     def __call__(self, name: str) -> str:

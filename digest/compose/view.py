@@ -10,10 +10,10 @@ from digest.compose import wording
 from digest.compose.content import DigestContent, Item, NearMiss, Section
 from digest.compose.excerpt import Excerpt, excerpt
 from digest.compose.highlight import Piece, pieces, runs
-from digest.compose.printable import folded, shortened
-from digest.compose.reasons import quoted, why
-from digest.language import Language, speaking
-from digest.papers import PaperRecord, arxiv_id, pdf_url, safe_link
+from digest.compose.why_line import quoted, why
+from digest.lib.locales import Language, speaking
+from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
+from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
 _LONGEST_BRIEF = 60  # it is heard with each of a paper's links, and takes room each time

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
 from digest.compose.view import PaperView, Worded
-from digest.language import speaking
+from digest.lib.locales import speaking
 
 FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable
 
 from digest.compose.content import DigestContent, Note, Section
-from digest.compose.printable import shortened
-from digest.language import ENGLISH, Language
+from digest.lib.locales import ENGLISH, Language
+from digest.lib.safe_text import shortened
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3

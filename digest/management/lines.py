@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from digest.lib.jsonl import PlainPaper, UnreadableLine, read_papers
 from digest.matching import Reason
-from digest.plain import PlainPaper, UnreadableLine, read_papers
 
 
 def papers_in(name: str) -> list[PlainPaper]:

@@ -19,16 +19,16 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 `"fine tuning"` find each other. Without a field they are looked for in title and abstract.
 """
 
-from digest.matching.belonging import belongings, index_of
-from digest.matching.explain import explain
-from digest.matching.index import Index
+from digest.matching.ast import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
+from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
-from digest.matching.parser import parse_query
-from digest.matching.percolator import Match, Percolator, search
-from digest.matching.query import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
+from digest.matching.percolator.percolator import Match, Percolator, search
+from digest.matching.percolator.topic_assignment import belongings, index_of
+from digest.matching.query.lexer import QuerySyntaxError
+from digest.matching.query.parser import parse_query
+from digest.matching.ranking.explainer import explain
 from digest.matching.reasons import Explanation, Reason
-from digest.matching.text import Text
-from digest.matching.tokens import QuerySyntaxError
+from digest.matching.tokenizer import Text
 
 __all__ = [
     "And",

@@ -4,8 +4,8 @@ from datetime import date
 from operator import eq, ge, gt, le, lt
 from typing import Protocol
 
-from digest.matching.query import Compare, Field, Number
-from digest.matching.text import Text
+from digest.matching.ast import Compare, Field, Number
+from digest.matching.tokenizer import Text
 
 OPERATORS = {">=": ge, "<=": le, ">": gt, "<": lt, "=": eq}
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from digest.matching.query import Field, Number
+from digest.matching.ast import Field, Number
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from digest.compose.colour import LIGHT_PAPER, TEXT, contrast, on_light
+from digest.compose.templating.contrast import LIGHT_PAPER, TEXT, contrast, on_light
 
 _HEX = RegexValidator(
     r"^#[0-9a-fA-F]{6}\Z", "Write the colour as # and six hexadecimal digits, like #1f5fbf."
@@ -23,7 +23,7 @@ def validate_accent(colour: str) -> None:
 
 
 class Branding(models.Model):
-    """How mails and pages name their publisher. `digest.branding` reads it."""
+    """How mails and pages name their publisher. `digest.web.branding` reads it."""
 
     name = models.CharField(max_length=60, blank=True, help_text="Empty: SITE_NAME.")
     accent = models.CharField(

@@ -5,8 +5,8 @@ from functools import lru_cache
 from django.db import models
 from django.urls import get_script_prefix, reverse
 
-from digest.matching.belonging import Belongings, unpacked
-from digest.papers import PaperRecord
+from digest.lib.records import PaperRecord
+from digest.matching.percolator.topic_assignment import Belongings, unpacked
 
 
 class Paper(models.Model):

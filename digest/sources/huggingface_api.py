@@ -11,11 +11,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from digest.papers import PaperRecord, clean_text
-from digest.sources.challenge import raise_if_challenge
-from digest.sources.edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.lib.records import PaperRecord, clean_text
+from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.fields import (
+from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.record_fields import (
     Fields,
     build_record,
     count_field,

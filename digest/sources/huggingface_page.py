@@ -13,12 +13,12 @@ from bs4 import BeautifulSoup, Tag
 from bs4.exceptions import ParserRejectedMarkup
 from lxml import etree
 
-from digest.papers import PaperRecord, arxiv_id, clean_text
-from digest.sources.challenge import raise_if_challenge
-from digest.sources.edition import ParsedEdition, collect, require_plausible
+from digest.lib.records import PaperRecord, arxiv_id, clean_text
+from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.fields import build_record, count, edition_day, iso_day, load_json, require_day
 from digest.sources.huggingface_api import listing_day, read_entry, title_of
+from digest.sources.parsed_edition import ParsedEdition, collect, require_plausible
+from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
 
 FORMAT = "page-html"
 EXPECTED = "the Hugging Face Daily Papers page"

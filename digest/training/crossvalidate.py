@@ -19,9 +19,9 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from digest.evaluation import Evaluation, evaluate
 from digest.matching import explain, parse_query
-from digest.matching.topics import with_votes
+from digest.matching.topics.classifier import with_votes
+from digest.matching.topics.evaluation import Evaluation, evaluate
 from digest.training.examples import (
     HERE,
     TOPICS,
@@ -38,7 +38,7 @@ Given = Mapping[str, Collection[str]]
 Margins = Mapping[str, Mapping[str, float]]
 
 FOLDS = 5
-PRESETS = HERE.parent / "matching" / "presets.toml"
+PRESETS = HERE.parent / "matching" / "query" / "shipped_topics.toml"
 # A literal word or two for each topic, as a reader would type them into a search box.
 KEYWORDS = {
     "quantization": "quantization OR quantized",

@@ -1,7 +1,7 @@
 """From examples to a topic model, in two steps: a teacher reads few labels, a pupil reads the whole corpus.
 
 The teacher is a logistic regression on the labelled papers, over the features of
-`digest.matching.features` and the 200 directions in which the corpus's words vary together (latent
+`digest.matching.topics.features` and the 200 directions in which the corpus's words vary together (latent
 semantic analysis): it knows that words it never saw labelled go with words it did. Its judgement of every
 paper of the corpus, mixed with the labels where there are some, is what the pupil learns: a logistic
 regression over the features alone, pruned to the strongest. Only the pupil is stored.
@@ -23,8 +23,8 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import normalize
 
-from digest.matching.features import Features, terms
-from digest.matching.text import Text
+from digest.matching.tokenizer import Text
+from digest.matching.topics.features import Features, terms
 from digest.training.examples import TOPICS, Example
 
 Floats = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""Count in how many papers of a corpus each stem stands, and write digest/matching/stem_counts.tsv.
+"""Count in how many papers of a corpus each stem stands, and write digest/matching/ranking/stem_counts.tsv.
 
     python -m digest.training.stem_counts --corpus corpus/papers.jsonl.gz
 
@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from digest.matching.likeness import STEM_COUNTS
-from digest.matching.text import Text
+from digest.matching.ranking.similarity import STEM_COUNTS
+from digest.matching.tokenizer import Text
 from digest.training.examples import Example, read_corpus
 
 LEAST = 10

@@ -1,4 +1,4 @@
-"""Train the topic model and write digest/matching/topic_model.json.
+"""Train the topic model and write digest/matching/topics/topic_model.json.
 
     pip install -r requirements-train.txt
     make train TEST_DATA=../shared/data
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from digest.matching.topics import MODEL
+from digest.matching.topics.classifier import MODEL
 from digest.training.examples import (
     HERE,
     TOPICS,

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from digest.admin.room import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, wake, when
-from digest.admin.shown import papers_by_filter
+from digest.admin.base import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, wake, when
+from digest.admin.selected_papers import papers_by_filter
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.tasks import deliver
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest.admin.room import ReadOnlyRoom, action, button, column, label, wake, when
-from subscriptions import runs
+from digest.admin.base import ReadOnlyRoom, action, button, column, label, wake, when
 from subscriptions.models import Delivery, Run
+from subscriptions.planning import runs
 from subscriptions.tasks import deliver
 
 COLOURS = {Run.State.RUNNING: "info", Run.State.PAUSED: "warning", Run.State.STOPPED: "danger"}

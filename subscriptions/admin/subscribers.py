@@ -17,17 +17,18 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
-from digest.admin.room import Room, action, button, column, confirmed, label, moved, wake, when
+from digest.admin.base import Room, action, button, column, confirmed, label, moved, wake, when
 from digest.models import Source, Topic
-from subscriptions import demo, feedback, preferences
+from subscriptions.accounts import preferences, unsubscribing
+from subscriptions.accounts.preferences import WEEKDAYS
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
 from subscriptions.admin.deliveries import DeliveryTable
 from subscriptions.admin.votes import VoteTable
-from subscriptions.forms import HOURS, time_zones
+from subscriptions.devtools import demo_data
 from subscriptions.models import Delivery, FilterSet, Subscriber
-from subscriptions.preferences import WEEKDAYS
-from subscriptions.schedule import due_at
+from subscriptions.models.schedule import due_at
 from subscriptions.tasks import plan_digests
+from subscriptions.web.forms import HOURS, time_zones
 
 State = Subscriber.State
 COLOURS = {State.PENDING: "info", State.ACTIVE: "success", State.PAUSED: "warning", State.REFUSED: "danger"}
@@ -221,7 +222,7 @@ class SubscriberRoom(Room[Subscriber]):
         self.note(request, staying, "Unsubscribed.")
         readers = list(staying)
         for reader in readers:
-            feedback.unsubscribe(reader, at=timezone.now())
+            unsubscribing.unsubscribe(reader, at=timezone.now())
         self.tell(request, len(readers), "unsubscribed", "This reader gets no mail already.")
 
     @confirmed(
@@ -232,7 +233,7 @@ class SubscriberRoom(Room[Subscriber]):
         permission="remove_demo",
     )
     def remove_demo(self, request: HttpRequest, _form: object) -> HttpResponse:
-        removed = demo.remove()
+        removed = demo_data.remove()
         messages.success(request, f"Removed {removed.readers} demo readers and {removed.papers} papers.")
         return moved(request, reverse("admin:index"))
 

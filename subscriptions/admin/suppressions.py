@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from digest.admin.room import Room, when
-from subscriptions.addresses import address_key
+from digest.admin.base import Room, when
+from subscriptions.lib.email_addresses import address_key
 from subscriptions.models import Suppression
 from subscriptions.models.suppression import keyed
 

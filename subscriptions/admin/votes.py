@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from digest.admin.base import ReadOnlyTable, column, link, when
 from digest.admin.papers import PaperRoom
-from digest.admin.room import ReadOnlyTable, column, link, when
 from digest.models import Paper
 from subscriptions.models import Subscriber, Vote
 

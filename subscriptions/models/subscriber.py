@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from subscriptions.schedule import Rhythm, Schedule
+from subscriptions.models.schedule import Rhythm, Schedule
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):

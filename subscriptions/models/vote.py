@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 
 from django.db import models
 
-from digest.choose import Votes
-from digest.matching.taste import LEAST_VOTES, MOST_VOTES
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES, MOST_VOTES
+from digest.selection.candidates import Votes
 
 
 class VoteQuerySet(models.QuerySet["Vote"]):

@@ -8,9 +8,9 @@ row becomes `unknown` and is never sent again by itself.
 
 from django.conf import settings
 
-from subscriptions.outbox.claim import claim
-from subscriptions.outbox.ledger import HOLD, hold, sweep, unsettled
-from subscriptions.outbox.run import deliver
+from subscriptions.outbox.claiming import claim
+from subscriptions.outbox.sender import deliver
+from subscriptions.outbox.transitions import HOLD, hold, sweep, unsettled
 from subscriptions.relay import LocalMailbox, Relay, SmtpRelay
 
 __all__ = ["HOLD", "claim", "deliver", "hold", "open_relay", "sweep", "unsettled"]

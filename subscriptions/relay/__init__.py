@@ -5,10 +5,10 @@ outbox ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► verdict
                           TLS)           bytes out)
 """
 
-from subscriptions.relay.contract import Event, Mail, Ready, Relay, Returned, Settled, Unavailable
-from subscriptions.relay.one_by_one import LocalMailbox, OneByOne
-from subscriptions.relay.smtp import SmtpRelay
-from subscriptions.relay.verdicts import MessageRefused, Outcome, RelayUnavailable, Verdict, verdict_of
+from subscriptions.relay.connection_pool import SmtpRelay
+from subscriptions.relay.interface import Event, Mail, Ready, Relay, Returned, Settled, Unavailable
+from subscriptions.relay.local_relay import LocalMailbox, OneByOne
+from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict, verdict_of
 
 __all__ = [
     "Event",

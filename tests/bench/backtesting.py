@@ -21,12 +21,13 @@ from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-from digest import catalogue, presets, search  # noqa: E402
+from digest.archive import queries, search  # noqa: E402
+from digest.ingestion import shipped_topics  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Paper, Topic  # noqa: E402
-from subscriptions import limits  # noqa: E402
-from subscriptions.filters_form import FiltersForm  # noqa: E402
-from subscriptions.sample import DAYS, backtest  # noqa: E402
+from digest.web import throttling  # noqa: E402
+from subscriptions.web.backtest import DAYS, backtest  # noqa: E402
+from subscriptions.web.filters_form import FiltersForm  # noqa: E402
 from tests.bench.searching import store  # noqa: E402
 from tests.bench.sections.backtest import CHOICES, Choice  # noqa: E402
 
@@ -43,15 +44,15 @@ def asked(client: Client, page: str, choice: Choice) -> float:
 
 def agree(choices: Iterable[Choice]) -> bool:
     """Whether each backtest counts the papers that matching keeps of its days."""
-    newest = catalogue.newest_day()
+    newest = queries.newest_day()
     assert newest is not None
     papers = list(Paper.objects.filter(day__gt=newest - timedelta(days=DAYS)))
     for choice in choices:
         form = FiltersForm(_sent(choice), list(Topic.objects.all()))
         assert form.is_valid(), form.errors
         found = backtest(form.filters())
-        queries = {filter_.name: parse_query(filter_.query) for filter_ in form.filters()}
-        matches = Percolator.of(queries).match(papers)
+        chosen = {filter_.name: parse_query(filter_.query) for filter_ in form.filters()}
+        matches = Percolator.of(chosen).match(papers)
         kept = {match.paper.pk for of_one in matches.values() for match in of_one}
         if found is None or found.total != len(kept):
             return False
@@ -68,12 +69,12 @@ def _sent(choice: Choice) -> QueryDict:
 def main() -> int:
     corpus, rounds = sys.argv[1], int(sys.argv[2])
     store(corpus, over=YEAR)
-    presets.load()
+    shipped_topics.load()
     search.refresh()
-    limits.LOOKS_PER_NETWORK = sys.maxsize
+    throttling.LOOKS_PER_NETWORK = sys.maxsize
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
-    newest = catalogue.newest_day()
+    newest = queries.newest_day()
     assert newest is not None
     figures = {
         "papers": Paper.objects.count(),

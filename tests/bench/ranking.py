@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from digest.matching.likeness import Likenesses
-from digest.matching.taste import LEAST_VOTES
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES
+from digest.matching.ranking.similarity import Likenesses
 from tests.bench.replay import Digest, Listed, read, readers, replay
 
 _MANY = 10**6

@@ -21,13 +21,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import Percolator, parse_query
-from digest.matching.explain import Explainer
-from digest.matching.likeness import Likenesses
-from digest.matching.presets import PRESETS
-from digest.matching.ranking import Candidate, arrange, score
-from digest.matching.taste import LEAST_VOTES, MOST_VOTES, Taste
-from digest.plain import PlainPaper
+from digest.matching.query.shipped_topics import PRESETS
+from digest.matching.ranking.explainer import Explainer
+from digest.matching.ranking.order import Candidate, arrange, score
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES, MOST_VOTES, Taste
+from digest.matching.ranking.similarity import Likenesses
 
 DAYS = 7
 SHOWN = 10

@@ -18,10 +18,10 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - needs the set-up
 from django.utils import timezone  # noqa: E402
 
-from digest import search  # noqa: E402
+from digest.archive import search  # noqa: E402
+from digest.lib.records import title_key  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Edition, EditionEntry, Paper, Release, Source  # noqa: E402
-from digest.papers import title_key  # noqa: E402
 from tests.bench.sections.search import QUERIES, SPANS  # noqa: E402
 
 

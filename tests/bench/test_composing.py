@@ -6,7 +6,7 @@ import email.policy
 import pytest
 
 from digest.compose import Letter, compose_digest, prepare
-from digest.compose.previews import BRAND, READER
+from digest.compose.samples import BRAND, READER
 from tests.bench.sections import composing
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import Percolator, Query, parse_query
-from digest.matching.text import stem
-from digest.plain import PlainPaper
+from digest.matching.tokenizer import stem
 from tests.bench.matching.papers import invented
 from tests.bench.matching.peers import BruteForce, RarestTerm
 from tests.bench.matching.postgres import TsqueryJoin

@@ -5,8 +5,8 @@ from statistics import fmean
 
 import pytest
 
-from digest.matching.likeness import Likenesses, rarity
-from digest.plain import PlainPaper
+from digest.lib.jsonl import PlainPaper
+from digest.matching.ranking.similarity import Likenesses, rarity
 from tests.bench.ranking import measure
 from tests.bench.replay import Listed, Reader, auc, ndcg, readers, replay
 

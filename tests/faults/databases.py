@@ -12,14 +12,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 
-from digest import embedded
+from digest import env
 from tests.services.postgres import create_database
 
 
 @contextmanager
 def models_on(url: str) -> Iterator[None]:
     """Let the models of this process work on the database at `url`, whatever the tests' own is."""
-    config = embedded.database(url, Path())
+    config = env.database(url, Path())
     before = connections.settings[DEFAULT_DB_ALIAS], connections[DEFAULT_DB_ALIAS]
     connections.settings[DEFAULT_DB_ALIAS] = connections.configure_settings({DEFAULT_DB_ALIAS: config})[
         DEFAULT_DB_ALIAS

@@ -18,9 +18,10 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
-from digest import embedded
-from subscriptions import outbox, plan
+from digest import env
+from subscriptions import outbox
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.planning import planner
 from tests import factories
 from tests.faults.sink import Sink
 from tests.services.processes import Service, start_service
@@ -131,9 +132,9 @@ class Scene:
         self.sink.script, self.sink.pause = None, 0
         self.next_day()
         self.edition()
-        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAY=embedded.email_relay(self.sink.url)):
+        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAY=env.email_relay(self.sink.url)):
             outbox.sweep(timezone.now())
-            plan.plan(self.now)
+            planner.plan(self.now)
             relay = outbox.open_relay()
             outbox.deliver(relay)
             relay.close()

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from subscriptions import failpoints
+from subscriptions.lib import failpoints
 from subscriptions.models import Delivery, Subscriber
 from tests.faults.accounts import settle
 from tests.faults.conftest import IN_SHORT_ON_BOTH, Note

@@ -11,9 +11,10 @@ from django.db import connection, transaction
 from django.test import Client
 
 from digest.models import Edition, Paper, Selection
-from subscriptions import account, links
+from subscriptions.accounts import data_rights
+from subscriptions.lib import signed_links
+from subscriptions.lib.selection_rows import kept
 from subscriptions.models import Delivery, FilterSet, Subscriber
-from subscriptions.selections import kept
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
 from tests.faults.scene import WORDS, Scene, address
@@ -46,7 +47,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
         waiting = (number % 2 and _in("leased")) or _in("pending")
         reader = Subscriber.objects.get(pk=max(waiting))
         leased += digests.filter(subscriber=reader, state="leased").exists()
-        assert Client().post(f"/u/{links.token('unsubscribe', reader)}/").status_code == 200
+        assert Client().post(f"/u/{signed_links.token('unsubscribe', reader)}/").status_code == 200
         left[reader.email] = time.time()
         if digests.filter(subscriber=reader, state__in=IN_HAND_OR_GONE).exists():
             in_hand.add(reader.email)
@@ -75,7 +76,7 @@ def test_who_is_erased_while_others_are_planned_takes_nobodys_papers_along(scene
     assert selection is not None
 
     def erase() -> None:
-        account.erase(Subscriber.objects.get(email=address(0)))
+        data_rights.erase(Subscriber.objects.get(email=address(0)))
         connection.close()
 
     same = FilterSet.objects.obtain((), WORDS[:1])

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from subscriptions import outbox, plan
+from subscriptions import outbox
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.planning import planner
 from subscriptions.relay import Event, Mail, SmtpRelay
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note
@@ -172,7 +173,7 @@ def test_a_mail_that_the_relay_took_before_it_broke_off_under_the_next_comes_onc
 ) -> None:
     scene.readers(2)
     scene.edition()
-    plan.plan(scene.now)
+    planner.plan(scene.now)
     late = Delivery.objects.get(subscriber__email=address(1))
     later = timezone.now() + timedelta(hours=1)
     Delivery.objects.filter(pk=late.pk).update(state="deferred", not_before=later)

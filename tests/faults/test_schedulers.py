@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from subscriptions.models import Delivery
-from subscriptions.schedule import Schedule, due_at
+from subscriptions.models.schedule import Schedule, due_at
 from tests.faults import report
 from tests.faults.accounts import settle
 from tests.faults.conftest import Note

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from subscriptions.preview_cases import PAGES
+from subscriptions.devtools.preview_samples import PAGES
 from tests.services.axe import violations
 from tests.services.look import SHARP, problems
-from tests.subscriptions.test_views_previews import WHOLE
+from tests.subscriptions.devtools.test_preview_views import WHOLE
 
 pytestmark = pytest.mark.services
 UNFOLD = "document.querySelectorAll('details').forEach((fold) => { fold.open = true; })"

@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from subscriptions import links
+from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from tests.factories import reader, topic
 from tests.flow.test_for_everybody import NO_STEP, nothing_from_elsewhere
@@ -57,7 +57,7 @@ def test_signing_up_by_keyboard_alone_with_a_slip_on_the_way(page: Page, live_se
 def test_preferences_by_keyboard_alone(page: Page, live_server: LiveServer, settings: Settings) -> None:
     settings.SITE_URL = live_server.url
     ada = reader("ada@readers.example", queries=["kv"])
-    page.goto(links.url("preferences", ada))
+    page.goto(signed_links.url("preferences", ada))
     tab_to(page, page.locator("summary", has_text=re.compile("Every day at")))
     page.keyboard.press("Enter")
     tab_to(page, page.get_by_role("radio", name="every day"))

@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from digest.models import Paper, Selection
-from digest.select import Filter, Wish, selections_of, store
-from subscriptions import outbox, plan, together
+from digest.selection.selector import Filter, Wish, selections_of, store
+from subscriptions import outbox
 from subscriptions.models import Delivery, Run
+from subscriptions.planning import bulk_planner, planner
 from subscriptions.relay import LocalMailbox
 from tests.factories import DAY, NOW, edition, reader, topic
 
@@ -23,7 +24,7 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
 ) -> None:
     reader(topics=[topic("agents", "agents")])
     edition("First agents")
-    plan.plan(NOW)
+    planner.plan(NOW)
     edition("Second agents", day=DAY + timedelta(days=1))
 
     def work() -> None:
@@ -37,8 +38,8 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
         assert not worker.is_alive()
         return selections_of(wishes)
 
-    monkeypatch.setattr(plan, "selections_of", select_while_a_worker_runs)
-    assert plan.plan(NOW + timedelta(days=1)).superseded == 1
+    monkeypatch.setattr(planner, "selections_of", select_while_a_worker_runs)
+    assert planner.plan(NOW + timedelta(days=1)).superseded == 1
     outbox.deliver(LocalMailbox())
 
     sent = Delivery.objects.filter(state="accepted").select_related("selection")
@@ -48,12 +49,12 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
 
 def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some share, some need a closer look, and readers move from one chunk's edge to the next."""
-    monkeypatch.setattr(together, "CHUNK", 7)
-    monkeypatch.setattr(plan, "BATCH", 5)
+    monkeypatch.setattr(bulk_planner, "CHUNK", 7)
+    monkeypatch.setattr(planner, "BATCH", 5)
     edition("First agents")
     for number in range(60):
         reader(f"reader{number}@readers.example", queries=[f"agents -word{number % 9}"])
-    plan.plan(NOW)
+    planner.plan(NOW)
     Delivery.objects.filter(pk__in=list(Delivery.objects.values_list("pk", flat=True)[::3])).update(
         state="unknown"
     )
@@ -61,13 +62,13 @@ def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.M
     edition("First agents", "Second agents")
     tomorrow = NOW + timedelta(days=1)
     together_at_the_gate = threading.Barrier(4)
-    planned: list[plan.Planned] = []
+    planned: list[planner.Planned] = []
     errors: list[BaseException] = []
 
     def work() -> None:
         try:
             together_at_the_gate.wait(10)
-            planned.append(plan.plan(tomorrow))
+            planned.append(planner.plan(tomorrow))
         except BaseException as error:
             errors.append(error)
             raise
@@ -75,12 +76,12 @@ def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.M
             connection.close()
 
     planners = [threading.Thread(target=work) for _ in range(4)]
-    for planner in planners:
-        planner.start()
-    for planner in planners:
-        planner.join(60)
+    for thread in planners:
+        thread.start()
+    for thread in planners:
+        thread.join(60)
     assert errors == []
-    plan.plan(tomorrow)  # whoever was in another planner's hands at the end
+    planner.plan(tomorrow)  # whoever was in another planner's hands at the end
     assert sum(one.pending for one in planned) == 60
     counts = Delivery.objects.filter(due_at__gt=NOW).values_list("subscriber").annotate(Count("pk"))
     assert len(counts) == 60
@@ -104,10 +105,10 @@ def test_planners_who_store_the_same_selections_do_not_wait_for_each_other_for_e
         connection.close()
 
     planners = [threading.Thread(target=work, args=[step]) for step in (1, -1)]
-    for planner in planners:
-        planner.start()
-    for planner in planners:
-        planner.join(60)
+    for thread in planners:
+        thread.start()
+    for thread in planners:
+        thread.join(60)
     first, second = stored
     assert first == second
     assert len(first) == 1000
@@ -117,21 +118,21 @@ def test_a_planner_waits_for_no_delivery_that_a_worker_is_changing() -> None:
     """The worker, who has the delivery, may want the reader next, whom the planner has: both would wait."""
     reader(queries=["agents"])
     edition("First agents")
-    plan.plan(NOW)
+    planner.plan(NOW)
     Delivery.objects.update(state="handing", worker="elsewhere")
     tomorrow = NOW + timedelta(days=1)
 
     def work() -> None:
-        plan.plan(tomorrow)
+        planner.plan(tomorrow)
         connection.close()
 
     with transaction.atomic():
         Delivery.objects.update(state="unknown", settled_at=NOW)
-        planner = threading.Thread(target=work)
-        planner.start()
-        planner.join(20)
-        assert not planner.is_alive()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(20)
+        assert not thread.is_alive()
     assert Delivery.objects.count() == 1
-    plan.plan(tomorrow)
+    planner.plan(tomorrow)
     first, second = Delivery.objects.order_by("pk")
     assert first.carried_by == second

@@ -15,9 +15,11 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from digest.models import Topic
-from subscriptions import links, mailbox, outbox, plan
+from subscriptions import outbox
+from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
-from subscriptions.relay import LocalMailbox
+from subscriptions.planning import planner
+from subscriptions.relay import LocalMailbox, local_mailbox
 from tests.factories import edition, reader, topic
 from tests.services.axe import violations
 from tests.subscriptions.browsing import stored
@@ -51,8 +53,8 @@ def without_javascript(browser: Browser) -> Iterator[Page]:
 def mailed(to: str, beginning: str) -> str:
     """Hand over what waits; the newest mail's link that begins so."""
     outbox.deliver(LocalMailbox())
-    for entry in mailbox.entries(to).entries:
-        mail = mailbox.read(entry.key)
+    for entry in local_mailbox.entries(to).entries:
+        mail = local_mailbox.read(entry.key)
         assert mail is not None
         if found := re.search(rf"https?://[^\s>]+?{re.escape(beginning)}[^\s>]+", mail.text):
             return found.group()
@@ -158,7 +160,7 @@ def test_whose_browser_speaks_german_reads_german_from_the_first_page_to_the_mai
 
 def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, site: str) -> None:
     ada = reader("ada@readers.example", queries=["speech"])
-    page.goto(links.url("preferences", ada))
+    page.goto(signed_links.url("preferences", ada))
     page.get_by_text("Follow", exact=True).click()
     page.get_by_label(re.compile("Authors")).fill("Ada Lovelace")
     page.get_by_role("button", name="Save").click()
@@ -175,7 +177,7 @@ def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, 
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert ada.email in Path(download.value.path()).read_text()
-    page.goto(links.url("preferences", ada))
+    page.goto(signed_links.url("preferences", ada))
     page.get_by_role("button", name="Delete me").click()
     page.goto(mailed(ada.email, "/a/erase/"))
     page.get_by_role("button", name="Erase everything about me").click()
@@ -185,21 +187,21 @@ def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, 
 
 def test_leaving_offers_less_and_takes_it_back(page: Page, site: str) -> None:
     ada = reader("ada@readers.example", queries=["speech"])
-    page.goto(links.url("unsubscribe", ada))
+    page.goto(signed_links.url("unsubscribe", ada))
     page.get_by_role("button", name="Once a week instead").click()
     expect(page.get_by_role("heading", name="Once a week from now on")).to_be_visible()
     page.get_by_role("button", name="Undo: as before").click()
     expect(page.get_by_text("You are subscribed as before")).to_be_visible()
-    page.goto(links.url("unsubscribe", ada))
+    page.goto(signed_links.url("unsubscribe", ada))
     page.get_by_role("button", name="Pause for four weeks").click()
     page.get_by_role("button", name="Undo: no pause").click()
-    page.goto(links.url("unsubscribe", ada))
+    page.goto(signed_links.url("unsubscribe", ada))
     page.get_by_role("button", name="Unsubscribe").click()
     page.get_by_role("button", name="Undo: keep my digest").click()
     expect(page.get_by_text("You are subscribed as before")).to_be_visible()
     ada.refresh_from_db()
     assert (ada.state, ada.rhythm) == (Subscriber.State.ACTIVE, "daily")
-    page.goto(links.url("unsubscribe", ada))
+    page.goto(signed_links.url("unsubscribe", ada))
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()
     ada.refresh_from_db()
@@ -226,13 +228,13 @@ def test_the_archive_leads_from_a_day_to_a_paper_and_from_a_search_to_a_mail(pag
 
 def test_a_scanner_that_follows_every_link_of_a_hundred_mails_changes_nothing(site: str) -> None:
     readers = [reader(f"reader{n}@readers.example", queries=["agents"]) for n in range(MAILS)]
-    plan.plan(timezone.now())
+    planner.plan(timezone.now())
     for ada in readers[:10]:
         Delivery.objects.post(ada, Delivery.Kind.EXPORT, timezone.now())
     assert outbox.deliver(LocalMailbox())["accepted"] == MAILS + 10
     found = set()
-    for entry in mailbox.entries(limit=MAILS + 10).entries:
-        mail = mailbox.read(entry.key)
+    for entry in local_mailbox.entries(limit=MAILS + 10).entries:
+        mail = local_mailbox.read(entry.key)
         assert mail is not None
         texts = [mail.text, mail.html, *(value for _, value in mail.headers)]
         found |= {link for text in texts for link in re.findall(r"https?://[^\s<>\"']+", text)}
@@ -249,7 +251,7 @@ def test_a_scanner_that_follows_every_link_of_a_hundred_mails_changes_nothing(si
 def test_a_mail_programs_one_click_needs_no_cookie_and_no_page(site: str) -> None:
     """As a mail program does it (RFC 8058): one POST to the server, with nothing but the body."""
     ada = reader("ada@readers.example", queries=["agents"])
-    plan.plan(timezone.now())
+    planner.plan(timezone.now())
     headers = dict(newest_mail(ada.email).headers)
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = headers["List-Unsubscribe"].strip("<>").split(">")[0]
@@ -266,7 +268,7 @@ def test_less_like_this_is_asked_before_it_counts_and_can_be_taken_back(
 ) -> None:
     settings.DEBUG = True  # for the inbox
     ada = reader("ada@readers.example", topics=[Topic.objects.get(slug="agents")], queries=["speech"])
-    plan.plan(timezone.now())
+    planner.plan(timezone.now())
     outbox.deliver(LocalMailbox())
     in_mail(page, site, ada.email, "Less like this: Agents at sea")
     expect(page.get_by_role("heading", name="Less like this")).to_be_visible()
@@ -291,10 +293,10 @@ def test_less_like_this_is_asked_before_it_counts_and_can_be_taken_back(
     assert page.context.cookies() == []
 
 
-def newest_mail(to: str) -> mailbox.Mail:
+def newest_mail(to: str) -> local_mailbox.Mail:
     """Hand over what waits; the newest mail to this address."""
     outbox.deliver(LocalMailbox())
-    mail = mailbox.read(mailbox.entries(to).entries[0].key)
+    mail = local_mailbox.read(local_mailbox.entries(to).entries[0].key)
     assert mail is not None
     return mail
 

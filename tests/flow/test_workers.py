@@ -11,15 +11,15 @@ import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 
-from digest import presets
-from digest.ingest import ingest
+from digest.ingestion import shipped_topics
+from digest.ingestion.store import ingest
 from digest.models import Paper
-from subscriptions import preferences, signup
-from subscriptions.demo import SAMPLE
+from subscriptions.accounts import preferences, signup
+from subscriptions.accounts.preferences import Choices
+from subscriptions.devtools.demo_data import SAMPLE
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.plan import plan
-from subscriptions.preferences import Choices
-from subscriptions.schedule import Schedule
+from subscriptions.models.schedule import Schedule
+from subscriptions.planning.planner import plan
 from tests.factories import reader, source
 from tests.services.fixtures import StartService
 from tests.services.processes import Service
@@ -37,7 +37,7 @@ def environment(database_url: str, valkey_url: str, smtp_server: SmtpServer) -> 
 @pytest.fixture
 def due_readers() -> list[Subscriber]:
     """A sample day and thirty readers who are due, of whom one is not yet at their hour."""
-    presets.load()
+    shipped_topics.load()
     ingest(SAMPLE.read_bytes(), source("records"), timezone.now())
     topics = preferences.topics_by_slug(["quantization", "agents"])
     readers = [
@@ -178,7 +178,7 @@ def test_refused_and_deferred_readers_do_not_hold_up_the_others(
 def test_a_confirmation_leaves_within_seconds_through_the_worker(
     service: StartService, environment: dict[str, str], smtp_server: SmtpServer
 ) -> None:
-    presets.load()
+    shipped_topics.load()
     start_worker(service, environment)
     choices = Choices(preferences.topics_by_slug(["agents"]), (), Schedule("UTC", 7))
     signup.request("ada@readers.example", choices, timezone.now())

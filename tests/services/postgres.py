@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from digest.supervision import spawn
+from digest.management.serving.supervisor import spawn
 from tests.services.ports import free_port
 
 _NOBODY = 65534

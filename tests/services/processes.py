@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from digest.supervision import spawn
+from digest.management.serving.supervisor import spawn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

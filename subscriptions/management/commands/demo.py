@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
-from subscriptions import demo
+from subscriptions.devtools import demo_data
 
 
 class Command(BaseCommand):
@@ -14,20 +14,20 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
-            password = demo.create_admin()
+            password = demo_data.create_admin()
             if password is None:
                 self.stdout.write("Continuing with the data of the last run.")
                 return
-            filled = demo.fill(timezone.now())
+            filled = demo_data.fill(timezone.now())
             # Before the commit: an admin whose password nobody read cannot come about. Interrupted up
             # to here nothing is stored, and the next start makes another admin and all the rest.
             self.stdout.write(
-                f"Admin user “{demo.ADMIN}”, password {password} (shown once; change it with: "
-                f".venv/bin/python manage.py changepassword {demo.ADMIN})"
+                f"Admin user “{demo_data.ADMIN}”, password {password} (shown once; change it with: "
+                f".venv/bin/python manage.py changepassword {demo_data.ADMIN})"
             )
             self.stdout.flush()
         if filled:
-            sent = demo.send()
+            sent = demo_data.send()
             self.stdout.write(
-                f"A sample day and {len(demo.READERS)} demo readers are in; {sent} digests were sent."
+                f"A sample day and {len(demo_data.READERS)} demo readers are in; {sent} digests were sent."
             )

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from subscriptions import outbox, synthetic
+from subscriptions import outbox
+from subscriptions.devtools import synthetic_readers
 
 
 class Command(BaseCommand):
@@ -22,5 +23,5 @@ class Command(BaseCommand):
             raise CommandError(
                 "Synthetic readers are only made while mail cannot leave this machine: unset EMAIL_URL."
             )
-        made = synthetic.make_readers(options["count"], timezone.now())
+        made = synthetic_readers.make_readers(options["count"], timezone.now())
         self.stdout.write(f"{made.readers} readers with {made.filter_sets} distinct filter sets.")

@@ -6,9 +6,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions import letters, plan, wishes
-from subscriptions.addresses import address_key
+from subscriptions.emails import letters
+from subscriptions.lib.email_addresses import address_key
 from subscriptions.models import Subscriber
+from subscriptions.planning import planner, selection_requests
 
 
 class Command(BaseCommand):
@@ -31,8 +32,8 @@ class Command(BaseCommand):
             raise CommandError(error.messages[0]) from error
         if subscriber is None:
             raise CommandError(f"There is no reader with the address {options['email']}.")
-        selection = plan.next_selection(subscriber)
+        selection = planner.next_selection(subscriber)
         if selection.is_empty:
-            self.stderr.write(f"No mail: {wishes.why_empty(selection)}.")
+            self.stderr.write(f"No mail: {selection_requests.why_empty(selection)}.")
             return
         self.stdout.write(letters.preview(subscriber, selection, options["part"]))

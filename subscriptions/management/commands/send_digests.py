@@ -11,8 +11,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from subscriptions import outbox, plan, runs
+from subscriptions import outbox
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.planning import planner, runs
 
 POLL_SECONDS = 0.2
 State = Delivery.State
@@ -40,12 +41,12 @@ class Command(BaseCommand):
         signal.signal(signal.SIGINT, self.stop)
         now = options["now"] or timezone.now()
         outbox.sweep(timezone.now())
-        planned = plan.plan(now)
+        planned = planner.plan(now)
         done = self.deliver()
         while options["wait"] and not self.stopped and self.unfinished(now):
             time.sleep(POLL_SECONDS)
             outbox.sweep(timezone.now())
-            planned += plan.plan(now)  # who had a digest in somebody's hands before
+            planned += planner.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
         runs.settle(timezone.now())
         summary: dict[str, float] = {

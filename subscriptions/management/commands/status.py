@@ -11,8 +11,8 @@ from django.db import connection
 from django.db.models import Count
 
 from digest.models import Edition, Heartbeat, Paper
-from subscriptions import runs
 from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.planning import runs
 
 
 class Command(BaseCommand):

@@ -9,8 +9,8 @@ import statistics
 import sys
 from pathlib import Path
 
+from digest.lib.jsonl import read_papers
 from digest.matching import Percolator, parse_query
-from digest.plain import read_papers
 from tests.bench.matching.papers import fresh
 from tests.bench.memory import peak_megabytes
 from tests.bench.timing import timed

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
-from digest.plain import PlainPaper, read_papers
+from digest.lib.jsonl import PlainPaper, read_papers
 from digest.training.examples import HERE, read_seeds
 
 _SEED = 20251105

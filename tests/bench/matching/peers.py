@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import And, Field, Not, Or, Query, Term, Text
-from digest.matching.query import Node
-from digest.matching.text import stem
-from digest.plain import PlainPaper
+from digest.matching.ast import Node
+from digest.matching.tokenizer import stem
 
 Pairs = Iterator[tuple[int, int]]  # numbers of a query and of a paper that it keeps
 

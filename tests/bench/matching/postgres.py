@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 
 import psycopg
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import And, Field, Not, Or, Query, Term, Text
-from digest.matching.query import Node
-from digest.matching.text import stem
-from digest.plain import PlainPaper
+from digest.matching.ast import Node
+from digest.matching.tokenizer import stem
 from tests.bench.matching.peers import Pairs
 
 _WEIGHTS = {Field.TITLE: "A", Field.ABSTRACT: "B"}

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import Text
-from digest.matching.text import stem, stems
-from digest.plain import PlainPaper
+from digest.matching.tokenizer import stem, stems
 
 SEED = 20251105
 _TOO_COMMON = 0.15  # of the papers: nobody asks for “model”

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from digest.compose import Letter, Personal, Sender, compose_digest, prepare
-from digest.compose.inline import inline_page
-from digest.compose.previews import BRAND, DIGESTS, READER
+from digest.compose.samples import BRAND, DIGESTS, READER
+from digest.compose.templating.css_inliner import inline_page
 from tests.bench.report import Report, Table, at_most
 from tests.bench.timing import interleaved
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
+from digest.lib.jsonl import PlainPaper
 from digest.matching import Percolator, Query, index_of, parse_query
-from digest.matching.text import stem
-from digest.plain import PlainPaper
+from digest.matching.tokenizer import stem
 from tests.bench.matching.papers import fresh, papers
 from tests.bench.matching.peers import BruteForce, RarestTerm
 from tests.bench.matching.postgres import TsqueryJoin

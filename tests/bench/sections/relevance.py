@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from digest.evaluation import Evaluation, Score, evaluate
+from digest.matching.topics.evaluation import Evaluation, Score, evaluate
 from digest.training.crossvalidate import (
     Given,
     by_model,

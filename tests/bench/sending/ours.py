@@ -24,13 +24,13 @@ from django.core.management import call_command  # noqa: E402 - needs the set-up
 from django.db.models import Count  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from digest import presets  # noqa: E402
-from digest.ingest import ingest  # noqa: E402
+from digest.ingestion import shipped_topics  # noqa: E402
+from digest.ingestion.store import ingest  # noqa: E402
 from digest.models import Source  # noqa: E402
-from subscriptions.demo import SAMPLE  # noqa: E402
+from subscriptions.devtools.demo_data import SAMPLE  # noqa: E402
+from subscriptions.devtools.synthetic_readers import make_readers  # noqa: E402
 from subscriptions.models import Delivery, FilterSet, Subscriber  # noqa: E402
-from subscriptions.plan import plan  # noqa: E402
-from subscriptions.synthetic import make_readers  # noqa: E402
+from subscriptions.planning.planner import plan  # noqa: E402
 from tests.bench.sending.turns import take_turn  # noqa: E402
 
 FIRST = date(2025, 1, 1)
@@ -38,7 +38,7 @@ FIRST = date(2025, 1, 1)
 
 def readers(count: str) -> int:
     call_command("migrate", verbosity=0)
-    presets.load()
+    shipped_topics.load()
     return make_readers(int(count), timezone.now()).readers
 
 

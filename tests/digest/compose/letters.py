@@ -6,7 +6,7 @@ from typing import Any
 from bs4 import BeautifulSoup
 
 from digest.compose import Letter, compose, compose_digest, compose_page, compose_welcome
-from digest.compose import previews as invented
+from digest.compose import samples as invented
 
 BRANDED = replace(invented.BRAND, logo=invented.LOGO, imprint="Ada Example is responsible.")
 LETTERS: dict[str, Letter] = {

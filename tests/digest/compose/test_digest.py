@@ -6,7 +6,7 @@ from typing import Any
 
 from digest.compose import compose, compose_digest, compose_page, compose_welcome
 from digest.compose.content import Section
-from digest.compose.previews import (
+from digest.compose.samples import (
     BRAND,
     DIGESTS,
     FOUR_BITS,

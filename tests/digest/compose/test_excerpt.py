@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest.compose.content import Mark
 from digest.compose.excerpt import LIMIT, ROOM, excerpt, sentences
-from digest.compose.previews import FOUR_BITS
+from digest.compose.samples import FOUR_BITS
 
 
 def split(text: str) -> list[str]:

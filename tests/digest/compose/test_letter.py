@@ -16,7 +16,7 @@ from digest.compose import (
 )
 from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.letter import HTML_LIMIT
-from digest.compose.previews import (
+from digest.compose.samples import (
     ALARM,
     BRAND,
     CONFIRM,
@@ -31,7 +31,7 @@ from digest.compose.previews import (
     item,
     paper,
 )
-from digest.compose.quoted import body_size
+from digest.compose.templating.quoted_printable import body_size
 from tests.digest.compose.letters import read, words
 
 GOLDEN = Path(__file__).with_name("many.txt")

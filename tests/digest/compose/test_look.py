@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.colour import DARK_PAPER, DEFAULT, LIGHT_PAPER, contrast, on_both, on_dark, on_light
-from digest.compose.environment import TEMPLATES
+from digest.compose.templating.contrast import (
+    DARK_PAPER,
+    DEFAULT,
+    LIGHT_PAPER,
+    contrast,
+    on_both,
+    on_dark,
+    on_light,
+)
+from digest.compose.templating.environment import TEMPLATES
 
 PARTS = TEMPLATES / "parts"
 INLINED = (PARTS / "inlined.css").read_text()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.compose.previews import READER
+from digest.compose.samples import READER
 from tests.digest.compose.letters import LETTERS
 
 EXTRA = "in the kept style block, an extra: without it the mail is whole, light, and 600 px wide or less"

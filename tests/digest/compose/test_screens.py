@@ -9,10 +9,10 @@ from PIL import Image, ImageStat
 from playwright.sync_api import Browser, Page, Request
 
 from digest.compose import DigestContent, Letter, compose_digest
-from digest.compose.previews import BRAND, DIGESTS, READER
-from digest.compose.printable import folded
+from digest.compose.samples import BRAND, DIGESTS, READER
 from digest.compose.view import view_paper
-from digest.language import speaking
+from digest.lib.locales import speaking
+from digest.lib.safe_text import folded
 from tests.digest.compose.letters import BRANDED, LETTERS
 from tests.services.look import SHARP, problems
 

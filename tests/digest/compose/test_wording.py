@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from digest.compose.content import DigestContent, Section
-from digest.compose.previews import DIGESTS, LAB_BENCH, NO_ABSTRACT
+from digest.compose.samples import DIGESTS, LAB_BENCH, NO_ABSTRACT
 from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period
-from digest.language import speaking
+from digest.lib.locales import speaking
 
 ENGLISH, GERMAN = speaking("en"), speaking("de")
 

@@ -11,8 +11,8 @@ from functools import cache
 from itertools import pairwise, product
 
 from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, belongings
-from digest.matching.query import Node
-from digest.matching.text import stem
+from digest.matching.ast import Node
+from digest.matching.tokenizer import stem
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from digest.matching import (
     parse_query,
     search,
 )
-from digest.matching.query import Node
+from digest.matching.ast import Node
 from tests.digest.matching.oracle import Paper, keeps
 
 BATCHES = int(os.environ.get("MATCHING_BATCHES", "10"))

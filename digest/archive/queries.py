@@ -1,0 +1,217 @@
+"""The archive: days, topics and papers as plain values for pages and feeds. No person in here."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, F
+
+from digest.archive.search import Found, find
+from digest.compose.view import PaperView, view_paper
+from digest.ingestion.shipped_topics import selecting
+from digest.matching import Query, explain, parse_query
+from digest.models import EditionEntry, Paper, Topic
+from digest.selection import content
+from digest.web.page_language import url, words
+
+PAGE = 25  # papers on a page
+_LOOKED_AT = 500  # papers, for what is usual of late
+_KEPT = 300  # seconds for which the topics of a day are remembered
+_SHORT_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A paper in a list: its words, where its page is, when it came out, the topics that keep it."""
+
+    paper: PaperView
+    path: str
+    day: date
+    topics: tuple[Topic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """One edition that listed a paper."""
+
+    source: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayOfMonth:
+    """A day in the archive, and how many papers it listed."""
+
+    day: date
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One of the pages that a list is shown on, from 1; `previous` and `next` are 0 where there is none."""
+
+    total: int
+    number: int
+    of: int
+
+    @property
+    def previous(self) -> int:
+        return self.number - 1
+
+    @property
+    def next(self) -> int:
+        return self.number + 1 if self.number < self.of else 0
+
+
+def newest_day() -> date | None:
+    """The newest edition day."""
+    return EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
+
+
+def oldest_day() -> date | None:
+    """The first edition day."""
+    return EditionEntry.objects.order_by("edition__day").values_list("edition__day", flat=True).first()
+
+
+def days_of(year: int) -> dict[date, list[DayOfMonth]]:
+    """The days of a year that have papers, newest first, under the first of their months."""
+    counts = (
+        EditionEntry.objects.filter(edition__day__year=year)
+        .order_by()
+        .values(day=F("edition__day"))
+        .annotate(papers=Count("paper", distinct=True))
+    )
+    months: dict[date, list[DayOfMonth]] = {}
+    for row in sorted(counts, key=lambda row: row["day"], reverse=True):
+        months.setdefault(row["day"].replace(day=1), []).append(DayOfMonth(row["day"], row["papers"]))
+    return months
+
+
+def years() -> list[int]:
+    """The years that have papers, newest first."""
+    found = EditionEntry.objects.dates("edition__day", "year", order="DESC")
+    return [day.year for day in found]
+
+
+def neighbours(day: date) -> tuple[date | None, date | None]:
+    """The nearest days with papers before and after `day`."""
+    days = EditionEntry.objects.order_by("edition__day").values_list("edition__day", flat=True)
+    return days.filter(edition__day__lt=day).last(), days.filter(edition__day__gt=day).first()
+
+
+def papers_of(day: date) -> list[Paper]:
+    """The papers that the editions of `day` listed, each once, in their order."""
+    entries = EditionEntry.objects.filter(edition__day=day).select_related("paper")
+    listed = entries.order_by("edition__source__name", "position")
+    return list({entry.paper_id: entry.paper for entry in listed}.values())
+
+
+def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[int]]:
+    """For each offered topic the papers of `day` that it keeps; remembered, for matching a day takes time."""
+    name = f"topics-of:{day}:{len(papers)}"
+    kept: Mapping[str, frozenset[int]] | None = cache.get(name)
+    if kept is None:
+        matches = content.matches_of(Topic.objects.filter(enabled=True), papers)
+        kept = {slug: frozenset(paper.pk for paper in found) for slug, found in matches.items()}
+        cache.set(name, kept, _KEPT)
+    return kept
+
+
+def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
+    """The offered topics that keep `paper`."""
+    topics = Topic.objects.filter(enabled=True)
+    matches = content.matches_of(topics, [paper])
+    return tuple(topic for topic in topics if matches[topic.slug])
+
+
+def lines(
+    papers: Iterable[Paper], query: Query | None = None, topics: Mapping[int, tuple[Topic, ...]] | None = None
+) -> list[Line]:
+    """The papers as a list shows them; with the reasons of `query` if there is one."""
+    return [
+        Line(shown(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
+        for paper in papers
+    ]
+
+
+def shown(paper: Paper, query: Query | None = None) -> PaperView:
+    """The paper's words, marked where `query` found it."""
+    item = content.item_of(paper, explain(query, paper).reasons if query else ())
+    return view_paper(item, words(), whole=False)
+
+
+def paper_under(key: str) -> Paper | None:
+    """The paper of this key, or the one that has a better key by now than the title it was first known by."""
+    papers = Paper.objects
+    return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
+
+
+def appearances(paper: Paper) -> list[Appearance]:
+    """The editions that listed the paper, newest first."""
+    entries = paper.entries.select_related("edition__source")
+    entries = entries.order_by("-edition__day", "edition__source__name")
+    return [Appearance(entry.edition.source.title, entry.edition.day) for entry in entries]
+
+
+def found_for(topic: Topic, since: date | None = None) -> Found:
+    """The papers that `topic` keeps."""
+    return find(_query(selecting(topic)), since)
+
+
+@lru_cache(maxsize=200)
+def _query(text: str) -> Query:
+    return parse_query(text)
+
+
+def leaf(found: Sequence[int], wanted: Any) -> tuple[Leaf, list[Paper]]:
+    """The page that a visitor asked for, the nearest there is, and its papers in order.
+
+    What is no number of up to nine digits asks for the first page.
+    """
+    of = max(1, -(-len(found) // PAGE))
+    number = min(max(int(wanted), 1), of) if _SHORT_NUMBER.fullmatch(str(wanted)) else 1
+    return Leaf(len(found), number, of), in_order(found[(number - 1) * PAGE : number * PAGE])
+
+
+def in_order(pks: Sequence[int]) -> list[Paper]:
+    """The stored papers of these primary keys, in the same order."""
+    papers = Paper.objects.in_bulk(pks)
+    return [papers[pk] for pk in pks if pk in papers]
+
+
+def by_day(listed: Iterable[Line]) -> dict[date, list[Line]]:
+    """The lines under their days, in their order."""
+    days: dict[date, list[Line]] = {}
+    for line in listed:
+        days.setdefault(line.day, []).append(line)
+    return days
+
+
+def today_counts() -> tuple[date | None, dict[str, int]]:
+    """The newest edition day, and how many of its papers each offered topic keeps."""
+    day = newest_day()
+    if day is None:
+        return None, {}
+    return day, {slug: len(found) for slug, found in topics_of(day, papers_of(day)).items()}
+
+
+def days_ago(day: date, days: int) -> date:
+    """The first day of the `days` that end with `day`."""
+    return day - timedelta(days=days - 1)
+
+
+def organizations(most: int = 4) -> tuple[str, ...]:
+    """The organisations with most papers of late, as the sources write them."""
+    recent = Paper.objects.exclude(organization="").order_by("-pk").values_list("organization", flat=True)
+    return tuple(name for name, _ in Counter(recent[:_LOOKED_AT]).most_common(most))
+
+
+def names_authors() -> bool:
+    """Whether the sources say of late who wrote a paper."""
+    recent = Paper.objects.order_by("-pk").values_list("author_names", flat=True)
+    return any(recent[:_LOOKED_AT])

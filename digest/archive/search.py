@@ -1,0 +1,135 @@
+"""Search all stored papers with the query language: exactly the papers that matching would keep.
+
+papers → shelves of 1,024 with an index each, in the database → the same engine as for new papers
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Count, F, Max, Sum
+from numpy.typing import NDArray
+
+from digest.matching import Index, Query, belongings, index_of, search
+from digest.matching.ast import Number
+from digest.matching.percolator.topic_assignment import packed
+from digest.matching.topics.model_version import version
+from digest.models import Paper, Shelf, release_lock
+from digest.models.shelf import SIZE
+
+_KEPT_OPEN = 32  # shelves, of about 4 MB each
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Primary keys of papers, newest day first, and how many there are of each day."""
+
+    papers: tuple[int, ...]
+    per_day: Mapping[date, int]
+
+
+@dataclass(frozen=True)
+class _Open:
+    """A shelf in memory."""
+
+    papers: NDArray[np.int64]
+    index: Index
+
+    @cached_property
+    def days(self) -> NDArray[np.int64]:
+        return self.index.numbers[Number.DAY]
+
+
+def find(query: Query, since: date | None = None, until: date | None = None) -> Found:
+    """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier."""
+    refresh()
+    shelves = Shelf.objects.filter(made_by=version())
+    if since:
+        shelves = shelves.filter(last_day__gte=since)
+    if until:
+        shelves = shelves.filter(first_day__lte=until)
+    low = since.toordinal() if since else 0
+    high = until.toordinal() if until else date.max.toordinal()
+    days, papers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    for pk in shelves.values_list("pk", flat=True):
+        try:
+            shelf = _open(pk)
+        except Shelf.DoesNotExist:  # another took its place this moment
+            return find(query, since, until)
+        kept = search(query, shelf.index)
+        kept = kept[(shelf.days[kept] >= low) & (shelf.days[kept] <= high)]
+        days.append(shelf.days[kept])
+        papers.append(shelf.papers[kept])
+    all_days, all_papers = np.concatenate(days), np.concatenate(papers)
+    newest_first = np.lexsort((all_papers, all_days))[::-1]
+    per_day = Counter(all_days[newest_first].tolist())
+    return Found(
+        tuple(all_papers[newest_first].tolist()),
+        {date.fromordinal(day): count for day, count in per_day.items()},
+    )
+
+
+def refresh() -> None:
+    """Bring the shelves up to date with the papers; quick if they are."""
+    current = Shelf.objects.filter(made_by=version())
+    papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
+    shelves = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
+    if (papers["count"], papers["stamp"]) == (shelves["count"] or 0, shelves["stamp"]):
+        return
+    stored = {
+        number: (count, stamp) for number, count, stamp in current.values_list("number", "count", "stamp")
+    }
+    groups = Paper.objects.order_by().values(shelf=F("pk") / SIZE)
+    wanted = {
+        group["shelf"]: (group["count"], group["stamp"])
+        for group in groups.annotate(count=Count("pk"), stamp=Max("updated_at"))
+    }
+    Shelf.objects.exclude(number__in=wanted).delete()
+    for number, state in wanted.items():
+        if stored.get(number) != state:
+            _fill(number)
+
+
+def _fill(number: int) -> None:
+    """Make one shelf anew from its papers."""
+    span = range(number * SIZE, (number + 1) * SIZE)
+    papers = list(Paper.objects.filter(pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
+    if not papers:
+        return
+    weigh(papers)
+    days = [paper.day for paper in papers]
+    shelf = Shelf(
+        number=number,
+        count=len(papers),
+        stamp=max(paper.updated_at for paper in papers),
+        made_by=version(),
+        first_day=min(days),
+        last_day=max(days),
+        papers=np.array([paper.pk for paper in papers], np.int64).tobytes(),
+        index=index_of(papers).dump(),
+    )
+    with transaction.atomic():
+        Shelf.objects.filter(number=number).delete()
+        Shelf.objects.bulk_create([shelf], ignore_conflicts=True)
+
+
+def weigh(papers: Iterable[Paper]) -> None:
+    """Store with each paper the topics it belongs to, where the present model has not weighed it yet."""
+    stale = [paper for paper in papers if paper.belongings is None]
+    if not stale:
+        return
+    for paper, found in zip(stale, belongings(stale), strict=True):
+        paper.weighed = packed(found, paper)
+    with release_lock():  # an ingest saves papers too, in another order
+        Paper.objects.bulk_update(stale, ["weighed"], batch_size=200)
+
+
+@lru_cache(maxsize=_KEPT_OPEN)
+def _open(pk: uuid.UUID) -> _Open:
+    shelf = Shelf.objects.get(pk=pk)
+    return _Open(np.frombuffer(bytes(shelf.papers), np.int64), Index.load(bytes(shelf.index)))

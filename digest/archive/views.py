@@ -1,0 +1,228 @@
+"""The archive for anybody: days, topics, papers, search. Nothing here differs from visitor to visitor."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_safe
+
+from digest.archive import queries
+from digest.archive.feeds import Feed, atom, entry_of, feed_response, json_feed
+from digest.archive.queries import Appearance, DayOfMonth, Leaf, Line
+from digest.archive.search import find
+from digest.compose.view import PaperView
+from digest.lib.messages import said
+from digest.matching import QuerySyntaxError, parse_query
+from digest.models import Paper, Topic
+from digest.web.page_language import url
+from digest.web.rendering import public, show, topical
+
+MOST_TERMS = 40  # anybody may search, and each word costs the server time
+FEED_ENTRIES = 50
+TOPIC_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivePage:
+    """The days of one year that have papers, by month, and the years there are."""
+
+    year: int
+    years: Sequence[int]
+    months: Mapping[date, Sequence[DayOfMonth]]
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """The papers of one day, of all topics or of the `chosen` one; `counts` says how many each topic has."""
+
+    day: date
+    total: int
+    lines: Sequence[Line]
+    topics: Sequence[Topic]
+    counts: Mapping[str, int]
+    chosen: Topic | None
+    before: date | None
+    after: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsPage:
+    """The topics that readers can have by mail, and how many papers of `day` each keeps."""
+
+    topics: Sequence[Topic]
+    counts: Mapping[str, int]
+    day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPage:
+    """A topic's papers, newest day first; `recent` counts those of its last `days` days."""
+
+    topic: Topic
+    recent: int
+    days: int
+    by_day: Mapping[date, Sequence[Line]]
+    leaf: Leaf
+
+
+@dataclass(frozen=True, slots=True)
+class PaperPage:
+    """One paper in full, the topics that keep it, and where it appeared."""
+
+    key: str
+    paper: PaperView
+    abstract: str
+    authors: Sequence[str]
+    topics: Sequence[Topic]
+    appearances: Sequence[Appearance]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was searched for and found, or why the query cannot be read."""
+
+    query: str
+    lines: Sequence[Line] = ()
+    leaf: Leaf | None = None
+    problem: QuerySyntaxError | None = None
+
+
+@require_safe
+@public
+def days(request: HttpRequest, year: int | None = None) -> HttpResponse:
+    """The days of a year, by default the newest that has papers."""
+    years = queries.years()
+    if year is not None and year not in years:
+        raise Http404
+    year = year or (years[0] if years else 0)
+    return show(request, "web/archive/days.html", ArchivePage(year, years, queries.days_of(year)))
+
+
+@require_safe
+@public
+def day(request: HttpRequest, day: date) -> HttpResponse:
+    """What the editions of a day listed; `?topic=` shows one topic's share."""
+    papers = queries.papers_of(day)
+    if not papers:
+        raise Http404
+    topics = list(Topic.objects.filter(enabled=True))
+    kept = queries.topics_of(day, papers)
+    chosen = next((topic for topic in topics if topic.slug == request.GET.get("topic")), None)
+    shown = [paper for paper in papers if not chosen or paper.pk in kept.get(chosen.slug, ())]
+    of_paper = {p.pk: tuple(t for t in topics if p.pk in kept.get(t.slug, ())) for p in shown}
+    before, after = queries.neighbours(day)
+    page = DayPage(
+        day=day,
+        total=len(papers),
+        lines=queries.lines(shown, topics=of_paper),
+        topics=topics,
+        counts={topic.slug: len(kept.get(topic.slug, ())) for topic in topics},
+        chosen=chosen,
+        before=before,
+        after=after,
+    )
+    return show(request, "web/archive/day.html", page)
+
+
+@require_safe
+@public
+def topics(request: HttpRequest) -> HttpResponse:
+    """What readers can tick, and what each is about."""
+    newest, counts = queries.today_counts()
+    page = TopicsPage(list(Topic.objects.filter(enabled=True)), counts, newest)
+    return show(request, "web/archive/topics.html", page)
+
+
+@require_safe
+@public
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    """A topic's papers, a page at a time."""
+    found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
+    found = queries.found_for(found_topic)
+    leaf, papers = queries.leaf(found.papers, request.GET.get("page", "1"))
+    newest = queries.newest_day()
+    since = queries.days_ago(newest, TOPIC_DAYS) if newest else None
+    page = TopicPage(
+        topic=found_topic,
+        recent=sum(count for day, count in found.per_day.items() if since and day >= since),
+        days=TOPIC_DAYS,
+        by_day=queries.by_day(queries.lines(papers)),
+        leaf=leaf,
+    )
+    return show(request, "web/archive/topic.html", page)
+
+
+@require_safe
+@public
+def topic_atom(_request: HttpRequest, slug: str) -> HttpResponse:
+    """A topic's newest papers, as Atom (RFC 4287)."""
+    return feed_response(atom(_topic_feed(slug, "topic-atom")), "application/atom+xml")
+
+
+@require_safe
+@public
+def topic_json(_request: HttpRequest, slug: str) -> HttpResponse:
+    """A topic's newest papers, as JSON Feed 1.1."""
+    return feed_response(json_feed(_topic_feed(slug, "topic-json")), "application/feed+json")
+
+
+def _topic_feed(slug: str, name: str) -> Feed:
+    found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
+    papers = queries.in_order(queries.found_for(found_topic).papers[:FEED_ENTRIES])
+    return Feed.of_site(
+        title=topical(found_topic.name),
+        subtitle=topical(found_topic.description),
+        page=("topic", slug),
+        address=(name, slug),
+        entries=tuple(entry_of(paper) for paper in papers),
+    )
+
+
+@require_safe
+@public
+def paper(request: HttpRequest, key: str) -> HttpResponse:
+    """One paper. A key that a better one has replaced leads to its page."""
+    found = queries.paper_under(key)
+    if found is None:
+        raise Http404
+    if found.key != key:
+        return redirect(url("paper", found.key), permanent=True)
+    return show(request, "web/archive/paper.html", paper_page(found))
+
+
+def paper_page(found: Paper) -> PaperPage:
+    """What the page of `found` shows."""
+    return PaperPage(
+        key=found.key,
+        paper=queries.shown(found),
+        abstract=found.abstract,
+        authors=found.author_names,
+        topics=queries.topics_of_paper(found),
+        appearances=queries.appearances(found),
+    )
+
+
+@require_safe
+@public
+def search(request: HttpRequest) -> HttpResponse:
+    """All papers that a query keeps, each with the reason; or where the query stops being readable."""
+    text = " ".join(request.GET.get("q", "").split())
+    response = show(request, "web/archive/search.html", _searched(text, request.GET.get("page", "1")))
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def _searched(text: str, wanted: str) -> SearchPage:
+    if not text:
+        return SearchPage("")
+    try:
+        query = parse_query(text)
+        if query.size > MOST_TERMS:
+            hint = said("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+            raise QuerySyntaxError(said("The query is too long"), text, 0, hint)  # noqa: TRY301
+    except QuerySyntaxError as error:
+        return SearchPage(text, problem=error)
+    leaf, papers = queries.leaf(find(query).papers, wanted)
+    return SearchPage(text, queries.lines(papers, query), leaf)

@@ -1,0 +1,1 @@
+"""The message as bytes: headers and parts."""

@@ -1,0 +1,76 @@
+"""Quoted-printable bodies (RFC 2045, 6.7) out of parts that are encoded once and then only joined."""
+
+import re
+from binascii import b2a_qp
+from functools import lru_cache
+
+from digest.compose.templating.placeholders import SEAM, STAND_IN
+
+SOFT_BREAK = b"=\r\n"
+_ROOMY = 72  # a last line that leaves room for the soft break after it
+_CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
+# b2a_qp forgets it where a blank ends a line of 75, and a dot takes more room encoded. "=" is a soft break.
+_TOO_LONG = re.compile(rb"^(?=[^\r\n]{77})([^\r\n]+?)(=?)(?=\r|\Z)", re.MULTILINE)
+PLACE = re.compile(rb"(\x02[^\x03]+\x03)")  # what `place` gives, in no encoded text otherwise
+_PATH_ROOM = 60  # octets that the path of a reader's link takes, with the soft breaks around it
+
+
+def body(text: str, part: str) -> bytes:
+    """The template of a body: `text`, encoded, with a `place` of `part` for each of a reader's links.
+
+    Lines have at most 76 octets, end in CRLF, and none begins with a dot, which a server could take for the
+    end. Each place stands between soft line breaks, so that any `value` may go there.
+    """
+    stretches = [_template(stretch, part) for stretch in text.split(SEAM)]
+    return b"".join(_ended(stretch) for stretch in stretches[:-1]) + stretches[-1]
+
+
+def body_size(text: str, part: str, site_url: str) -> int:
+    """About how many octets `text` takes, encoded, with a reader's links into the site; rather too many."""
+    link = len(site_url) * 11 // 10 + _PATH_ROOM  # long ones are broken, too
+    return len(body(text, part)) + len(STAND_IN.findall(text)) * link
+
+
+def place(part: str, name: str) -> bytes:
+    """The mark of a place in a template: in control characters, of which no encoded text has any."""
+    return f"\x02{part} {name}\x03".encode("ascii")
+
+
+def value(text: str) -> bytes:
+    """A printable ASCII value, encoded; a link of common length stays on one line."""
+    return _broken(_dotless(text.encode("ascii").replace(b"=", b"=3D")))
+
+
+# A day's papers with the marks of the queries that kept them, in text and HTML: a few KB each.
+@lru_cache(maxsize=8192)
+def _template(text: str, part: str) -> bytes:
+    """The template of one stretch."""
+    fixed, *rest = STAND_IN.split(text)
+    template = _encoded(fixed)
+    for name, following in zip(rest[::2], rest[1::2], strict=True):
+        template += SOFT_BREAK + place(part, name) + SOFT_BREAK + _encoded(following)
+    return template
+
+
+def _ended(stretch: bytes) -> bytes:
+    """A stretch after which another can begin."""
+    return stretch if not stretch or stretch.endswith(b"\r\n") else stretch + SOFT_BREAK
+
+
+def _encoded(text: str) -> bytes:
+    """Fixed text, encoded, as it stands in a template."""
+    encoded = _dotless(b2a_qp(text.encode()).replace(b"\n", b"\r\n"))
+    encoded = _TOO_LONG.sub(lambda line: _broken(line[1]) + line[2], encoded)
+    last_line = encoded.rfind(b"\n") + 1
+    return encoded[:last_line] + _broken(encoded[last_line:])
+
+
+def _dotless(encoded: bytes) -> bytes:
+    """Encoded text whose lines begin with no dot."""
+    encoded = encoded.replace(b"\n.", b"\n=2E")
+    return b"=2E" + encoded[1:] if encoded.startswith(b".") else encoded
+
+
+def _broken(line: bytes) -> bytes:
+    """One encoded line as several that leave room for a soft break."""
+    return line if len(line) <= _ROOMY else _dotless(SOFT_BREAK.join(_CHUNK.findall(line)))

@@ -1,0 +1,1 @@
+"""Store what sources publish: editions, papers, releases; and the topics that are shipped."""

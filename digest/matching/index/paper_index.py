@@ -1,0 +1,72 @@
+"""An index of papers: their words and numbers in arrays that many queries are matched against at once."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.matching.ast import Number
+from digest.matching.index.token_graph import Lattice
+from digest.matching.paper import OPERATORS, PaperText, text_sources
+
+_UNKNOWN = np.iinfo(np.int64).min
+_LARGEST = 2**62
+
+
+@dataclass(frozen=True)
+class Index:
+    """What matching needs of `count` papers, which are numbered from 0.
+
+    `numbers` has a value for each paper, days as ordinals, the smallest of all integers where nothing is
+    known. `topics` are the slugs of the preset topics with the papers that belong, if somebody asks.
+    """
+
+    count: int
+    lattice: Lattice
+    numbers: Mapping[Number, NDArray[np.int64]]
+    topics: Mapping[str, NDArray[np.bool_]]
+
+    @classmethod
+    def of(cls, papers: Sequence[PaperText]) -> "Index":
+        """The index of papers; their topics are not looked up."""
+        numbers = {number: _column(papers, number) for number in Number}
+        return cls(len(papers), Lattice.of(map(text_sources, papers)), numbers, {})
+
+    def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
+        """For each paper whether its number is known and compares so."""
+        column = self.numbers[number]
+        return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
+
+    def dump(self) -> bytes:
+        """The index as bytes, for `load`."""
+        columns = self.lattice.columns()
+        columns |= {f"number {number}": column for number, column in self.numbers.items()}
+        columns |= {f"topic {slug}": papers for slug, papers in self.topics.items()}
+        packed = io.BytesIO()
+        np.savez_compressed(packed, allow_pickle=False, count=np.array(self.count), **columns)
+        return packed.getvalue()
+
+    @classmethod
+    def load(cls, dumped: bytes) -> "Index":
+        """The index that was dumped; raises `ValueError` or `KeyError` for anything else."""
+        with np.load(io.BytesIO(dumped), allow_pickle=False) as stored:
+            columns = dict(stored)
+        return cls(
+            int(columns["count"]),
+            Lattice.from_columns(columns),
+            {number: columns[f"number {number}"] for number in Number},
+            {name[6:]: column for name, column in columns.items() if name.startswith("topic ")},
+        )
+
+
+def _column(papers: Sequence[PaperText], number: Number) -> NDArray[np.int64]:
+    found = (getattr(paper, number, None) for paper in papers)
+    values = (_UNKNOWN if value is None else min(_plain(value), _LARGEST) for value in found)
+    return np.fromiter(values, np.int64, len(papers))
+
+
+def _plain(value: int | date) -> int:
+    return value.toordinal() if isinstance(value, date) else value

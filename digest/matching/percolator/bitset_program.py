@@ -1,0 +1,194 @@
+"""Many query trees as one array program: equal parts exist once and are evaluated once, level by level.
+
+Every distinct part of every query is a node with a number. A node's papers are one row of bits; all nodes
+of one level, kind and arity are computed by one vectorised operation on the rows of their children. The
+cost of a day is a few machine words per node, whatever the shapes of the queries; adding or removing a
+query touches only its own nodes.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.matching.ast import And, Leaf, Node, Not, Or, Weight
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.leaf_matcher import Leaves
+
+Rows = NDArray[np.uint64]
+_WORD = 64
+_BLOCK = 8  # words: 512 papers at a time keep the rows of a million queries near 200 MB
+# Nodes of nearly the same arity share an operation: the last child is repeated, which changes nothing.
+_ARITIES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200)
+_OPERATIONS: dict[str, Callable[[Rows, Rows], Rows]] = {"and": np.bitwise_and, "or": np.bitwise_or}
+
+_Inner = tuple[str | int, ...]  # kind, then the numbers of the children
+
+
+class _Group:
+    """The nodes of one level, kind and arity, packed."""
+
+    def __init__(self, kind: str, arity: int) -> None:
+        self.kind = kind
+        self.count = 0
+        self.nodes = np.zeros(8, np.int32)
+        self.children = np.zeros((8, arity), np.int32)
+
+    def append(self, node: int, children: tuple[int, ...]) -> int:
+        """Where the node stands from now on."""
+        if self.count == len(self.nodes):
+            self.nodes = np.resize(self.nodes, 2 * self.count)
+            self.children = np.resize(self.children, (2 * self.count, self.children.shape[1]))
+        padding = self.children.shape[1] - len(children)
+        self.nodes[self.count] = node
+        self.children[self.count] = (*children, *children[-1:] * padding)
+        self.count += 1
+        return self.count - 1
+
+    def remove(self, place: int) -> int:
+        """The node that moved into the freed place."""
+        self.count -= 1
+        self.nodes[place] = moved = self.nodes[self.count]
+        self.children[place] = self.children[self.count]
+        return int(moved)
+
+    def run(self, rows: Rows) -> None:
+        """Compute the rows of these nodes from those of their children."""
+        children = self.children[: self.count]
+        result = rows[children[:, 0]]
+        if self.kind == "not":
+            np.invert(result, out=result)
+        for column in range(1, children.shape[1]):
+            _OPERATIONS[self.kind](result, rows[children[:, column]], out=result)  # type: ignore[call-arg]
+        rows[self.nodes[: self.count]] = result
+
+
+class Program:
+    """The parts of all queries that were added and not removed."""
+
+    def __init__(self) -> None:
+        self._leaves = Leaves()
+        self._numbers: dict[Leaf | _Inner, int] = {}
+        self._parts: list[Leaf | _Inner | None] = []
+        self._uses = array("i")
+        self._levels = array("h")
+        self._places = array("i")
+        self._free: list[int] = []
+        self._groups: dict[tuple[int, str, int], _Group] = {}
+
+    def __len__(self) -> int:
+        """One more than the largest number in use."""
+        return len(self._parts)
+
+    @property
+    def asks_topics(self) -> bool:
+        """Whether any query asks for a preset topic."""
+        return self._leaves.ask_topics
+
+    def add(self, node: Node) -> int:
+        """The number of `node`, which is kept until it was removed as often as added."""
+        number = self._intern(node)
+        self._uses[number] += 1
+        return number
+
+    def remove(self, number: int) -> None:
+        """Undo one `add`."""
+        self._uses[number] -= 1
+        if self._uses[number]:
+            return
+        part = self._parts[number]
+        assert part is not None
+        del self._numbers[part]
+        self._parts[number] = None
+        self._free.append(number)
+        if isinstance(part, tuple):
+            kind, *children = part
+            group = self._group(number, str(kind), len(children))
+            self._places[group.remove(self._places[number])] = self._places[number]
+            for child in children:
+                self.remove(int(child))
+        else:
+            self._leaves.remove(number)
+
+    def run(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
+        """For each wanted number the papers it holds for: bit n of its row for the n-th paper of `index`."""
+        words = -(-index.count // _WORD)
+        leaves = _Bits(*self._leaves.kept(index), words)
+        result = np.empty((len(wanted), words), np.uint64)
+        order = sorted(self._groups)
+        for first in range(0, words, _BLOCK):
+            rows = np.zeros((len(self), min(_BLOCK, words - first)), np.uint64)
+            leaves.write(rows, first)
+            for key in order:
+                if self._groups[key].count:
+                    self._groups[key].run(rows)
+            result[:, first : first + _BLOCK] = rows[wanted]
+        if index.count % _WORD:
+            result[:, -1] &= np.uint64((1 << index.count % _WORD) - 1)
+        return result
+
+    def _intern(self, node: Node) -> int:
+        match node:
+            case Weight(part, _):
+                return self._intern(part)
+            case And(parts):
+                return self._inner("and", tuple(sorted({self._intern(part) for part in parts})))
+            case Or(parts):
+                return self._inner("or", tuple(sorted({self._intern(part) for part in parts})))
+            case Not(part):
+                return self._inner("not", (self._intern(part),))
+            case _:
+                if node not in self._numbers:
+                    self._leaves.add(self._number(node, 0), node)
+                return self._numbers[node]
+
+    def _inner(self, kind: str, children: tuple[int, ...]) -> int:
+        if len(children) == 1 and kind != "not":
+            return children[0]
+        part: _Inner = (kind, *children)
+        if part in self._numbers:
+            return self._numbers[part]
+        number = self._number(part, 1 + max(self._levels[child] for child in children))
+        for child in children:
+            self._uses[child] += 1
+        self._places[number] = self._group(number, kind, len(children)).append(number, children)
+        return number
+
+    def _number(self, part: Leaf | _Inner, level: int) -> int:
+        if self._free:
+            number = self._free.pop()
+        else:
+            number = len(self._parts)
+            self._parts.append(None)
+            for column in (self._uses, self._levels, self._places):
+                column.append(0)
+        self._numbers[part] = number
+        self._parts[number], self._uses[number] = part, 0
+        self._levels[number], self._places[number] = level, -1
+        return number
+
+    def _group(self, number: int, kind: str, arity: int) -> _Group:
+        wide = _ARITIES[bisect_left(_ARITIES, arity)]
+        key = (self._levels[number], kind, wide)
+        if key not in self._groups:
+            self._groups[key] = _Group(kind, wide)
+        return self._groups[key]
+
+
+class _Bits:
+    """Pairs of a row and a paper as the words that have these bits set."""
+
+    def __init__(self, rows: NDArray[np.int32], papers: NDArray[np.int32], words: int) -> None:
+        places = rows.astype(np.int64) * words + papers // _WORD
+        order = np.argsort(places, kind="stable")
+        places, bits = places[order], np.uint64(1) << (papers[order] % _WORD).astype(np.uint64)
+        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        self._values = np.bitwise_or.reduceat(bits, firsts) if len(firsts) else bits
+        self._rows, self._words = np.divmod(places[firsts], words)
+
+    def write(self, rows: Rows, first: int) -> None:
+        """Set the words from `first` on in `rows`."""
+        here = np.flatnonzero((self._words >= first) & (self._words < first + rows.shape[1]))
+        rows[self._rows[here], self._words[here] - first] = self._values[here]

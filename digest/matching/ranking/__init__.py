@@ -1,0 +1,1 @@
+"""Order, similarity and reasons of the papers that a query keeps."""

@@ -1,0 +1,147 @@
+"""Explain a query on a paper: the clauses that held, where, and how strongly; or those that failed."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from itertools import chain
+from operator import itemgetter
+
+from digest.matching.ast import (
+    And,
+    Compare,
+    Field,
+    Leaf,
+    Near,
+    Node,
+    Not,
+    Number,
+    Or,
+    Query,
+    Term,
+    Topic,
+    Weight,
+)
+from digest.matching.paper import PaperText, satisfies, shown, texts
+from digest.matching.percolator.topic_assignment import Belongings, belongings
+from digest.matching.query.shipped_topics import preset_queries
+from digest.matching.ranking.term_positions import Place, near_places, places
+from digest.matching.reasons import Explanation, Reason
+from digest.matching.tokenizer import Text
+
+_WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+_MOST_PLACES = 50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
+
+
+def explain(query: Query, paper: PaperText) -> Explanation:
+    """Why `query` keeps `paper`, or what is missing."""
+    return Explainer(paper).explain(query)
+
+
+class Explainer:
+    """Explains queries on one paper, whose words are split once."""
+
+    def __init__(self, paper: PaperText) -> None:
+        self._paper = paper
+        self._texts = texts(paper)
+        self._found: dict[Leaf, tuple[Reason, ...]] = {}
+
+    def explain(self, query: Query) -> Explanation:
+        carrying = self._carrying(query.root, 1.0)
+        if carrying is None:
+            missing = tuple(str(clause) for clause in self._missing(query.root))
+            return Explanation(kept=False, missing=missing)
+        heaviest = dict(sorted(carrying, key=itemgetter(1)))
+        reasons = {reason for leaf in heaviest for reason in self._reasons(leaf)}
+        order: list[str] = [*Field, *Number]
+        return Explanation(
+            kept=True,
+            reasons=tuple(sorted(reasons, key=lambda r: (order.index(r.field), r.start, -r.end, r.text))),
+            strength=sum(self._strength(leaf) * weight for leaf, weight in heaviest.items()),
+        )
+
+    def _carrying(self, node: Node, weight: float) -> list[tuple[Leaf, float]] | None:
+        """The leaves by which `node` holds, each with its weight, or None if it does not hold."""
+        match node:
+            case And(parts):
+                carried = [self._carrying(part, weight) for part in parts]
+                if any(leaves is None for leaves in carried):
+                    return None
+                return [leaf for leaves in carried for leaf in leaves or []]
+            case Or(parts):
+                held = [leaves for part in parts if (leaves := self._carrying(part, weight)) is not None]
+                return [leaf for leaves in held for leaf in leaves] if held else None
+            case Not(part):
+                return [] if self._carrying(part, weight) is None else None
+            case Weight(part, factor):
+                return self._carrying(part, weight * factor)
+            case _:
+                return [(node, weight)] if self._reasons(node) else None
+
+    def _missing(self, node: Node) -> list[Node]:
+        """The fewest clauses that `node` lacks; none if it holds."""
+        match node:
+            case And(parts):
+                return [clause for part in parts for clause in self._missing(part)]
+            case Or(parts):
+                return min((self._missing(part) for part in parts), key=len)
+            case Weight(part, _):
+                return self._missing(part)
+            case _:
+                return [] if self._carrying(node, 1.0) is not None else [node]
+
+    def _reasons(self, leaf: Leaf) -> tuple[Reason, ...]:
+        if leaf not in self._found:
+            self._found[leaf] = tuple(dict.fromkeys(self._look(leaf)))
+        return self._found[leaf]
+
+    def _strength(self, leaf: Leaf) -> float:
+        if isinstance(leaf, Topic):
+            return self._topics[leaf.slug].strength
+        return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
+
+    @cached_property
+    def _topics(self) -> Belongings:
+        return belongings([self._paper])[0]
+
+    def _look(self, leaf: Leaf) -> Iterable[Reason]:
+        match leaf:
+            case Compare():
+                found = satisfies(self._paper, leaf)
+                return [Reason(leaf.number, shown(self._paper, leaf.number))] if found else []
+            case Topic():
+                return self._words_for(leaf.slug) if leaf.slug in self._topics else []
+            case _:
+                return (_reason(field, text, place) for field, text, place in self._places(leaf))
+
+    def _words_for(self, slug: str) -> Iterable[Reason]:
+        """Words of the readable query if it keeps the paper too; else those the model weighed most."""
+        return self.explain(preset_queries()[slug]).reasons or self._topics[slug].reasons
+
+    def _places(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Place]]:
+        if isinstance(leaf, Term):
+            for field, text in self._searched(leaf):
+                yield from ((field, text, place) for place in _first(places(leaf, text)))
+        else:
+            for field, text in self._searched(leaf.left[0]):
+                pairs = chain.from_iterable(near_places(leaf, text))
+                yield from ((field, text, place) for place in _first(pairs))
+
+    def _searched(self, term: Term) -> Iterable[tuple[Field, Text]]:
+        return ((field, text) for field in term.fields for text in self._texts[field])
+
+
+def _first(found: Iterable[Place]) -> Iterable[Place]:
+    """The first places, each once."""
+    distinct: dict[Place, None] = {}
+    for place in found:
+        distinct[place] = None
+        if len(distinct) == _MOST_PLACES:
+            break
+    return distinct
+
+
+def _reason(field: Field, text: Text, place: Place) -> Reason:
+    start, end = text.spans[place[0]][0], text.spans[place[1] - 1][1]
+    words = text.source[start:end]
+    return (
+        Reason(field, words, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, words)
+    )

@@ -1,0 +1,1 @@
+"""Preset topics that weigh a whole paper: features, the trained classifier, its evaluation."""

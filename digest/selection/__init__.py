@@ -1,0 +1,1 @@
+"""Which papers a digest brings: the window, its candidates, the selection, near misses."""

@@ -1,0 +1,167 @@
+"""Fetching over HTTP from hosts that may be down, slow, hostile or somebody else's.
+
+The only file of the engine that knows httpx and tenacity.
+"""
+
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpcore
+import httpx
+import tenacity
+
+from digest.sources.errors import SourceChanged, SourceUnavailable
+from digest.sources.ssrf_guard import GuardedNetwork
+
+__all__ = ["DEFAULTS", "FetchSettings", "fetch"]
+
+
+@dataclass(frozen=True, slots=True)
+class FetchSettings:
+    """How patient and how trusting a fetch is. Times are in seconds."""
+
+    user_agent: str = "paper-digest/0.1 (self-hosted digest of research papers)"
+    max_bytes: int = 10_000_000  # after decompression
+    max_redirects: int = 5
+    total_time: float = 120  # all attempts and the waits between them
+    idle_time: float = 15  # one connect, read or write
+    attempts: int = 4
+    longest_wait: float = 30  # between two attempts, whatever Retry-After says
+    allow_loopback: bool = False  # for an address that the operator typed
+
+
+DEFAULTS = FetchSettings()
+
+
+class _TryAgain(SourceUnavailable):
+    """The attempt failed in a way that the next may not; `after` is what the server asked us to wait."""
+
+    def __init__(self, message: str, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+def fetch(
+    url: str, settings: FetchSettings = DEFAULTS, *, sleep: Callable[[float], None] = time.sleep
+) -> bytes:
+    """The body that `url` answers with, decompressed.
+
+    Only http and https, only public addresses (checked on each connection, so after each redirect
+    too), only so many bytes, redirects and seconds. Network failures, 429 and 5xx are tried again
+    after a growing wait, or the one the server asks for.
+
+    Raises SourceUnavailable if none of the attempts got through or a bot challenge was in the way,
+    SourceChanged for anything that trying again does not mend.
+    """
+    deadline = time.monotonic() + settings.total_time
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.after if isinstance(error, _TryAgain) else None
+        growing = 2.0**state.attempt_number
+        return min(growing if asked is None else asked, settings.longest_wait)
+
+    attempts = tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type(_TryAgain),
+        wait=wait,
+        stop=tenacity.stop_after_attempt(settings.attempts) | tenacity.stop_before_delay(settings.total_time),
+        sleep=sleep,
+        reraise=True,
+    )
+    return attempts(_attempt, url, settings, deadline)
+
+
+class _GuardedTransport(httpx.HTTPTransport):
+    """httpx's own transport, on a network that keeps to public addresses and to the deadline."""
+
+    def __init__(self, network: GuardedNetwork) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=network
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.scheme not in {"http", "https"}:
+            raise SourceChanged(f"Expected an http or https address, found {request.url}: not fetched.")
+        return super().handle_request(request)
+
+
+def _attempt(url: str, settings: FetchSettings, deadline: float) -> bytes:
+    transport = _GuardedTransport(GuardedNetwork(deadline, allow_loopback=settings.allow_loopback))
+    headers = {"User-Agent": settings.user_agent, "Accept-Encoding": "gzip"}
+    try:
+        with httpx.Client(
+            transport=transport, headers=headers, timeout=settings.idle_time, trust_env=False
+        ) as client:
+            return _follow(client, client.build_request("GET", url), settings)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise SourceChanged(f"Expected an http or https address, found {url}: {error}") from error
+    except httpx.TransportError as error:
+        raise _TryAgain(
+            f"Expected an answer from {url}, found none: {error or type(error).__name__}"
+        ) from error
+
+
+def _follow(client: httpx.Client, request: httpx.Request, settings: FetchSettings) -> bytes:
+    """The body at the end of the redirects, whose own bodies are never read."""
+    for _ in range(settings.max_redirects + 1):
+        response = client.send(request, stream=True)
+        try:
+            if response.next_request is None:
+                _check(response)
+                return _body(response, settings.max_bytes)
+            request = response.next_request
+        finally:
+            response.close()
+    raise SourceChanged(f"Expected an answer after {settings.max_redirects} redirects, found one more.")
+
+
+def _check(response: httpx.Response) -> None:
+    """Raise unless the answer is the one that was asked for."""
+    url, status = response.request.url, response.status_code
+    if "x-amzn-waf-action" in response.headers or response.headers.get("cf-mitigated") == "challenge":
+        raise SourceUnavailable(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
+    if status in {408, 425, 429} or status >= 500:
+        raise _TryAgain(f"Expected an answer from {url}, found HTTP {status}.", _retry_after(response))
+    if status != httpx.codes.OK:
+        raise SourceChanged(f"Expected an answer from {url}, found HTTP {status} {response.reason_phrase}.")
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """The seconds that Retry-After asks to wait (RFC 9110, 10.2.3: a number or a date), if it does."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _body(response: httpx.Response, limit: int) -> bytes:
+    """The body, decompressed no further than `limit` bytes."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"identity", "gzip", "x-gzip"}:
+        raise SourceChanged(f"Expected a gzipped or plain answer, found the encoding {encoding}.")
+    body = bytearray()
+    for part in response.iter_raw() if encoding == "identity" else _unzipped(response, limit):
+        body += part
+        if len(body) > limit:
+            raise SourceChanged(f"Expected at most {limit:,} bytes from {response.request.url}, found more.")
+    return bytes(body)
+
+
+def _unzipped(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    """The parts of a gzipped body, each at most one byte longer than `limit`: a bomb never unfolds."""
+    unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+    for part in response.iter_raw():
+        try:
+            yield unzip.decompress(part, max_length=limit + 1)
+        except zlib.error as error:
+            raise SourceChanged(f"Expected a gzipped answer, found something else ({error}).") from error
+    if not unzip.eof:
+        raise _TryAgain(f"Expected a whole answer from {response.request.url}, found a part of it.")

@@ -1,0 +1,69 @@
+"""Papers as JSON Lines, one PaperRecord a line, as `manage.py ingest --dry-run --json` prints them.
+
+So an edition can be carried from one instance to another, or written by hand. A null "key" is derived;
+author_names, code_url and project_url may be added.
+"""
+
+from datetime import date
+from typing import Any
+
+from digest.lib.records import PaperRecord, clean_text
+from digest.sources.errors import SourceChanged
+from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.record_fields import (
+    build_record,
+    count_field,
+    day_field,
+    edition_day,
+    iso_day,
+    list_field,
+    load_json,
+    text_field,
+)
+
+FORMAT = "records"
+EXPECTED = "papers as JSON Lines (one object a line)"
+
+
+def parse_records(text: str, day: date | None) -> ParsedEdition:
+    """The edition in the lines; all of one day, which is that of the lines, or `day` where they name none."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    require_plausible(len(lines))
+    records = [load_json(line, EXPECTED) for line in lines]
+    if not all(isinstance(record, dict) for record in records):
+        raise SourceChanged(f"Expected {EXPECTED}, found a line that is none.")
+    if "error" in records[0]:
+        raise SourceChanged(f"Expected papers, found an error: {clean_text(str(records[0]['error']), 200)}")
+    found = edition_day((iso_day(record.get("day")) for record in records), day, EXPECTED)
+    return collect(
+        FORMAT,
+        found,
+        records,
+        read=lambda record: _read(record, found),
+        title_of=lambda record: record.get("title"),
+    )
+
+
+def _read(record: dict[str, Any], day: date) -> PaperRecord:
+    if (day_field(record, "day") or day) != day:
+        raise UnreadablePaper(f"its day is not {day}")
+    key = text_field(record, "key")
+    names = list_field(record, "author_names") or []
+    if not all(isinstance(name, str) for name in names):
+        raise UnreadablePaper("its author_names are not text")
+    return build_record(
+        day,
+        title=text_field(record, "title"),
+        abstract=text_field(record, "abstract"),
+        arxiv=key if key.startswith("arxiv:") else None,
+        doi=key if key.startswith("doi:") else None,
+        authors=count_field(record, "authors"),
+        author_names=names,
+        organization=text_field(record, "organization"),
+        published=day_field(record, "published"),
+        comments=count_field(record, "comments"),
+        upvotes=count_field(record, "upvotes"),
+        url=record.get("url"),
+        code_url=record.get("code_url"),
+        project_url=record.get("project_url"),
+    )

@@ -1,0 +1,78 @@
+"""An edition as parsed from a source's bytes, and how single bad papers are kept from spoiling it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from digest.lib.records import TITLE_LIMIT, PaperRecord, clean_text
+from digest.sources.errors import SourceChanged
+
+Entry = TypeVar("Entry")
+MAX_PAPERS = 10_000  # a day has 1 to 150; more only costs time and memory
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A paper that could not be read: its place in the source (from 1), its title if any, and why."""
+
+    position: int
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEdition:
+    """One day of one source: its papers in the source's order, each once, and what was rejected."""
+
+    day: date
+    format: str
+    papers: tuple[PaperRecord, ...]
+    rejected: tuple[Rejected, ...]
+
+
+class UnreadablePaper(Exception):
+    """One paper cannot be read, and why ("it has no title"); the others can. Never leaves this package."""
+
+
+def require_plausible(number: int, limit: int = MAX_PAPERS, things: str = "papers") -> None:
+    """Raise SourceChanged, before work is put into them, if there are more than any day can have."""
+    if number > limit:
+        raise SourceChanged(
+            f"Expected the papers of one day, found {number:,} {things}: more than {limit:,}."
+        )
+
+
+def collect(
+    form: str,
+    day: date,
+    entries: Iterable[Entry],
+    *,
+    read: Callable[[Entry], PaperRecord],
+    title_of: Callable[[Entry], object],
+) -> ParsedEdition:
+    """Read every entry; of papers listed twice the first stays, unreadable ones are rejected.
+
+    Raises SourceChanged if there is no paper at all, or if more than half cannot be read: then it is
+    the source that has changed, not a paper.
+    """
+    papers: dict[str, PaperRecord] = {}
+    rejected: list[Rejected] = []
+    position = 0
+    for position, entry in enumerate(entries, start=1):
+        try:
+            paper = read(entry)
+        except UnreadablePaper as error:
+            title = title_of(entry)
+            shown = clean_text(title, TITLE_LIMIT) if isinstance(title, str) else ""
+            rejected.append(Rejected(position, shown, str(error)))
+        else:
+            papers.setdefault(paper.key, paper)
+    if len(rejected) * 2 > position:
+        raise SourceChanged(
+            f"Expected readable papers, found {len(rejected)} of {position} unreadable: "
+            f"number {rejected[0].position}, for one, because {rejected[0].why}."
+        )
+    if not papers:
+        raise SourceChanged("Expected papers, found none.")
+    return ParsedEdition(day, form, tuple(papers.values()), tuple(rejected))

@@ -1,0 +1,1 @@
+"""How any page is answered: rendering, language, origin, content policy, limits, branding."""

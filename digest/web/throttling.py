@@ -1,0 +1,118 @@
+"""How many sign-ups and searches are taken: per network and in total, counted in Redis over fixed hours.
+
+Limits per address are the ledger's (`signup.may_write`). These here keep one place from making the
+service write to strangers, or search all day; so when Redis cannot be reached, what is asked for passes,
+with a warning.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache, wraps
+from typing import Concatenate, ParamSpec
+
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from digest.web.page_language import ASKED
+from digest.web.rendering import show
+
+Given = ParamSpec("Given")
+View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
+
+logger = logging.getLogger(__name__)
+
+PER_NETWORK = 30
+IN_TOTAL = 1_000
+LOOKS_PER_NETWORK = 6_000  # samples and searches: a whole office trying out queries
+WINDOW = 3600  # seconds
+_TIMEOUT = 0.3  # seconds: a visitor waits for this
+
+
+def admits(visitor: str, now: datetime) -> bool:
+    """Count one sign-up from the network of `visitor`; whether it is still within the limits."""
+    return _within({f"signups:{network_of(visitor)}": PER_NETWORK, "signups:all": IN_TOTAL}, now)
+
+
+def admits_look(visitor: str, now: datetime) -> bool:
+    """Count one sample or search from the network of `visitor`; whether it is still within the limit."""
+    return _within({f"looks:{network_of(visitor)}": LOOKS_PER_NETWORK}, now)
+
+
+def limited(view: View[Given]) -> View[Given]:
+    """A page that costs the server some time: answered so often in an hour to one network, and no more."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        asks = bool(request.GET.keys() - {ASKED} or request.POST)
+        if not asks or admits_look(visitor_of(request), timezone.now()):
+            return view(request, *args, **kwargs)
+        part = "HX-Request" in request.headers
+        return too_many(request, "web/parts/too_many_looks.html" if part else "web/too_many_looks.html")
+
+    return guarded
+
+
+def too_many(request: HttpRequest, template: str) -> HttpResponse:
+    """The answer beyond a limit."""
+    response = show(request, template, status=429)
+    response["Retry-After"] = str(WINDOW)
+    return response
+
+
+def _within(limits: Mapping[str, int], now: datetime) -> bool:
+    window = int(now.timestamp()) // WINDOW
+    try:
+        counts = _count([f"{name}:{window}" for name in limits])
+    except redis.RedisError as error:
+        logger.warning("limits cannot be checked: %s", error)
+        return True
+    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
+
+
+def visitor_of(request: HttpRequest) -> str:
+    """The network address that `request` came from, or "" where the server does not say.
+
+    Where SITE_URL is https, a proxy ends TLS: a peer with a private address, or on a socket without one,
+    is that proxy, and what it wrote last into X-Forwarded-For is the visitor. Nobody else's header is
+    believed.
+    """
+    peer = _address(request.META.get("REMOTE_ADDR", ""))
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    behind_proxy = settings.SITE_URL.startswith("https://")
+    if behind_proxy and (peer is None or peer.is_private):
+        peer = _address(forwarded) or peer
+    return str(peer or "")
+
+
+def network_of(visitor: str) -> str:
+    """What one household or office shares: the /24 of an IPv4 address, the /48 of an IPv6 address."""
+    address = _address(visitor)
+    if address is None:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return mapped or address
+
+
+def _count(keys: list[str]) -> list[int]:
+    with _client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
+        for key in keys:
+            pipe.incr(f"digest:{key}")
+            pipe.expire(f"digest:{key}", WINDOW)
+        return [int(answer) for answer in pipe.execute()[::2]]
+
+
+@cache
+def _client(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)

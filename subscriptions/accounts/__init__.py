@@ -1,0 +1,1 @@
+"""The life of a reader: sign-up, preferences, votes, unsubscribing, their data."""

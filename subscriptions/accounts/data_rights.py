@@ -1,0 +1,134 @@
+"""What a reader may do with everything about them: take it along, have it erased, change the address.
+
+ask → a letter with a fresh link → the page behind it → a press. Each works for half an hour: a digest
+that was forwarded must not open any of it.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import IntegrityError, transaction
+
+from digest.models import Paper, Selection
+from subscriptions.accounts import preferences, signup
+from subscriptions.lib.email_addresses import address_key
+from subscriptions.lib.selection_rows import forget_unused
+from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
+
+Kind, State = Delivery.Kind, Subscriber.State
+ASKED: Mapping[str, Delivery.Kind] = {"export": Kind.EXPORT, "erase": Kind.ERASE, "move": Kind.MOVE}
+
+
+def ask(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> None:
+    """Mail the reader a fresh link for this, at most two of a kind a day, ten minutes apart."""
+    with transaction.atomic():
+        locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        if signup.may_write(locked, [kind], now):
+            Delivery.objects.post(locked, kind, now)
+
+
+def everything_about(subscriber: Subscriber) -> dict[str, Any]:
+    """All that is stored about the reader, as JSON can hold it."""
+    choices = preferences.choices_of(subscriber)
+    sent = list(subscriber.deliveries.select_related("selection").order_by("due_at"))
+    papers = {item["paper"] for row in sent if row.selection for item in row.selection.items}
+    keys = dict(Paper.objects.filter(pk__in=papers).values_list("pk", "key"))
+    return {
+        "address": subscriber.email,
+        "new_address_asked_for": subscriber.new_email,
+        "state": subscriber.state,
+        "signed_up_at": _iso(subscriber.created_at),
+        "confirmed_at": _iso(subscriber.consented_at),
+        "proof_of_consent": subscriber.consent,
+        "left_at": _iso(subscriber.left_at),
+        "paused_until": subscriber.paused_until.isoformat() if subscriber.paused_until else None,
+        "topics": [topic.slug for topic in choices.topics],
+        "queries": list(choices.queries),
+        "left_out": list(choices.exclude),
+        "least_upvotes": choices.least_upvotes,
+        "time_zone": subscriber.time_zone,
+        "hour": subscriber.hour,
+        "rhythm": subscriber.rhythm,
+        "weekday": subscriber.weekday,
+        "language": subscriber.language,
+        "format": subscriber.format,
+        "volume": subscriber.volume,
+        "next_digest_at": _iso(subscriber.next_digest_at),
+        "votes": [
+            {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
+            for vote in subscriber.votes.select_related("paper")
+        ],
+        "mails": [
+            {
+                "kind": row.kind,
+                "for": _iso(row.due_at),
+                "state": row.state,
+                "answer": row.reason,
+                "papers": [
+                    keys[item["paper"]]
+                    for item in (row.selection.items if row.selection else ())
+                    if item["paper"] in keys
+                ],
+            }
+            for row in sent
+        ],
+    }
+
+
+def erase(subscriber: Subscriber) -> None:
+    """Delete all that is stored about the reader. What stays is a keyed hash, so that no mail goes there."""
+    with transaction.atomic():
+        Suppression.objects.add_address(subscriber.email_key)
+        selections = list(subscriber.deliveries.values_list("selection", flat=True))
+        about = ContentType.objects.get_for_model(Subscriber)
+        LogEntry.objects.filter(content_type=about, object_id=str(subscriber.pk)).update(
+            object_repr="an erased reader"
+        )
+        filter_set = subscriber.filter_set_id
+        subscriber.delete()
+        FilterSet.objects.filter(pk=filter_set, subscribers=None).delete()
+        forget_unused(Selection.objects.filter(pk__in=selections))
+
+
+def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
+    """Mail a fresh link to the new address, to be confirmed there; nothing changes before.
+
+    Raises `ValidationError` for what is no address. An address that has a subscription, or was erased,
+    gets no letter, and whoever asked is not told.
+    """
+    key = address_key(address)
+    others = Subscriber.objects.filter(email_key=key).exclude(state=State.PENDING)
+    with transaction.atomic():
+        locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        if not signup.may_write(locked, [Kind.ADDRESS], now):
+            return
+        locked.new_email = address.strip()
+        locked.save(update_fields=["new_email"])
+        if not others.exists() and not Suppression.objects.holds(key):
+            Delivery.objects.post(locked, Kind.ADDRESS, now)
+
+
+def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:
+    """Use the new address from now on; False if somebody else has it. Links mailed before stop working."""
+    key = address_key(subscriber.new_email)
+    proof = f"{subscriber.consent}; new address {now:%Y-%m-%d %H:%M} UTC, from {visitor}"
+    try:
+        with transaction.atomic():
+            Subscriber.objects.filter(email_key=key, state=State.PENDING).exclude(pk=subscriber.pk).delete()
+            Subscriber.objects.filter(pk=subscriber.pk).update(
+                email=subscriber.new_email,
+                email_key=key,
+                new_email="",
+                consent=proof[:200],
+                link_version=subscriber.link_version + 1,
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

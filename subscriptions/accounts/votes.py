@@ -1,0 +1,111 @@
+"""What readers ask for with one press: more or less like a paper, a topic muted. Each can be taken back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES
+from digest.models import Selection, Topic
+from subscriptions.accounts import preferences
+from subscriptions.accounts.preferences import Choices
+from subscriptions.models import Delivery, Subscriber, Vote
+
+
+def holds(selection: Selection, paper: int) -> bool:
+    """Whether a digest of this selection has the paper."""
+    return paper in selection.papers
+
+
+def vote(delivery: Delivery, paper: int, verdict: Vote.Verdict, at: datetime) -> None:
+    """Note the reader's verdict on a paper of their digest; a later one takes the place of an earlier one."""
+    Vote.objects.update_or_create(
+        subscriber=delivery.subscriber,
+        paper_id=paper,
+        defaults={"verdict": verdict, "delivery": delivery, "at": at},
+    )
+
+
+def take_back(subscriber: Subscriber, paper: int) -> None:
+    """Forget the reader's verdict on a paper, if there is any."""
+    Vote.objects.filter(subscriber=subscriber, paper=paper).delete()
+
+
+def given(subscriber: Subscriber, paper: int) -> str:
+    """The reader's verdict on a paper, empty if there is none."""
+    return (
+        Vote.objects.filter(subscriber=subscriber, paper=paper).values_list("verdict", flat=True).first()
+        or ""
+    )
+
+
+def missing(subscriber: Subscriber) -> int:
+    """How many votes the reader's digest needs yet before it is ordered by them."""
+    return max(0, LEAST_VOTES - Vote.objects.filter(subscriber=subscriber).count())
+
+
+class Standing(StrEnum):
+    """What a filter of a digest is to its reader now."""
+
+    HEARD = "heard"  # brings papers, beside others
+    ALONE = "alone"  # is all that brings papers
+    MUTED = "muted"  # brings none
+    GONE = "gone"  # is a topic that exists no more
+
+
+@dataclass(frozen=True)
+class Muting:
+    """A filter that a reader can mute: a topic, or a query of their own, by the name it has in their digest.
+
+    Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored.
+    It holds from the next digest that is planned.
+    """
+
+    reader: Subscriber
+    name: str
+    own: bool
+
+    @classmethod
+    def of(cls, delivery: Delivery, number: int) -> "Muting | None":
+        """The filter of this number in the reader's digest."""
+        filters: list[Mapping[str, Any]] = delivery.selection.filters if delivery.selection else []
+        if number >= len(filters):
+            return None
+        return cls(delivery.subscriber, filters[number]["name"], filters[number]["own"])
+
+    @property
+    def standing(self) -> Standing:
+        choices = preferences.choices_of(self.reader)
+        if self._without(choices) != choices:
+            left = self._without(choices)
+            speaking = left.queries or any(topic.enabled for topic in left.topics)
+            return Standing.HEARD if speaking else Standing.ALONE
+        return Standing.MUTED if self.own or self._topic() else Standing.GONE
+
+    def mute(self) -> None:
+        """Leave the filter out, unless it is all that the reader has."""
+        if self.standing == Standing.HEARD:
+            self._point(self._without(preferences.choices_of(self.reader)))
+
+    def undo(self) -> None:
+        """Bring the filter back, as far as it exists."""
+        choices, topic = preferences.choices_of(self.reader), self._topic()
+        if self.standing != Standing.MUTED:
+            return
+        if self.own:
+            self._point(replace(choices, queries=(*choices.queries, self.name)))
+        elif topic:
+            self._point(replace(choices, topics=(*choices.topics, topic)))
+
+    def _without(self, choices: Choices) -> Choices:
+        if self.own:
+            return replace(choices, queries=tuple(text for text in choices.queries if text != self.name))
+        return replace(choices, topics=tuple(topic for topic in choices.topics if topic.name != self.name))
+
+    def _topic(self) -> Topic | None:
+        return Topic.objects.filter(name=self.name).first()
+
+    def _point(self, choices: Choices) -> None:
+        self.reader.filter_set = choices.filter_set()
+        self.reader.save(update_fields=["filter_set"])  # a planner may be moving the rest of the row

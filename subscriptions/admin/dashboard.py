@@ -1,0 +1,257 @@
+"""The operator's front page: today's figures about papers and readers, and what needs attention first."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.timesince import timesince
+
+from digest.admin import heartbeats
+from digest.admin.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
+from subscriptions.admin.paused_runs import paused_runs
+from subscriptions.models import Delivery, Subscriber
+
+State = Delivery.State
+CHART_DAYS = 14
+EDITIONS_SHOWN = 8
+PROBLEM_DAYS = 7
+REASONS_SHOWN = 3
+LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
+
+
+@dataclass(frozen=True, slots=True)
+class DayBar:
+    """Digests accepted on one day; `height` is in percent of the chart's highest bar."""
+
+    day: date
+    accepted: int
+    height: int
+
+    @property
+    def top(self) -> int:
+        return 100 - self.height
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderFigures:
+    """Readers by state, the coming hour, and the last signs of the planner and the workers."""
+
+    active: int
+    pending: int
+    paused: int
+    demo: int
+    due_next_hour: int
+    overdue: int
+    last_planned_at: datetime | None
+    last_accepted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StateFigures:
+    """How many of today's deliveries are in a state, or in one of several; `url` lists them."""
+
+    name: str
+    count: int
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFigures:
+    """Deliveries due today by state, accepted first, and accepted digests per day, oldest first."""
+
+    today: tuple[StateFigures, ...]
+    days: tuple[DayBar, ...]
+
+    @property
+    def any_accepted(self) -> bool:
+        return any(bar.accepted for bar in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Everything the front page shows."""
+
+    now: datetime
+    papers: PaperFigures
+    readers: ReaderFigures
+    deliveries: DeliveryFigures
+    topics: tuple[tuple[TopicFigures, int], ...]
+    attention: tuple[Attention, ...]
+
+    @property
+    def shown_editions(self) -> Sequence[EditionFigures]:
+        return self.papers.editions[:EDITIONS_SHOWN]
+
+    def ago(self, moment: datetime | None) -> str:
+        """How long before `now`: “just now”, “7 minutes ago”, “never”."""
+        if moment is None:
+            return "never"
+        past = timesince(moment, self.now, depth=1)
+        return "just now" if past.startswith("0") else f"{past} ago"
+
+    @property
+    def fetched(self) -> str:
+        return self.ago(self.papers.newest.fetched_at if self.papers.newest else None)
+
+    @property
+    def planned(self) -> str:
+        return self.ago(self.readers.last_planned_at)
+
+    @property
+    def accepted(self) -> str:
+        return self.ago(self.readers.last_accepted_at)
+
+
+def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Put the figures into the context of the admin's front page: the DASHBOARD_CALLBACK."""
+    now = timezone.now()
+    see_deliveries = request.user.has_perm("subscriptions.view_delivery")
+    return {
+        **context,
+        "dashboard": dashboard(now, see_reasons=see_deliveries),
+        "title": date_format(timezone.localtime(now), "l j F"),
+    }
+
+
+def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
+    """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
+    papers, readers = paper_figures(now), reader_figures(now)
+    following = topic_readers()
+    attention = (
+        *papers.attention,
+        *heartbeats.silence(now),
+        *paused_runs(see_reasons=see_reasons),
+        *_late(readers, now),
+        *_undelivered(now, see_reasons=see_reasons),
+    )
+    topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
+    return Dashboard(now, papers, readers, delivery_figures(now), topics, attention)
+
+
+def reader_figures(now: datetime) -> ReaderFigures:
+    """Figures about readers, in four queries."""
+    states = dict(Subscriber.objects.order_by().values_list("state").annotate(Count("pk")))
+    soon = now + timedelta(hours=1)
+    due = Subscriber.objects.due(soon).aggregate(
+        hour=Count("pk", filter=Q(next_digest_at__gt=now)),
+        overdue=Count("pk", filter=Q(next_digest_at__lte=now - LATE)),
+    )
+    newest = Delivery.objects.order_by("-pk")
+    planned = newest.filter(kind=Delivery.Kind.DIGEST).values_list("created_at", flat=True)
+    accepted = newest.filter(state=State.ACCEPTED).values_list("settled_at", flat=True)
+    return ReaderFigures(
+        active=states.get(Subscriber.State.ACTIVE, 0),
+        pending=states.get(Subscriber.State.PENDING, 0),
+        paused=states.get(Subscriber.State.PAUSED, 0),
+        demo=Subscriber.objects.filter(demo=True).count(),
+        due_next_hour=due["hour"],
+        overdue=due["overdue"],
+        last_planned_at=planned.first(),
+        last_accepted_at=accepted.first(),
+    )
+
+
+def topic_readers() -> dict[int, int]:
+    """How many active readers follow each topic, by its number."""
+    active = Subscriber.objects.filter(state=Subscriber.State.ACTIVE, filter_set__topics__isnull=False)
+    return dict(active.order_by().values_list("filter_set__topics").annotate(Count("pk")))
+
+
+def delivery_figures(now: datetime) -> DeliveryFigures:
+    """Figures about deliveries, in two queries. A delivery belongs to the day it was due."""
+    today = timezone.localdate(now)
+    states = Delivery.objects.filter(_due_on(today)).order_by().values_list("state").annotate(Count("pk"))
+    return DeliveryFigures(today=tuple(_states(Counter(dict(states)), today)), days=tuple(_bars(today)))
+
+
+def _bars(today: date) -> Iterator[DayBar]:
+    days = [today - timedelta(days=age) for age in reversed(range(CHART_DAYS))]
+    digests = Delivery.objects.filter(
+        kind=Delivery.Kind.DIGEST, state=State.ACCEPTED, due_at__gte=_midnight(days[0])
+    )
+    accepted = digests.aggregate(**{str(day): Count("pk", filter=_due_on(day)) for day in days})
+    highest = max(accepted.values()) or 1
+    for day in days:
+        yield DayBar(day, accepted[str(day)], round(100 * accepted[str(day)] / highest))
+
+
+def _due_on(day: date) -> Q:
+    return Q(due_at__gte=_midnight(day), due_at__lt=_midnight(day + timedelta(days=1)))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _states(counts: Counter[str], today: date) -> Iterator[StateFigures]:
+    waiting = (State.PENDING, State.LEASED, State.HANDING)
+    single = (State.DEFERRED, State.REFUSED, State.UNKNOWN)
+    for states in ((State.ACCEPTED,), (State.SKIPPED,), waiting, *((state,) for state in single)):
+        name = "in work" if len(states) > 1 else states[0].label.lower()
+        count = sum(counts[state] for state in states)
+        yield StateFigures(name, count, deliveries_url(today, *states))
+
+
+def deliveries_url(since: date, *states: str) -> str:
+    """The list of deliveries due since that day in one of the states."""
+    lookup = "state__in" if len(states) > 1 else "state__exact"
+    query = {lookup: ",".join(states), "due_at__gte": _midnight(since).isoformat()}
+    return reverse("admin:subscriptions_delivery_changelist") + "?" + urlencode(query)
+
+
+def _late(readers: ReaderFigures, now: datetime) -> Iterator[Attention]:
+    """Work that nobody does: readers not planned, mails not handed over."""
+    if readers.overdue:
+        who = "1 reader" if readers.overdue == 1 else f"{readers.overdue:,} readers"
+        yield Attention(
+            f"{who} should have had a digest planned by now.",
+            "Is the scheduler running? “manage.py send_digests” plans and sends without it.",
+            reverse("admin:subscriptions_subscriber_changelist")
+            + "?state__exact=active&o=5",  # soonest first
+        )
+    late = Delivery.objects.waiting(now - LATE).count()
+    busy = readers.last_accepted_at and readers.last_accepted_at > now - LATE
+    if late and not busy:
+        yield Attention(
+            f"{late:,} mails wait for a worker." if late > 1 else "1 mail waits for a worker.",
+            "Is a worker running? “manage.py send_digests” sends without one.",
+            reverse("admin:subscriptions_delivery_changelist") + "?state__in=pending,deferred",
+        )
+
+
+def _undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
+    """Mails of the last days that did not get through, by state with the most frequent reasons."""
+    since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)
+    troubled = Delivery.objects.filter(due_at__gte=_midnight(since), state__in=_PROBLEMS).order_by()
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    for state, reason, count in troubled.values_list("state", "reason").annotate(Count("pk")):
+        reasons[state][reason or "no reason given"] += count
+    for state, (what, hint) in _PROBLEMS.items():
+        if state in reasons:
+            number = reasons[state].total()
+            top = "; ".join(
+                f"{reason} ({count})" for reason, count in reasons[state].most_common(REASONS_SHOWN)
+            )
+            yield Attention(
+                what.format(f"{number:,} mails" if number > 1 else "1 mail"),
+                f"{top}. {hint}" if see_reasons else hint,
+                deliveries_url(since, state),
+            )
+
+
+_PROBLEMS: Mapping[str, tuple[str, str]] = {
+    State.REFUSED: ("{} refused for good in the last 7 days.", "These readers get no more mail."),
+    State.UNKNOWN: (
+        "{} may or may not have arrived in the last 7 days.",
+        "Their papers ride in the reader's next digest; they are not sent again.",
+    ),
+    State.DEFERRED: ("{} put off by the mail server.", "They are tried again by themselves."),
+}

@@ -1,0 +1,1 @@
+"""For development (DEBUG) alone: the local inbox, previews, demo and synthetic readers."""

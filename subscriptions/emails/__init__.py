@@ -1,0 +1,1 @@
+"""Which letter a delivery is; alarms to the operator."""

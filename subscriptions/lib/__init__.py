@@ -1,0 +1,1 @@
+"""What every room below readers builds on: SQL for many rows, signed links, addresses."""

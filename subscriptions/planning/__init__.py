@@ -1,0 +1,1 @@
+"""Who is due, and what each of them gets."""

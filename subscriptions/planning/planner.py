@@ -1,0 +1,247 @@
+"""Plan: who is due now gets one delivery each.
+
+due readers → wishes → selections (each distinct wish once) → deliveries → next due times
+
+Readers whose next digest follows from their choice and the last one they had are planned together, by the
+database. The others come after them, one by one: those with an earlier digest that is not settled or may not
+have arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
+is locked while planned, and the ledger's unique constraint has the last word.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from digest.models import Heartbeat, Selection, newest_release
+from digest.selection.selector import Wish, made, selections_of, store
+from subscriptions.accounts import preferences
+from subscriptions.accounts.preferences import Choices
+from subscriptions.lib.selection_rows import kept
+from subscriptions.models import Delivery, Run, Subscriber, Vote
+from subscriptions.models.delivery import OPEN
+from subscriptions.models.schedule import Schedule, due_at
+from subscriptions.planning.bulk_planner import plan_together
+from subscriptions.planning.runs import Planning
+from subscriptions.planning.selection_requests import (
+    Filters,
+    brought,
+    filters_of,
+    group_of,
+    why_empty,
+    wish_of,
+)
+
+BATCH = 2000
+Kind, State = Delivery.Kind, Delivery.State
+WAITING, IN_HAND = Delivery.WAITING, Delivery.IN_HAND
+_LATEST = 2**62  # after any release there will be
+
+
+@dataclass(slots=True)
+class Planned:
+    """How many deliveries a run planned, how many had nothing to say, and how many it superseded."""
+
+    pending: int = 0
+    skipped: int = 0
+    superseded: int = 0
+
+    def __add__(self, other: "Planned") -> "Planned":
+        return Planned(
+            self.pending + other.pending,
+            self.skipped + other.skipped,
+            self.superseded + other.superseded,
+        )
+
+
+def plan(now: datetime) -> Planned:
+    """Plan one digest for every reader due at `now`, however many they missed; safe to repeat.
+
+    Pauses that have ended by then end first.
+    """
+    preferences.resume_due(now)
+    planned = Planned()
+    if not Subscriber.objects.due(now).exists():
+        return planned
+    planning = Planning(now, newest_release())
+    for states in plan_together(planning):
+        planned.pending += states[State.PENDING]
+        planned.skipped += states[State.SKIPPED]
+        _beat(planned)
+    plan_singly(planning, planned)
+    return planned
+
+
+def _beat(planned: Planned) -> None:
+    """Show life after each step of what may take long: who is silent is started again."""
+    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
+
+
+def plan_singly(planning: Planning, planned: Planned) -> None:
+    """Plan readers one by one: slower, and right for every reader."""
+    filters = Filters()
+    last = 0
+    while True:
+        with transaction.atomic():
+            due = Subscriber.objects.due(planning.now).filter(pk__gt=last).order_by("pk")
+            readers = list(due.select_for_update(skip_locked=True)[:BATCH])
+            if not readers:
+                return
+            last = readers[-1].pk
+            _plan_batch(readers, planning, filters, planned)
+        _beat(planned)
+
+
+def next_selection(subscriber: Subscriber) -> Selection:
+    """The selection that this reader's next digest would bring now; nothing is stored."""
+    earlier = _open_digests([subscriber])[subscriber.pk]
+    wish = _wish(subscriber, earlier, newest_release(), Filters())
+    wish = replace(wish, taste=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
+    selection = made([wish])[0]
+    had = brought([subscriber.pk], selection.crossed) if selection.crossed else {}
+    return made([_without(wish, had[subscriber.pk])])[0] if had else selection
+
+
+def sample(choices: Choices) -> Selection:
+    """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
+    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
+    wish = Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True, language=choices.language)
+    return made([wish])[0]
+
+
+def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
+    earlier = _open_digests(readers, lock=True)
+    in_hand = _in_hand(earlier)
+    readers = [reader for reader in readers if reader.pk not in in_hand]
+    if not readers:
+        return
+    filters.load({reader.filter_set_id for reader in readers})
+    wishes = {r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers}
+    tastes = Vote.objects.tastes(wishes)
+    selections = _selections(wishes | {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()})
+    there = kept({selection.pk for selection in selections.values()})
+    readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
+    slots = _slots(readers)
+    rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
+    planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])
+    Delivery.objects.bulk_create(rows, batch_size=1000)
+    states = Counter(row.state for row in rows)
+    planned.pending += states[State.PENDING]
+    planned.skipped += states[State.SKIPPED]
+    _hand_on(rows, earlier)
+    _advance(readers, planning.until, planning.now)
+
+
+def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
+    """Each reader's selection, without papers that they had in a digest before."""
+    selections = selections_of(set(wishes.values()))
+    crossing = {pk: crossed for pk, wish in wishes.items() if (crossed := selections[wish].crossed)}
+    if crossing:
+        had = brought(crossing, {paper for crossed in crossing.values() for paper in crossed})
+        wishes = {
+            pk: _without(wish, had.get(pk, set()).intersection(crossing.get(pk, ())))
+            for pk, wish in wishes.items()
+        }
+        selections |= selections_of(set(wishes.values()) - selections.keys())
+    chosen = {pk: selections[wish] for pk, wish in wishes.items()}
+    store(chosen.values())
+    return chosen
+
+
+def _without(wish: Wish, papers: Collection[int]) -> Wish:
+    return replace(wish, without=tuple(sorted(papers)))
+
+
+def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
+    """The moment that each reader's digest is for.
+
+    A moment that had its digest already (the clock, or the schedule, went back) is moved on by as
+    little as there is: the reader's row is locked, so nobody else is planning this digest.
+    """
+    slots = {reader.pk: reader.next_digest_at for reader in readers if reader.next_digest_at}
+    planned = Delivery.objects.filter(kind=Kind.DIGEST, subscriber__in=slots)
+    while True:
+        taken = planned.filter(due_at__in=set(slots.values())).values_list("subscriber_id", "due_at")
+        clashes = [pk for pk, moment in taken if slots[pk] == moment]
+        if not clashes:
+            return slots
+        slots |= {pk: slots[pk] + timedelta(microseconds=1) for pk in clashes}
+
+
+def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dict[int, list[Delivery]]:
+    """Per reader, the earlier digests that bear on the next, which are `OPEN`.
+
+    Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it. Those
+    that somebody else has locked are left out.
+    """
+    found: dict[int, list[Delivery]] = {reader.pk: [] for reader in readers}
+    rows = Delivery.objects.filter(OPEN, subscriber__in=found)
+    rows = rows.select_related("selection").order_by("pk")
+    for delivery in rows.select_for_update(of=("self",), skip_locked=True) if lock else rows:
+        found[delivery.subscriber_id].append(delivery)
+    return found
+
+
+def _in_hand(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
+    """Readers with a digest that somebody else has in hand, or is changing, this moment.
+
+    Its end decides what comes next, so they are asked about later. Nobody waits for a row here: a worker
+    that holds the delivery may want the reader, whom we hold.
+    """
+    ours = [d.pk for digests in locked.values() for d in digests if d.state not in IN_HAND]
+    others = Delivery.objects.filter(OPEN, subscriber__in=locked).exclude(pk__in=ours)
+    return set(others.values_list("subscriber_id", flat=True))
+
+
+def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: Filters) -> Wish:
+    """What this reader's digest covers: from where the last one ended, or one that never went out began."""
+    wish = wish_of(group_of(reader), until, filters)
+    unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
+    lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
+    carried: list[int] = []
+    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in wish.filters]:
+        start = unsent[0]
+        wish = replace(wish, since=start.since, had=start.had, first=start.first)
+        carried = [pk for selection in unsent for pk in selection.carried]
+    else:  # filters edited meanwhile do not reach back; what the old ones had found rides along as it was
+        lost = [*unsent, *lost]
+    carried += [pk for selection in lost for pk in selection.papers]
+    return replace(wish, carried=tuple(dict.fromkeys(carried)))
+
+
+def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run) -> Delivery:
+    """A row of the ledger. Only `due_at` follows the planning clock; handing over runs on the real one."""
+    now = timezone.now()
+    row = Delivery(subscriber=reader, due_at=slot, selection=selection, run=run, not_before=now)
+    if selection.is_empty:
+        row.state, row.settled_at, row.reason = State.SKIPPED, now, why_empty(selection)
+    return row
+
+
+def _supersede(waiting: Sequence[Delivery]) -> int:
+    """Settle digests that never went out: their papers are in the one planned now."""
+    return Delivery.objects.filter(pk__in=[d.pk for d in waiting], state__in=WAITING).update(
+        state=State.SKIPPED, reason="superseded by the next digest", settled_at=timezone.now()
+    )
+
+
+def _hand_on(rows: Sequence[Delivery], earlier: Mapping[int, Sequence[Delivery]]) -> None:
+    """Note which digest carries the papers of each delivery that was stopped or may not have arrived."""
+    for row in rows:
+        settled = [d.pk for d in earlier[row.subscriber_id] if d.state not in WAITING]
+        if settled:
+            Delivery.objects.filter(pk__in=settled).update(carried_by=row)
+
+
+def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:
+    """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
+    by_schedule: dict[Schedule, list[int]] = defaultdict(list)
+    for reader in readers:
+        by_schedule[reader.schedule].append(reader.pk)
+    for schedule, pks in by_schedule.items():
+        Subscriber.objects.filter(pk__in=pks).update(
+            covered=until or None, returning=False, next_digest_at=due_at(schedule, after=now)
+        )

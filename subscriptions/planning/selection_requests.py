@@ -1,0 +1,112 @@
+"""What a reader's next digest has to cover: their choice and their history as a `Wish`."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+from django.db.models import Min
+
+from digest.ingestion.shipped_topics import selecting
+from digest.models import Paper, Selection, Topic
+from digest.selection.selector import Filter, Wish
+from subscriptions.accounts.narrowing import narrowed
+from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models.schedule import Rhythm
+
+State = Delivery.State
+_BROUGHT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+
+
+class Group(NamedTuple):
+    """What decides the next digest of readers without exceptions, as columns of Subscriber."""
+
+    filter_set_id: int
+    covered: int | None
+    returning: bool
+    language: str
+    volume: int | None
+    rhythm: str
+
+
+def group_of(reader: Subscriber) -> Group:
+    return Group(*(getattr(reader, name) for name in Group._fields))
+
+
+def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
+    """The digest of all readers of a group: from where the last one ended, up to release `until`."""
+    had = group.covered or 0
+    first = group.covered is None or group.returning
+    return Wish(
+        filters.of(group.filter_set_id),
+        since=until if first else had,
+        until=until,
+        had=had,
+        first=first,
+        language=group.language,
+        most=group.volume,
+        weekly=group.rhythm == Rhythm.WEEKLY and not first,
+    )
+
+
+def filters_of(
+    topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
+) -> tuple[Filter, ...]:
+    """The named queries of what a reader chose: topics in the operator's order, then their own."""
+
+    def narrow(query: str) -> str:
+        return narrowed(query, exclude, least_upvotes)
+
+    ordered = sorted(topics, key=lambda t: (t.position, t.name))
+    return (
+        *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
+        *(Filter(query, narrow(query), own=True) for query in queries),
+    )
+
+
+class Filters:
+    """The named queries of filter sets, as the topics are now."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[Filter, ...]] = {}
+
+    def load(self, filter_sets: Collection[int]) -> None:
+        """Read those not yet known, and forget the others."""
+        self._known = {pk: self._known[pk] for pk in self._known.keys() & filter_sets}
+        missing = set(filter_sets) - self._known.keys()
+        enabled = Topic.objects.filter(enabled=True).in_bulk()
+        links = FilterSet.topics.through.objects.filter(filterset__in=missing, topic__in=enabled)
+        topics: dict[int, list[Topic]] = defaultdict(list)
+        for filter_set, topic in links.values_list("filterset_id", "topic_id"):
+            topics[filter_set].append(enabled[topic])
+        sets = FilterSet.objects.filter(pk__in=missing)
+        for pk, *narrowing in sets.values_list("pk", "queries", "exclude", "least_upvotes"):
+            self._known[pk] = filters_of(topics[pk], *narrowing)
+
+    def of(self, filter_set: int) -> tuple[Filter, ...]:
+        if filter_set not in self._known:
+            self.load([*self._known, filter_set])
+        return self._known[filter_set]
+
+
+def brought(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:
+    """Which of `papers` each of these readers had in a digest; readers who had none are left out."""
+    oldest = Paper.objects.filter(pk__in=papers).aggregate(release=Min("release"))["release"]
+    digests = Delivery.objects.filter(
+        kind=Delivery.Kind.DIGEST, subscriber__in=readers, state__in=_BROUGHT, selection__until__gte=oldest
+    )
+    rows = list(digests.values_list("subscriber_id", "selection_id"))
+    selections = Selection.objects.filter(pk__in={selection for _, selection in rows})
+    held = {selection.pk: {*papers}.intersection(selection.papers) for selection in selections.iterator()}
+    had: dict[int, set[int]] = {}
+    for reader, selection in rows:
+        if selection and held[selection]:
+            had.setdefault(reader, set()).update(held[selection])
+    return had
+
+
+def why_empty(selection: Selection) -> str:
+    """Why a selection brings no papers, for the operator."""
+    if not selection.scanned:
+        return "no new papers since the last digest"
+    had = f", {selection.already_had} of them had before" if selection.already_had else ""
+    return f"nothing matched: {selection.scanned} papers scanned{had}"

@@ -1,0 +1,130 @@
+"""The backtest and the sample: what filters would have brought, for those who are still choosing.
+
+filters → find (each over the last 30 days) → their union → how many, how often, the latest five
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from digest.archive import queries
+from digest.archive.queries import Line
+from digest.archive.search import find
+from digest.matching import parse_query
+from digest.models import Paper
+from digest.selection.selector import Filter
+from digest.web.page_language import ASKED, words
+from subscriptions.web.filters_form import FiltersForm, shared
+
+DAYS = 30
+LATEST = 5
+BROAD = 12  # papers a day: nobody reads that many
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One filter's share: how many papers it keeps, others' too counted."""
+
+    name: str
+    colour: str
+    papers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What filters would have brought over the `days` days that end with `until`."""
+
+    total: int
+    days: int
+    until: date
+    newest: int
+    parts: tuple[Part, ...]
+    latest: tuple[Line, ...]
+
+    @property
+    def verdict(self) -> Literal["empty", "broad", "fine"]:
+        """Whether nothing would have come, more than anybody reads, or neither."""
+        if not self.total:
+            return "empty"
+        return "broad" if self.total > BROAD * self.days else "fine"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What to say of the choice; the backtest, and the address of the newest day's mail, if there is one."""
+
+    sentence: str
+    backtest: Backtest | None = None
+    src: str = ""
+
+
+def sample_of(filters: FiltersForm, today: date) -> Sample:
+    """The sample for what is chosen in `filters`, whatever state the choice is in."""
+    if filters.is_empty:
+        return Sample(_("Tick a topic, and the papers it would have brought appear here."))
+    if filters.errors.keys() & filters.fields.keys() & FiltersForm.base_fields.keys():
+        return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
+    found = backtest(filters.filters())
+    if found is None:
+        return Sample(_("No papers have come in yet. Your first digest follows the first edition."))
+    if not found.newest:
+        return Sample(sentence(found, today), found)
+    choices = filters.sampled()
+    src = f"{reverse('sample')}?{shared(choices)}&{ASKED}={choices.language}"
+    return Sample(sentence(found, today), found, src)
+
+
+def backtest(filters: Collection[Filter]) -> Backtest | None:
+    """What `filters` keep of the last 30 days that have papers to look at; None before the first."""
+    until = queries.newest_day()
+    if until is None:
+        return None
+    since = max(queries.days_ago(until, DAYS), queries.oldest_day() or until)
+    found = [(filter_, find(parse_query(filter_.query), since, until).papers) for filter_ in filters]
+    union = {pk for _filter, papers in found for pk in papers}
+    kept = Paper.objects.filter(pk__in=union)
+    return Backtest(
+        total=len(union),
+        days=(until - since).days + 1,
+        until=until,
+        newest=kept.filter(day=until).count(),
+        parts=tuple(Part(_name(filter_), filter_.colour, len(papers)) for filter_, papers in found),
+        latest=tuple(queries.lines(kept.order_by("-day", "-upvotes", "-pk")[:LATEST])),
+    )
+
+
+def _name(filter_: Filter) -> str:
+    return filter_.name if filter_.own else words().topic(filter_.name)
+
+
+def sentence(found: Backtest, today: date) -> str:
+    """For example “Last 30 days: 41 papers, about 1.4 a day.”"""
+    number = words().number
+    if found.days == 1:
+        when = words().long_date(found.until, year=True)
+    elif (today - found.until).days <= 3:  # over a weekend nothing comes out
+        when = _("Last %(days)s days") % {"days": number(found.days)}
+    else:
+        day = words().day(found.until, year=True)
+        when = _("The %(days)s days to %(day)s") % {"days": number(found.days), "day": day}
+    if not found.total:
+        return _("%(when)s: no paper matched.") % {"when": when}
+    papers = ngettext("%(num)s paper", "%(num)s papers", found.total) % {"num": number(found.total)}
+    if found.days == 1:
+        return f"{when}: {papers}."
+    return f"{when}: {papers}, {pace(found.total, found.days)}."
+
+
+def pace(papers: int, days: int) -> str:
+    """“about 12 a day”, “about 1.4 a day”, “about 3 a week”, “less than one a week”."""
+    a_day = papers / days
+    if a_day >= 0.95:
+        number = words().number(a_day, 0 if a_day >= 9.95 else 1)
+        return _("about %(number)s a day") % {"number": number}
+    a_week = round(a_day * 7)
+    return _("about %(number)s a week") % {"number": a_week} if a_week else _("less than one a week")

@@ -1,0 +1,219 @@
+"""The filters that visitors and readers choose: checked and translated, never stored."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import get_language, gettext, gettext_lazy
+
+from digest.lib.locales import ENGLISH
+from digest.matching import QuerySyntaxError, parse_query
+from digest.models import Topic
+from digest.selection.selector import Filter
+from digest.web.page_language import translated
+from subscriptions.accounts.narrowing import narrowed
+from subscriptions.accounts.preferences import Choices
+from subscriptions.accounts.query_builder import followed
+from subscriptions.models.schedule import Schedule
+from subscriptions.planning.selection_requests import filters_of
+
+MOST_QUERIES = 5
+MOST_FOLLOWED = 20  # organisations and authors
+MOST_EXCLUDED = 10
+MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
+MOST_UPVOTES = 100_000
+FILTERS = ("topics", "queries", "exclude", "least_upvotes")
+_CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
+_NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryProblem:
+    """Why one own query cannot be read: the sentence, the place under a caret, what to do."""
+
+    number: int
+    problem: str
+    caret: str
+    hint: str
+
+
+class FiltersForm(forms.Form):
+    """Topics to tick, own queries and what to leave out, one a line. `offered` are the topics shown."""
+
+    topics = forms.MultipleChoiceField(required=False)
+    queries = forms.CharField(required=False, max_length=20_000)
+    exclude = forms.CharField(required=False, max_length=700)
+    least_upvotes = forms.IntegerField(
+        required=False,
+        min_value=0,
+        max_value=MOST_UPVOTES,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_NUMBER),
+    )
+
+    def __init__(self, data: Mapping[str, Any] | None, offered: Iterable[Topic], **options: Any) -> None:
+        super().__init__(data, **options)
+        self.offered = tuple(offered)
+        self.query_problems: list[QueryProblem] = []
+        self.exclude_problems: list[QueryProblem] = []
+        field = self.fields["topics"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = [(topic.slug, topic.name) for topic in self.offered]
+        field.error_messages["invalid_choice"] = gettext_lazy(
+            "“%(value)s” is not offered any more. Choose among the topics shown."
+        )
+
+    def clean_queries(self) -> tuple[str, ...]:
+        """The own queries, each readable."""
+        texts = lines(self.cleaned_data["queries"])
+        own = sum(1 for text in texts if not followed(text))
+        if own > MOST_QUERIES or len(texts) > MOST_QUERIES + 2 * MOST_FOLLOWED:
+            said = gettext(
+                "These are %(number)s queries, and %(most)s is the most. Join related ones with OR."
+            )
+            raise ValidationError(said % {"number": len(texts), "most": MOST_QUERIES})
+        self.query_problems += _check(texts)
+        if self.query_problems:
+            many, one = gettext("Query %(number)s cannot be read."), gettext("Your query cannot be read.")
+            raise ValidationError(_sentences(self.query_problems, many if len(texts) > 1 else one))
+        return texts
+
+    def clean_exclude(self) -> tuple[str, ...]:
+        """What is to be left out, each line readable as a query."""
+        texts = lines(self.cleaned_data["exclude"])
+        if len(texts) > MOST_EXCLUDED:
+            said = gettext("These are %(number)s lines, and %(most)s is the most.")
+            raise ValidationError(said % {"number": len(texts), "most": MOST_EXCLUDED})
+        self.exclude_problems += _check(texts)
+        if self.exclude_problems:
+            many, one = (
+                gettext("Line %(number)s cannot be read."),
+                gettext("What to leave out cannot be read."),
+            )
+            raise ValidationError(_sentences(self.exclude_problems, many if len(texts) > 1 else one))
+        if sum(parse_query(text).size for text in texts) > MOST_TERMS:
+            said = gettext("These are more than %(most)s words and phrases. Leave out fewer.")
+            raise ValidationError(said % {"most": MOST_TERMS})
+        return texts
+
+    def clean_least_upvotes(self) -> int:
+        return self.cleaned_data["least_upvotes"] or 0
+
+    def clean(self) -> dict[str, Any]:
+        """Make sure that each filter can still be read with all that is left out of it, as it is stored."""
+        given = self.cleaned_data
+        if not self.errors.keys() & FiltersForm.base_fields.keys():
+            exclude = [str(parse_query(text)) for text in given["exclude"]]
+            queries = (
+                _stored(filter_.query) for filter_ in filters_of(self.chosen_topics, self.all_queries())
+            )
+            if not all(
+                _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
+            ):
+                self.add_error(
+                    "exclude",
+                    gettext("Together with what you chose this is too long. Leave out fewer words."),
+                )
+        return given
+
+    @property
+    def chosen_topics(self) -> tuple[Topic, ...]:
+        """The topics ticked, of those offered."""
+        ticked = set(self.cleaned_data.get("topics", ()))
+        return tuple(topic for topic in self.offered if topic.slug in ticked)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is chosen: no topic ticked, no query written."""
+        return not self["topics"].value() and not str(self["queries"].value() or "").strip()
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something is entered that narrows the filters."""
+        return bool(self["exclude"].value() or self["least_upvotes"].value())
+
+    def filters(self) -> tuple[Filter, ...]:
+        """The valid filters as named queries."""
+        return filters_of(
+            self.chosen_topics,
+            self.all_queries(),
+            self.cleaned_data["exclude"],
+            self.cleaned_data["least_upvotes"],
+        )
+
+    def all_queries(self) -> tuple[str, ...]:
+        """All valid queries beside the topics."""
+        texts: tuple[str, ...] = self.cleaned_data.get("queries", ())
+        return texts
+
+    def sampled(self) -> Choices:
+        """The valid filters in the page's language, on the default schedule, whatever is wrong elsewhere."""
+        return Choices(
+            self.chosen_topics,
+            self.all_queries(),
+            Schedule("UTC", 7),
+            self.cleaned_data["exclude"],
+            self.cleaned_data["least_upvotes"],
+            language=get_language() or ENGLISH,
+        )
+
+
+def shared(choices: Choices) -> str:
+    """The filters as the query string of an address: what `filters_in` reads."""
+    fields: dict[str, object] = {"topics": [topic.slug for topic in choices.topics]}
+    fields |= {"queries": "\n".join(choices.queries), "exclude": "\n".join(choices.exclude)}
+    fields["least_upvotes"] = choices.least_upvotes or ""
+    return urlencode({name: value for name, value in fields.items() if value}, doseq=True)
+
+
+def filters_in(query: QueryDict) -> QueryDict:
+    """The filters of an address, without anything else it says."""
+    kept = QueryDict(mutable=True)
+    for name in FILTERS:
+        if name in query:
+            kept.setlist(name, query.getlist(name))
+    return kept
+
+
+def lines(text: str) -> tuple[str, ...]:
+    """The lines of `text` that are not empty, without the spaces around them."""
+    return tuple(line for line in map(str.strip, text.splitlines()) if line)
+
+
+def _stored(text: str) -> str:
+    """The query in canonical form, empty if it cannot be read: as a topic whose wording was broken."""
+    try:
+        return str(parse_query(text))
+    except QuerySyntaxError:
+        return ""
+
+
+def _check(texts: Iterable[str]) -> list[QueryProblem]:
+    """What is wrong with those queries that cannot be read, or ask too much."""
+    problems = []
+    for number, text in enumerate(texts, start=1):
+        try:
+            if parse_query(text).size > MOST_TERMS:
+                what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
+                problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
+        except QuerySyntaxError as error:
+            problem, hint = translated(error.problem), translated(error.hint)
+            problems.append(QueryProblem(number, problem, _caret(error), hint))
+    return problems
+
+
+def _sentences(problems: Iterable[QueryProblem], which: str) -> list[str]:
+    return [f"{which % {'number': problem.number}} {problem.problem}." for problem in problems]
+
+
+def _caret(error: QuerySyntaxError) -> str:
+    """The query with a caret under the place; of a long query the stretch around it."""
+    if len(error.text) <= _CARET_WIDTH:
+        return error.caret()
+    start = max(0, min(error.position - _CARET_WIDTH // 2, len(error.text) - _CARET_WIDTH))
+    stretch = error.text[start : start + _CARET_WIDTH]
+    before, after = "… " if start else "", " …" if start + _CARET_WIDTH < len(error.text) else ""
+    return f"{before}{stretch}{after}\n{' ' * (len(before) + error.position - start)}^"

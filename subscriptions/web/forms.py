@@ -1,0 +1,190 @@
+"""What visitors and readers fill in: filters, schedule, address. Checked and translated, never stored."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, gettext_lazy
+
+from digest.matching import Field, QuerySyntaxError
+from digest.web.page_language import words
+from subscriptions.accounts import query_builder
+from subscriptions.accounts.preferences import Choices
+from subscriptions.lib.email_addresses import address_key
+from subscriptions.models import Subscriber
+from subscriptions.models.schedule import Rhythm, Schedule
+from subscriptions.web.filters_form import MOST_FOLLOWED, FiltersForm, lines
+
+HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
+MOST_PAPERS = 100
+_NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
+_NO_FILTER = gettext_lazy(
+    "No topic is ticked and no query is written, so there would be nothing to send. "
+    "Tick a topic or write a query of your own."
+)
+_NO_HOUR = gettext_lazy("This is not an hour of the day. Choose one from the list, such as 07:00.")
+_NOT_OFFERED = gettext_lazy("“%(value)s” is not offered. Choose one of those that are.")
+_NO_RHYTHM = gettext_lazy(
+    "This is not one of the rhythms. Choose every day, Monday to Friday, or once a week."
+)
+_NO_ZONE = gettext_lazy(
+    "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
+)
+_WHICH_ZONE = gettext_lazy("No time zone is chosen. Choose one from the list, such as Europe/Berlin.")
+_NO_EMAIL = gettext_lazy("There is no address to send to. Type yours, such as name@example.org.")
+
+
+@cache
+def time_zones() -> list[str]:
+    """Every IANA time zone, UTC first: browsers report old names too, so none is left out."""
+    return ["UTC", *sorted(available_timezones() - {"UTC", "Factory", "localtime"})]
+
+
+def weekdays() -> list[tuple[str, str]]:
+    """The days of the week to choose from, as the page's language calls them."""
+    return [(str(number), words().weekday(number)) for number in range(7)]
+
+
+class SubscriptionForm(FiltersForm):
+    """Filters and schedule, with at least one filter."""
+
+    time_zone = forms.ChoiceField(
+        choices=lambda: [(name, name) for name in time_zones()],
+        error_messages={"invalid_choice": _NO_ZONE, "required": _WHICH_ZONE},
+    )
+    hour = forms.ChoiceField(choices=HOURS, error_messages={"invalid_choice": _NO_HOUR, "required": _NO_HOUR})
+    rhythm = forms.ChoiceField(
+        choices=Rhythm.choices, error_messages={"invalid_choice": _NO_RHYTHM, "required": _NO_RHYTHM}
+    )
+    weekday = forms.ChoiceField(choices=weekdays, required=False)
+
+    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for at least one filter, unless something is wrong with those given."""
+        given = super().clean()
+        if not self.errors.keys() & self.naming and not given["topics"] and not self.all_queries():
+            self.add_error("topics", _NO_FILTER)
+        return given
+
+    @property
+    def schedule_words(self) -> tuple[str, str, str]:
+        """Days, hour and time zone as entered so far: “Every day”, “07:00”, “Europe/Berlin”."""
+        days = self.days_words(self["rhythm"].value(), self["weekday"].value())
+        return days, dict(HOURS).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
+
+    def days_words(self, rhythm: str, weekday: str = "") -> str:
+        """The days of a rhythm: “Every day”, “Every Monday”."""
+        if rhythm == Rhythm.DAILY:
+            return gettext("Every day")
+        if rhythm == Rhythm.WEEKDAYS:
+            return gettext("Monday to Friday")
+        return gettext("Every %(weekday)s") % {"weekday": dict(weekdays()).get(weekday, "…")}
+
+    def choices(self) -> Choices:
+        """The valid filters and schedule."""
+        given = self.cleaned_data
+        schedule = Schedule(
+            given["time_zone"], int(given["hour"]), Rhythm(given["rhythm"]), int(given["weekday"] or 0)
+        )
+        return replace(self.sampled(), schedule=schedule)
+
+
+class SignupForm(SubscriptionForm):
+    """All of it, with an address. `website` is shown to nobody: what fills it in is not a person."""
+
+    email = forms.CharField(max_length=254, error_messages={"required": _NO_EMAIL})
+    website = forms.CharField(required=False)
+
+    def clean_email(self) -> str:
+        """The address as typed, if it is one."""
+        address: str = self.cleaned_data["email"]
+        address_key(address)
+        return address
+
+    def keep_problems_of(self, *names: str) -> None:
+        """Forget what is wrong with the other fields: the visitor is not there yet."""
+        for name in self.errors.keys() - set(names):
+            del self.errors[name]
+
+
+class PreferencesForm(SubscriptionForm):
+    """All that a reader chooses; organisations and authors to follow are names, one a line."""
+
+    organizations = forms.CharField(required=False, max_length=5_000)
+    authors = forms.CharField(required=False, max_length=5_000)
+    language = forms.ChoiceField(choices=settings.LANGUAGES, error_messages={"invalid_choice": _NOT_OFFERED})
+    format = forms.ChoiceField(choices=Subscriber.Format, error_messages={"invalid_choice": _NOT_OFFERED})
+    volume = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=MOST_PAPERS,
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_VOLUME),
+    )
+
+    naming = SubscriptionForm.naming | {"organizations", "authors"}
+
+    @property
+    def mail_words(self) -> str:
+        """Language and format as entered so far: “English, HTML and plain text”."""
+        language = dict(settings.LANGUAGES).get(self["language"].value(), "…")
+        return f"{language}, {dict(Subscriber.Format.choices).get(self['format'].value(), '…')}"
+
+    def clean_organizations(self) -> tuple[str, ...]:
+        """The queries that follow the organisations."""
+        return self._followed("organizations", Field.ORG)
+
+    def clean_authors(self) -> tuple[str, ...]:
+        """The queries that follow the authors."""
+        return self._followed("authors", Field.AUTHOR)
+
+    def _followed(self, name: str, field: Field) -> tuple[str, ...]:
+        names = lines(self.cleaned_data[name])
+        if len(names) > MOST_FOLLOWED:
+            text = gettext("These are %(number)s names, and %(most)s is the most.")
+            raise ValidationError(text % {"number": len(names), "most": MOST_FOLLOWED})
+        queries = []
+        for one in names:
+            try:
+                queries.append(query_builder.query_for(field, one))
+            except QuerySyntaxError as error:
+                text = gettext("“%(name)s” holds no name. Write letters or digits.")
+                raise ValidationError(text % {"name": one}) from error
+        return tuple(queries)
+
+    def all_queries(self) -> tuple[str, ...]:
+        """The own queries, and those that follow somebody."""
+        given = self.cleaned_data
+        return (*super().all_queries(), *given.get("organizations", ()), *given.get("authors", ()))
+
+    def choices(self) -> Choices:
+        """All that was chosen."""
+        given = self.cleaned_data
+        mail = {"language": given["language"], "format": given["format"]}
+        return replace(super().choices(), **mail, volume=given["volume"])
+
+
+def initial_of(choices: Choices) -> dict[str, Any]:
+    """What a form starts with to show `choices`."""
+    schedule = choices.schedule
+    own = [query for query in choices.queries if not query_builder.followed(query)]
+    names = [found for query in choices.queries if (found := query_builder.followed(query))]
+    return {
+        "topics": [topic.slug for topic in choices.topics],
+        "queries": "\n".join(own),
+        "organizations": "\n".join(name for field, name in names if field == Field.ORG),
+        "authors": "\n".join(name for field, name in names if field == Field.AUTHOR),
+        "exclude": "\n".join(choices.exclude),
+        "least_upvotes": str(choices.least_upvotes or ""),
+        "language": choices.language,
+        "format": str(choices.format),
+        "volume": str(choices.volume or ""),
+        "time_zone": schedule.time_zone,
+        "hour": str(schedule.hour),
+        "rhythm": str(schedule.rhythm),
+        "weekday": str(schedule.weekday),
+    }

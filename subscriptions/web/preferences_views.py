@@ -1,0 +1,146 @@
+"""The preferences behind a magic link: filters and schedule at once, more only by a fresh link."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods
+
+from digest.archive import queries
+from digest.models import Topic
+from digest.web.page_language import url
+from digest.web.rendering import show
+from subscriptions import tasks
+from subscriptions.accounts import data_rights, preferences
+from subscriptions.lib import signed_links
+from subscriptions.models import Subscriber
+from subscriptions.web.filters_form import shared
+from subscriptions.web.forms import PreferencesForm, initial_of
+from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
+from subscriptions.web.signup_views import offered
+
+DONE = {
+    "saved": gettext_lazy("Saved."),
+    "paused": gettext_lazy("Paused."),
+    "resumed": gettext_lazy("Resumed. What came out meanwhile is in your next digest."),
+    "asked": gettext_lazy(
+        "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
+        "minutes or for two today. The link works for 30 minutes."
+    ),
+    "past": gettext_lazy("That day has passed. Choose one that is still to come, or leave it empty."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What can be followed: examples of organisations, and whether sources name authors."""
+
+    organizations: tuple[str, ...]
+    authors: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a reader goes from their preferences; `share` tells the filters and nothing of the reader."""
+
+    unsubscribe: str
+    share: str
+    atom: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesPage:
+    """The preferences form of a reader; `done` says what the last press did."""
+
+    reader: ReaderPage
+    form: PreferencesForm
+    counts: dict[str, int]
+    day: date | None
+    follows: Follows
+    addresses: Addresses
+    tomorrow: date
+    done: str = ""
+
+
+@behind_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Show filters and schedule; on POST save them, pause or resume, or mail a fresh link for the rest."""
+    subscriber = reader_behind(token, "preferences")
+    if subscriber is None:
+        return bad_link(request)
+    if request.method != "POST":
+        initial = initial_of(preferences.choices_of(subscriber))
+        if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
+            initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
+        return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
+    action = request.POST.get("action", "")
+    if action in data_rights.ASKED:
+        data_rights.ask(subscriber, data_rights.ASKED[action], timezone.now())
+        tasks.wake()
+        return _done("asked", token)
+    if action == "pause":
+        return _pause(request, subscriber, token)
+    if action == "resume":
+        preferences.resume(subscriber, timezone.now())
+        return _done("resumed", token)
+    form = PreferencesForm(request.POST, _topics_for(subscriber))
+    if not form.is_valid():
+        return _form(request, subscriber, form, status=422)
+    choices = form.choices()
+    spoken_anew = choices.language != subscriber.language
+    preferences.save(subscriber, choices, timezone.now())
+    return _done("saved", token, spoken_anew=spoken_anew)
+
+
+def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
+    try:
+        until = parse_date(request.POST.get("until", ""))
+    except ValueError:  # 31 November
+        until = None
+    if until and until <= preferences.today(subscriber, timezone.now()):
+        return _done("past", token)
+    preferences.pause(subscriber, until)
+    return _done("paused", token)
+
+
+def _done(what: str, token: str, *, spoken_anew: bool = False) -> HttpResponse:
+    """The form again, in the language it was in, or in the one just chosen there for everything."""
+    address = reverse("preferences", args=[token])
+    return redirect(f"{address}?done={what}" if spoken_anew else url("preferences", token, done=what))
+
+
+def _topics_for(subscriber: Subscriber) -> list[Topic]:
+    """What is offered, and what this reader still has of what no longer is: saving must not lose it."""
+    topics = offered()
+    return [*topics, *(topic for topic in preferences.choices_of(subscriber).topics if topic not in topics)]
+
+
+def _form(
+    request: HttpRequest, subscriber: Subscriber, form: PreferencesForm, status: int = 200
+) -> HttpResponse:
+    day, counts = queries.today_counts()
+    reader = ReaderPage.of(subscriber)
+    page = PreferencesPage(
+        reader=reader,
+        form=form,
+        counts=counts,
+        day=day,
+        follows=Follows(queries.organizations(), queries.names_authors()),
+        addresses=Addresses(
+            unsubscribe=signed_links.url("unsubscribe", subscriber),
+            share=f"{settings.SITE_URL}/?{shared(reader.choices)}",
+            atom=signed_links.url("feed-atom", subscriber),
+            json=signed_links.url("feed-json", subscriber),
+        ),
+        tomorrow=preferences.tomorrow(subscriber, timezone.now()),
+        done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
+    )
+    return show(request, "web/preferences.html", page, status)

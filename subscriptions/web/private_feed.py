@@ -1,0 +1,61 @@
+"""The private feed: a reader's digests, one entry each, with the papers and reasons of the mail."""
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from digest.archive.feeds import Entry, Feed, tag
+from digest.compose.view import Worded
+from digest.selection.content import Reading
+from digest.web.rendering import render_part
+from subscriptions.lib import signed_links
+from subscriptions.lib.signed_links import Purpose
+from subscriptions.models import Delivery, Subscriber
+
+ENTRIES = 20
+State = Delivery.State
+_SENT = (State.HANDING, State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+
+
+def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
+    """The reader's newest digests that were handed over, newest first.
+
+    Each is in the language of its mail and the rest in the reader's, whoever asks: feed readers have none.
+    """
+    reading = Reading()
+    sent = subscriber.deliveries.filter(kind=Delivery.Kind.DIGEST, state__in=_SENT, selection__isnull=False)
+    entries = (
+        _entry(delivery, subscriber, reading)
+        for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]
+    )
+    with override(subscriber.language):
+        subtitle = _("Your digests, as they came by mail. The address of this feed is yours alone.")
+    return Feed(
+        id=tag(
+            subscriber.created_at.date(), f"reader/{signed_links.keyed('feed', str(subscriber.pk)).hex()}"
+        ),
+        title=settings.SITE_NAME,
+        subtitle=subtitle,
+        url=signed_links.url(purpose, subscriber),
+        home=settings.SITE_URL + "/",
+        entries=tuple(entries),
+        language=subscriber.language,
+    )
+
+
+def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entry:
+    assert delivery.selection is not None
+    content = reading.content_of(delivery.selection)
+    worded = Worded(content)
+    view = worded.view(worded.papers, worded.lines(worded.papers))
+    with override(view.language):
+        html = render_part("web/parts/digest_entry.html", view)
+    return Entry(
+        id=tag(content.day, f"digest/{delivery.pk}"),
+        url=signed_links.url("read", subscriber, delivery.pk),
+        title=f"{view.headline} · {view.short_period}",
+        html=html,
+        at=delivery.due_at,
+        author=settings.SITE_NAME,
+        language=view.language,
+    )

@@ -1,0 +1,135 @@
+"""Signing up: the form, the sample beside it, and what comes after. Pages for anybody; none needs a link."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from digest.archive import queries
+from digest.models import Topic
+from digest.web import throttling
+from digest.web.page_language import url
+from digest.web.rendering import public, show, show_mail
+from digest.web.same_origin import from_this_site
+from subscriptions import tasks
+from subscriptions.accounts import signup
+from subscriptions.emails import letters
+from subscriptions.web.backtest import Sample, sample_of
+from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
+from subscriptions.web.forms import SignupForm
+
+FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class SignupPage:
+    """The form, how many papers of `day` each topic keeps, and the sample for what is chosen.
+
+    `shared` are filters that came with the link to the page, as its query.
+    """
+
+    form: SignupForm
+    day: date | None
+    counts: Mapping[str, int]
+    sample: Sample
+    shared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplePart:
+    """The part of the sign-up page that follows the choice."""
+
+    form: FiltersForm
+    sample: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class SentPage:
+    """`inbox` if the mail ends up in the local mailbox, which this visitor may open."""
+
+    inbox: bool
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@from_this_site
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Offer the form; take a sign-up on POST. The answer is the same whatever the address is to us."""
+    if request.method != "POST":
+        return _offer(request)
+    form = SignupForm(request.POST, offered())
+    if "show" in request.POST:  # without JavaScript: only the sample, everything stays as entered
+        form.keep_problems_of(*FILTERS)
+        return _again(request, form)
+    if not form.is_valid():
+        return _again(request, form, status=422)
+    if form.cleaned_data["website"]:
+        return redirect(url("sent"))
+    if not throttling.admits(throttling.visitor_of(request), timezone.now()):
+        return throttling.too_many(request, "web/too_many.html")
+    signup.request(form.cleaned_data["email"], form.choices(), timezone.now())
+    tasks.wake()
+    return redirect(url("sent"))
+
+
+@throttling.limited
+@public
+def _offer(request: HttpRequest) -> HttpResponse:
+    """The form as it is for everybody; an address can bring filters that somebody shared."""
+    wanted = filters_in(request.GET)
+    if not wanted:
+        return _form(request, SignupForm(None, offered(), initial=FRESH))
+    shared = wanted.urlencode()
+    wanted.update(FRESH)
+    form = SignupForm(wanted, offered())
+    form.keep_problems_of(*FILTERS)
+    return _form(request, form, shared=shared)
+
+
+@throttling.limited
+def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
+    """The form with what was entered."""
+    return _form(request, form, status)
+
+
+def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: str = "") -> HttpResponse:
+    day, counts = queries.today_counts()
+    sample = sample_of(form, timezone.now().date())
+    return show(request, "web/signup.html", SignupPage(form, day, counts, sample, shared), status)
+
+
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """Where every sign-up ends: nothing here tells one address from another."""
+    return show(request, "web/sent.html", SentPage(inbox=settings.DEBUG and not settings.EMAIL_URL))
+
+
+@require_safe
+@throttling.limited
+@public
+def sample_part(request: HttpRequest) -> HttpResponse:
+    """The sample for what is chosen at the moment, for htmx to put into the sign-up page."""
+    form = FiltersForm(request.GET, offered())
+    sample = sample_of(form, timezone.now().date())
+    return show(request, "web/parts/sample_update.html", SamplePart(form, sample))
+
+
+@require_safe
+@throttling.limited
+@public
+def sample(request: HttpRequest) -> HttpResponse:
+    """The sample itself: a mail, to be framed."""
+    form = FiltersForm(request.GET, offered())
+    if form.is_empty or not form.is_valid():
+        raise BadRequest
+    return show_mail(letters.preview_html(form.sampled()), target="_blank")
+
+
+def offered() -> list[Topic]:
+    """The topics that a visitor can tick."""
+    return list(Topic.objects.filter(enabled=True))

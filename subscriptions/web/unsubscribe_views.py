@@ -1,0 +1,98 @@
+"""Leaving, or less of it: one click from a mail program, or a page with a pause, once a week, and an undo."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from digest.web.rendering import show
+from subscriptions import tasks
+from subscriptions.accounts import preferences, unsubscribing
+from subscriptions.accounts.unsubscribing import Before
+from subscriptions.models import Subscriber
+from subscriptions.models.schedule import Rhythm
+from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
+
+PAUSE = timedelta(weeks=4)
+State = Subscriber.State
+# Part of the key: with another word the buttons of pages already shown are dead. It names no module.
+_UNDO_SALT = "subscriptions.undo"
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingPage:
+    """An unsubscription, or what was chosen instead: `done` is “”, “left”, “paused” or “weekly”.
+
+    `undo` is what takes it back within the hour, empty if nothing can. `offers` are the ways to get less.
+    """
+
+    done: str
+    undo: str = ""
+    until: date | None = None
+    offers: tuple[str, ...] = ()
+
+
+@behind_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask on GET, act on POST, by a press or by a mail client's one-click; the answer offers an undo.
+
+    Whoever holds the link can only make the mail less.
+    """
+    subscriber = reader_behind(token, "unsubscribe")
+    if subscriber is None:
+        return bad_link(request)
+    if request.method != "POST":
+        return _ask(request, subscriber)
+    if "undo" in request.POST:
+        return _undo(request, subscriber)
+    page = _act(subscriber, request.POST.get("action", "unsubscribe"))
+    return show(request, "web/unsubscribe.html", page)
+
+
+def _ask(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """What to press; who has left already is told so."""
+    if subscriber.state == State.UNSUBSCRIBED:
+        return show(request, "web/unsubscribe.html", LeavingPage("left"))
+    weekly = subscriber.rhythm != Rhythm.WEEKLY
+    offers = ("pause", *(("weekly",) if weekly else ())) if subscriber.state == State.ACTIVE else ()
+    until = preferences.today(subscriber, timezone.now()) + PAUSE
+    return show(request, "web/unsubscribe.html", LeavingPage("", until=until, offers=offers))
+
+
+def _act(subscriber: Subscriber, action: str) -> LeavingPage:
+    """Do what was pressed; anything that is no other wish unsubscribes, as RFC 8058 asks."""
+    now = timezone.now()
+    undo = _stamp(subscriber)
+    if action == "pause" and subscriber.state == State.ACTIVE:
+        until = preferences.today(subscriber, now) + PAUSE
+        preferences.pause(subscriber, until)
+        return LeavingPage("paused", undo, until)
+    if action == "weekly" and subscriber.state == State.ACTIVE:
+        preferences.make_weekly(subscriber, now)
+        return LeavingPage("weekly", undo)
+    unsubscribing.unsubscribe(subscriber, now)
+    tasks.wake()
+    return LeavingPage("left", undo)
+
+
+def _stamp(subscriber: Subscriber) -> str:
+    """Proof of what this reader had until now: the link alone can only unsubscribe, also in ten years."""
+    if subscriber.state not in {State.ACTIVE, State.PAUSED}:
+        return ""
+    return signing.dumps([subscriber.pk, *Before.of(subscriber).as_json()], salt=_UNDO_SALT)
+
+
+def _undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    try:
+        pk, *before = signing.loads(request.POST["undo"], salt=_UNDO_SALT, max_age=unsubscribing.UNDO)
+    except signing.BadSignature:
+        pk, before = None, []
+    if pk != subscriber.pk:
+        return _ask(request, subscriber)
+    unsubscribing.undo(subscriber, Before.from_json(before), timezone.now())
+    subscriber.refresh_from_db()
+    return show(request, "web/undone.html", ReaderPage.of(subscriber))

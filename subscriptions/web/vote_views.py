@@ -1,0 +1,87 @@
+"""Pages behind the votes in a digest. GET asks and changes nothing: mail scanners follow every link."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from digest.models import Paper
+from digest.web import page_language
+from digest.web.rendering import show, topical
+from subscriptions.accounts import votes
+from subscriptions.accounts.votes import Muting
+from subscriptions.lib import signed_links
+from subscriptions.models import Delivery, Vote
+from subscriptions.web.reader_views import behind_link
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class VotePage:
+    """A paper, what the link asks for (“more” or “less”), and what the reader asked for so far, or nothing.
+
+    `missing` is how many votes it takes yet until they count; `taken_back` says that one just was.
+    """
+
+    title: str
+    asked: str
+    given: str
+    missing: int
+    taken_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MutePage:
+    """A filter of the reader's digest by its name, and its `Standing`; `done` after a press."""
+
+    name: str
+    own: bool
+    standing: str
+    done: bool = False
+
+
+def _digest_behind(token: str) -> Delivery | None:
+    """The digest that `token` entitles to vote on; the answer is in its reader's language."""
+    delivery = signed_links.delivery_for(token, "vote")
+    if delivery is not None:
+        page_language.speak(delivery.subscriber.language)
+    return delivery
+
+
+@behind_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResponse:
+    """Ask whether more or less like a paper of the digest is wanted; on POST note it, or take it back."""
+    delivery = _digest_behind(token)
+    known = delivery and delivery.selection and votes.holds(delivery.selection, paper)
+    found = Paper.objects.filter(pk=paper).first() if known else None
+    if delivery is None or found is None or verdict not in Vote.Verdict:
+        return show(request, "web/bad_link.html", status=404)
+    reader = delivery.subscriber
+    undo = request.method == "POST" and "undo" in request.POST
+    if undo:
+        votes.take_back(reader, paper)
+    elif request.method == "POST":
+        votes.vote(delivery, paper, Vote.Verdict(verdict), timezone.now())
+    page = VotePage(found.title, verdict, votes.given(reader, paper), votes.missing(reader), undo)
+    return show(request, "web/vote.html", page)
+
+
+@behind_link
+@require_http_methods(["GET", "HEAD", "POST"])
+def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
+    """Ask whether a topic or query of the digest shall bring no papers; on POST mute it, or bring it back."""
+    delivery = _digest_behind(token)
+    muting = Muting.of(delivery, number) if delivery else None
+    if muting is None:
+        return show(request, "web/bad_link.html", status=404)
+    if request.method == "POST":
+        if "undo" in request.POST:
+            muting.undo()
+        else:
+            muting.mute()
+    name = muting.name if muting.own else topical(muting.name)
+    page = MutePage(name[:LONGEST_NAME], muting.own, muting.standing, request.method == "POST")
+    return show(request, "web/mute.html", page)

@@ -1,0 +1,125 @@
+"""The figures about papers are right, and what needs an operator is said with where to go."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from digest.admin.dashboard import Attention, paper_figures
+from digest.models import Edition, Source, Topic
+from tests.factories import DAY, NOW, edition, source, topic
+
+pytestmark = pytest.mark.django_db
+
+MONDAY = date(2025, 11, 10)
+ON_MONDAY = datetime(2025, 11, 10, 9, 0, tzinfo=NOW.tzinfo)
+
+
+def attention(now: datetime = NOW) -> list[str]:
+    return [item.what for item in paper_figures(now).attention]
+
+
+def fetched(now: datetime, **values: Any) -> Source:
+    """A source that is fetched on schedule and was checked a moment ago."""
+    row = source()
+    Source.objects.filter(pk=row.pk).update(
+        **{"enabled": True, "checked_at": now - timedelta(minutes=5)} | values
+    )
+    return row
+
+
+def week(*papers: int, last: date = MONDAY - timedelta(days=3)) -> None:
+    """Editions with these numbers of papers on the weekdays up to `last`."""
+    day = last
+    for count in reversed(papers):
+        edition(*(f"{day} number {n}" for n in range(count)), day=day)
+        day -= timedelta(days=3 if day.weekday() == 0 else 1)
+
+
+def test_editions_are_counted_with_what_was_new_in_them(django_assert_max_num_queries: Any) -> None:
+    edition("FP4 training", "Gaussian splats")
+    later = edition("FP4 training", "Agents at work", day=DAY + timedelta(days=1)).edition
+    Edition.objects.filter(pk=later.pk).update(rejected=[{"position": 3, "title": "", "why": "no title"}])
+    topic("agents", "agent*")
+    topic("video", "video")
+    topic("hidden", "agent*", enabled=False)
+    with django_assert_max_num_queries(4):
+        figures = paper_figures(NOW)
+    assert figures.newest
+    assert (figures.newest.source, figures.newest.day) == ("Huggingface", DAY + timedelta(days=1))
+    assert [(e.listed, e.new, e.rejected) for e in figures.editions] == [(2, 1, 1), (2, 2, 0)]
+    assert [(t.name, t.matches) for t in figures.topics] == [("Agents", 1), ("Video", 0)]
+
+
+def test_without_any_edition_it_says_what_to_do_first() -> None:
+    topic("agents", "agent*")
+    (only,) = paper_figures(NOW).attention
+    sources = reverse("admin:digest_source_changelist")
+    hint = "Enable a source, or ingest a file with “manage.py ingest”."
+    assert only == Attention("There is no edition yet.", hint, sources)
+    fetched(NOW)
+    (only,) = paper_figures(NOW).attention
+    assert only.hint.startswith("The sources are checked every 15 minutes")
+
+
+def test_a_source_that_could_not_be_fetched_says_why_in_one_line() -> None:
+    edition("FP4 training")
+    row = fetched(NOW, error="The site answered 503.\nTraceback …")
+    (only,) = paper_figures(NOW).attention
+    assert (only.what, only.hint) == ("Huggingface could not be fetched.", "The site answered 503.")
+    assert only.url == reverse("admin:digest_source_change", args=[row.pk])
+
+
+def test_a_source_that_nobody_checks_points_to_the_scheduler() -> None:
+    edition("FP4 training")
+    fetched(NOW, checked_at=NOW - timedelta(hours=2))
+    assert attention() == ["Huggingface has not been checked since 5 Nov, 07:00."]
+    Source.objects.update(enabled=False)
+    assert attention() == []
+
+
+def test_a_weekday_without_an_edition_is_missed_on_the_next_day() -> None:
+    week(2, 2, 2, last=date(2025, 11, 6))
+    fetched(ON_MONDAY)
+    assert attention(ON_MONDAY) == ["Huggingface has no edition for Friday 7 November."]
+    assert attention(ON_MONDAY - timedelta(days=3)) == []
+
+
+def test_a_weekend_without_an_edition_is_as_usual() -> None:
+    week(2, 2, 2)
+    fetched(ON_MONDAY)
+    assert attention(ON_MONDAY) == []
+
+
+def test_an_edition_with_far_fewer_papers_than_usual_is_told() -> None:
+    week(8, 9, 10, 3)
+    assert attention(ON_MONDAY) == ["Huggingface listed only 3 papers on Friday 7 November."]
+
+
+def test_an_edition_of_today_still_grows() -> None:
+    week(8, 9, 10, 3)
+    assert attention(ON_MONDAY - timedelta(days=3)) == []
+
+
+def test_with_too_few_editions_nothing_is_usual() -> None:
+    week(9, 10, 3)
+    assert attention(ON_MONDAY) == []
+
+
+def test_papers_that_could_not_be_read_are_told_for_the_newest_edition() -> None:
+    newest = edition("FP4 training").edition
+    Edition.objects.update(rejected=[{"position": 3, "title": "", "why": "no title"}])
+    (only,) = paper_figures(NOW).attention
+    assert only.what == "1 paper of the newest edition could not be read."
+    assert only.url == reverse("admin:digest_edition_change", args=[newest.pk])
+
+
+def test_a_query_that_no_longer_reads_does_not_hide_the_other_topics() -> None:
+    edition("Agents at work")
+    topic("agents", "agent*")
+    topic("broken", "(")
+    figures = paper_figures(NOW)
+    assert [(t.name, t.matches) for t in figures.topics] == [("Agents", 1), ("Broken", None)]
+    assert figures.attention[-1].what == "The query of “Broken” cannot be read."
+    assert Topic.objects.count() == 2

@@ -1,0 +1,154 @@
+"""Searching stored papers finds exactly what matching keeps, also after they changed."""
+
+import random
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from digest.archive import search
+from digest.matching import Percolator, Query, belongings, parse_query
+from digest.models import Edition, Paper, Release, Shelf
+from digest.models import shelf as shelves
+from tests.digest.matching.oracle import keeps
+from tests.digest.matching.test_agreement import random_node, random_text
+from tests.factories import DAY, NOW, edition, source
+
+pytestmark = pytest.mark.django_db
+
+
+def found(query: str, **days: date) -> list[str]:
+    papers = Paper.objects.in_bulk(search.find(parse_query(query), **days).papers)
+    return [paper.title for paper in papers.values()]
+
+
+@pytest.fixture
+def small_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Shelves of eight papers, so that a few papers fill several."""
+    monkeypatch.setattr(shelves, "SIZE", 8)
+    monkeypatch.setattr(search, "SIZE", 8)
+
+
+@pytest.mark.usefixtures("small_shelves")
+@pytest.mark.parametrize("seed", range(5))
+def test_search_keeps_the_papers_that_the_oracle_and_the_percolator_keep(seed: int) -> None:
+    chance = random.Random(seed)
+    papers = stored(chance, 40)
+    queries = [Query(random_node(chance, 3)) for _ in range(30)]
+    percolator = Percolator.of(dict(enumerate(queries)))
+    matches = percolator.match(papers)
+    for number, query in enumerate(queries):
+        expected = {paper.pk for paper in papers if keeps(query.root, paper)}  # type: ignore[arg-type]
+        assert {match.paper.pk for match in matches.get(number, [])} == expected
+        assert set(search.find(query).papers) == expected
+        since, until = DAY - timedelta(days=6), DAY - timedelta(days=2)
+        dated = {paper.pk for paper in papers if paper.pk in expected and since <= paper.day <= until}
+        assert set(search.find(query, since, until).papers) == dated
+
+
+def stored(chance: random.Random, count: int) -> list[Paper]:
+    """Random papers over ten days."""
+    listed = Edition.objects.create(source=source(), day=DAY, format="records", raw=b"", fetched_at=NOW)
+    release = Release.objects.create(edition=listed, released_at=NOW)
+    Paper.objects.bulk_create(
+        Paper(
+            key=f"paper {number}",
+            title=random_text(chance) or "nothing",
+            abstract=random_text(chance),
+            author_names=[random_text(chance) for _ in range(chance.randint(0, 3))],
+            organization=chance.choice(["", random_text(chance)]),
+            source_name=chance.choice(["agents", "3d"]),
+            upvotes=chance.choice([None, 0, 1, 2, 3]),
+            comments=chance.choice([None, 0, 1, 2, 3]),
+            authors=chance.choice([None, 0, 1, 2, 3]),
+            day=DAY - timedelta(days=chance.randrange(10)),
+            release=release,
+        )
+        for number in range(count)
+    )
+    return list(Paper.objects.order_by("pk"))
+
+
+def test_found_papers_come_newest_day_first_with_their_number_a_day() -> None:
+    edition("Agents, one", "Agents, two", day=DAY - timedelta(days=1))
+    edition("Agents, three", "Robots", day=DAY)
+    result = search.find(parse_query("agents"))
+    assert [Paper.objects.get(pk=pk).title for pk in result.papers] == [
+        "Agents, three",
+        "Agents, two",
+        "Agents, one",
+    ]
+    assert result.per_day == {DAY: 1, DAY - timedelta(days=1): 2}
+
+
+def test_nothing_stored_is_nothing_found() -> None:
+    assert search.find(parse_query("agents")) == search.Found((), {})
+
+
+def test_a_paper_that_changed_is_found_by_what_it_says_now() -> None:
+    edition("Agents")
+    assert found("agents") == ["Agents"]
+    paper = Paper.objects.get()
+    paper.title, paper.upvotes = "Robots", 60
+    paper.save()
+    assert found("title:agents") == []
+    assert found("robots upvotes>=50") == ["Robots"]
+
+
+def test_a_paper_that_was_removed_is_not_found() -> None:
+    edition("Agents", "More agents")
+    assert len(found("agents")) == 2
+    Paper.objects.get(title="Agents").delete()
+    assert found("agents") == ["More agents"]
+    Paper.objects.all().delete()
+    assert found("agents") == []
+    assert not Shelf.objects.exists()
+
+
+def test_losing_the_shelves_loses_nothing() -> None:
+    edition("Agents")
+    search.refresh()
+    Shelf.objects.all().delete()
+    assert found("agents") == ["Agents"]
+
+
+def test_the_topics_of_a_stored_paper_are_weighed_once_and_again_when_it_says_something_else() -> None:
+    edition("Quantization of large language models to four bits")
+    search.refresh()
+    paper = Paper.objects.get()
+    assert paper.belongings == belongings([paper])[0]
+    assert "quantization" in paper.belongings
+    assert found("topic:quantization") == [paper.title]
+    paper.title = "A study of bees"
+    paper.abstract = "We count bees."
+    assert paper.belongings is None
+    paper.save()
+    assert found("topic:quantization") == []
+
+
+def test_a_search_does_not_index_again_what_stayed_the_same() -> None:
+    edition("Agents")
+    found("agents")
+    before = list(Shelf.objects.values_list("pk", "stamp"))
+    assert found("agents") == ["Agents"]
+    assert list(Shelf.objects.values_list("pk", "stamp")) == before
+    assert before[0][1] <= timezone.now()
+
+
+def test_a_search_in_shelves_that_are_up_to_date_writes_nothing() -> None:
+    edition("Agents")
+    found("agents")
+    with CaptureQueriesContext(connection) as asked:
+        assert found("agents") == ["Agents"]
+    assert {query["sql"].split()[0] for query in asked} == {"SELECT"}
+
+
+def test_shelves_of_another_version_of_matching_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    edition("Agents")
+    found("agents")
+    (before,) = Shelf.objects.values_list("pk", flat=True)
+    monkeypatch.setattr(search, "version", lambda: "another")
+    assert found("agents") == ["Agents"]
+    assert Shelf.objects.get().pk != before

@@ -1,0 +1,214 @@
+"""Inlining a template once gives what inlining every mail would give."""
+
+import os
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import lxml.html
+import pytest
+from jinja2 import FileSystemLoader
+
+from digest.compose import compose_digest
+from digest.compose.content import Brand, DigestContent, Item, Section
+from digest.compose.letter import Context
+from digest.compose.samples import (
+    ALARM,
+    BRAND,
+    CONFIRM,
+    DIGESTS,
+    FRESH_LETTERS,
+    FRESH_LINK,
+    GOODBYE,
+    KNOWN,
+    LOGO,
+    WELCOME,
+    WELCOME_EMPTY,
+    WELCOME_HOSTILE,
+)
+from digest.compose.templating import contrast, css_inliner
+from digest.compose.templating.css_inliner import InliningFailed, inline_page, inline_template
+from digest.compose.templating.environment import TEMPLATES, environment, letters
+from digest.compose.templating.flatten import TemplateUnusual, flatten
+from digest.compose.templating.placeholders import LINKS, SEAM
+from digest.compose.view import Worded
+from digest.compose.welcome import view_welcome
+
+ITEMS = sorted(
+    {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},
+    key=lambda item: item.record.title,
+)
+COLOURS = ["#7a4fbf", "#FFFFFF", "#000", "red", "", 'x"><b>', "url(//evil.example)"]
+
+
+def randomised(choose: random.Random) -> DigestContent:
+    def some(most: int) -> tuple[Item, ...]:
+        return tuple(choose.sample(ITEMS, choose.randint(0, most)))
+
+    sections = [
+        Section(
+            choose.choice(["3D", "<i>&amp;", "{{ x }}", "Agents"]),
+            choose.choice(COLOURS),
+            some(4),
+            own=choose.random() < 0.4,
+            mute=choose.choice(["", "agents"]),
+        )
+        for _ in range(choose.randint(0, 4))
+    ]
+    base = choose.choice(list(DIGESTS.values()))
+    return replace(
+        base,
+        sections=tuple(sections),
+        more=some(5),
+        carried=some(3),
+        weekly=choose.random() < 0.3,
+        language=choose.choice(["en", "de"]),
+    )
+
+
+def variables(content: object, brand: Brand) -> dict[str, object]:
+    accents = {"accent": contrast.on_light(brand.accent), "accent_dark": contrast.on_dark(brand.accent)}
+    return {"content": content, "brand": brand, "links": LINKS, **accents}
+
+
+def tree(html: str) -> list[object]:
+    """What a mail program sees: elements, attributes, style declarations and words."""
+    page = lxml.html.document_fromstring(html.replace(SEAM, "").replace("\x02", "(").replace("\x03", ")"))
+    page = lxml.html.document_fromstring(lxml.html.tostring(page, encoding="unicode"))
+    seen: list[object] = []
+    for element in page.iter():
+        attributes = {str(name): str(value) for name, value in element.attrib.items()}
+        style = sorted(
+            " ".join(part.lower().split()) for part in attributes.pop("style", "").split(";") if part.strip()
+        )
+        words = [" ".join((text or "").split()) for text in (element.text, element.tail)]
+        seen.append(
+            (str(element.tag), sorted(attributes.items()), [s.replace(": ", ":") for s in style], words)
+        )
+    return seen
+
+
+def assert_same_either_way(name: str, content: Context, brand: Brand, *, votes: bool = True) -> None:
+    plain = environment(FileSystemLoader(TEMPLATES), content.language)
+    values = variables(content, brand) | {"votes": votes}
+    expected = inline_page(
+        plain.get_template(name).render(values).replace(SEAM, "").replace("\x02", "(").replace("\x03", ")")
+    )
+    assert tree(letters(TEMPLATES, content.language).get_template(name).render(values)) == tree(expected)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_inlining_the_template_equals_inlining_the_digest(seed: int) -> None:
+    choose = random.Random(seed)
+    worded = Worded(randomised(choose))
+    full = choose.randint(0, worded.papers)
+    view = choose.choice([worded.view(full, choose.randint(0, worded.lines(full))), worded.all()])
+    brand = replace(
+        BRAND,
+        accent=choose.choice(["#1f5fbf", "#ffee00", "bad"]),
+        address=choose.choice(["", "A & B"]),
+        imprint=choose.choice(["", "<i> & you"]),
+        logo=choose.choice([None, LOGO]),
+    )
+    assert_same_either_way("digest.html", view, brand, votes=choose.random() < 0.7)
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_inlining_the_template_equals_inlining_each_preview(name: str) -> None:
+    content = DIGESTS[name]
+    if name == "crowd":
+        content = replace(content, sections=tuple(replace(s, items=s.items[:5]) for s in content.sections))
+    worded = Worded(content)
+    assert_same_either_way("digest.html", worded.view(worded.papers, worded.lines(worded.papers)), BRAND)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("confirm", CONFIRM),
+        ("confirm", replace(CONFIRM, topics=(), queries=0, language="de")),
+        ("known", KNOWN),
+        ("welcome", view_welcome(WELCOME)),
+        ("welcome", view_welcome(WELCOME_EMPTY)),
+        ("welcome", view_welcome(replace(WELCOME_HOSTILE, language="de"))),
+        ("goodbye", GOODBYE),
+        *((name, FRESH_LINK) for name in FRESH_LETTERS),
+        ("alarm", ALARM),
+        ("alarm", replace(ALARM, detail="")),
+    ],
+)
+def test_inlining_the_template_equals_inlining_other_letters(name: str, content: Context) -> None:
+    assert_same_either_way(f"{name}.html", content, replace(BRAND, logo=LOGO))
+
+
+def test_the_inliner_runs_once_for_all_mails_of_all_languages(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+
+    def counted(html: str) -> str:
+        runs.append(html)
+        return inline_page(html)
+
+    monkeypatch.setattr(css_inliner, "inline_page", counted)
+    inline_template.cache_clear()
+    letters.cache_clear()
+    for language in ("en", "de"):
+        for scanned in range(87, 97):
+            compose_digest(replace(DIGESTS["many"], language=language, scanned=scanned), BRAND)
+    assert len(runs) == 1
+
+
+def test_rules_move_into_elements_and_the_kept_block_stays() -> None:
+    html = inline_template(
+        "<!DOCTYPE html><html><head><style>.a{color:{{ ink }}}</style>"
+        '<style data-premailer="ignore">@media print{.a{color:red !important}}</style></head><body>'
+        '{% for x in xs %}<p class="a" title="{{ x }}&amp;{% if x %}1{% endif %}">{{ x }}</p>{% endfor %}'
+        "</body></html>"
+    )
+    assert (
+        '<p class="a" title="{{ x }}&amp;{% if x %}1{% endif %}" style="color:{{ ink }}">{{ x }}</p>' in html
+    )
+    assert "<style>@media print{.a{color:red !important}}</style>" in html
+    assert html.startswith("<!DOCTYPE html>")
+
+
+def test_a_lost_statement_is_noticed() -> None:
+    with pytest.raises(InliningFailed, match=r"if x %\} stands 0 times"):
+        inline_template('<html><body><p title="a" title="{% if x %}b{% endif %}">c</p></body></html>')
+
+
+def files(**texts: str) -> Callable[[str], str]:
+    return lambda name: texts[name.removesuffix(".html")]
+
+
+def test_parents_blocks_and_includes_become_one_text() -> None:
+    read = files(
+        page='{% extends "base.html" %}{% block main %}{% include "part.html" %}!{% endblock %}',
+        base="<b>{% block main %}nothing{% endblock %}</b><i>{% block foot %}foot{% endblock %}</i>\n",
+        part="{{ x }}\n",
+    )
+    assert flatten("page.html", read) == "<b>{{ x }}!</b><i>foot</i>"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '{% include "page.html" %}',
+        "{% macro m() %}{% endmacro %}",
+        "{% include name %}",
+        "{{ super() }}",
+        '{% from "a" import b %}',
+    ],
+)
+def test_what_cannot_be_flattened_is_refused(source: str) -> None:
+    with pytest.raises(TemplateUnusual):
+        flatten("page.html", files(page=source))
+
+
+def test_an_edited_template_is_printed_anew(tmp_path: Path) -> None:
+    page = tmp_path / "note.html"
+    page.write_text("<html><body><p>one</p></body></html>")
+    assert "one" in letters(tmp_path, "en").get_template("note.html").render()
+    page.write_text("<html><body><p>two and more</p></body></html>")
+    os.utime(page, (1, 1))
+    assert "two" in letters(tmp_path, "en").get_template("note.html").render()

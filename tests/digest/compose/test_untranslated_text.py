@@ -1,0 +1,133 @@
+"""No word of a mail is left untranslated: a language that brackets every text shows what slips past it."""
+
+import gettext
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from bs4 import BeautifulSoup
+
+from digest.compose import (
+    AlarmContent,
+    Brand,
+    ConfirmContent,
+    DigestContent,
+    Fact,
+    FreshLinkContent,
+    GoodbyeContent,
+    Item,
+    KnownContent,
+    Letter,
+    Mark,
+    NearMiss,
+    Section,
+    WelcomeContent,
+    compose,
+    compose_digest,
+    compose_page,
+    compose_welcome,
+    letter,
+    view,
+    welcome,
+)
+from digest.compose.samples import READER, paper
+from digest.compose.templating import environment
+from digest.lib.locales import Language
+
+_BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_NAMES = {"arXiv"}
+
+
+class Bracketing(gettext.NullTranslations):
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+    def pgettext(self, context: str, message: str) -> str:
+        return message
+
+
+@pytest.fixture(autouse=True)
+def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    bracketed = Language("en")
+    bracketed._catalogue = Bracketing()
+    bracketed._weekdays = bracketed._months = bracketed._short_months = ("1",) * 12  # type: ignore[assignment]
+    for module in (environment, letter, view, welcome):
+        monkeypatch.setattr(module, "speaking", lambda _code: bracketed)
+    environment.letters.cache_clear()
+    yield
+    environment.letters.cache_clear()
+
+
+RECORD = paper(
+    1, "1 2", "3 4. 5 6.", authors=3, organization="7", upvotes=8, comments=9, code_url="https://1.example"
+)
+FACTS = tuple(
+    Fact(field, "1") for field in ("author", "org", "source", "upvotes", "comments", "authors", "day")
+)
+ITEM = Item(RECORD, (Mark("title", 0, 1), Mark("abstract", 0, 1)), RECORD.url, FACTS, number=1)
+NAMED = replace(ITEM, record=replace(RECORD, author_names=("1", "2", "3")), number=2)
+NEAR = NearMiss(RECORD, RECORD.url, "1", "2", "3")
+FULL = DigestContent(
+    date(2025, 11, 5),
+    87,
+    2,
+    (Section("1", "#000000", (ITEM, NAMED), mute="1"), Section("2", "#000000", (ITEM,), own=True)),
+    more=(ITEM,),
+    carried=(ITEM,),
+    near=(NEAR,),
+)
+MANY = replace(
+    FULL,
+    sections=(Section("1", "#000000", tuple(replace(ITEM, number=n) for n in range(100))),),
+    more=(ITEM,) * 300,
+)
+BRAND = Brand("1", "https://1.example", address="2", imprint="3")
+LETTERS = {
+    "digest": lambda: compose_digest(FULL, BRAND),
+    "week": lambda: compose_digest(replace(FULL, weekly=True, day=date(2024, 1, 1)), BRAND),
+    "too much": lambda: compose_digest(MANY, BRAND),
+    "lost": lambda: compose_digest(replace(FULL, sections=(), more=()), BRAND),
+    "page": lambda: compose_page(FULL, BRAND),
+    "confirm": lambda: compose("confirm", ConfirmContent("https://1.example", ("1",), 1, "2"), BRAND),
+    "known": lambda: compose("known", KnownContent("https://1.example"), BRAND),
+    "welcome": lambda: compose_welcome(WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", MANY), BRAND),
+    "nothing": lambda: compose_welcome(
+        WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=())), BRAND
+    ),
+    "nothing yet": lambda: compose_welcome(
+        WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=(), scanned=0)), BRAND
+    ),
+    "export": lambda: compose("export", FreshLinkContent("https://1.example", 1), BRAND),
+    "erase": lambda: compose("erase", FreshLinkContent("https://1.example", 2), BRAND),
+    "move": lambda: compose("move", FreshLinkContent("https://1.example", 2), BRAND),
+    "address": lambda: compose("address", FreshLinkContent("https://1.example", 2), BRAND),
+    "goodbye": lambda: compose("goodbye", GoodbyeContent("https://1.example"), BRAND),
+    "alarm": lambda: compose("alarm", AlarmContent("1", "2", "3", "https://1.example"), BRAND),
+}
+
+
+def said(composed: Letter) -> Iterator[str]:
+    yield composed.subject
+    yield composed.text_for(READER)
+    page = BeautifulSoup(composed.html_for(READER), "lxml")
+    yield from (str(tag[name]) for name in ("aria-label", "alt", "title") for tag in page.select(f"[{name}]"))
+    for tag in page.find_all(["style"]):
+        tag.decompose()
+    yield page.get_text(" ")
+
+
+@pytest.mark.parametrize("name", LETTERS)
+def test_every_word_of_a_letter_can_be_translated(name: str) -> None:
+    texts = list(said(LETTERS[name]()))
+    assert sum(text.count("⟦") for text in texts) > 3
+    for text in texts:
+        rest = re.sub(r"https?://\S+", "", text)
+        while _BRACKETED.search(rest):
+            rest = _BRACKETED.sub("", rest)
+        assert set(_WORD.findall(rest)) <= _NAMES, rest

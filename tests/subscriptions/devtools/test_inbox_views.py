@@ -1,0 +1,135 @@
+"""The local mailbox in the browser."""
+
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup, Tag
+from django.test import Client
+
+from subscriptions.devtools import inbox_views
+from subscriptions.relay import local_mailbox
+
+
+@pytest.fixture(autouse=True)
+def _local(settings: Any, tmp_path: Path) -> None:
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.DEBUG = True
+
+
+def store(subject: str = "6 papers", recipient: str = "ada@example.org") -> None:
+    mail = EmailMessage()
+    mail["From"] = "Paper Digest <digest@example.org>"
+    mail["Subject"] = subject
+    mail.set_content("A paper <b>about</b> agents.")
+    mail.add_alternative('<html><head></head><body><a href="/c/1/">Confirm</a></body></html>', subtype="html")
+    local_mailbox.store(mail.as_bytes(), "", recipient)
+
+
+def page(response: Any) -> BeautifulSoup:
+    return BeautifulSoup(response.content, "lxml")
+
+
+def subjects(response: Any) -> list[str]:
+    return [link.get_text() for link in page(response).select(".mail-subject")]
+
+
+def opened(client: Client) -> str:
+    link = page(client.get("/inbox/")).select_one(".mail-subject")
+    assert link is not None
+    return str(link["href"])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("debug", "email_url"), [(False, ""), (True, "smtp://relay.example")])
+def test_there_is_no_inbox_where_mails_are_real(
+    client: Client, settings: Any, debug: bool, email_url: str
+) -> None:
+    store()
+    key = local_mailbox.entries().entries[0].key
+    settings.DEBUG, settings.EMAIL_URL = debug, email_url
+    for path in ("/inbox/", f"/inbox/{key}/", f"/inbox/{key}/html"):
+        assert client.get(path).status_code == 404
+    assert client.post("/inbox/delete/").status_code == 404
+    assert local_mailbox.entries().total == 1
+
+
+def test_the_list_shows_the_newest_first_with_an_address_for_each(client: Client) -> None:
+    for subject in ("first", "second", "<script>alert(1)</script>"):
+        store(subject)
+    response = client.get("/inbox/")
+    assert subjects(response) == ["<script>alert(1)</script>", "second", "first"]
+    assert "A paper <b>about</b> agents." in page(response).get_text()
+    assert opened(client).startswith("/inbox/")
+
+
+def test_mails_to_one_reader_can_be_picked_out(client: Client) -> None:
+    store("hers")
+    store("his", "bob@example.org")
+    response = client.get("/inbox/", {"to": "ADA@"})
+    assert subjects(response) == ["hers"]
+    assert page(response).select_one("input[name=to][value='ADA@']")
+
+
+def test_pages_lead_to_each_other_and_keep_the_filter(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_views, "PAGE_SIZE", 2)
+    for number in range(5):
+        store(str(number))
+    response = client.get("/inbox/", {"to": "ada", "page": "2"})
+    assert subjects(response) == ["2", "1"]
+    links = {str(link["rel"]): link["href"] for link in page(response).select(".pager a")}
+    assert links == {"['prev']": "/inbox/?to=ada&page=1", "['next']": "/inbox/?to=ada&page=3"}
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "²", "9" * 30, "99"])
+def test_a_page_number_that_makes_no_sense_is_no_failure(client: Client, number: str) -> None:
+    store()
+    assert client.get("/inbox/", {"page": number}).status_code == 200
+
+
+def test_a_mail_opens_in_a_frame_without_scripts_whose_links_leave_it(client: Client) -> None:
+    store()
+    path = opened(client)
+    frame = page(client.get(path)).iframe
+    assert isinstance(frame, Tag)
+    assert "allow-scripts" not in str(frame["sandbox"])
+    assert "allow-same-origin" not in str(frame["sandbox"])
+    assert "allow-top-navigation-by-user-activation" in str(frame["sandbox"])
+    assert frame["src"] == path + "html"
+    mail = client.get(path + "html")
+    assert b'<base target="_top">' in mail.content
+    assert "default-src 'none'" in mail["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("part", "shown"),
+    [
+        ("text", "A paper <b>about</b> agents."),
+        ("headers", "Paper Digest <digest@example.org>"),
+        ("source", "Delivered-To: ada@example.org"),
+    ],
+)
+def test_text_headers_and_source_are_a_tab_away(client: Client, part: str, shown: str) -> None:
+    store()
+    response = client.get(opened(client), {"show": part})
+    assert shown in page(response).get_text()
+    current = page(response).select_one("nav [aria-current=page]")
+    assert current is not None
+    assert current.get_text() == part.capitalize()
+
+
+def test_an_unknown_mail_is_not_found(client: Client) -> None:
+    assert client.get("/inbox/1.M1P1Q1.gone/").status_code == 404
+    assert client.get("/inbox/1.M1P1Q1.gone/html").status_code == 404
+
+
+def test_emptying_the_inbox_takes_a_press_on_this_site(client: Client) -> None:
+    store()
+    assert client.get("/inbox/delete/").status_code == 405
+    elsewhere = Client(headers={"Origin": "https://elsewhere.example"})
+    assert elsewhere.post("/inbox/delete/").status_code == 403
+    assert local_mailbox.entries().total == 1
+    assert "No mail yet" in page(client.post("/inbox/delete/", follow=True)).get_text()

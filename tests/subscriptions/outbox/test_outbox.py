@@ -1,0 +1,561 @@
+"""Every delivery ends in one state, and no failure sends twice or loses a mail."""
+
+import errno
+import gc
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from unittest.mock import Mock
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from digest.compose import Personal
+from digest.models import Paper
+from subscriptions import outbox
+from subscriptions.accounts import data_rights, unsubscribing
+from subscriptions.emails import letters
+from subscriptions.lib import signed_links
+from subscriptions.lib.async_query import UnderWay
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.models.schedule import due_at
+from subscriptions.outbox import sender as sending
+from subscriptions.outbox import transitions
+from subscriptions.outbox.claiming import Leased, Recipient
+from subscriptions.outbox.preparing import composed
+from subscriptions.outbox.transitions import Move
+from subscriptions.planning.planner import plan
+from subscriptions.relay import (
+    LocalMailbox,
+    Mail,
+    MessageRefused,
+    OneByOne,
+    Outcome,
+    Ready,
+    RelayUnavailable,
+    Verdict,
+    local_mailbox,
+)
+from tests.factories import NOW, edition, reader, topic
+
+pytestmark = pytest.mark.django_db
+ACCEPTED = Outcome(Verdict.ACCEPTED, "250 taken")
+
+
+class FakeRelay(OneByOne):
+    """Takes what it is given, or answers by recipient."""
+
+    def __init__(self, answer: Callable[[str], Outcome] = lambda _: ACCEPTED) -> None:
+        super().__init__()
+        self.answer = answer
+        self.taken: list[tuple[str, bytes]] = []
+
+    def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
+        outcome = self.answer(recipient)
+        if outcome.verdict in {Verdict.ACCEPTED, Verdict.UNKNOWN}:
+            self.taken.append((recipient, message))
+        return outcome
+
+
+def planned(*names: str) -> list[Delivery]:
+    """One pending digest for each reader."""
+    agents = topic("agents", "agents")
+    edition("First agents")
+    for name in names:
+        reader(f"{name}@readers.example", topics=[agents])
+    plan(NOW)
+    return list(Delivery.objects.order_by("pk"))
+
+
+def begun(delivery: Leased, worker: str) -> bool:
+    """Whether the ledger lets this worker hand the mail over."""
+    return bool(transitions.write(worker, [Move(delivery.pk, Delivery.State.HANDING)], timezone.now()))
+
+
+def states() -> list[str]:
+    return list(Delivery.objects.order_by("pk").values_list("state", flat=True))
+
+
+def test_each_reader_gets_one_mail() -> None:
+    planned("ada", "bela")
+    relay = FakeRelay()
+    assert outbox.deliver(relay) == {"accepted": 2}
+    assert outbox.deliver(relay) == {}
+    assert sorted(recipient for recipient, _ in relay.taken) == [
+        "ada@readers.example",
+        "bela@readers.example",
+    ]
+    assert states() == ["accepted", "accepted"]
+
+
+def test_handing_is_committed_before_the_relay_can_have_the_whole_mail() -> None:
+    planned("ada")
+    seen = []
+
+    def answer(_: str) -> Outcome:
+        seen.extend(states())
+        return ACCEPTED
+
+    outbox.deliver(FakeRelay(answer))
+    assert seen == ["handing"]
+
+
+def test_a_refused_reader_gets_no_more_mail_and_others_do() -> None:
+    planned("ada", "bela")
+    refusing = FakeRelay(
+        lambda r: Outcome(Verdict.REFUSED, "550 no such user") if r.startswith("ada") else ACCEPTED
+    )
+    outbox.deliver(refusing)
+    assert states() == ["refused", "accepted"]
+    ada = Subscriber.objects.get(email="ada@readers.example")
+    assert (ada.state, ada.next_digest_at) == ("refused", None)
+    assert Delivery.objects.get(subscriber=ada).reason == "550 no such user"
+
+
+def test_a_reader_is_not_refused_for_the_address_they_have_just_given_up() -> None:
+    planned("ada")
+
+    def moves_away(_: str) -> Outcome:
+        Subscriber.objects.update(new_email="ada@elsewhere.example")
+        assert data_rights.change_address(Subscriber.objects.get(), "192.0.2.1", NOW)
+        return Outcome(Verdict.REFUSED, "550 no such user")
+
+    assert outbox.deliver(FakeRelay(moves_away)) == {"refused": 1}
+    ada = Subscriber.objects.get()
+    assert (ada.email, ada.state) == ("ada@elsewhere.example", "active")
+    assert ada.next_digest_at is not None
+
+
+def test_a_deferred_mail_waits_and_goes_out_later() -> None:
+    (delivery,) = planned("ada")
+    outbox.deliver(FakeRelay(lambda _: Outcome(Verdict.DEFERRED, "451 try later")))
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("deferred", 1)
+    assert delivery.not_before > timezone.now()
+    assert outbox.deliver(FakeRelay()) == {}
+    Delivery.objects.update(not_before=timezone.now())
+    assert outbox.deliver(FakeRelay()) == {"accepted": 1}
+
+
+def test_silence_after_the_final_dot_is_never_sent_again_and_makes_the_reader_due_soon() -> None:
+    planned("ada")
+    Subscriber.objects.update(rhythm="weekly", next_digest_at=timezone.now() + timedelta(days=6))
+    outbox.deliver(FakeRelay(lambda _: Outcome(Verdict.UNKNOWN, "connection lost")))
+    assert states() == ["unknown"]
+    assert outbox.deliver(FakeRelay()) == {}
+    due = Subscriber.objects.get().next_digest_at
+    assert due is not None
+    assert due <= timezone.now() + timedelta(days=1)
+
+
+def test_after_an_unknown_delivery_the_next_moment_is_one_the_reader_did_not_have() -> None:
+    (delivery,) = planned("ada")
+    had = (timezone.now() + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
+    Delivery.objects.update(due_at=had)  # planned by a clock ahead of this one, as with `--now`
+    Subscriber.objects.update(rhythm="weekly", hour=had.hour, next_digest_at=had + timedelta(days=7))
+    outbox.deliver(FakeRelay(lambda _: Outcome(Verdict.UNKNOWN, "connection lost")))
+    assert Subscriber.objects.get(pk=delivery.subscriber_id).next_digest_at == had + timedelta(days=1)
+
+
+def test_a_relay_that_refuses_us_defers_everything_and_blames_no_reader() -> None:
+    planned("ada", "bela", "chidi")
+    asked = []
+
+    def answer(recipient: str) -> Outcome:
+        asked.append(recipient)
+        raise RelayUnavailable("535 authentication failed")
+
+    assert outbox.deliver(FakeRelay(answer))["deferred"] == 3
+    assert len(asked) == 1
+    assert states() == ["deferred"] * 3
+    assert set(Subscriber.objects.values_list("state", flat=True)) == {"active"}
+    assert list(Delivery.objects.order_by("pk").values_list("reason", "attempts")) == [
+        ("535 authentication failed", 1),
+        ("held: 535 authentication failed", 0),
+        ("held: 535 authentication failed", 0),
+    ]
+
+
+def refusing_mails_to(*names: str) -> FakeRelay:
+    """A relay that refuses the messages to these readers, and takes the others."""
+
+    def answer(recipient: str) -> Outcome:
+        if recipient.partition("@")[0] in names:
+            raise MessageRefused("the relay refuses: 554 5.6.0 content")
+        return ACCEPTED
+
+    return FakeRelay(answer)
+
+
+def test_a_poisonous_mail_waits_on_its_own_and_the_others_go_out() -> None:
+    planned("ada", "bela", "chidi")
+    assert outbox.deliver(refusing_mails_to("ada")) == {"deferred": 1, "accepted": 2}
+    poison = Delivery.objects.get(subscriber__email="ada@readers.example")
+    assert (poison.state, poison.attempts) == ("deferred", 1)
+    assert poison.reason == "the relay refuses: 554 5.6.0 content"
+    assert poison.not_before > timezone.now() + outbox.HOLD
+    assert Subscriber.objects.filter(state="active").count() == 3
+
+
+def test_three_refused_mails_in_a_row_hold_everything() -> None:
+    planned("ada", "bela", "chidi", "dora")
+    relay = refusing_mails_to("ada", "bela", "chidi")
+    assert outbox.deliver(relay) == {"deferred": 4}
+    assert relay.taken == []
+    dora = Delivery.objects.get(subscriber__email="dora@readers.example")
+    assert (dora.reason, dora.attempts) == ("held: the relay refuses: 554 5.6.0 content", 0)
+
+
+def test_refused_mails_with_an_accepted_one_between_hold_nothing() -> None:
+    planned("ada", "bela", "chidi", "dora", "emre", "fatou")
+    assert outbox.deliver(refusing_mails_to("ada", "bela", "dora", "emre")) == {"deferred": 4, "accepted": 2}
+
+
+def all_but(*names: str) -> FakeRelay:
+    """A relay that says of everybody else that there is no such reader."""
+    return FakeRelay(
+        lambda r: ACCEPTED if r.partition("@")[0] in names else Outcome(Verdict.REFUSED, "550 no such user")
+    )
+
+
+def test_a_relay_that_refuses_every_reader_is_not_believed_for_long() -> None:
+    planned(*(f"reader{n}" for n in range(25)))
+    outbox.deliver(all_but())
+    assert sorted(states()) == ["deferred"] * 5 + ["refused"] * 20
+    assert Subscriber.objects.filter(state="active").count() == 5
+    held = Delivery.objects.filter(state="deferred")
+    assert set(held.values_list("reason", flat=True)) == {
+        "held: every reader refused: this looks like our relay, not like 20 readers"
+    }
+
+
+def test_many_refused_readers_are_believed_from_a_relay_that_takes_others() -> None:
+    planned(*(f"reader{n}" for n in range(25)))
+    assert outbox.deliver(all_but("reader7")) == {"refused": 24, "accepted": 1}
+
+
+def test_an_operator_reinstates_a_reader_who_was_refused(admin_client: Client) -> None:
+    planned("ada", "bela")
+    Subscriber.objects.filter(email__startswith="bela").update(consented_at=None)
+    outbox.deliver(all_but())
+    readers = reverse("admin:subscriptions_subscriber_changelist")
+    pks = list(Subscriber.objects.values_list("pk", flat=True))
+    admin_client.post(readers, {"action": "reinstate", "_selected_action": pks})
+    ada = Subscriber.objects.get(email="ada@readers.example")
+    assert (ada.state, ada.left_at) == ("active", None)
+    assert ada.next_digest_at == due_at(ada.schedule, after=timezone.now())
+    assert Subscriber.objects.get(email="bela@readers.example").state == "refused"  # never confirmed
+    assert [entry.get_change_message() for entry in LogEntry.objects.all()] == ["Reinstated."]
+
+
+def test_an_international_domain_is_handed_over_in_ascii() -> None:
+    planned("ada")
+    Subscriber.objects.update(email="ada@bücher.example")
+    relay = FakeRelay()
+    outbox.deliver(relay)
+    assert [recipient for recipient, _ in relay.taken] == ["ada@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize(
+    "address", ["adä@readers.example", "ada@" + "ü" * 70 + ".example", "\ud800@a.example"]
+)
+def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
+    leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
+    assert composed(leased, letters.Composer(), NOW, local=True) == Move(
+        1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
+    )
+
+
+def test_a_digest_whose_papers_were_removed_is_not_sent() -> None:
+    planned("ada")
+    Paper.objects.all().delete()
+    relay = FakeRelay()
+    outbox.deliver(relay)
+    assert relay.taken == []
+    assert Delivery.objects.values_list("state", "reason").get() == (
+        "skipped",
+        "its papers were removed meanwhile",
+    )
+
+
+def test_a_hand_over_begun_late_has_the_whole_lease_before_it() -> None:
+    planned("ada")
+    (delivery,) = outbox.claim(1, "me", timezone.now())
+    Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=5))
+    assert begun(delivery, "me")
+    outbox.sweep(timezone.now() + timedelta(seconds=30))
+    assert states() == ["handing"]
+
+
+def test_a_mail_that_cannot_be_composed_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned("ada", "bela")
+    personal = letters.personal
+
+    def poisoned(delivery: letters.Addressed) -> Personal:
+        if delivery.subscriber.email.startswith("ada"):
+            raise ValueError("hostile")
+        return personal(delivery)
+
+    monkeypatch.setattr(letters, "personal", poisoned)
+    outbox.deliver(FakeRelay())
+    assert states() == ["deferred", "accepted"]
+    assert "hostile" in Delivery.objects.order_by("pk")[0].reason
+
+
+def test_a_mail_held_up_until_its_lease_ran_out_waits_again() -> None:
+    planned("ada", "bela", "chidi")
+
+    def take_long(_: str) -> Outcome:
+        Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        return ACCEPTED
+
+    relay = FakeRelay(take_long)
+    outbox.deliver(relay)
+    assert states() == ["accepted"] * 3
+    assert len(relay.taken) == 3
+
+
+def test_who_leaves_while_their_mail_is_leased_gets_none() -> None:
+    planned("ada")
+    outbox.claim(10, "me", timezone.now())
+    unsubscribing.unsubscribe(Subscriber.objects.get(), timezone.now())
+    Delivery.objects.filter(kind="goodbye").delete()
+    Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+    outbox.sweep(timezone.now())
+    relay = FakeRelay()
+    outbox.deliver(relay)
+    assert relay.taken == []
+    assert states() == ["deferred"]  # leaving can be undone for an hour
+    Subscriber.objects.update(left_at=timezone.now() - timedelta(hours=2))
+    Delivery.objects.update(not_before=timezone.now())
+    outbox.deliver(relay)
+    assert relay.taken == []
+    assert states() == ["skipped"]
+    assert Delivery.objects.get().reason == "the reader left meanwhile"
+
+
+def test_rows_leased_to_one_worker_are_left_alone_by_another() -> None:
+    planned("ada", "bela")
+    mine = outbox.claim(1, "me", timezone.now())
+    others = outbox.claim(10, "other", timezone.now())
+    assert {d.pk for d in mine} & {d.pk for d in others} == set()
+    assert len(mine) == len(others) == 1
+
+
+def test_a_worker_whose_lease_was_taken_over_can_neither_send_nor_record() -> None:
+    planned("ada")
+    Delivery.objects.update(state="leased", worker="slow", leased_until=timezone.now() - timedelta(seconds=1))
+    outbox.sweep(timezone.now())
+    (stolen,) = outbox.claim(1, "quick", timezone.now())
+    assert not begun(stolen, "slow")
+    accepted = Move(stolen.pk, Delivery.State.ACCEPTED)
+    assert not transitions.write("slow", [accepted], timezone.now())
+    assert states() == ["leased"]
+
+
+def test_an_expired_lease_waits_again_and_an_expired_hand_over_is_unknown() -> None:
+    planned("ada", "bela", "chidi")
+    first, second, third = Delivery.objects.order_by("pk")
+    past, future = timezone.now() - timedelta(seconds=1), timezone.now() + timedelta(minutes=1)
+    Delivery.objects.filter(pk=first.pk).update(state="leased", worker="dead", leased_until=past)
+    Delivery.objects.filter(pk=second.pk).update(state="handing", worker="dead", leased_until=past)
+    Delivery.objects.filter(pk=third.pk).update(state="handing", worker="alive", leased_until=future)
+    outbox.sweep(timezone.now())
+    assert states() == ["pending", "unknown", "handing"]
+
+
+def test_a_row_that_senders_die_of_is_put_aside() -> None:
+    planned("ada")
+    for _ in range(3):
+        outbox.claim(1, "dead", timezone.now())
+        Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        outbox.sweep(timezone.now())
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.reason, delivery.attempts) == ("deferred", "its senders died", 3)
+    assert delivery.not_before > timezone.now() + timedelta(minutes=30)
+
+
+def test_a_worker_at_work_keeps_what_it_has_in_hand() -> None:
+    planned("ada", "bela")
+    outbox.claim(2, "me", timezone.now())
+    Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state="handing")
+    Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=1))
+    transitions.renew("me", timezone.now())
+    outbox.sweep(timezone.now() + timedelta(seconds=20))
+    assert states() == ["handing", "leased"]
+
+
+class Away:
+    """A database that fails at one of the ledger's statements, after it was committed or before."""
+
+    def __init__(self, at: int, *, committed: bool) -> None:
+        self.begin, self.left, self.committed = transitions.begin, at, committed
+
+    def __call__(self, worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
+        self.left -= 1
+        if self.left == 0:
+            if self.committed:
+                self.begin(worker, moves, now).numbers()
+            raise OperationalError("the server closed the connection")
+        return self.begin(worker, moves, now)
+
+
+@pytest.mark.parametrize("committed", [False, True])
+@pytest.mark.parametrize(("at", "taken"), [(1, 0), (2, 1), (3, 2)])
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
+    at: int, taken: int, committed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned("ada", "bela", "chidi")
+    relay = FakeRelay()
+    with monkeypatch.context() as patch:
+        patch.setattr(transitions, "begin", Away(at, committed=committed))
+        with pytest.raises(OperationalError):
+            outbox.deliver(relay)
+    assert len(relay.taken) == taken
+    assert states() == ["accepted"] * taken + ["pending"] * (3 - taken)
+    assert outbox.deliver(relay) == {"accepted": 3 - taken}
+    assert len({recipient for recipient, _ in relay.taken}) == len(relay.taken) == 3
+
+
+class Pairs(FakeRelay):
+    """Has two mails in hand at once, and might have more; `ada` leaves as soon as both are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_hand: dict[int, Mail] = {}
+
+    def room(self) -> int:
+        return 2 - len(self.in_hand) if self.in_hand else 4
+
+    def offer(self, mail: Mail) -> None:
+        self.in_hand[mail.key] = mail
+        if not self.room():
+            Subscriber.objects.filter(email__startswith="ada").update(state="unsubscribed", left_at=NOW)
+            self._events = [Ready(key) for key in self.in_hand]
+
+    def finish(self, key: int) -> None:
+        self._mail = self.in_hand.pop(key)
+        super().finish(key)
+
+    def withdraw(self, key: int) -> None:
+        del self.in_hand[key]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_doubt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    relay = Pairs()
+    away = Mock(side_effect=OperationalError("the server closed the connection"))
+    monkeypatch.setattr(sending, "put_off", away)
+    with pytest.raises(OperationalError):
+        outbox.deliver(relay)
+    assert [recipient for recipient, _ in relay.taken] == ["bela@readers.example"]
+    assert states() == ["pending", "accepted"]
+
+
+class Tardy(FakeRelay):
+    """Has room for another mail, and takes so long that the lease of its first one has run out."""
+
+    def room(self) -> int:
+        return int(not self.taken)
+
+    def offer(self, mail: Mail) -> None:
+        if not self.taken:
+            Delivery.objects.update(leased_until=NOW)
+            outbox.sweep(timezone.now())
+        super().offer(mail)
+
+
+def test_a_worker_that_claims_a_mail_again_which_it_still_has_in_hand_sends_it_once() -> None:
+    planned("ada")
+    relay = Tardy()
+    assert outbox.deliver(relay) == {"accepted": 1}
+    assert (len(relay.taken), states()) == (1, ["accepted"])
+
+
+def test_stopping_gives_back_what_was_not_begun() -> None:
+    planned("ada", "bela", "chidi")
+    relay = FakeRelay()
+    outbox.deliver(relay, stopped=lambda: bool(relay.taken))
+    assert sorted(states()) == ["accepted", "pending", "pending"]
+
+
+def test_a_local_mailbox_on_a_full_disk_holds_everything_until_there_is_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned("ada", "bela")
+    full = Mock(side_effect=OSError(errno.ENOSPC, "No space left on device"))
+    with monkeypatch.context() as patch:
+        patch.setattr(local_mailbox, "store", full)
+        assert outbox.deliver(LocalMailbox())["deferred"] == 2
+    assert full.call_count == 1
+    assert all("No space left on device" in row.reason for row in Delivery.objects.all())
+    Delivery.objects.update(not_before=timezone.now())
+    assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
+
+
+def test_a_reserved_domain_is_never_handed_to_a_relay_elsewhere() -> None:
+    planned("ada")
+    relay = FakeRelay()
+    relay.local = False
+    outbox.deliver(relay)
+    assert relay.taken == []
+    assert states() == ["skipped"]
+
+
+def test_what_a_run_leaves_in_memory_may_be_collected_again() -> None:
+    planned("ada")
+    outbox.deliver(FakeRelay())
+    assert gc.get_freeze_count() == 0
+
+
+def test_letters_go_before_digests() -> None:
+    planned("ada", "bela")
+    bela = Subscriber.objects.get(email="bela@readers.example")
+    Delivery.objects.post(bela, Delivery.Kind.KNOWN, timezone.now())
+    (first,) = outbox.claim(1, "me", timezone.now())
+    assert first.kind == "known"
+
+
+def test_the_message_is_the_same_at_every_attempt_but_for_its_date() -> None:
+    (delivery,) = planned("ada")
+    first, second = (letters.Composer().message(delivery)[0] for _ in range(2))
+    ids = {message_from_bytes(raw, policy=policy.default)["Message-ID"] for raw in (first, second)}
+    assert len(ids) == 1
+
+
+def test_a_digest_has_the_papers_the_reasons_and_the_links() -> None:
+    (delivery,) = planned("ada")
+    raw, sender = letters.Composer().message(delivery)
+    message = message_from_bytes(raw, policy=policy.default)
+    text = message.get_body(("plain",))
+    html = message.get_body(("html",))
+    assert text is not None
+    assert html is not None
+    token_url = signed_links.url("unsubscribe", delivery.subscriber)
+    for part in (text.get_content(), html.get_content()):
+        assert Paper.objects.get().url in part
+        assert token_url in part
+        assert signed_links.url("preferences", delivery.subscriber) in part
+    assert "title has “agents”" in text.get_content()
+    assert f"List-Unsubscribe: <{token_url}>".encode() in raw
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert sender == "digest@localhost"
+
+
+def test_bounces_come_back_to_an_address_that_names_the_delivery(settings: object) -> None:
+    (delivery,) = planned("ada")
+    settings.BOUNCE_ADDRESS = "bounce@digest.example.org"  # type: ignore[attr-defined]
+    _, sender = letters.Composer().message(delivery)
+    local, _, domain = sender.partition("@")
+    assert local.startswith("bounce+")
+    assert len(local) <= 64
+    assert domain == "digest.example.org"
+    assert letters.Composer().message(delivery)[1] == sender

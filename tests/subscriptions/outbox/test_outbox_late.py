@@ -1,0 +1,149 @@
+"""A sender whose ledger answers late: mails settle, get lost and are taken up again meanwhile."""
+
+import importlib
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from subscriptions import outbox
+from subscriptions.lib.async_query import UnderWay
+from subscriptions.models import Delivery
+from subscriptions.outbox import transitions
+from subscriptions.outbox.transitions import Move
+from subscriptions.relay import Event, Mail, Outcome, Ready, RelayUnavailable, Settled, Unavailable, Verdict
+from tests.subscriptions.outbox.test_outbox import planned
+
+pytestmark = pytest.mark.django_db
+SEEDS = 60
+TAKEN, LOST = Outcome(Verdict.ACCEPTED, "250 taken"), Outcome(Verdict.DEFERRED, "connection lost")
+
+
+class Late:
+    """A statement that is made at once, and done when it was asked about so many times."""
+
+    def __init__(self, begun: UnderWay, asked: int) -> None:
+        self._begun, self._left = begun, asked
+
+    def descriptor(self) -> None:
+        return None
+
+    def done(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+    def numbers(self) -> set[int]:
+        return self._begun.numbers()
+
+
+@dataclass
+class _Open:
+    """A mail at the relay, which says its next word when it was asked `asked` times more."""
+
+    mail: Mail
+    asked: int
+    ready: bool = False
+    ended: bool = False
+
+
+class Moody:
+    """Has room for several mails, and for the next as soon as one is settled; its words take their time.
+
+    It loses some before their end. While the lease of everything in hand runs out, once, it does not move.
+    """
+
+    local = True
+
+    def __init__(self, chance: random.Random, *, losing: bool, falls: bool) -> None:
+        self._chance, self._losing, self._falls = chance, losing, falls
+        self._rooms, self._sleeps_at = chance.randint(1, 4), chance.randint(1, 5)
+        self._open: dict[int, _Open] = {}
+        self._offered = 0
+        self._down = False
+        self.taken: Counter[str] = Counter()
+
+    def room(self) -> int:
+        return 0 if self._down else self._rooms - len(self._open)
+
+    def offer(self, mail: Mail) -> None:
+        self._offered += 1
+        if self._offered == self._sleeps_at:
+            Delivery.objects.filter(state="leased").update(leased_until=timezone.now() - timedelta(minutes=1))
+            transitions.sweep(timezone.now())
+        assert mail.key not in self._open
+        self._open[mail.key] = _Open(mail, self._chance.randint(0, 2))
+
+    def poll(self, also: int | None = None, patience: float = 1.0) -> list[Event]:
+        events = [event for key in list(self._open) if (event := self._word_about(key))]
+        if self._falls and self._offered == 4 and not self._down:
+            self._down = True
+            lost = [Settled(key, LOST) for key, one in self._open.items() if not one.ended]
+            self._open = {key: one for key, one in self._open.items() if one.ended}
+            known = {event.key for event in events if isinstance(event, Settled)}
+            events = [event for event in events if isinstance(event, Settled)]
+            events += [event for event in lost if event.key not in known]
+            events.append(Unavailable(RelayUnavailable("421 going down")))
+        return events
+
+    def _word_about(self, key: int) -> Event | None:
+        one = self._open[key]
+        one.asked -= 1
+        if self._losing and one.ready and not one.ended and self._chance.random() < 0.15:
+            del self._open[key]
+            return Settled(key, LOST)
+        if one.asked >= 0:
+            return None
+        if one.ended:
+            del self._open[key]
+            return Settled(key, TAKEN)
+        if one.ready:
+            return None
+        one.ready = True
+        return Ready(key)
+
+    def finish(self, key: int) -> None:
+        one = self._open[key]
+        assert one.ready, "an end before the relay had the rest"
+        one.ended, one.asked = True, self._chance.randint(0, 2)
+        self.taken[one.mail.recipient] += 1
+
+    def withdraw(self, key: int) -> None:
+        self._open.pop(key, None)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+@pytest.mark.parametrize("falls", [False, True])
+@pytest.mark.parametrize("losing", [False, True])
+def test_whatever_happens_meanwhile_each_mail_goes_once_and_the_ledger_knows(
+    monkeypatch: pytest.MonkeyPatch, losing: bool, falls: bool
+) -> None:
+    planned(*(f"reader-{number}" for number in range(8)))
+    claiming = importlib.import_module("subscriptions.outbox.claiming")
+    monkeypatch.setattr(claiming, "LOOK_BACK", 0.0)
+    begin = transitions.begin
+    for seed in range(SEEDS):
+        chance = random.Random(seed)
+        slowest = chance.randint(0, 5)
+
+        def late(worker: str, moves: Sequence[Move], now: datetime) -> Late:
+            assert len({move.pk for move in moves}) == len(moves), "two steps of one mail at once"
+            return Late(begin(worker, moves, now), chance.randint(0, slowest))  # noqa: B023 - used in this round
+
+        monkeypatch.setattr(claiming, "BATCH", chance.randint(1, 6))
+        monkeypatch.setattr(transitions, "begin", late)
+        with transaction.atomic():
+            relay = Moody(chance, losing=losing, falls=falls)
+            outbox.deliver(relay)
+            assert set(relay.taken.values()) <= {1}, seed
+            states = dict(Delivery.objects.values_list("subscriber__email", "state"))
+            assert {who for who, state in states.items() if state == "accepted"} == set(relay.taken), seed
+            assert set(states.values()) <= {"accepted", "deferred"}, seed
+            assert losing or falls or set(states.values()) == {"accepted"}, seed
+            transaction.set_rollback(True)

@@ -1,0 +1,362 @@
+"""Several connections to one relay: as many as it takes, none for ever, and what their ends mean."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from subscriptions.relay import Event, Mail, Ready, Relay, Returned, Settled, SmtpRelay, Unavailable
+from subscriptions.relay.handshake import Access
+from subscriptions.relay.protocol import Session as Dialogue
+from subscriptions.relay.socket_transport import Connection
+from tests.services.smtp import SmtpServer
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+CONTENT = b"Subject: Two papers\r\n\r\nText\r\n"
+
+
+def mail(number: int) -> Mail:
+    return Mail(number, CONTENT, "digest@digest.test", f"reader{number}@readers.test")
+
+
+def relay_at(port: int, connections: int = 4, timeout: float = 5) -> SmtpRelay:
+    return SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}, connections, timeout)
+
+
+def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
+    """Hand over mails, again where they come back: how each ended, and why the relay was given up."""
+    waiting, in_hand = list(numbers), set[int]()
+    ends: dict[int, str] = {}
+    errors: list[str] = []
+    while (waiting or in_hand) and not errors:
+        while waiting and relay.room():
+            in_hand.add(waiting[0])
+            relay.offer(mail(waiting.pop(0)))
+        for event in relay.poll():
+            if isinstance(event, Ready):
+                relay.finish(event.key)
+            elif isinstance(event, Unavailable):
+                errors.append(str(event.error))
+            else:
+                in_hand.remove(event.key)
+                if isinstance(event, Settled):
+                    ends[event.key] = event.outcome.verdict.value
+                elif isinstance(event, Returned):
+                    waiting.insert(0, event.key)
+    relay.close()
+    return ends, errors
+
+
+class Counting(SmtpServer):
+    """Knows how many connections it has at once, and answers after a moment."""
+
+    open = most = 0
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        self.open += 1
+        self.most = max(self.most, self.open)
+        return responses
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        await asyncio.sleep(0.01)
+        return await super().handle_DATA(server, session, envelope)
+
+
+@pytest.fixture
+def counting() -> Iterator[Counting]:
+    server = Counting()
+    controller = server.controller()
+    controller.start()
+    yield server
+    controller.stop()
+
+
+@pytest.mark.parametrize(("mails", "connections"), [(1, 1), (2, 2), (40, 4)])
+def test_connections_are_opened_as_there_is_mail_and_kept(
+    counting: Counting, mails: int, connections: int
+) -> None:
+    ends, errors = send(relay_at(counting.port), range(mails))
+    assert (set(ends.values()), errors) == ({"accepted"}, [])
+    assert sorted(mail.recipients[0] for mail in counting.mails) == sorted(
+        mail(number).recipient for number in range(mails)
+    )
+    assert counting.most == connections
+
+
+def test_an_answer_that_came_while_we_were_held_up_is_heard_before_the_relay_is_given_up(
+    smtp_server: SmtpServer,
+) -> None:
+    relay = relay_at(smtp_server.port, timeout=1)
+    relay.offer(mail(1))
+    events: list[Event] = []
+    while Ready(1) not in events:
+        assert not any(isinstance(event, Unavailable) for event in events)
+        events += relay.poll()
+    relay.finish(1)
+    events += relay.poll(patience=0)
+    time.sleep(1.1)
+    events += relay.poll()
+    relay.close()
+    assert [event.outcome.verdict for event in events if isinstance(event, Settled)] == ["accepted"]
+
+
+Conversation = list[tuple[bytes, bytes]]
+
+IN = [(b"", b"220 here\r\n"), (b"EHLO", b"250-here\r\n250 PIPELINING\r\n")]
+BEGIN = [(b"DATA\r\n", b"250 a\r\n250 b\r\n354 go on\r\n")]
+END = [(b"\r\n.\r\n", b"250 ok\r\n")]
+FULL = [(b"", b"421 4.7.0 too many connections\r\n")]
+HANG_UP = b""
+
+
+@contextmanager
+def scripted(*conversations: Conversation) -> Iterator[int]:
+    """A server with one conversation for each connection: what it waits to read, and what it says then.
+
+    After the last it hangs up, or at once where there is nothing to say.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def talk(connection: socket.socket, conversation: Conversation) -> None:
+            heard = b""
+            with connection:
+                for awaited, answer in conversation:
+                    while awaited not in heard:
+                        if not (data := connection.recv(65_536)):
+                            return
+                        heard += data
+                    heard = heard.partition(awaited)[2] if awaited else heard
+                    if not answer:
+                        return
+                    connection.sendall(answer)
+
+        def serve() -> None:
+            with contextlib.suppress(OSError):
+                for conversation in conversations:
+                    connection, _ = listener.accept()
+                    threads.append(
+                        threading.Thread(target=talk, args=(connection, conversation), daemon=True)
+                    )
+                    threads[-1].start()
+
+        threads: list[threading.Thread] = []
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        yield listener.getsockname()[1]
+        listener.close()
+        server.join(15)
+        for thread in threads:
+            thread.join(5)
+
+
+def test_a_relay_that_takes_fewer_connections_gets_all_mails_over_those() -> None:
+    with scripted([*IN, *(BEGIN + END) * 3], FULL, FULL) as port:
+        ends, errors = send(relay_at(port, connections=3), range(3))
+    assert (ends, errors) == (dict.fromkeys(range(3), "accepted"), [])
+
+
+def test_a_relay_that_lets_nobody_in_is_given_up_and_no_mail_was_tried() -> None:
+    with scripted(FULL, FULL) as port:
+        ends, errors = send(relay_at(port, connections=2), range(5))
+    assert ends == {}
+    assert errors == ["no connection to the relay: 421 4.7.0 too many connections"]
+
+
+def test_mails_offered_to_a_relay_that_is_gone_come_back() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound, not listening
+        relay = relay_at(taken.getsockname()[1])
+        relay.offer(mail(1))
+        relay.offer(mail(2))
+        one, error, two = relay.poll()
+        relay.withdraw(2)  # there is nothing to hang up on
+        assert (one, two) == (Returned(1), Returned(2))
+        assert isinstance(error, Unavailable)
+        relay.close()
+
+
+def test_a_relay_that_loses_mail_after_mail_is_given_up() -> None:
+    lossy = [[*IN, *BEGIN, (b"\r\n.\r\n", HANG_UP)] for _ in range(3)]
+    with scripted(*lossy) as port:
+        ends, errors = send(relay_at(port, connections=1), range(9))
+    assert ends == dict.fromkeys(range(3), "unknown")
+    assert len(errors) == 1
+
+
+def test_a_dead_relay_is_not_waited_for_for_ever() -> None:
+    with scripted([*IN, *BEGIN, (b"never", HANG_UP)]) as port:
+        relay = relay_at(port, connections=1, timeout=0.3)
+        relay.offer(mail(1))
+        events: list[Event] = []
+        while not any(isinstance(event, Settled) for event in events):
+            events += (latest := relay.poll())
+            for event in latest:
+                if isinstance(event, Ready):
+                    relay.finish(event.key)
+        relay.close()
+    (end,) = (event for event in events if isinstance(event, Settled))
+    assert (end.outcome.verdict, "no answer for 0.3 seconds" in end.outcome.answer) == ("unknown", True)
+
+
+def test_a_connection_that_died_while_it_was_idle_costs_no_mail() -> None:
+    with scripted([*IN, *BEGIN, *END], [*IN, *BEGIN, *END]) as port:
+        relay = relay_at(port, connections=1)
+        ends: dict[int, str] = {}
+        for number in (1, 2):
+            ends |= _one(relay, number)
+        relay.close()
+    assert ends == {1: "accepted", 2: "accepted"}
+
+
+def _one(relay: Relay, number: int) -> dict[int, str]:
+    relay.offer(mail(number))
+    while True:
+        for event in relay.poll():
+            if isinstance(event, Ready):
+                relay.finish(event.key)
+            elif isinstance(event, Returned):
+                relay.offer(mail(number))
+            elif isinstance(event, Settled):
+                return {number: event.outcome.verdict.value}
+
+
+def test_a_relay_that_cannot_do_the_pipelining_it_offers_is_asked_step_by_step() -> None:
+    confused = [*IN, (b"RCPT", HANG_UP)]
+    patient = [*IN, (b"MAIL", b"250 a\r\n"), (b"RCPT", b"250 b\r\n"), (b"DATA\r\n", b"354 go on\r\n"), *END]
+    with scripted(confused, patient) as port:
+        relay = relay_at(port, connections=1)
+        assert _one(relay, 1) == {1: "deferred"}
+        assert _one(relay, 2) == {2: "accepted"}
+        relay.close()
+
+
+class Wire(socket.socket):
+    """A socket that takes so many bytes and no more, and then breaks when told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = deque[bytes]()
+        self.sent = b""
+        self.room = 10_000
+        self.broken = False
+
+    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
+        if self.broken:
+            raise ConnectionResetError("reset")
+        if not self.room:
+            raise BlockingIOError
+        taken = bytes(data)[: self.room]
+        self.sent += taken
+        self.room -= len(taken)
+        return len(taken)
+
+    def recv(self, size: int, flags: int = 0, /) -> bytes:
+        return self.heard.popleft()
+
+
+@pytest.fixture
+def wire() -> Iterator[Wire]:
+    with Wire() as wire:
+        yield wire
+
+
+def ready_on(wire: Wire) -> Connection:
+    """A connection on which the relay has mail 1, but for its final dot."""
+    connection = Connection(wire, Dialogue(Access("me.test")), "relay.test", timeout=5)
+    wire.heard.extend([b"220 hi\r\n", b"250-hi\r\n250 PIPELINING\r\n", b"250 a\r\n250 b\r\n354 go on\r\n"])
+    connection.session.offer(mail(1))
+    while wire.heard:
+        connection.receive()
+        connection.flush()
+    assert wire.sent.endswith(CONTENT)
+    return connection
+
+
+def ended(connection: Connection) -> dict[int, str]:
+    """What became of the mails when the connection broke."""
+    settled = (event for event in connection.session.events if isinstance(event, Settled))
+    return {event.key: event.outcome.verdict.value for event in settled}
+
+
+def test_a_dot_that_left_is_unknown_though_the_next_envelope_could_not_be_sent(wire: Wire) -> None:
+    connection = ready_on(wire)
+    connection.session.finish()
+    connection.flush()
+    assert wire.sent.endswith(b"\r\n.\r\n")
+    connection.session.offer(mail(2))
+    wire.broken = True
+    connection.flush()
+    assert ended(connection) == {1: "unknown"}
+    assert Returned(2) in connection.session.events
+
+
+@pytest.mark.parametrize("bytes_sent", [1, 3, 10])
+def test_a_dot_that_left_in_part_or_with_part_of_the_next_envelope_is_unknown(
+    wire: Wire, bytes_sent: int
+) -> None:
+    connection = ready_on(wire)
+    connection.session.finish()
+    connection.session.offer(mail(2))
+    wire.room = bytes_sent
+    connection.flush()
+    assert connection.sending
+    wire.broken = True
+    connection.flush()
+    assert ended(connection) == {1: "unknown"}
+
+
+def test_a_dot_stuck_in_part_is_unknown_though_the_envelope_behind_it_is_unsent(wire: Wire) -> None:
+    connection = ready_on(wire)
+    connection.session.finish()
+    wire.room = 1
+    connection.flush()
+    connection.session.offer(mail(2))
+    wire.broken = True
+    connection.flush()
+    assert ended(connection) == {1: "unknown"}
+
+
+@pytest.mark.parametrize("waited", [False, True])
+def test_a_dot_that_did_not_leave_is_safe_to_repeat_and_never_leaves(wire: Wire, *, waited: bool) -> None:
+    connection = ready_on(wire)
+    wire.room = 0
+    connection.session.finish()
+    if waited:  # for room, and another envelope came behind it
+        connection.flush()
+        connection.session.offer(mail(2))
+    wire.broken = True
+    connection.flush()
+    wire.broken, wire.room = False, 10_000
+    connection.close()
+    assert ended(connection) == {1: "deferred"}
+    assert wire.sent.endswith(CONTENT)
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_a_dot_that_waits_behind_the_body_did_not_leave_where_the_relay_ends_or_is_silent(
+    wire: Wire, *, silent: bool
+) -> None:
+    connection = ready_on(wire)
+    wire.room = 0
+    connection.session.finish()
+    connection.flush()
+    if silent:
+        connection.expire(time.monotonic() + 10)
+    else:
+        wire.heard.append(b"")
+        connection.receive()
+    assert ended(connection) == {1: "deferred"}

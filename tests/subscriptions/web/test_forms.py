@@ -1,0 +1,135 @@
+"""What the forms accept, and what they say about what they do not."""
+
+from typing import Any
+
+import pytest
+from django.utils.datastructures import MultiValueDict
+
+from digest.models import Topic
+from subscriptions.accounts.preferences import Choices
+from subscriptions.models.schedule import Rhythm, Schedule
+from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.forms import PreferencesForm, SignupForm, initial_of, time_zones
+
+TOPICS = [Topic(slug="agents", name="Agents"), Topic(slug="3d", name="3D")]
+GOOD = {
+    "topics": ["agents"],
+    "queries": [""],
+    "time_zone": ["Europe/Berlin"],
+    "hour": ["7"],
+    "rhythm": ["daily"],
+    "weekday": ["0"],
+    "email": ["ada@readers.example"],
+}
+
+
+def signup(**values: list[str]) -> SignupForm:
+    return SignupForm(MultiValueDict(GOOD | values), TOPICS)
+
+
+def problems(form: FiltersForm, field: str) -> str:
+    return " ".join(str(problem) for problem in form.errors.get(field, []))
+
+
+def test_a_filled_in_form_gives_the_choices() -> None:
+    form = signup(
+        topics=["3d", "agents"], queries=[" kv* \r\n\r\nweb tools "], rhythm=["weekly"], weekday=["4"]
+    )
+    assert form.is_valid()
+    assert form.choices() == Choices(
+        tuple(TOPICS), ("kv*", "web tools"), Schedule("Europe/Berlin", 7, Rhythm.WEEKLY, 4)
+    )
+
+
+def test_a_query_alone_is_enough() -> None:
+    assert signup(topics=[], queries=["kv*"]).is_valid()
+
+
+def test_nothing_chosen_is_asked_about_once() -> None:
+    form = signup(topics=[])
+    assert "Tick a topic or write a query" in problems(form, "topics")
+    assert list(form.errors) == ["topics"]
+
+
+def test_a_bad_query_is_not_also_reported_as_nothing_chosen() -> None:
+    assert list(signup(topics=[], queries=["(kv"]).errors) == ["queries"]
+
+
+def test_a_bad_query_is_shown_with_a_caret_and_a_hint() -> None:
+    form = signup(queries=["fine\nkv AND (cache"])
+    assert "Query 2 cannot be read. This bracket is never closed." in problems(form, "queries")
+    (problem,) = form.query_problems
+    assert problem.caret == "kv AND (cache\n       ^"
+    assert problem.hint == "Add “)”."
+
+
+def test_the_only_query_is_called_by_no_number() -> None:
+    assert problems(signup(queries=["(kv"]), "queries").startswith("Your query cannot be read.")
+
+
+@pytest.mark.parametrize("before", [0, 3, 100])
+@pytest.mark.parametrize("after", [0, 3, 100])
+def test_the_caret_of_a_long_query_stands_under_its_place_and_fits_a_phone(before: int, after: int) -> None:
+    form = signup(queries=["x " * before + '"y ' + "z " * after])
+    form.is_valid()
+    (problem,) = form.query_problems
+    line, caret = problem.caret.split("\n")
+    assert line[caret.index("^") :].startswith('"y')
+    assert len(line) <= 40
+
+
+def test_a_query_of_very_many_words_is_refused_before_it_costs_anything() -> None:
+    form = signup(queries=[" OR ".join(f"word{n}" for n in range(41))])
+    assert "more than 40 words" in problems(form, "queries")
+
+
+def test_more_than_five_queries_are_too_many() -> None:
+    assert "These are 6 queries, and 5 is the most" in problems(signup(queries=["kv\n" * 6]), "queries")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "advice"),
+    [
+        ("time_zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone this service knows. Choose one"),
+        ("time_zone", "", "No time zone is chosen. Choose one"),
+        ("hour", "24", "not an hour of the day"),
+        ("rhythm", "hourly", "Choose every day, Monday to Friday, or once a week"),
+        ("topics", "astrology", "“astrology” is not offered any more"),
+        ("email", "", "Type yours"),
+        ("email", "ada@", "It should look like name@example.org"),
+        ("email", "ada@readers.example\nbcc: bob@readers.example", "It should look like name@example.org"),
+    ],
+)
+def test_what_cannot_be_taken_is_explained(field: str, value: str, advice: str) -> None:
+    form = signup(**{field: [value]})
+    assert advice in problems(form, field)
+    assert list(form.errors) == [field]
+
+
+def test_every_time_zone_a_browser_may_report_is_known() -> None:
+    assert {"UTC", "Europe/Berlin", "Asia/Calcutta", "America/Argentina/ComodRivadavia"} <= set(time_zones())
+    assert time_zones()[0] == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({}, ("Every day", "07:00", "Europe/Berlin")),
+        ({"rhythm": ["weekdays"], "hour": ["18"]}, ("Monday to Friday", "18:00", "Europe/Berlin")),
+        ({"rhythm": ["weekly"], "weekday": ["6"]}, ("Every Sunday", "07:00", "Europe/Berlin")),
+        ({"hour": ["99"]}, ("Every day", "…", "Europe/Berlin")),
+    ],
+)
+def test_the_schedule_is_said_in_a_line(values: dict[str, Any], words: tuple[str, str, str]) -> None:
+    assert signup(**values).schedule_words == words
+
+
+def test_choices_survive_being_shown_and_sent_again() -> None:
+    choices = Choices((TOPICS[1],), ("kv*", "tools web"), Schedule("Asia/Tokyo", 0, Rhythm.WEEKLY, 6))
+    initial = initial_of(choices)
+    form = PreferencesForm(
+        MultiValueDict({name: value if name == "topics" else [value] for name, value in initial.items()}),
+        TOPICS,
+    )
+    assert form.is_valid()
+    assert form.choices() == choices

@@ -1,0 +1,88 @@
+"""How many sign-ups pass, and who counts as one visitor."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import RequestFactory
+from pytest_django import Settings
+
+from digest.web import throttling
+from tests.factories import NOW
+
+
+@pytest.mark.services
+def test_a_network_is_stopped_at_its_limit_and_its_neighbour_is_not(
+    settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(throttling, "PER_NETWORK", 3)
+    answers = [throttling.admits(f"192.0.2.{host}", NOW) for host in range(5)]
+    assert answers == [True, True, True, False, False]
+    assert throttling.admits("198.51.100.1", NOW)
+
+
+@pytest.mark.services
+def test_the_limit_over_all_networks_holds_too(
+    settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(throttling, "IN_TOTAL", 2)
+    assert [throttling.admits(f"10.0.{n}.1", NOW) for n in range(3)] == [True, True, False]
+
+
+@pytest.mark.services
+def test_the_next_hour_starts_afresh(
+    settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(throttling, "PER_NETWORK", 1)
+    assert [throttling.admits("192.0.2.1", NOW) for _ in range(2)] == [True, False]
+    assert throttling.admits("192.0.2.1", NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/valkey.sock"])
+def test_without_redis_sign_ups_pass_with_a_warning(
+    settings: Settings, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    settings.REDIS_URL = url
+    assert throttling.admits("192.0.2.1", NOW)
+    assert "limits cannot be checked" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("visitor", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("::ffff:192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("", "unknown"),
+        ("garbage", "unknown"),
+    ],
+)
+def test_neighbours_share_a_network(visitor: str, network: str) -> None:
+    assert throttling.network_of(visitor) == network
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "visitor"),
+    [
+        ("8.8.8.8", "", "8.8.8.8"),
+        ("8.8.8.8", "1.1.1.1", "8.8.8.8"),  # a stranger's header is not believed
+        ("127.0.0.1", "9.9.9.9, 1.1.1.1", "1.1.1.1"),  # our proxy wrote the last entry
+        ("127.0.0.1", "nonsense", "127.0.0.1"),
+        ("", "1.1.1.1", "1.1.1.1"),
+        ("", "", ""),
+    ],
+)
+def test_the_visitor_is_who_spoke_to_our_side(
+    rf: RequestFactory, settings: Settings, peer: str, forwarded: str, visitor: str
+) -> None:
+    settings.SITE_URL = "https://digest.example.org"
+    request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
+    assert throttling.visitor_of(request) == visitor
+
+
+def test_without_tls_there_is_no_proxy_to_believe(rf: RequestFactory, settings: Settings) -> None:
+    settings.SITE_URL = "http://192.168.1.5:8000"
+    request = rf.get("/", REMOTE_ADDR="192.168.1.77", headers={"X-Forwarded-For": "1.1.1.1"})
+    assert throttling.visitor_of(request) == "192.168.1.77"
