@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Sum
 from numpy.typing import NDArray
 
-from digest.matching import Index, Query, belongings, index_of, search
+from digest.matching import Index, Query, index_of, search, topics_of
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
 from digest.matching.topics.model_version import version
@@ -120,10 +120,10 @@ def _fill(number: int) -> None:
 
 def weigh(papers: Iterable[Paper]) -> None:
     """Store with each paper the topics it belongs to, where the present model has not weighed it yet."""
-    stale = [paper for paper in papers if paper.belongings is None]
+    stale = [paper for paper in papers if paper.topic_matches is None]
     if not stale:
         return
-    for paper, found in zip(stale, belongings(stale), strict=True):
+    for paper, found in zip(stale, topics_of(stale), strict=True):
         paper.weighed = packed(found, paper)
     with release_lock():  # an ingest saves papers too, in another order
         Paper.objects.bulk_update(stale, ["weighed"], batch_size=200)

@@ -23,7 +23,7 @@ from digest.matching.ast import And, Compare, Field, Near, Not, Number, Or, Quer
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.percolator import Match, Percolator, search
-from digest.matching.percolator.topic_assignment import belongings, index_of
+from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.query.lexer import QuerySyntaxError
 from digest.matching.query.parser import parse_query
 from digest.matching.ranking.explainer import explain
@@ -50,9 +50,9 @@ __all__ = [
     "Text",
     "Topic",
     "Weight",
-    "belongings",
     "explain",
     "index_of",
     "parse_query",
     "search",
+    "topics_of",
 ]

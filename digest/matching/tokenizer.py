@@ -120,14 +120,14 @@ class Text:
         """The stem of each entry of `joined`."""
         return tuple(stems(self.joined))
 
-    def places_of(self, wanted: str) -> Sequence[int]:
+    def positions_of(self, wanted: str) -> Sequence[int]:
         """Where the stem `wanted` stands, as a word or as two joined, by the number of its first word."""
-        return self._places.get(wanted, ())
+        return self._positions.get(wanted, ())
 
     @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        places: dict[str, list[int]] = {}
+    def _positions(self) -> dict[str, list[int]]:
+        positions: dict[str, list[int]] = {}
         for number, forms in enumerate(zip(self.stems, self.joined_stems, strict=True)):
             for form in forms:
-                places.setdefault(form, []).append(number)
-        return places
+                positions.setdefault(form, []).append(number)
+        return positions

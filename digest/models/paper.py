@@ -6,7 +6,7 @@ from django.db import models
 from django.urls import get_script_prefix, reverse
 
 from digest.lib.records import PaperRecord
-from digest.matching.percolator.topic_assignment import Belongings, unpacked
+from digest.matching.percolator.topic_assignment import TopicMatches, unpacked
 
 
 class Paper(models.Model):
@@ -53,8 +53,8 @@ class Paper(models.Model):
         return (self.source_name,)
 
     @property
-    def belongings(self) -> Belongings | None:
-        """The topics it belongs to, if the present model has weighed these words."""
+    def topic_matches(self) -> TopicMatches | None:
+        """The topics it belongs to, if they were stored by the present model and for these words."""
         return unpacked(self.weighed, self)
 
     def record(self) -> PaperRecord:

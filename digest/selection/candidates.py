@@ -7,9 +7,9 @@ from typing import Any
 
 from digest.matching import Index, Number, Percolator, Query, index_of, parse_query
 from digest.matching.ranking.explainer import Explainer
-from digest.matching.ranking.order import Candidate, arrange, score
+from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import Taste
-from digest.matching.ranking.similarity import Likenesses
+from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
 from digest.selection.window import Window
 
@@ -60,7 +60,7 @@ class Chooser:
         self._answers: dict[str, _Answer] = {}
         self._explainers: dict[int, Explainer] = {}
         self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
-        self._likenesses = Likenesses(self._papers)
+        self._similarities = Similarities(self._papers)
 
     def judge(self, papers: Collection[int]) -> None:
         """Get to know papers that readers voted on; those that are gone say nothing."""
@@ -141,14 +141,14 @@ class Chooser:
         candidates = [Candidate(found.paper, found.key, n, found.score) for found, n in best.values()]
         items = [
             {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
-            for candidate, note in arrange(candidates, self._likenesses, self._taste(taste))
+            for candidate, note in rank(candidates, self._similarities, self._taste(taste))
         ]
         return Chosen(items, len(self.listed | crossed), len(had - crossed), sorted(crossed))
 
     def _taste(self, votes: Votes) -> Taste[int] | None:
         if not votes:
             return None
-        vector = self._likenesses.vector
+        vector = self._similarities.vector
         known = [(pk, more) for pk, more in votes if pk in self._papers]
         return Taste(
             more={pk: vector(pk) for pk, more in known if more},

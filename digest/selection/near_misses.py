@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from digest.matching import Index, Percolator, Query
-from digest.matching.query.relax import Wider, wider
+from digest.matching.query.relax import RelaxedQuery, relaxations
 from digest.models import Paper, Selection
 from digest.selection.candidates import Chooser
 
@@ -18,13 +18,13 @@ def find_near(chooser: Chooser, selections: Iterable[Selection]) -> None:
     The `chooser` made the selections.
     """
     window = chooser.window
-    asked: list[tuple[Selection, list[tuple[int, Wider]]]] = []
+    asked: list[tuple[Selection, list[tuple[int, RelaxedQuery]]]] = []
     queries: dict[str, Query] = {}
     for selection in selections:
         if selection.is_empty:
             continue
         own = [(n, filter_["query"]) for n, filter_ in enumerate(selection.filters) if filter_["own"]]
-        widened = [(n, each) for n, query in own for each in wider(chooser.queries[query])]
+        widened = [(n, each) for n, query in own for each in relaxations(chooser.queries[query])]
         asked.append((selection, widened))
         queries |= {each.add: each.query for _, each in widened}
     found = _matches(queries, window.papers, chooser.index)
@@ -46,7 +46,7 @@ def _matches(
     return {text: [match.paper for match in matches] for text, matches in found.items()}
 
 
-def _best(candidates: Iterable[tuple[int, Wider, list[Paper]]]) -> list[dict[str, Any]]:
+def _best(candidates: Iterable[tuple[int, RelaxedQuery, list[Paper]]]) -> list[dict[str, Any]]:
     """Those whose wider query brings the fewest papers come first, then the most voted for; each once."""
     ranked = sorted(
         (len(fresh), -(paper.upvotes or 0), paper.key, n, each.missing, each.add, paper.pk)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
-from digest.matching.ranking.similarity import Likenesses
+from digest.matching.ranking.similarity import Similarities
 from tests.bench.replay import Digest, Listed, read, readers, replay
 
 _MANY = 10**6
@@ -44,12 +44,12 @@ def measure(
     papers: Sequence[Listed], seeds: Iterable[int], count: int, *, held_out: bool = True
 ) -> list[Row]:
     """A row for each number of votes, and one for all, from `count` readers of each seed."""
-    likenesses = Likenesses({listed.number: listed.paper for listed in papers})
+    similarities = Similarities({listed.number: listed.paper for listed in papers})
     runs = [
         [
             digest
             for reader in readers(papers, seed, count, held_out=held_out)
-            for digest in replay(papers, reader, likenesses)
+            for digest in replay(papers, reader, similarities)
         ]
         for seed in seeds
     ]

@@ -25,9 +25,9 @@ from digest.lib.jsonl import PlainPaper
 from digest.matching import Percolator, parse_query
 from digest.matching.query.shipped_topics import PRESETS
 from digest.matching.ranking.explainer import Explainer
-from digest.matching.ranking.order import Candidate, arrange, score
+from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, MOST_VOTES, Taste
-from digest.matching.ranking.similarity import Likenesses
+from digest.matching.ranking.similarity import Similarities
 
 DAYS = 7
 SHOWN = 10
@@ -140,7 +140,7 @@ def readers(papers: Sequence[Listed], seed: int, count: int, *, held_out: bool =
     raise ValueError("the papers have too few aspects for readers with preferences")
 
 
-def replay(papers: Sequence[Listed], reader: Reader, likenesses: Likenesses[int]) -> Iterator[Digest]:
+def replay(papers: Sequence[Listed], reader: Reader, similarities: Similarities[int]) -> Iterator[Digest]:
     """The digests of a reader from the fifth vote on that hold both papers worth reading and others."""
     votes: dict[int, bool] = {}
     editions: dict[int, list[Listed]] = defaultdict(list)
@@ -155,8 +155,8 @@ def replay(papers: Sequence[Listed], reader: Reader, likenesses: Likenesses[int]
         worth = {listed.number: reader.draw("worth", listed) < chances[listed.number] for listed in theirs}
         orders = {
             "score alone": sorted(candidates, key=lambda c: (-c.score, c.key)),
-            "making room": [c for c, _ in arrange(candidates, likenesses)],
-            "and votes": [c for c, _ in arrange(candidates, likenesses, _taste(votes, likenesses))],
+            "making room": [c for c, _ in rank(candidates, similarities)],
+            "and votes": [c for c, _ in rank(candidates, similarities, _taste(votes, similarities))],
             "best possible": sorted(candidates, key=lambda c: (-chances[c.number], c.key)),
         }
         if len(votes) >= LEAST_VOTES and len({*worth.values()}) == 2:
@@ -165,7 +165,7 @@ def replay(papers: Sequence[Listed], reader: Reader, likenesses: Likenesses[int]
                 len(votes),
                 {name: auc(found) for name, found in judged.items()},
                 {name: ndcg(found) for name, found in judged.items()},
-                {name: _twins(order, likenesses) for name, order in orders.items()},
+                {name: _twins(order, similarities) for name, order in orders.items()},
             )
         by_number = {listed.number: listed for listed in theirs}
         for candidate in orders["and votes"][:SHOWN]:
@@ -190,19 +190,19 @@ def _chances(theirs: Sequence[Listed], candidates: Sequence[Candidate], reader: 
     }
 
 
-def _taste(votes: dict[int, bool], likenesses: Likenesses[int]) -> Taste[int] | None:
+def _taste(votes: dict[int, bool], similarities: Similarities[int]) -> Taste[int] | None:
     if len(votes) < LEAST_VOTES:
         return None
     latest = sorted(list(votes.items())[-MOST_VOTES:])
     return Taste(
-        {number: likenesses.vector(number) for number, more in latest if more},
-        {number: likenesses.vector(number) for number, more in latest if not more},
+        {number: similarities.vector(number) for number, more in latest if more},
+        {number: similarities.vector(number) for number, more in latest if not more},
     )
 
 
-def _twins(order: Sequence[Candidate], likenesses: Likenesses[int]) -> int:
+def _twins(order: Sequence[Candidate], similarities: Similarities[int]) -> int:
     """How many of the papers on top are much like one above them."""
-    return len(list(likenesses.repeated([candidate.number for candidate in order[:SHOWN]])))
+    return len(list(similarities.near_duplicates([candidate.number for candidate in order[:SHOWN]])))
 
 
 def auc(worth: Sequence[bool]) -> float:

@@ -6,7 +6,7 @@ from statistics import fmean
 import pytest
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching.ranking.similarity import Likenesses, rarity
+from digest.matching.ranking.similarity import Similarities, rarity
 from tests.bench.ranking import measure
 from tests.bench.replay import Listed, Reader, auc, ndcg, readers, replay
 
@@ -44,8 +44,8 @@ def test_readers_of_another_seed_are_others_and_aspects_chosen_on_are_held_out()
 def test_who_votes_gets_what_they_like_on_top() -> None:
     papers = year()
     reader = Reader("one", ("agents",), frozenset({"bees", "maps"}), frozenset({"boats"}))
-    likenesses = Likenesses({listed.number: listed.paper for listed in papers})
-    late = [digest for digest in replay(papers, reader, likenesses) if digest.votes >= 20]
+    similarities = Similarities({listed.number: listed.paper for listed in papers})
+    late = [digest for digest in replay(papers, reader, similarities) if digest.votes >= 20]
     gained = {name: fmean(digest.ndcg[name] for digest in late) for name in late[0].ndcg}
     assert gained["score alone"] + 0.2 < gained["and votes"] < gained["best possible"]
 

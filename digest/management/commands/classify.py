@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from digest.management.lines import papers_in, reasons_json
-from digest.matching import belongings
+from digest.matching import topics_of
 
 
 class Command(BaseCommand):
@@ -19,12 +19,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         papers = papers_in(options["file"])
-        for paper, belonging in zip(papers, belongings(papers), strict=True):
+        for paper, matches in zip(papers, topics_of(papers), strict=True):
             topics = [
                 {"slug": slug, "score": round(found.score, 3), "reasons": reasons_json(found.reasons)}
-                for slug, found in belonging.items()
+                for slug, found in matches.items()
             ]
-            line = f"{paper.key}  {', '.join(belonging) or '–'}  {paper.title}"
+            line = f"{paper.key}  {', '.join(matches) or '–'}  {paper.title}"
             if options["json"]:
                 line = json.dumps({"id": paper.key, "topics": topics}, ensure_ascii=False)
             self.stdout.write(line)

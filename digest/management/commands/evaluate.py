@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from digest.ingestion.shipped_topics import PRESETS
 from digest.management.lines import papers_in
-from digest.matching import belongings
+from digest.matching import topics_of
 from digest.matching.topics.evaluation import Evaluation, evaluate
 
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         papers = papers_in(options["labels"])
         if not papers:
             raise CommandError("There is no labelled paper in the file.")
-        weighed = belongings(papers)
+        weighed = topics_of(papers)
         given = {paper.key: set(found) for paper, found in zip(papers, weighed, strict=True)}
         slugs = [preset.slug for preset in PRESETS]
         full, clear = (evaluate(papers, given, slugs, with_ambiguous=both) for both in (True, False))

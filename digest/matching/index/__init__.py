@@ -1,1 +1,1 @@
-"""The words of many papers as arrays: strings, token graph, phrase automaton, paper index."""
+"""Papers as arrays (string table, token graph, paper index), and the automaton that reads them."""

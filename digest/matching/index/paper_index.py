@@ -1,4 +1,4 @@
-"""An index of papers: their words and numbers in arrays that many queries are matched against at once."""
+"""An index of papers: their token graph and numbers, against which many queries are matched at once."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.ast import Number
-from digest.matching.index.token_graph import Lattice
+from digest.matching.index.token_graph import TokenGraph
 from digest.matching.paper import OPERATORS, PaperText, text_sources
 
 _UNKNOWN = np.iinfo(np.int64).min
@@ -25,7 +25,7 @@ class Index:
     """
 
     count: int
-    lattice: Lattice
+    graph: TokenGraph
     numbers: Mapping[Number, NDArray[np.int64]]
     topics: Mapping[str, NDArray[np.bool_]]
 
@@ -33,7 +33,7 @@ class Index:
     def of(cls, papers: Sequence[PaperText]) -> "Index":
         """The index of papers; their topics are not looked up."""
         numbers = {number: _column(papers, number) for number in Number}
-        return cls(len(papers), Lattice.of(map(text_sources, papers)), numbers, {})
+        return cls(len(papers), TokenGraph.of(map(text_sources, papers)), numbers, {})
 
     def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
         """For each paper whether its number is known and compares so."""
@@ -42,7 +42,7 @@ class Index:
 
     def dump(self) -> bytes:
         """The index as bytes, for `load`."""
-        columns = self.lattice.columns()
+        columns = self.graph.columns()
         columns |= {f"number {number}": column for number, column in self.numbers.items()}
         columns |= {f"topic {slug}": papers for slug, papers in self.topics.items()}
         packed = io.BytesIO()
@@ -56,7 +56,7 @@ class Index:
             columns = dict(stored)
         return cls(
             int(columns["count"]),
-            Lattice.from_columns(columns),
+            TokenGraph.from_columns(columns),
             {number: columns[f"number {number}"] for number in Number},
             {name[6:]: column for name, column in columns.items() if name.startswith("topic ")},
         )

@@ -1,8 +1,7 @@
-"""Terms and the runs of words they are made of, numbered so that a text is followed for all at once."""
+"""A finite automaton over stems that recognises the phrases of all queries in one pass over a text."""
 
 from array import array
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,116 +11,125 @@ from digest.matching.tokenizer import stem
 
 Numbers = NDArray[np.int32]
 Keys = NDArray[np.int64]
-ROOT = 0  # the empty run, which ends anywhere
+START = 0  # no word read yet; active at every position
 SHIFT = 32  # two numbers in one key
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
-    """A term that ends with a prefix: `number` stands where a word beginning with `prefix` follows `run`.
+class PrefixTerm:
+    """A term that ends with a prefix: it occurs where a word that begins with `prefix` follows `state`.
 
-    With `pairs`, two words that do so as one may follow instead.
+    `number` is the term's. With `pairs`, two words whose joined form begins so may follow instead.
     """
 
     number: int
-    run: int
+    state: int
     prefix: str
     pairs: bool
 
 
-class Phrases:
-    """An automaton over stems. A state is a run of words that some query begins a phrase with.
+class PhraseAutomaton:
+    """Each state is a sequence of words with which some query's phrase begins.
 
-    From a state the next word leads on, and so do the next two written as one. What was numbered stays:
-    the words that people ask for are few, and most come back.
+    From a state, the phrase's next word is a transition, and so are its next two words written as one.
+    States are never removed: the words that people ask for are few, and most come back.
     """
 
     def __init__(self) -> None:
         self.words: dict[str, int] = {}
-        self.openings: list[Opening] = []
+        self.prefix_terms: list[PrefixTerm] = []
         self._numbers: dict[tuple[int, str] | tuple[str, ...], int] = {}
         self._keys = array("q")
         self._targets = array("i")
-        self._opens = array("b", [0])
+        self._continues = array("b", [0])
         self._depths = array("i", [0])
+        self._built: Transitions | None = None
 
     def number(self, term: Term) -> int:
         """The number of the term's words, whatever its field."""
-        return self._opening(term.words) if term.prefix else self._run(term.words)
+        return self._prefix_term(term.words) if term.prefix else self._state(term.words)
 
-    def _run(self, words: tuple[str, ...]) -> int:
-        before, last, run = ROOT, "", ROOT
+    def _state(self, words: tuple[str, ...]) -> int:
+        before, last, state = START, "", START
         for word in words:
-            number = self._numbers.get((run, word))
+            number = self._numbers.get((state, word))
             if number is None:
-                number = self._numbers[run, word] = self._new(int(self._depths[run]) + 1)
-                self._lead(run, word, number)
+                number = self._numbers[state, word] = self._new(int(self._depths[state]) + 1)
+                self._add_transition(state, word, number)
                 if last:
-                    self._lead(before, last + word, number, written_together=True)
-            before, last, run = run, word, number
-        return run
+                    self._add_transition(before, last + word, number, written_together=True)
+            before, last, state = state, word, number
+        return state
 
-    def _opening(self, words: tuple[str, ...]) -> int:
+    def _prefix_term(self, words: tuple[str, ...]) -> int:
         number = self._numbers.get(words)
         if number is None:
             number = self._numbers[words] = self._new(0)
-            self.openings.append(Opening(number, self._run(words[:-1]), words[-1], pairs=True))
+            self.prefix_terms.append(PrefixTerm(number, self._state(words[:-1]), words[-1], pairs=True))
             if len(words) > 1:
                 as_one = "".join(words[-2:])
-                self.openings.append(Opening(number, self._run(words[:-2]), as_one, pairs=False))
+                self.prefix_terms.append(PrefixTerm(number, self._state(words[:-2]), as_one, pairs=False))
         return number
 
     def _new(self, depth: int) -> int:
         self._depths.append(depth)
-        self._opens.append(0)
-        for stale in ("_sorted", "opens", "depths"):
-            self.__dict__.pop(stale, None)
+        self._continues.append(0)
+        self._built = None
         return len(self._depths) - 1
 
-    def _lead(self, run: int, word: str, target: int, *, written_together: bool = False) -> None:
+    def _add_transition(self, state: int, word: str, target: int, *, written_together: bool = False) -> None:
         number = self.words.setdefault(stem(word), len(self.words))
-        self._keys.append(run << SHIFT | number)
+        self._keys.append(state << SHIFT | number)
         self._targets.append(2 * target + written_together)
-        self._opens[run] = 1
+        self._continues[state] = 1
 
-    @cached_property
-    def _sorted(self) -> tuple[Keys, Numbers]:
-        keys, targets = np.array(self._keys, np.int64), np.array(self._targets, np.int32)
-        order = np.argsort(keys, kind="stable")
-        return keys[order], targets[order]
+    @property
+    def transitions(self) -> "Transitions":
+        """All transitions as arrays, made anew after a state was added."""
+        if self._built is None:
+            keys, targets = np.array(self._keys, np.int64), np.array(self._targets, np.int32)
+            order = np.argsort(keys, kind="stable")
+            self._built = Transitions(
+                keys[order],
+                targets[order],
+                np.array(self._continues, np.bool_),
+                np.array(self._depths, np.int32),
+            )
+        return self._built
 
-    @cached_property
-    def opens(self) -> NDArray[np.bool_]:
-        """For each run whether another word leads on."""
-        return np.array(self._opens, np.bool_)
 
-    @cached_property
-    def depths(self) -> Numbers:
-        """For each run its number of words."""
-        return np.array(self._depths, np.int32)
+@dataclass(frozen=True)
+class Transitions:
+    """The automaton at one moment. For each state `continues` says whether it has a transition, and `depths`
+    how many words were read; `keys` (state and word in one, sorted) and `targets` are for `advance`.
+    """
 
-    def follow(self, runs: Numbers, words: Numbers, *, joined: bool) -> tuple[NDArray[np.intp], Numbers]:
-        """Where each run leads with the word in step: pairs of a place in `runs` and a run.
+    keys: Keys
+    targets: Numbers
+    continues: NDArray[np.bool_]
+    depths: Numbers
 
-        Two words of a text that are `joined` to meet one word of a query do not meet two.
+    def advance(self, states: Numbers, words: Numbers, *, joined: bool) -> tuple[NDArray[np.intp], Numbers]:
+        """The states after reading the word in step: pairs of an index into `states` and a new state.
+
+        Two words of a text that are `joined` match one word of a query, never two.
         """
-        keys, targets = self._sorted
-        places, found = lookup(runs.astype(np.int64) << SHIFT | words, keys, targets)
+        origins, found = lookup(states.astype(np.int64) << SHIFT | words, self.keys, self.targets)
         if joined:
             fits = found & 1 == 0
-            places, found = places[fits], found[fits]
-        return places, found >> 1
+            origins, found = origins[fits], found[fits]
+        return origins, found >> 1
 
 
 def lookup(wanted: Keys, keys: Keys, values: Numbers) -> tuple[NDArray[np.intp], Numbers]:
-    """All values of each wanted key, as pairs of a place in `wanted` and a value; `keys` are sorted."""
+    """All values of each wanted key, as pairs of an index into `wanted` and a value; `keys` are sorted."""
     firsts, ends = np.searchsorted(keys, wanted, "left"), np.searchsorted(keys, wanted, "right")
-    places, found = spread(firsts, ends)
-    return places, values[found]
+    origins, found = spread(firsts, ends)
+    return origins, values[found]
 
 
 def spread(firsts: NDArray[np.intp], ends: NDArray[np.intp]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Every number from each of `firsts` to before its end, with the place of the pair it is from."""
+    """Every number from each of `firsts` to before its end, with the index of the pair it is from."""
     counts = ends - firsts
-    places = np.repeat(np.arange(len(firsts)), counts)
-    return places, np.arange(len(places)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
+    origins = np.repeat(np.arange(len(firsts)), counts)
+    return origins, np.arange(len(origins)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)

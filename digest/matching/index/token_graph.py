@@ -1,4 +1,4 @@
-"""The words of many papers as numbers: where each stands, and which two may be read as one."""
+"""The token graph of many papers: their words as numbers, in order, and which two may be read as one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,27 +18,27 @@ _ARRAYS = ("stem_of", "words", "joined", "text_papers", "text_fields")
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedPositions:
     """Places in the order of the forms that stand there."""
 
     forms: Numbers
-    places: Numbers
+    positions: Numbers
 
     @classmethod
-    def of(cls, forms: Numbers) -> "Sorted":
-        """Every place whose form is one of `forms`, a form for each place."""
+    def of(cls, forms: Numbers) -> "SortedPositions":
+        """All positions; `forms` has the form of each."""
         order = np.argsort(forms).astype(np.int32)
         return cls(forms[order], order)
 
 
 @dataclass(frozen=True)
-class Lattice:
-    """All texts behind one another, an empty place after each. A word leads from its place to the next,
-    and two that may be read as one lead over both.
+class TokenGraph:
+    """All texts concatenated into one stream of tokens, with a sentinel (-1) after each text.
 
-    `words` and `joined` say for each place which of `forms` the word is, or it and the next written as one
-    (-1: none); `stem_of` gives the number of a form's stem among `stems`. `text_papers` and `text_fields`
-    say whose text it is and which field, as a number in FIELDS.
+    A word is an edge from its position to the next; two words that may be read as one are an edge of length
+    two. `words` and `joined` give for each position the number in `forms` of the word, or of it and the next
+    written as one (-1: none); `stem_of` the number of a form's stem in `stems`. `text_papers` and
+    `text_fields` give for each text its paper, and its field as an index into FIELDS.
     """
 
     forms: Strings
@@ -50,8 +50,8 @@ class Lattice:
     text_fields: NDArray[np.int8]
 
     @classmethod
-    def of(cls, texts: Iterable[Mapping[Field, Sequence[str]]]) -> "Lattice":
-        """The lattice of papers, each given as the texts of its fields."""
+    def of(cls, texts: Iterable[Mapping[Field, Sequence[str]]]) -> "TokenGraph":
+        """The graph of papers, each given as the texts of its fields."""
         numbers: dict[str, int] = {}
         words: list[int] = []
         glued: list[bool] = []
@@ -67,15 +67,15 @@ class Lattice:
                     glued.append(False)
                     papers.append(paper)
                     fields.append(FIELDS.index(field))
-        places = np.array(words, np.int64)
+        positions = np.array(words, np.int64)
         pairs = np.flatnonzero(np.array(glued, np.bool_))
-        distinct, pair_of = np.unique(places[pairs] << 32 | places[pairs + 1], return_inverse=True)
+        distinct, pair_of = np.unique(positions[pairs] << 32 | positions[pairs + 1], return_inverse=True)
         known = list(numbers)
         as_one = [known[pair >> 32] + known[pair & 0xFFFFFFFF] for pair in distinct.tolist()]
         written = np.array([numbers.setdefault(form, len(numbers)) for form in as_one], np.int64)
-        joined = np.full(len(places), -1, np.int64)
+        joined = np.full(len(positions), -1, np.int64)
         joined[pairs] = written[pair_of]
-        return cls._sorted(list(numbers), places, joined, papers, fields)
+        return cls._sorted(list(numbers), positions, joined, papers, fields)
 
     @classmethod
     def _sorted(
@@ -85,7 +85,7 @@ class Lattice:
         joined: NDArray[np.int64],
         papers: list[int],
         fields: list[int],
-    ) -> "Lattice":
+    ) -> "TokenGraph":
         """The same with forms and stems in order."""
         order = sorted(range(len(forms)), key=forms.__getitem__)
         rank = np.full(len(forms) + 1, -1, np.int32)  # the last is for -1
@@ -105,7 +105,7 @@ class Lattice:
         )
 
     def columns(self) -> dict[str, NDArray[Any]]:
-        """The lattice as plain arrays, for `from_columns`."""
+        """The graph as plain arrays, for `from_columns`."""
         return {
             "forms": np.frombuffer(self.forms.packed, np.uint8),
             "stems": np.frombuffer(self.stems.packed, np.uint8),
@@ -113,24 +113,24 @@ class Lattice:
         }
 
     @classmethod
-    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> "Lattice":
-        """The lattice of `columns()`."""
+    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> "TokenGraph":
+        """The graph of `columns()`."""
         forms, stems = (Strings(columns[name].tobytes()) for name in ("forms", "stems"))
         return cls(forms, stems, **{name: columns[name] for name in _ARRAYS})
 
     @cached_property
     def texts(self) -> Numbers:
-        """The text of each place."""
+        """The text of each position."""
         ends = (self.words == -1).astype(np.int32)
         texts: Numbers = np.cumsum(ends, dtype=np.int32) - ends
         return texts
 
     @cached_property
-    def by_word(self) -> Sorted:
-        """The places in the order of their words."""
-        return Sorted.of(self.words)
+    def by_word(self) -> SortedPositions:
+        """The positions in the order of their words."""
+        return SortedPositions.of(self.words)
 
     @cached_property
-    def by_pair(self) -> Sorted:
-        """The places in the order of what they are joined with the next."""
-        return Sorted.of(self.joined)
+    def by_pair(self) -> SortedPositions:
+        """The positions in the order of their joined forms."""
+        return SortedPositions.of(self.joined)

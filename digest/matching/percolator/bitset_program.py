@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from digest.matching.ast import And, Leaf, Node, Not, Or, Weight
 from digest.matching.index.paper_index import Index
-from digest.matching.percolator.leaf_matcher import Leaves
+from digest.matching.percolator.leaf_matcher import LeafMatcher
 
 Rows = NDArray[np.uint64]
 _WORD = 64
@@ -37,7 +37,7 @@ class _Group:
         self.children = np.zeros((8, arity), np.int32)
 
     def append(self, node: int, children: tuple[int, ...]) -> int:
-        """Where the node stands from now on."""
+        """The slot of the node from now on."""
         if self.count == len(self.nodes):
             self.nodes = np.resize(self.nodes, 2 * self.count)
             self.children = np.resize(self.children, (2 * self.count, self.children.shape[1]))
@@ -47,14 +47,14 @@ class _Group:
         self.count += 1
         return self.count - 1
 
-    def remove(self, place: int) -> int:
-        """The node that moved into the freed place."""
+    def remove(self, slot: int) -> int:
+        """The node that moved into the freed slot."""
         self.count -= 1
-        self.nodes[place] = moved = self.nodes[self.count]
-        self.children[place] = self.children[self.count]
+        self.nodes[slot] = moved = self.nodes[self.count]
+        self.children[slot] = self.children[self.count]
         return int(moved)
 
-    def run(self, rows: Rows) -> None:
+    def evaluate(self, rows: Rows) -> None:
         """Compute the rows of these nodes from those of their children."""
         children = self.children[: self.count]
         result = rows[children[:, 0]]
@@ -69,12 +69,12 @@ class Program:
     """The parts of all queries that were added and not removed."""
 
     def __init__(self) -> None:
-        self._leaves = Leaves()
+        self._leaf_matcher = LeafMatcher()
         self._numbers: dict[Leaf | _Inner, int] = {}
         self._parts: list[Leaf | _Inner | None] = []
         self._uses = array("i")
         self._levels = array("h")
-        self._places = array("i")
+        self._slots = array("i")
         self._free: list[int] = []
         self._groups: dict[tuple[int, str, int], _Group] = {}
 
@@ -83,9 +83,9 @@ class Program:
         return len(self._parts)
 
     @property
-    def asks_topics(self) -> bool:
+    def needs_topics(self) -> bool:
         """Whether any query asks for a preset topic."""
-        return self._leaves.ask_topics
+        return self._leaf_matcher.needs_topics
 
     def add(self, node: Node) -> int:
         """The number of `node`, which is kept until it was removed as often as added."""
@@ -106,16 +106,16 @@ class Program:
         if isinstance(part, tuple):
             kind, *children = part
             group = self._group(number, str(kind), len(children))
-            self._places[group.remove(self._places[number])] = self._places[number]
+            self._slots[group.remove(self._slots[number])] = self._slots[number]
             for child in children:
                 self.remove(int(child))
         else:
-            self._leaves.remove(number)
+            self._leaf_matcher.remove(number)
 
-    def run(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
+    def evaluate(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
         """For each wanted number the papers it holds for: bit n of its row for the n-th paper of `index`."""
         words = -(-index.count // _WORD)
-        leaves = _Bits(*self._leaves.kept(index), words)
+        leaves = _Bits(*self._leaf_matcher.matches(index), words)
         result = np.empty((len(wanted), words), np.uint64)
         order = sorted(self._groups)
         for first in range(0, words, _BLOCK):
@@ -123,7 +123,7 @@ class Program:
             leaves.write(rows, first)
             for key in order:
                 if self._groups[key].count:
-                    self._groups[key].run(rows)
+                    self._groups[key].evaluate(rows)
             result[:, first : first + _BLOCK] = rows[wanted]
         if index.count % _WORD:
             result[:, -1] &= np.uint64((1 << index.count % _WORD) - 1)
@@ -141,7 +141,7 @@ class Program:
                 return self._inner("not", (self._intern(part),))
             case _:
                 if node not in self._numbers:
-                    self._leaves.add(self._number(node, 0), node)
+                    self._leaf_matcher.add(self._number(node, 0), node)
                 return self._numbers[node]
 
     def _inner(self, kind: str, children: tuple[int, ...]) -> int:
@@ -153,7 +153,7 @@ class Program:
         number = self._number(part, 1 + max(self._levels[child] for child in children))
         for child in children:
             self._uses[child] += 1
-        self._places[number] = self._group(number, kind, len(children)).append(number, children)
+        self._slots[number] = self._group(number, kind, len(children)).append(number, children)
         return number
 
     def _number(self, part: Leaf | _Inner, level: int) -> int:
@@ -162,11 +162,11 @@ class Program:
         else:
             number = len(self._parts)
             self._parts.append(None)
-            for column in (self._uses, self._levels, self._places):
+            for column in (self._uses, self._levels, self._slots):
                 column.append(0)
         self._numbers[part] = number
         self._parts[number], self._uses[number] = part, 0
-        self._levels[number], self._places[number] = level, -1
+        self._levels[number], self._slots[number] = level, -1
         return number
 
     def _group(self, number: int, kind: str, arity: int) -> _Group:
@@ -181,12 +181,12 @@ class _Bits:
     """Pairs of a row and a paper as the words that have these bits set."""
 
     def __init__(self, rows: NDArray[np.int32], papers: NDArray[np.int32], words: int) -> None:
-        places = rows.astype(np.int64) * words + papers // _WORD
-        order = np.argsort(places, kind="stable")
-        places, bits = places[order], np.uint64(1) << (papers[order] % _WORD).astype(np.uint64)
-        firsts = np.flatnonzero(np.diff(places, prepend=-1))
+        slots = rows.astype(np.int64) * words + papers // _WORD
+        order = np.argsort(slots, kind="stable")
+        slots, bits = slots[order], np.uint64(1) << (papers[order] % _WORD).astype(np.uint64)
+        firsts = np.flatnonzero(np.diff(slots, prepend=-1))
         self._values = np.bitwise_or.reduceat(bits, firsts) if len(firsts) else bits
-        self._rows, self._words = np.divmod(places[firsts], words)
+        self._rows, self._words = np.divmod(slots[firsts], words)
 
     def write(self, rows: Rows, first: int) -> None:
         """Set the words from `first` on in `rows`."""

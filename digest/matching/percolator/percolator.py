@@ -93,13 +93,13 @@ class Percolator(Generic[Key]):
         numbers = np.fromiter(self._numbers.values(), np.int64, len(self._numbers))
         wanted, rows_of = np.unique(numbers, return_inverse=True)
         if index is None:
-            index = index_of(papers, topics=self._program.asks_topics)
-        rows = self._program.run(index, wanted)
+            index = index_of(papers, topics=self._program.needs_topics)
+        rows = self._program.evaluate(index, wanted)
         return Matches(dict(zip(self._numbers, rows_of.tolist(), strict=True)), rows, papers)
 
 
 def search(query: Query, index: Index) -> NDArray[np.intp]:
     """The numbers of the papers of `index` that `query` keeps, ascending."""
     program = Program()
-    rows = program.run(index, np.array([program.add(query.root)], np.int64))
+    rows = program.evaluate(index, np.array([program.add(query.root)], np.int64))
     return np.flatnonzero(np.unpackbits(rows.view(np.uint8), bitorder="little"))

@@ -1,4 +1,4 @@
-"""Which preset topics papers belong to: what the model weighs, and the votes of the shipped queries."""
+"""Which preset topics papers belong to: the trained model, with a vote of the shipped queries."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,10 +14,10 @@ from digest.matching.paper import PaperText
 from digest.matching.percolator.bitset_program import Program
 from digest.matching.query.shipped_topics import preset_queries
 from digest.matching.reasons import Reason
-from digest.matching.topics.classifier import Belonging, preset_topics
+from digest.matching.topics.classifier import TopicMatch, preset_topics
 from digest.matching.topics.model_version import version
 
-Belongings = Mapping[str, Belonging]
+TopicMatches = Mapping[str, TopicMatch]
 
 
 def index_of(papers: Sequence[PaperText], *, topics: bool = True) -> Index:
@@ -25,52 +25,52 @@ def index_of(papers: Sequence[PaperText], *, topics: bool = True) -> Index:
     index = Index.of(papers)
     if not topics:
         return index
-    weighed = _weighed(papers, index)
+    assigned = _assigned(papers, index)
     kept = {
-        slug: np.fromiter((slug in belonging for belonging in weighed), np.bool_, len(papers))
-        for slug in {slug for belonging in weighed for slug in belonging}
+        slug: np.fromiter((slug in topics for topics in assigned), np.bool_, len(papers))
+        for slug in {slug for topics in assigned for slug in topics}
     }
     return replace(index, topics=kept)
 
 
-def belongings(papers: Sequence[PaperText]) -> list[Belongings]:
+def topics_of(papers: Sequence[PaperText]) -> list[TopicMatches]:
     """The preset topics that each paper belongs to, strongest first."""
-    return _weighed(papers, Index.of(papers))
+    return _assigned(papers, Index.of(papers))
 
 
-def _weighed(papers: Sequence[PaperText], index: Index) -> list[Belongings]:
-    """A paper's own `belongings` where it has them: they depend on nothing but its words."""
-    own: list[Belongings | None] = [getattr(paper, "belongings", None) for paper in papers]
-    known = [belongings for belongings in own if belongings is not None]
+def _assigned(papers: Sequence[PaperText], index: Index) -> list[TopicMatches]:
+    """A paper's own `topic_matches` where it has them: they depend on nothing but its words."""
+    own: list[TopicMatches | None] = [getattr(paper, "topic_matches", None) for paper in papers]
+    known = [matches for matches in own if matches is not None]
     if len(known) == len(papers):
         return known
-    slugs, program, numbers = _voters()
-    votes = np.unpackbits(program.run(index, numbers).view(np.uint8), axis=1, bitorder="little")
+    slugs, program, numbers = _preset_program()
+    votes = np.unpackbits(program.evaluate(index, numbers).view(np.uint8), axis=1, bitorder="little")
     return [
         preset_topics().classify(paper, kept_by=[slugs[n] for n in np.flatnonzero(votes[:, number])])
-        if weighed is None
-        else weighed
-        for number, (paper, weighed) in enumerate(zip(papers, own, strict=True))
+        if matches is None
+        else matches
+        for number, (paper, matches) in enumerate(zip(papers, own, strict=True))
     ]
 
 
-def packed(belongings: Belongings, paper: PaperText) -> dict[str, Any]:
-    """The belongings of a paper as plain values, for `unpacked`."""
+def packed(matches: TopicMatches, paper: PaperText) -> dict[str, Any]:
+    """The topic matches of a paper as plain values, for `unpacked`."""
     return {
-        "of": _weighed_words(paper),
+        "of": _fingerprint(paper),
         "topics": [
             [slug, found.score, found.strength, [[r.field, r.start, r.end] for r in found.reasons]]
-            for slug, found in belongings.items()
+            for slug, found in matches.items()
         ],
     }
 
 
-def unpacked(stored: Mapping[str, Any] | None, paper: PaperText) -> Belongings | None:
-    """What was `packed`; None if it was by another model, or of other words than the paper has now."""
-    if stored is None or stored["of"] != _weighed_words(paper):
+def unpacked(stored: Mapping[str, Any] | None, paper: PaperText) -> TopicMatches | None:
+    """What was `packed`; None if by another model, or of words that the paper has no longer."""
+    if stored is None or stored["of"] != _fingerprint(paper):
         return None
     return {
-        slug: Belonging(score, strength, tuple(_reason(paper, *reason) for reason in reasons))
+        slug: TopicMatch(score, strength, tuple(_reason(paper, *reason) for reason in reasons))
         for slug, score, strength, reasons in stored["topics"]
     }
 
@@ -79,14 +79,14 @@ def _reason(paper: PaperText, field: str, start: int, end: int) -> Reason:
     return Reason(Field(field), getattr(paper, field)[start:end], start, end)
 
 
-def _weighed_words(paper: PaperText) -> str:
-    """Stands for the words of the paper and for what weighs them."""
+def _fingerprint(paper: PaperText) -> str:
+    """Another text after any change of the paper's words or of what judges them."""
     words = f"{version()}\0{paper.title}\0{paper.abstract}".encode(errors="surrogatepass")
     return hashlib.blake2b(words, digest_size=12).hexdigest()
 
 
 @cache
-def _voters() -> tuple[list[str], Program, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _preset_program() -> tuple[list[str], Program, np.ndarray[tuple[int], np.dtype[np.int64]]]:
     """The shipped queries as one program, and the number of each."""
     program = Program()
     numbers = [program.add(query.root) for query in preset_queries().values()]

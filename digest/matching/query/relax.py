@@ -1,4 +1,4 @@
-"""Queries one clause wider than a reader's own: what they keep fell one clause short."""
+"""A reader's own query without one of its clauses: what it then keeps fell one clause short."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,8 +7,8 @@ from digest.matching.ast import And, Near, Node, Or, Query, Term, Weight
 
 
 @dataclass(frozen=True, slots=True)
-class Wider:
-    """A query without its clause `missing`; as text in `add`, which is also what a reader could add."""
+class RelaxedQuery:
+    """A query without its clause `missing`; `add` is its text, which a reader could add."""
 
     missing: str
     query: Query
@@ -18,8 +18,8 @@ class Wider:
         return str(self.query)
 
 
-def wider(query: Query) -> Iterator[Wider]:
-    """The queries that ask for all of `query` but one clause of words.
+def relaxations(query: Query) -> Iterator[RelaxedQuery]:
+    """The queries that ask for all of `query` but one clause of words (query relaxation).
 
     Only where another clause of words is left: without any, everything would be kept. What is excluded
     stays excluded, and numbers and topics are not given up: those are no slip of wording.
@@ -30,7 +30,7 @@ def wider(query: Query) -> Iterator[Wider]:
     words = [part for part in parts if _is_words(part)]
     for clause in words if len(words) > 1 else ():
         rest = tuple(part for part in parts if part is not clause)
-        yield Wider(str(clause), Query(And(rest) if len(rest) > 1 else rest[0]))
+        yield RelaxedQuery(str(clause), Query(And(rest) if len(rest) > 1 else rest[0]))
 
 
 def _is_words(node: Node) -> bool:

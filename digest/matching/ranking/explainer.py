@@ -21,14 +21,16 @@ from digest.matching.ast import (
     Weight,
 )
 from digest.matching.paper import PaperText, satisfies, shown, texts
-from digest.matching.percolator.topic_assignment import Belongings, belongings
+from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
 from digest.matching.query.shipped_topics import preset_queries
-from digest.matching.ranking.term_positions import Place, near_places, places
+from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.tokenizer import Text
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
-_MOST_PLACES = 50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
+_MOST_POSITIONS = (
+    50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
+)
 
 
 def explain(query: Query, paper: PaperText) -> Explanation:
@@ -99,8 +101,8 @@ class Explainer:
         return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
 
     @cached_property
-    def _topics(self) -> Belongings:
-        return belongings([self._paper])[0]
+    def _topics(self) -> TopicMatches:
+        return topics_of([self._paper])[0]
 
     def _look(self, leaf: Leaf) -> Iterable[Reason]:
         match leaf:
@@ -110,37 +112,37 @@ class Explainer:
             case Topic():
                 return self._words_for(leaf.slug) if leaf.slug in self._topics else []
             case _:
-                return (_reason(field, text, place) for field, text, place in self._places(leaf))
+                return (_reason(field, text, position) for field, text, position in self._positions(leaf))
 
     def _words_for(self, slug: str) -> Iterable[Reason]:
         """Words of the readable query if it keeps the paper too; else those the model weighed most."""
         return self.explain(preset_queries()[slug]).reasons or self._topics[slug].reasons
 
-    def _places(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Place]]:
+    def _positions(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
         if isinstance(leaf, Term):
             for field, text in self._searched(leaf):
-                yield from ((field, text, place) for place in _first(places(leaf, text)))
+                yield from ((field, text, position) for position in _first(positions(leaf, text)))
         else:
             for field, text in self._searched(leaf.left[0]):
-                pairs = chain.from_iterable(near_places(leaf, text))
-                yield from ((field, text, place) for place in _first(pairs))
+                pairs = chain.from_iterable(near_positions(leaf, text))
+                yield from ((field, text, position) for position in _first(pairs))
 
     def _searched(self, term: Term) -> Iterable[tuple[Field, Text]]:
         return ((field, text) for field in term.fields for text in self._texts[field])
 
 
-def _first(found: Iterable[Place]) -> Iterable[Place]:
-    """The first places, each once."""
-    distinct: dict[Place, None] = {}
-    for place in found:
-        distinct[place] = None
-        if len(distinct) == _MOST_PLACES:
+def _first(found: Iterable[Position]) -> Iterable[Position]:
+    """The first positions, each once."""
+    distinct: dict[Position, None] = {}
+    for position in found:
+        distinct[position] = None
+        if len(distinct) == _MOST_POSITIONS:
             break
     return distinct
 
 
-def _reason(field: Field, text: Text, place: Place) -> Reason:
-    start, end = text.spans[place[0]][0], text.spans[place[1] - 1][1]
+def _reason(field: Field, text: Text, position: Position) -> Reason:
+    start, end = text.spans[position[0]][0], text.spans[position[1] - 1][1]
     words = text.source[start:end]
     return (
         Reason(field, words, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, words)

@@ -13,11 +13,11 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from digest.matching.ranking.relevance_feedback import Taste
-from digest.matching.ranking.similarity import Likenesses
+from digest.matching.ranking.similarity import Similarities
 
 _VOTE_WEIGHT = 0.5
 _HALF_LIFE_DAYS = 7.0
-TWIN_LOSS = 2.5  # what a paper loses to a twin above it: nearly a clause in the title
+NEAR_DUPLICATE_PENALTY = 2.5  # what a near-duplicate of a paper above it loses: nearly a clause in the title
 WORTH_SAYING = 2.0  # a gain or loss by votes; of less half of all papers would tell
 COMPARED = 100  # of a section; further down nobody minds
 
@@ -52,26 +52,28 @@ def score(strength: float, upvotes: int | None, age_days: int) -> float:
     return strength + _VOTE_WEIGHT * votes
 
 
-def arrange(
-    candidates: Collection[Candidate], likenesses: Likenesses[int], taste: Taste[int] | None = None
+def rank(
+    candidates: Collection[Candidate], similarities: Similarities[int], taste: Taste[int] | None = None
 ) -> list[tuple[Candidate, Note | None]]:
     """All candidates, best first, each with the reason if another paper decided on its place.
 
-    `likenesses` knows the candidates by number. A paper is noted as raised or lowered if it stands elsewhere
-    in its section than it would without the reader's votes, and owes that to its own likeness.
+    `similarities` knows the candidates by number. A paper is noted as raised or lowered if its place in its
+    section is another than without the reader's votes, because of its own similarity.
     """
-    scores = {c: c.score + taste.gain(likenesses.vector(c.number)) if taste else c.score for c in candidates}
+    scores = {
+        c: c.score + taste.gain(similarities.vector(c.number)) if taste else c.score for c in candidates
+    }
     losses: dict[Candidate, float] = {}
     notes: dict[Candidate, Note] = {}
     for section in _sections(candidates):
         ranked = sorted(section, key=lambda c: (-scores[c], c.key))
         if taste:
-            notes |= _moved(ranked, scores, likenesses, taste)
-        repeated = dict(likenesses.repeated([candidate.number for candidate in ranked[:COMPARED]]))
-        for candidate in ranked if repeated else ():
-            if candidate.number in repeated:
-                losses[candidate] = TWIN_LOSS
-                notes[candidate] = Note(Cause.ALIKE, repeated[candidate.number])
+            notes |= _moved(ranked, scores, similarities, taste)
+        duplicates = dict(similarities.near_duplicates([candidate.number for candidate in ranked[:COMPARED]]))
+        for candidate in ranked if duplicates else ():
+            if candidate.number in duplicates:
+                losses[candidate] = NEAR_DUPLICATE_PENALTY
+                notes[candidate] = Note(Cause.ALIKE, duplicates[candidate.number])
     placed = sorted(candidates, key=lambda c: (losses.get(c, 0.0) - scores[c], c.key))
     return [(candidate, notes.get(candidate)) for candidate in placed]
 
@@ -86,7 +88,7 @@ def _sections(candidates: Collection[Candidate]) -> Collection[Sequence[Candidat
 def _moved(
     ranked: Sequence[Candidate],
     scores: Mapping[Candidate, float],
-    likenesses: Likenesses[int],
+    similarities: Similarities[int],
     taste: Taste[int],
 ) -> dict[Candidate, Note]:
     """Notes for the candidates of a section, as the reader's votes ranked them."""
@@ -94,7 +96,7 @@ def _moved(
     before = {candidate: place for place, candidate in enumerate(plain)}
     notes = {}
     for place, candidate in enumerate(ranked):
-        paper, gain = likenesses.vector(candidate.number), scores[candidate] - candidate.score
+        paper, gain = similarities.vector(candidate.number), scores[candidate] - candidate.score
         other: int | None = None
         if place < before[candidate] and gain >= WORTH_SAYING:
             cause, other = Cause.RAISED, taste.raised_by(paper)

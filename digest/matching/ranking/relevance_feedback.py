@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
-from digest.matching.ranking.similarity import Vector, likeness, unit
+from digest.matching.ranking.similarity import Vector, similarity, unit
 
 LEAST_VOTES = 5  # with fewer a taste says more about chance than about the reader
 MOST_VOTES = 200  # the latest count: a taste follows its reader, and costs no more after years
@@ -31,7 +31,7 @@ class Taste(Generic[K]):
 
     def gain(self, paper: Vector) -> float:
         """What the paper's strength gains, or loses, by this taste; for vectors of unit length."""
-        return WEIGHT * likeness(self._direction, paper)
+        return WEIGHT * similarity(self._direction, paper)
 
     def raised_by(self, paper: Vector) -> K | None:
         """The paper asked more of that is most like this one, if any is like it."""
@@ -53,6 +53,6 @@ class Taste(Generic[K]):
 
 def _most_alike(papers: Mapping[K, Vector], paper: Vector) -> K | None:
     """The first of the most alike, so that equal input gives equal output."""
-    alike = {key: likeness(one, paper) for key, one in papers.items()}
+    alike = {key: similarity(one, paper) for key, one in papers.items()}
     best = max(alike, key=alike.__getitem__, default=None)
     return best if best is not None and alike[best] >= _WORTH_NAMING else None

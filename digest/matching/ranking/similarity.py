@@ -1,4 +1,4 @@
-"""How alike papers are: the words they share, each weighing as much as it is rare.
+"""Similarity of papers: the cosine of their TF-IDF vectors.
 
 A paper is a vector of unit length over stems; two papers are as alike as the cosine between them: 0 without a
 common word, 1 for the same words. Two papers of one topic and week have 0.13 in the median and more than 0.27
@@ -17,8 +17,10 @@ from digest.matching.paper import PaperText
 from digest.matching.tokenizer import Text
 
 STEM_COUNTS = Path(__file__).with_name("stem_counts.tsv")
-TWINS = 0.38  # from here on two papers are much alike: 4 in 1,000 papers meet such a one in their week
-ENOUGH = 30  # known stems; of less text nobody can say whether it is like another
+NEAR_DUPLICATE = (
+    0.38  # from here on two papers are much alike: 4 in 1,000 papers meet such a one in their week
+)
+LEAST_STEMS = 30  # known stems; of less text nobody can say whether it is like another
 _NOTHING = 1e-9
 _TITLE = 2  # a word of the title counts as often
 
@@ -49,41 +51,41 @@ def unit(weights: Vector) -> Vector:
     return {stem: weight / length for stem, weight in weights.items()} if length > _NOTHING else {}
 
 
-def likeness(one: Vector, other: Vector) -> float:
+def similarity(one: Vector, other: Vector) -> float:
     """The cosine between two vectors of unit length."""
     if len(other) < len(one):
         one, other = other, one
     return sum(weight * other[stem] for stem, weight in one.items() if stem in other)
 
 
-class Likenesses(Generic[K]):
-    """How alike some papers are; a vector is made, and two papers are compared, when first asked for."""
+class Similarities(Generic[K]):
+    """Similarity within a set of papers; vectors and comparisons are made when first asked for."""
 
     def __init__(self, papers: Mapping[K, PaperText]) -> None:
         self._papers = papers
         self._vectors: dict[K, Vector] = {}
         self._compared: dict[K, set[K]] = defaultdict(set)
-        self._twins: dict[K, set[K]] = defaultdict(set)
+        self._duplicates: dict[K, set[K]] = defaultdict(set)
 
     def vector(self, key: K) -> Vector:
         if key not in self._vectors:
             self._vectors[key] = vector(self._papers[key])
         return self._vectors[key]
 
-    def repeated(self, ranked: Sequence[K]) -> Iterator[tuple[K, K]]:
-        """The papers much like one above them, each with the first such; of too little text none is."""
+    def near_duplicates(self, ranked: Sequence[K]) -> Iterator[tuple[K, K]]:
+        """The papers much like one ranked above, each with the first such; too short texts are never."""
         above: set[K] = set()
         for key in ranked:
             for other in above - self._compared[key]:
                 self._compare(key, other)
-            if twins := self._twins[key] & above:
-                yield key, next(other for other in ranked if other in twins)
+            if found := self._duplicates[key] & above:
+                yield key, next(other for other in ranked if other in found)
             above.add(key)
 
     def _compare(self, one: K, other: K) -> None:
         self._compared[one].add(other)
         self._compared[other].add(one)
         a, b = self.vector(one), self.vector(other)
-        if min(len(a), len(b)) >= ENOUGH and likeness(a, b) >= TWINS:
-            self._twins[one].add(other)
-            self._twins[other].add(one)
+        if min(len(a), len(b)) >= LEAST_STEMS and similarity(a, b) >= NEAR_DUPLICATE:
+            self._duplicates[one].add(other)
+            self._duplicates[other].add(one)

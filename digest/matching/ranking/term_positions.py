@@ -1,4 +1,4 @@
-"""Where a term stands in one text: the definition that the index and the reasons share."""
+"""Where a term occurs in one text: the definition that the index and the reasons share."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from digest.matching.ast import Near, Term
 from digest.matching.tokenizer import Text, stem
 
-Place = tuple[int, int]  # the first word's number, and the number after the last word's
+Position = tuple[int, int]  # the first word's number, and the number after the last word's
 
 
-def places(term: Term, text: Text) -> Iterator[Place]:
-    """Each place of `term` in `text`, ascending.
+def positions(term: Term, text: Text) -> Iterator[Position]:
+    """Each occurrence of `term` in `text`, ascending.
 
     A word of the term meets a word of the text with the same stem. Two neighbours on either side
     may also meet one word on the other that is written together: “fine tuning”, “finetuning”.
@@ -20,10 +20,10 @@ def places(term: Term, text: Text) -> Iterator[Place]:
             yield start, end
 
 
-def near_places(near: Near, text: Text) -> Iterator[tuple[Place, Place]]:
-    """Each pair of places, of one term of each side, that do not overlap and stand near enough."""
-    left = {place for term in near.left for place in places(term, text)}
-    right = sorted({place for term in near.right for place in places(term, text)}) if left else []
+def near_positions(near: Near, text: Text) -> Iterator[tuple[Position, Position]]:
+    """Each pair of occurrences, of one term of each side, that do not overlap and are near enough."""
+    left = {position for term in near.left for position in positions(term, text)}
+    right = sorted({position for term in near.right for position in positions(term, text)}) if left else []
     longest = max((end - start for start, end in right), default=0)
     for a in sorted(left):
         for b in right[bisect_left(right, (a[0] - near.distance - longest, 0)) :]:
@@ -34,16 +34,16 @@ def near_places(near: Near, text: Text) -> Iterator[tuple[Place, Place]]:
 
 
 def _starts(term: Term, text: Text) -> Iterable[int]:
-    """Where a place may start, ascending: looked up by stem, or everywhere for what begins with a prefix."""
+    """Where an occurrence may start, ascending: looked up by stem; for a prefix at the start, anywhere."""
     first, *others = term.words
     if term.prefix and len(others) < 2:
         return range(len(text.stems))
-    starts = set(text.places_of(stem(first)))
+    starts = set(text.positions_of(stem(first)))
     if others:
-        if starts and not term.prefix:  # most places of the first word have another word after them
-            second = {*text.places_of(stem(others[0])), *text.places_of(stem("".join(others[:2])))}
+        if starts and not term.prefix:  # most positions of the first word have another word after them
+            second = {*text.positions_of(stem(others[0])), *text.positions_of(stem("".join(others[:2])))}
             starts = {start for start in starts if start + 1 in second or start + 2 in second}
-        starts.update(text.places_of(stem(first + others[0])))
+        starts.update(text.positions_of(stem(first + others[0])))
     return sorted(starts)
 
 
@@ -54,20 +54,20 @@ def _ends(term: Term, text: Text, start: int) -> list[int]:
         last = number == len(term.words) - 1
         pair = "" if last else word + term.words[number + 1]
         after, after_next = after_next, set()
-        for place in here:
-            if place == len(text.stems):
+        for position in here:
+            if position == len(text.stems):
                 continue
-            alone = _meets(word, last and term.prefix, text.forms[place], text.stems[place])
+            alone = _meets(word, last and term.prefix, text.forms[position], text.stems[position])
             if alone:
-                after.add(place + 1)
+                after.add(position + 1)
             open_ended = term.prefix and number + 2 == len(term.words)
-            if pair and _meets(pair, open_ended, text.forms[place], text.stems[place]):
-                after_next.add(place + 1)
+            if pair and _meets(pair, open_ended, text.forms[position], text.stems[position]):
+                after_next.add(position + 1)
             if last and term.prefix and alone:
                 continue  # “agents*” is met by “agents”; “agents on” would be met only because the start is
-            joined = text.joined[place]
-            if joined and _meets(word, last and term.prefix, joined, text.joined_stems[place]):
-                after.add(place + 2)
+            joined = text.joined[position]
+            if joined and _meets(word, last and term.prefix, joined, text.joined_stems[position]):
+                after.add(position + 2)
         here = after
     return sorted(here)
 

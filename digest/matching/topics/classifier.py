@@ -19,7 +19,7 @@ from digest.matching.ast import Field
 from digest.matching.paper import PaperText
 from digest.matching.reasons import Reason
 from digest.matching.tokenizer import Text
-from digest.matching.topics.features import Feature, Features, Place
+from digest.matching.topics.features import Feature, Features, Span
 
 MODEL = Path(__file__).with_name("topic_model.json")
 MAX_REASONS = 6
@@ -30,8 +30,8 @@ _Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Belonging:
-    """That a paper belongs to a topic.
+class TopicMatch:
+    """That a paper belongs to a topic, by the model.
 
     `score` is like a probability, above 0.5 and below 1; `strength` is the margin above what is needed,
     0 and more, to order papers by. `reasons` are the words that carried the score most, at least one,
@@ -63,7 +63,7 @@ class TopicModel:
         """How far above (or below) 0 the paper is, for every topic."""
         return self._margins(self.features.find(Text(paper.title), Text(paper.abstract)))
 
-    def classify(self, paper: PaperText, kept_by: Collection[str] | None = None) -> dict[str, Belonging]:
+    def classify(self, paper: PaperText, kept_by: Collection[str] | None = None) -> dict[str, TopicMatch]:
         """The topics that the paper belongs to, strongest first.
 
         `kept_by` are the topics whose preset query keeps the paper; without it the model decides alone.
@@ -71,12 +71,12 @@ class TopicModel:
         texts = {Field.TITLE: Text(paper.title), Field.ABSTRACT: Text(paper.abstract)}
         features = self.features.find(texts[Field.TITLE], texts[Field.ABSTRACT])
         margins = with_votes(self._margins(features), kept_by)
-        belonging = {
-            slug: Belonging(1 / (1 + math.exp(-margin)), margin, reasons)
+        matches = {
+            slug: TopicMatch(1 / (1 + math.exp(-margin)), margin, reasons)
             for slug, margin in margins.items()
             if margin > 0 and (reasons := self._reasons(slug, features, texts))
         }
-        return dict(sorted(belonging.items(), key=lambda item: (-item[1].strength, item[0])))
+        return dict(sorted(matches.items(), key=lambda item: (-item[1].strength, item[0])))
 
     def _margins(self, features: Mapping[str, Feature]) -> dict[str, float]:
         margins = dict(self.biases)
@@ -90,13 +90,13 @@ class TopicModel:
     ) -> tuple[Reason, ...]:
         """The phrases that carried most, each where it first stands, none part of or over another."""
         carried: dict[_Words, float] = defaultdict(float)
-        first: dict[_Words, Place] = {}
+        first: dict[_Words, Span] = {}
         for name, feature in features.items():
             weight = self.weights.get(name, {}).get(slug, 0.0)
-            for place in feature.places if weight > 0 else ():
-                phrase = texts[place.field].stems[place.first : place.end]
-                carried[phrase] += weight * feature.value / len(feature.places)
-                first.setdefault(phrase, place)
+            for span in feature.spans if weight > 0 else ():
+                phrase = texts[span.field].stems[span.first : span.end]
+                carried[phrase] += weight * feature.value / len(feature.spans)
+                first.setdefault(phrase, span)
         total = {
             phrase: sum(carried[part] for part in _parts(phrase) if part in carried) for phrase in carried
         }
@@ -107,8 +107,8 @@ class TopicModel:
                 break
             if not any(_overlap(first[phrase], first[one]) or _says(one, phrase) for one in chosen):
                 chosen.append(phrase)
-        places = sorted((first[phrase] for phrase in chosen), key=_reading_order)
-        return tuple(_reason(place, texts[place.field]) for place in places)
+        spans = sorted((first[phrase] for phrase in chosen), key=_reading_order)
+        return tuple(_reason(span, texts[span.field]) for span in spans)
 
 
 def with_votes(margins: Mapping[str, float], kept_by: Collection[str] | None) -> dict[str, float]:
@@ -134,14 +134,14 @@ def _says(one: _Words, other: _Words) -> bool:
     return one in _parts(other) or other in _parts(one)
 
 
-def _reading_order(place: Place) -> tuple[bool, int, int]:
-    return place.field != Field.TITLE, place.first, -place.end
+def _reading_order(span: Span) -> tuple[bool, int, int]:
+    return span.field != Field.TITLE, span.first, -span.end
 
 
-def _overlap(one: Place, other: Place) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.field == other.field and one.first < other.end and other.first < one.end
 
 
-def _reason(place: Place, text: Text) -> Reason:
-    start, end = text.spans[place.first][0], text.spans[place.end - 1][1]
-    return Reason(place.field, text.source[start:end], start, end)
+def _reason(span: Span, text: Text) -> Reason:
+    start, end = text.spans[span.first][0], text.spans[span.end - 1][1]
+    return Reason(span.field, text.source[start:end], start, end)

@@ -19,7 +19,7 @@ _OURS = re.compile(
 )
 
 
-class Place(NamedTuple):
+class Span(NamedTuple):
     """Words `first` to before `end` of a field's text, counted in words."""
 
     field: Field
@@ -31,7 +31,7 @@ class Feature(NamedTuple):
     """How strongly a feature is there, and where."""
 
     value: float
-    places: tuple[Place, ...]
+    spans: tuple[Span, ...]
 
 
 class Features:
@@ -56,45 +56,45 @@ class Features:
 
     def find(self, title: Text, abstract: Text) -> dict[str, Feature]:
         """The features of a paper."""
-        found: dict[str, list[Place]] = {}
+        found: dict[str, list[Span]] = {}
         self._look(Field.TITLE, title, found)
         self._look(Field.ABSTRACT, abstract, found)
         first_sentence, ours = _sentences(abstract)
         features: dict[str, Feature] = {}
-        for name, places in found.items():
-            in_title = tuple(place for place in places if place.field == Field.TITLE)
+        for name, spans in found.items():
+            in_title = tuple(span for span in spans if span.field == Field.TITLE)
             if not name.startswith("["):
-                features[name] = Feature(1 + math.log(len(places)), tuple(places))
+                features[name] = Feature(1 + math.log(len(spans)), tuple(spans))
                 if in_title:
                     features[f"title: {name}"] = Feature(1, in_title)
                 continue
-            features[name] = Feature(1, tuple(places))
-            if len(places) > 1:
-                features[name + _OFTEN] = Feature(math.log2(1 + len(places)) - 1, tuple(places))
-            below = places[len(in_title) :]
+            features[name] = Feature(1, tuple(spans))
+            if len(spans) > 1:
+                features[name + _OFTEN] = Feature(math.log2(1 + len(spans)) - 1, tuple(spans))
+            below = spans[len(in_title) :]
             parts = {
                 "in title": in_title,
-                "at first": tuple(place for place in below if place.first in first_sentence),
-                "is ours": tuple(place for place in below if place.first in ours),
+                "at first": tuple(span for span in below if span.first in first_sentence),
+                "is ours": tuple(span for span in below if span.first in ours),
             }
             features |= {f"{name} {part}": Feature(1, where) for part, where in parts.items() if where}
         return features
 
-    def _look(self, field: Field, text: Text, found: dict[str, list[Place]]) -> None:
+    def _look(self, field: Field, text: Text, found: dict[str, list[Span]]) -> None:
         names, openings = self._names, self._openings
         stems, joined = text.stems, text.joined
         for first, run in enumerate(stems):
             end = first + 1
             for name in names.get(run, ()):
-                found.setdefault(name, []).append(Place(field, first, end))
+                found.setdefault(name, []).append(Span(field, first, end))
             if joined[first]:
                 for name in names.get(text.joined_stems[first], ()):
-                    found.setdefault(name, []).append(Place(field, first, end + 1))
+                    found.setdefault(name, []).append(Span(field, first, end + 1))
             while run in openings and end < len(stems) and joined[end - 1]:
                 run = f"{run} {stems[end]}"  # noqa: PLW2901 the run grows word by word
                 end += 1
                 for name in names.get(run, ()):
-                    found.setdefault(name, []).append(Place(field, first, end))
+                    found.setdefault(name, []).append(Span(field, first, end))
 
 
 def _sentences(abstract: Text) -> tuple[range, set[int]]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from digest.archive import search
-from digest.matching import Percolator, Query, belongings, parse_query
+from digest.matching import Percolator, Query, parse_query, topics_of
 from digest.models import Edition, Paper, Release, Shelf
 from digest.models import shelf as shelves
 from tests.digest.matching.oracle import keeps
@@ -118,12 +118,12 @@ def test_the_topics_of_a_stored_paper_are_weighed_once_and_again_when_it_says_so
     edition("Quantization of large language models to four bits")
     search.refresh()
     paper = Paper.objects.get()
-    assert paper.belongings == belongings([paper])[0]
-    assert "quantization" in paper.belongings
+    assert paper.topic_matches == topics_of([paper])[0]
+    assert "quantization" in paper.topic_matches
     assert found("topic:quantization") == [paper.title]
     paper.title = "A study of bees"
     paper.abstract = "We count bees."
-    assert paper.belongings is None
+    assert paper.topic_matches is None
     paper.save()
     assert found("topic:quantization") == []
 

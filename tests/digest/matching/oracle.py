@@ -10,7 +10,7 @@ from datetime import date
 from functools import cache
 from itertools import pairwise, product
 
-from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, belongings
+from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, topics_of
 from digest.matching.ast import Node
 from digest.matching.tokenizer import stem
 
@@ -46,7 +46,7 @@ def keeps(node: Node, paper: Paper) -> bool:
         case Near():
             return any(is_near(node, text) for text in searched(node.left[0], paper))
         case Topic():
-            return node.slug in belongings([paper])[0]
+            return node.slug in topics_of([paper])[0]
         case Compare():
             return compares(getattr(paper, node.number), node.operator, node.value)
 

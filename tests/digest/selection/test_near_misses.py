@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from digest.matching import explain, parse_query
-from digest.matching.query.relax import wider
+from digest.matching.query.relax import relaxations
 from digest.models import Paper, Selection
 from digest.selection.content import Reading
 from digest.selection.selector import Filter, Wish, made
@@ -37,7 +37,7 @@ def told(chosen: Selection) -> list[tuple[str, str, str]]:
     ],
 )
 def test_a_wider_query_gives_up_one_clause_of_words(query: str, expected: list[tuple[str, str]]) -> None:
-    found = {(each.missing, str(parse_query(each.add))) for each in wider(parse_query(query))}
+    found = {(each.missing, str(parse_query(each.add))) for each in relaxations(parse_query(query))}
     assert found == {(missing, str(parse_query(add))) for missing, add in expected}
 
 

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from digest.matching import PaperText, QuerySyntaxError, Term, Text, explain, index_of, parse_query, search
-from digest.matching.ranking.term_positions import places
+from digest.matching.ranking.term_positions import positions
 from tests.digest.matching import oracle
 
 
@@ -189,7 +189,7 @@ def test_a_long_phrase_of_words_that_may_join_is_followed_to_its_end() -> None:
     assert kept(f'"{title}"', Paper(title))
     assert not kept(f'"{title[:-3]}boat"', Paper(title))
     words = ("agents",) * 1900
-    assert [*places(Term(words), Text(" ".join(words)))] == [(0, 1900)]
+    assert [*positions(Term(words), Text(" ".join(words)))] == [(0, 1900)]
 
 
 def test_of_a_clause_that_stands_everywhere_only_the_first_places_are_reasons() -> None:

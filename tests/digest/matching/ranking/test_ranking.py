@@ -12,15 +12,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.matching.ranking.order import TWIN_LOSS, WORTH_SAYING, Candidate, Cause, Note, arrange, score
+from digest.matching.ranking.order import (
+    NEAR_DUPLICATE_PENALTY,
+    WORTH_SAYING,
+    Candidate,
+    Cause,
+    Note,
+    rank,
+    score,
+)
 from digest.matching.ranking.relevance_feedback import WEIGHT, Taste
 from digest.matching.ranking.similarity import (
-    ENOUGH,
+    LEAST_STEMS,
+    NEAR_DUPLICATE,
     STEM_COUNTS,
-    TWINS,
-    Likenesses,
-    likeness,
+    Similarities,
     rarity,
+    similarity,
     vector,
 )
 from digest.matching.tokenizer import stem, words
@@ -58,7 +66,7 @@ PAPERS = {
         "Browser agents ground what they see on the screen", GUI.replace("We study", "Here are"), "gui2"
     ),
 }
-LIKENESSES = Likenesses(PAPERS)
+LIKENESSES = Similarities(PAPERS)
 
 
 def candidates(*numbers: int, section: int = 0) -> list[Candidate]:
@@ -85,7 +93,7 @@ def test_upvotes_count_less_each_and_fade_with_age() -> None:
 
 def test_without_votes_and_likeness_the_stronger_match_comes_first_and_ties_go_by_key() -> None:
     strong = Candidate(3, "robot", 0, 5.5)
-    ranked = arrange([*candidates(2, 1), strong], LIKENESSES)
+    ranked = rank([*candidates(2, 1), strong], LIKENESSES)
     assert [(candidate.key, note) for candidate, note in ranked] == [
         ("robot", None), ("gui", None), ("medical", None),
     ]  # fmt: skip
@@ -93,7 +101,7 @@ def test_without_votes_and_likeness_the_stronger_match_comes_first_and_ties_go_b
 
 def test_a_paper_like_those_asked_more_of_rises_and_names_the_one_most_like_it() -> None:
     liked = taste(more=[ROBOT, MEDICAL])
-    ranked = arrange(candidates(1, 2, 3), LIKENESSES, liked)
+    ranked = rank(candidates(1, 2, 3), LIKENESSES, liked)
     assert [candidate.key for candidate, _ in ranked] == ["medical", "robot", "gui"]
     assert {c.key: note for c, note in ranked} == {
         "medical": Note(Cause.RAISED, 101), "robot": Note(Cause.RAISED, 100), "gui": None,
@@ -101,16 +109,16 @@ def test_a_paper_like_those_asked_more_of_rises_and_names_the_one_most_like_it()
 
 
 def test_a_paper_like_those_asked_less_of_sinks_and_says_so() -> None:
-    ranked = arrange(candidates(1, 2, 3), LIKENESSES, taste(more=[ROBOT], less=[GUI]))
+    ranked = rank(candidates(1, 2, 3), LIKENESSES, taste(more=[ROBOT], less=[GUI]))
     assert [candidate.key for candidate, _ in ranked] == ["robot", "medical", "gui"]
     assert ranked[-1][1] == Note(Cause.LOWERED, 200)
 
 
 def test_nothing_is_said_of_a_paper_that_stands_where_it_would_without_votes() -> None:
     ahead = Candidate(3, "robot", 0, 9.0)
-    ranked = arrange([ahead, *candidates(1)], LIKENESSES, taste(more=[ROBOT]))
+    ranked = rank([ahead, *candidates(1)], LIKENESSES, taste(more=[ROBOT]))
     assert [note for _, note in ranked] == [None, None]
-    alone = arrange(candidates(3), LIKENESSES, taste(more=[ROBOT]))
+    alone = rank(candidates(3), LIKENESSES, taste(more=[ROBOT]))
     assert [note for _, note in alone] == [None]
 
 
@@ -118,42 +126,40 @@ def test_small_gains_order_papers_without_a_word() -> None:
     torn = taste(more=[ROBOT, MEDICAL], less=[f"{ROBOT} Sonnets.", f"{GUI} Sonnets."])
     gains = {n: torn.gain(LIKENESSES.vector(n)) for n in (1, 2, 3)}
     assert gains[1] < -WORTH_SAYING < 0 < gains[3] < WORTH_SAYING < gains[2]
-    ranked = arrange(candidates(1, 2, 3), LIKENESSES, torn)
+    ranked = rank(candidates(1, 2, 3), LIKENESSES, torn)
     assert [(c.number, note and note.cause) for c, note in ranked] == [
         (2, Cause.RAISED), (3, None), (1, Cause.LOWERED),
     ]  # fmt: skip
 
 
 def test_votes_on_something_else_are_never_given_as_the_reason() -> None:
-    ranked = arrange(
-        candidates(1, 2, 3), LIKENESSES, taste(less=["Sonnets about the sea, in four languages."])
-    )
+    ranked = rank(candidates(1, 2, 3), LIKENESSES, taste(less=["Sonnets about the sea, in four languages."]))
     assert [note for _, note in ranked] == [None] * 3
 
 
 def test_a_paper_much_like_the_one_above_makes_room_and_says_so() -> None:
-    ranked = arrange(candidates(1, 4, 3), LIKENESSES)
+    ranked = rank(candidates(1, 4, 3), LIKENESSES)
     assert [(c.key, note) for c, note in ranked] == [
         ("gui", None), ("robot", None), ("gui2", Note(Cause.ALIKE, 1)),
     ]  # fmt: skip
 
 
 def test_papers_of_other_sections_are_no_reason_to_make_room() -> None:
-    ranked = arrange([*candidates(1), *candidates(4, section=1)], LIKENESSES)
+    ranked = rank([*candidates(1), *candidates(4, section=1)], LIKENESSES)
     assert [note for _, note in ranked] == [None, None]
 
 
 def test_titles_alone_are_too_little_to_call_papers_alike() -> None:
     papers = {1: Paper("Agents in the browser", key="a"), 2: Paper("Agents in the browser", key="b")}
-    ranked = arrange([Candidate(1, "a", 0, 1.0), Candidate(2, "b", 0, 1.0)], Likenesses(papers))
+    ranked = rank([Candidate(1, "a", 0, 1.0), Candidate(2, "b", 0, 1.0)], Similarities(papers))
     assert [note for _, note in ranked] == [None, None]
 
 
 def test_likeness_is_between_nothing_shared_and_the_same() -> None:
     gui, robot = vector(PAPERS[1]), vector(PAPERS[3])
-    assert likeness(gui, gui) == pytest.approx(1)
-    assert 0 < likeness(gui, robot) < 0.25
-    assert likeness(gui, vector(Paper("", "qqq 12 345"))) == 0
+    assert similarity(gui, gui) == pytest.approx(1)
+    assert 0 < similarity(gui, robot) < 0.25
+    assert similarity(gui, vector(Paper("", "qqq 12 345"))) == 0
 
 
 def test_common_words_weigh_next_to_nothing() -> None:
@@ -244,18 +250,18 @@ def test_making_room_is_what_the_definition_says_whatever_the_order_of_input(
     scores = data.draw(st.lists(st.sampled_from([1.0, 2.0, 6.0]), min_size=len(papers), max_size=len(papers)))
     sections = data.draw(st.lists(st.integers(0, 1), min_size=len(papers), max_size=len(papers)))
     given_ones = [Candidate(n, known[n].key, sections[n], scores[n]) for n in known]
-    ranked = arrange(data.draw(st.permutations(given_ones)), Likenesses(known))
+    ranked = rank(data.draw(st.permutations(given_ones)), Similarities(known))
     expected = {}
     for c in given_ones:
         above = sorted(
             (-o.score, o.key, o.number)
             for o in given_ones
             if o.section == c.section and (-o.score, o.key) < (-c.score, c.key)
-            and min(len(naive_vector(known[o.number])), len(naive_vector(known[c.number]))) >= ENOUGH
-            and naive_cosine(naive_vector(known[o.number]), naive_vector(known[c.number])) >= TWINS
+            and min(len(naive_vector(known[o.number])), len(naive_vector(known[c.number]))) >= LEAST_STEMS
+            and naive_cosine(naive_vector(known[o.number]), naive_vector(known[c.number])) >= NEAR_DUPLICATE
         )  # fmt: skip
         note = Note(Cause.ALIKE, above[0][2]) if above else None
-        expected[TWIN_LOSS * bool(above) - c.score, c.key] = (c, note)
+        expected[NEAR_DUPLICATE_PENALTY * bool(above) - c.score, c.key] = (c, note)
     assert ranked == [expected[place] for place in sorted(expected)]
 
 
@@ -268,7 +274,7 @@ def test_the_order_of_input_never_matters(
     some = Taste({n: vector(p) for n, p in enumerate(voted)}, {})
     given_ones = [Candidate(n, paper.key, n % 2, 3.0) for n, paper in known.items()]
     shuffled = chance.sample(given_ones, len(given_ones))
-    assert arrange(shuffled, Likenesses(known), some) == arrange(given_ones, Likenesses(known), some)
+    assert rank(shuffled, Similarities(known), some) == rank(given_ones, Similarities(known), some)
 
 
 @settings(deadline=None)
@@ -279,5 +285,5 @@ def test_a_vote_for_a_paper_never_puts_another_one_before_it(papers: list[Paper]
     known = dict(enumerate(distinct.values()))
     given_ones = [Candidate(n, paper.key, n, 3.0) for n, paper in known.items()]
     for n, paper in known.items():
-        ranked = arrange(given_ones, Likenesses(known), Taste({n: vector(replace(paper, key="voted"))}, {}))
+        ranked = rank(given_ones, Similarities(known), Taste({n: vector(replace(paper, key="voted"))}, {}))
         assert ranked[0][0].number == n

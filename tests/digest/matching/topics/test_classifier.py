@@ -10,7 +10,7 @@ import pytest
 from digest.matching import explain, parse_query
 from digest.matching.ast import Field
 from digest.matching.tokenizer import words
-from digest.matching.topics.classifier import VOTE, Belonging, TopicModel
+from digest.matching.topics.classifier import VOTE, TopicMatch, TopicModel
 from digest.matching.topics.evaluation import evaluate
 
 
@@ -149,7 +149,7 @@ def test_spelling_and_hyphens_do_not_matter(model: TopicModel) -> None:
 
 
 def test_the_order_of_papers_changes_nothing() -> None:
-    def classified(papers: list[Paper]) -> dict[str, dict[str, Belonging]]:
+    def classified(papers: list[Paper]) -> dict[str, dict[str, TopicMatch]]:
         model = TopicModel.load()
         return {paper.title: model.classify(paper) for paper in papers}
 
