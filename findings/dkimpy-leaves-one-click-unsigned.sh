@@ -7,7 +7,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 python3 -m venv .venv
-.venv/bin/pip install --quiet --disable-pip-version-check dkimpy==1.1.8 cryptography
+.venv/bin/pip install --quiet --disable-pip-version-check dkimpy==1.1.8 cryptography==49.0.0
 .venv/bin/python - <<'PYTHON'
 import dkim
 from cryptography.hazmat.primitives import serialization
