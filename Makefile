@@ -10,6 +10,8 @@ RUNTIME     := .venv/.runtime
 DEVELOPMENT := .venv/.development
 
 BABEL     := $(BIN)/python -m babel.messages.frontend
+LOCK      := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
 .PHONY: help setup run test faults check bench format translate train clean
@@ -21,12 +23,12 @@ help: ## list these commands
 setup: $(RUNTIME) $(DEVELOPMENT) ## create .venv with everything
 	@echo ".venv is ready."
 
-$(RUNTIME): requirements.txt
-	@PYTHON="$(PYTHON)" .ci/install requirements.txt
+$(RUNTIME): requirements.lock
+	@PYTHON="$(PYTHON)" .ci/install requirements.lock
 	@touch $@
 
-$(DEVELOPMENT): requirements.txt requirements-dev.txt | $(RUNTIME)
-	@PYTHON="$(PYTHON)" .ci/install requirements-dev.txt
+$(DEVELOPMENT): requirements-dev.lock | $(RUNTIME)
+	@PYTHON="$(PYTHON)" .ci/install requirements-dev.lock
 	@touch $@
 
 run: $(RUNTIME) ## run the whole service here, until Ctrl-C
@@ -52,6 +54,7 @@ check: export SECRET_KEY = $(shell od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 check: export DEBUG = 0
 check: export DATABASE_URL = sqlite://:memory:
 check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, templates, deployment
+	$(BIN)/python -m tests.project.locks
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
 	$(BIN)/mypy
@@ -61,6 +64,10 @@ check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, 
 	$(BIN)/djlint --lint --quiet --profile django templates/admin
 	$(BIN)/python -m digest.compose.templating.lint templates/email
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+lock: $(DEVELOPMENT) ## after a change of requirements*.txt, and to take newer releases of what they bring along
+	$(LOCK) requirements.txt --output-file requirements.lock
+	$(LOCK) requirements-dev.txt --constraint requirements.lock --output-file requirements-dev.lock
 
 format: $(DEVELOPMENT) ## format the code and repair what can be repaired
 	$(BIN)/ruff format --quiet .

@@ -3,6 +3,7 @@
 Without any: SQLite, an embedded Valkey and a local mailbox, all below DATA_DIR.
 """
 
+import tomllib
 from pathlib import Path
 
 import environ
@@ -11,6 +12,7 @@ from django.urls import reverse_lazy
 from digest import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 read = environ.Env()
 
 # --- Where it runs ---------------------------------------------------------------------------
@@ -18,7 +20,8 @@ read = environ.Env()
 DATA_DIR = Path(read.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
 HOST = read.str("HOST", default="127.0.0.1")
 PORT = env.port(read.str("PORT", default="") or "8000")
-LOOPBACK = HOST in {"127.0.0.1", "::1", "localhost"}
+# In a container HOST is all of its own addresses; who can reach them is decided where the port is published.
+LOOPBACK = (read.str("PUBLISHED_HOST", default="") or HOST) in {"127.0.0.1", "::1", "localhost"}
 # A debug page shows settings and mails: never to other machines, whatever DEBUG says.
 DEBUG = read.bool("DEBUG", default=False) and LOOPBACK
 SITE_URL = env.site_url(

@@ -1,13 +1,17 @@
-"""`manage.py serve`, behind `make run`: the whole service in one terminal, stopped by Ctrl-C."""
+"""`manage.py serve`, behind `make run`: the whole service in one terminal, stopped by Ctrl-C.
+
+`manage.py serve web` (worker, scheduler) becomes that one program, for systemd, containers and the like.
+"""
 
 import contextlib
 import http.client
 import os
 import sys
 import time
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import redis
@@ -43,7 +47,14 @@ class Command(BaseCommand):
     help = "Run web, worker, scheduler and the embedded Valkey until Ctrl-C."
     requires_system_checks = ()  # `prepare` makes them
 
-    def handle(self, *_args: object, **_options: object) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "program", nargs="?", choices=("web", "worker", "scheduler"), help="run this one alone"
+        )
+
+    def handle(self, *_args: object, **options: Any) -> None:
+        if options["program"]:
+            self._become(options["program"])
         self.stop = StopRequest()
         self.stop.listen()
         self.data_dir: Path = settings.DATA_DIR
@@ -55,6 +66,21 @@ class Command(BaseCommand):
                 self._serve(lock.fileno())
         except CannotServe as error:
             raise CommandError(str(error)) from error
+
+    def _become(self, name: str) -> NoReturn:
+        """Go on as this program, in the same process: who started it supervises it."""
+        if missing := programs.not_told(os.environ):
+            raise CommandError(
+                f"The {name} does not start alone without {', '.join(missing)}: see docs/configuration.md."
+            )
+        self.data_dir = settings.DATA_DIR
+        try:
+            self.address = free_address(settings.HOST, settings.PORT) if name == "web" else settings.HOST
+            (command,) = (each.command for each in self._programs() if each.name == name)
+        except CannotServe as error:
+            raise CommandError(str(error)) from error
+        os.chdir(settings.BASE_DIR)
+        os.execv(command[0], command)  # noqa: S606  no shell is meant
 
     def _serve(self, lock: int) -> None:
         debug = settings.DEBUG or programs.debug_by_default(os.environ, loopback=settings.LOOPBACK)

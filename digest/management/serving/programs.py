@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+_TOLD_ALONE = ("SITE_URL", "SECRET_KEY", "EMAIL_URL", "REDIS_URL")
 _MOST_WORKERS = 4  # a laptop stays usable; more come from more machines
 
 
@@ -48,6 +49,14 @@ def site_note(environment: Mapping[str, str], site_url: str, *, loopback: bool) 
     if loopback or environment.get("SITE_URL"):
         return ""
     return f"\nMails link to {site_url}: set SITE_URL if other machines reach this one by another address.\n"
+
+
+def not_told(environment: Mapping[str, str]) -> list[str]:
+    """The variables without which no program runs alone.
+
+    What stands in for them is of one machine: its name, its key, its mailbox, its embedded Valkey.
+    """
+    return [name for name in _TOLD_ALONE if not environment.get(name)]
 
 
 def programs(  # noqa: PLR0913  one keyword for each fact the commands need

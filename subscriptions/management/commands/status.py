@@ -16,7 +16,7 @@ from subscriptions.planning import runs
 
 
 class Command(BaseCommand):
-    help = "Print papers, readers, deliveries by state, last run and edition, broker, database, who is alive."
+    help = "Print version, papers, readers, deliveries by state, last run, broker, database, signs of life."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -24,6 +24,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         edition = Edition.objects.select_related("source").defer("raw").order_by("-fetched_at").first()
         status = {
+            "version": settings.VERSION,
             "papers": Paper.objects.count(),
             "readers": _by_state(Subscriber),
             "deliveries": _by_state(Delivery),
