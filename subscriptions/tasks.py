@@ -1,6 +1,6 @@
-"""Doors for Celery: wake-ups that find their work in the database.
+"""Celery tasks: they wake workers, which find their work in the database.
 
-Lost, doubled or late, they change nothing.
+Tasks are idempotent: one that is lost, late or delivered twice changes nothing.
 """
 
 import logging

@@ -1,4 +1,6 @@
-"""Following an organisation or an author: a query of one term, which a form shows as a name."""
+"""Queries built from what a reader enters in a form: whom they follow, and what they leave out."""
+
+from collections.abc import Sequence
 
 from digest.matching import Field, QuerySyntaxError, Term, Text, parse_query
 
@@ -19,3 +21,11 @@ def followed(query: str) -> tuple[Field, str] | None:
     if isinstance(root, Term) and root.field in FOLLOWED and not root.prefix:
         return root.field, " ".join(root.words)
     return None
+
+
+def narrowed(query: str, exclude: Sequence[str], least_upvotes: int) -> str:
+    """`query`, save what a query of `exclude` keeps or has fewer upvotes: `(q) upvotes>=50 -(a) -(b)`."""
+    if not exclude and not least_upvotes:
+        return query
+    upvotes = [f"upvotes>={least_upvotes}"] if least_upvotes else []
+    return " ".join([f"({query})", *upvotes, *(f"-({text})" for text in exclude)])

@@ -1,4 +1,4 @@
-"""The operator's rooms for who reads it, and for what was sent to them."""
+"""The operator's pages on readers and on what was sent to them."""
 
 from subscriptions.admin import deliveries, runs, subscribers, suppressions, votes
 

@@ -1,30 +1,26 @@
 """The operator's front page: today's figures about papers and readers, and what needs attention first."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.http import urlencode
 from django.utils.timesince import timesince
 
 from digest.admin import heartbeats
 from digest.admin.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
-from subscriptions.admin.paused_runs import paused_runs
+from subscriptions.admin import attention
+from subscriptions.admin.attention import LATE, deliveries_url, midnight
 from subscriptions.models import Delivery, Subscriber
 
 State = Delivery.State
 CHART_DAYS = 14
 EDITIONS_SHOWN = 8
-PROBLEM_DAYS = 7
-REASONS_SHOWN = 3
-LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +121,15 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
     papers, readers = paper_figures(now), reader_figures(now)
     following = topic_readers()
-    attention = (
+    first = (
         *papers.attention,
         *heartbeats.silence(now),
-        *paused_runs(see_reasons=see_reasons),
-        *_late(readers, now),
-        *_undelivered(now, see_reasons=see_reasons),
+        *attention.paused_runs(see_reasons=see_reasons),
+        *attention.late(readers.overdue, readers.last_accepted_at, now),
+        *attention.undelivered(now, see_reasons=see_reasons),
     )
     topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
-    return Dashboard(now, papers, readers, delivery_figures(now), topics, attention)
+    return Dashboard(now, papers, readers, delivery_figures(now), topics, first)
 
 
 def reader_figures(now: datetime) -> ReaderFigures:
@@ -175,7 +171,7 @@ def delivery_figures(now: datetime) -> DeliveryFigures:
 def _bars(today: date) -> Iterator[DayBar]:
     days = [today - timedelta(days=age) for age in reversed(range(CHART_DAYS))]
     digests = Delivery.objects.filter(
-        kind=Delivery.Kind.DIGEST, state=State.ACCEPTED, due_at__gte=_midnight(days[0])
+        kind=Delivery.Kind.DIGEST, state=State.ACCEPTED, due_at__gte=midnight(days[0])
     )
     accepted = digests.aggregate(**{str(day): Count("pk", filter=_due_on(day)) for day in days})
     highest = max(accepted.values()) or 1
@@ -184,11 +180,7 @@ def _bars(today: date) -> Iterator[DayBar]:
 
 
 def _due_on(day: date) -> Q:
-    return Q(due_at__gte=_midnight(day), due_at__lt=_midnight(day + timedelta(days=1)))
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return Q(due_at__gte=midnight(day), due_at__lt=midnight(day + timedelta(days=1)))
 
 
 def _states(counts: Counter[str], today: date) -> Iterator[StateFigures]:
@@ -198,60 +190,3 @@ def _states(counts: Counter[str], today: date) -> Iterator[StateFigures]:
         name = "in work" if len(states) > 1 else states[0].label.lower()
         count = sum(counts[state] for state in states)
         yield StateFigures(name, count, deliveries_url(today, *states))
-
-
-def deliveries_url(since: date, *states: str) -> str:
-    """The list of deliveries due since that day in one of the states."""
-    lookup = "state__in" if len(states) > 1 else "state__exact"
-    query = {lookup: ",".join(states), "due_at__gte": _midnight(since).isoformat()}
-    return reverse("admin:subscriptions_delivery_changelist") + "?" + urlencode(query)
-
-
-def _late(readers: ReaderFigures, now: datetime) -> Iterator[Attention]:
-    """Work that nobody does: readers not planned, mails not handed over."""
-    if readers.overdue:
-        who = "1 reader" if readers.overdue == 1 else f"{readers.overdue:,} readers"
-        yield Attention(
-            f"{who} should have had a digest planned by now.",
-            "Is the scheduler running? “manage.py send_digests” plans and sends without it.",
-            reverse("admin:subscriptions_subscriber_changelist")
-            + "?state__exact=active&o=5",  # soonest first
-        )
-    late = Delivery.objects.waiting(now - LATE).count()
-    busy = readers.last_accepted_at and readers.last_accepted_at > now - LATE
-    if late and not busy:
-        yield Attention(
-            f"{late:,} mails wait for a worker." if late > 1 else "1 mail waits for a worker.",
-            "Is a worker running? “manage.py send_digests” sends without one.",
-            reverse("admin:subscriptions_delivery_changelist") + "?state__in=pending,deferred",
-        )
-
-
-def _undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
-    """Mails of the last days that did not get through, by state with the most frequent reasons."""
-    since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)
-    troubled = Delivery.objects.filter(due_at__gte=_midnight(since), state__in=_PROBLEMS).order_by()
-    reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    for state, reason, count in troubled.values_list("state", "reason").annotate(Count("pk")):
-        reasons[state][reason or "no reason given"] += count
-    for state, (what, hint) in _PROBLEMS.items():
-        if state in reasons:
-            number = reasons[state].total()
-            top = "; ".join(
-                f"{reason} ({count})" for reason, count in reasons[state].most_common(REASONS_SHOWN)
-            )
-            yield Attention(
-                what.format(f"{number:,} mails" if number > 1 else "1 mail"),
-                f"{top}. {hint}" if see_reasons else hint,
-                deliveries_url(since, state),
-            )
-
-
-_PROBLEMS: Mapping[str, tuple[str, str]] = {
-    State.REFUSED: ("{} refused for good in the last 7 days.", "These readers get no more mail."),
-    State.UNKNOWN: (
-        "{} may or may not have arrived in the last 7 days.",
-        "Their papers ride in the reader's next digest; they are not sent again.",
-    ),
-    State.DEFERRED: ("{} put off by the mail server.", "They are tried again by themselves."),
-}

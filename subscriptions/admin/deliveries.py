@@ -1,4 +1,4 @@
-"""The deliveries' room: what was sent to whom, what became of it, and why."""
+"""Deliveries in the admin: what was sent to whom, what became of it, and why."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -49,7 +49,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     due = when("Due", "due_at")
     planned = when("Planned", "created_at")
     next_attempt = when("Not before", "not_before")
-    settled = when("Settled", "settled_at")
+    settled = when("Finished", "settled_at")
 
     @column("State", ordering="state")
     def state_label(self, delivery: Delivery) -> SafeString:
@@ -87,7 +87,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
             messages.warning(
                 request,
                 "Unknown mails are never sent again: they may have arrived, and nobody should get the same "
-                "mail twice. Their papers ride in the reader's next digest.",
+                "mail twice. Their papers are carried over to the reader's next digest.",
             )
         self.note(request, deferred, "Tried again now.")
         count = deferred.update(not_before=timezone.now())
@@ -95,7 +95,7 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
         self.tell(request, count, f"will be tried {when}", "Only deferred deliveries can be tried again.")
 
     try_this_again = button(
-        try_again, "Hands this mail over now, without waiting for its next attempt. Only if deferred.", "redo"
+        try_again, "Sends this mail now, without waiting for its next attempt. Only if deferred.", "redo"
     )
 
 
@@ -107,7 +107,7 @@ class DeliveryTable(ReadOnlyTable[Delivery, Subscriber]):
     fields = ("due", "kind", "state_label", "why", "settled")
     readonly_fields = fields
 
-    settled = when("Settled", "settled_at")
+    settled = when("Finished", "settled_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).order_by("-due_at", "-pk")

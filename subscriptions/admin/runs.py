@@ -1,4 +1,4 @@
-"""The runs' room: how far the digests of each moment are; pause, go on and stop them together."""
+"""Runs in the admin: progress of the digests of each moment; pause, resume and stop them together."""
 
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -19,11 +19,11 @@ from subscriptions.planning import runs
 from subscriptions.tasks import deliver
 
 COLOURS = {Run.State.RUNNING: "info", Run.State.PAUSED: "warning", Run.State.STOPPED: "danger"}
-OVER = "Only runs that are not over can be {}."
+OVER = "Only runs that have not ended can be {}."
 
 
 class Counted(Protocol):
-    """What the room adds to a run: its deliveries, and those that need nothing more."""
+    """What the list adds to a run: its deliveries, and how many of them are in a final state."""
 
     total: int
     settled: int
@@ -39,7 +39,7 @@ class RunRoom(ReadOnlyRoom[Run]):
     actions_detail = ("pause_this", "resume_this", "stop_this")
 
     of_moment = when("Due by", "moment")
-    resumes = when("Goes on by itself", "resumes_at")
+    resumes = when("Resumes by itself", "resumes_at")
     started = when("Planned", "started_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
@@ -55,7 +55,7 @@ class RunRoom(ReadOnlyRoom[Run]):
     def why(self, run: Run) -> str:
         return run.reason
 
-    @column("Settled")
+    @column("Finished")
     def progress(self, run: Run) -> SafeString:
         counted = cast("Counted", run)
         percent = round(100 * counted.settled / counted.total) if counted.total else 0
@@ -86,7 +86,9 @@ class RunRoom(ReadOnlyRoom[Run]):
     def stop(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         now = timezone.now()
         done = self._each(request, queryset, lambda run: runs.stop(run, now), "Stopped.")
-        self.tell(request, done, "stopped; its papers ride in the next digests", OVER.format("stopped"))
+        self.tell(
+            request, done, "stopped; its papers are carried over to the next digests", OVER.format("stopped")
+        )
 
     def _each(
         self, request: HttpRequest, queryset: QuerySet[Run], act: Callable[[Run], bool], what: str
@@ -97,14 +99,16 @@ class RunRoom(ReadOnlyRoom[Run]):
         return len(changed)
 
     pause_this = button(
-        pause, "Hands over nothing more of this run until somebody resumes it, save what is in hand.", "pause"
+        pause,
+        "Sends nothing more of this run until somebody resumes it, but for mails already being sent.",
+        "pause",
     )
     resume_this = button(
-        resume, "Goes on with what waits. What the mail server put off is tried now.", "play_arrow"
+        resume, "Goes on with what is waiting. What the mail server deferred is tried now.", "play_arrow"
     )
     stop_this = button(
         stop,
-        "What waits is not sent any more. No paper is lost: each reader's next digest brings them.",
+        "What is waiting will not be sent; its papers are carried over to each reader's next digest.",
         "stop",
         danger=True,
     )

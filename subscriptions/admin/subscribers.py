@@ -1,68 +1,34 @@
-"""The readers' room: who reads what and when, why somebody got no mail, and help for one reader."""
+"""Readers in the admin: who reads what and when, why somebody got no mail, and help for one reader."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 
 from digest.admin.base import Room, action, button, column, confirmed, label, moved, wake, when
-from digest.models import Source, Topic
+from digest.models import Source
 from subscriptions.accounts import preferences, unsubscribing
-from subscriptions.accounts.preferences import WEEKDAYS
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
 from subscriptions.admin.deliveries import DeliveryTable
+from subscriptions.admin.reader_form import ScheduleForm, TopicFilter
 from subscriptions.admin.votes import VoteTable
 from subscriptions.devtools import demo_data
-from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import due_at
 from subscriptions.tasks import plan_digests
-from subscriptions.web.forms import HOURS, time_zones
 
 State = Subscriber.State
 COLOURS = {State.PENDING: "info", State.ACTIVE: "success", State.PAUSED: "warning", State.REFUSED: "danger"}
 FILTERS_LENGTH = 80
-
-
-class ScheduleForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    """All that an operator changes by hand; the rest is the reader's choice, or a button."""
-
-    time_zone = forms.ChoiceField(
-        choices=lambda: [(zone, zone) for zone in time_zones()], widget=UnfoldAdminSelect2Widget
-    )
-    hour = forms.TypedChoiceField(choices=HOURS, coerce=int, widget=UnfoldAdminSelectWidget)
-    weekday = forms.TypedChoiceField(
-        choices=list(enumerate(WEEKDAYS)),
-        coerce=int,
-        widget=UnfoldAdminSelectWidget,
-    )
-
-
-class TopicFilter(admin.SimpleListFilter):
-    """Readers who follow a topic; by their filter sets, so that nobody is counted twice."""
-
-    title = "topic"
-    parameter_name = "topic"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Topic.objects.values_list("pk", "name")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
-        topic = self.value() or ""
-        if not topic.isdecimal():
-            return queryset
-        return queryset.filter(filter_set__in=FilterSet.objects.filter(topics=int(topic)))
 
 
 @admin.register(Subscriber)
@@ -117,7 +83,7 @@ class SubscriberRoom(Room[Subscriber]):
         )
 
     def save_model(self, request: HttpRequest, obj: Subscriber, form: Any, change: bool) -> None:
-        """By the reader's own door: a new schedule moves the next digest."""
+        """As when readers change it themselves: a new schedule moves the next digest."""
         reader = Subscriber.objects.select_related("filter_set").get(pk=obj.pk)
         choices = replace(preferences.choices_of(reader), schedule=obj.schedule)
         preferences.save(reader, choices, timezone.now())

@@ -1,4 +1,4 @@
-"""The erased addresses' room: hashes only, found by typing the address; lifting one is deleting its row."""
+"""Erased addresses in the admin: hashes only, found by typing the address. To lift one, delete its row."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 

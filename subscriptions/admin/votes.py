@@ -1,4 +1,4 @@
-"""What readers asked more and less of: in a reader's room one by one, in a paper's room as counts."""
+"""What readers asked more and less of: one by one on a reader's page, as counts on a paper's."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -44,7 +44,7 @@ admin.site.unregister(Paper)
 
 @admin.register(Paper)
 class VotedPaperRoom(PaperRoom):
-    """The papers' room with what only this side of the service knows: how readers voted."""
+    """Papers in the admin, with what only this package knows: how readers voted."""
 
     fieldsets: ClassVar[Any] = (*PaperRoom.fieldsets, ("Readers", {"fields": ("votes",)}))
 

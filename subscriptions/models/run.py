@@ -6,9 +6,9 @@ from django.db.models import Q
 
 class RunQuerySet(models.QuerySet["Run"]):
     def halted(self) -> "RunQuerySet":
-        """Runs of which nothing is handed over: an operator paused or stopped them.
+        """Runs of which nothing is sent: an operator paused or stopped them.
 
-        Where the relay is the reason for a pause, the deliveries themselves are put off.
+        Where the relay is the reason for a pause, the deliveries themselves are deferred.
         """
         return self.filter(Q(state=Run.State.PAUSED, resumes_at=None) | Q(state=Run.State.STOPPED))
 

@@ -9,7 +9,7 @@ from django.db.models import Min
 from digest.ingestion.shipped_topics import selecting
 from digest.models import Paper, Selection, Topic
 from digest.selection.selector import Filter, Wish
-from subscriptions.accounts.narrowing import narrowed
+from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm
 

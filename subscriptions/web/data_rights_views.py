@@ -18,7 +18,7 @@ from subscriptions.lib.signed_links import FreshPurpose
 from subscriptions.models import Subscriber
 from subscriptions.web.reader_views import View, behind_link
 
-Door = Callable[[HttpRequest, Subscriber], HttpResponse]
+FreshLinkView = Callable[[HttpRequest, Subscriber], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,17 @@ class AddressPage:
     done: str = ""
 
 
-def behind_fresh_link(purpose: FreshPurpose) -> Callable[[Door], View[[str]]]:
+def behind_fresh_link(purpose: FreshPurpose) -> Callable[[FreshLinkView], View[[str]]]:
     """A page behind a link that was mailed within the last half hour."""
 
-    def decorate(door: Door) -> View[[str]]:
-        @wraps(door)
+    def decorate(view: FreshLinkView) -> View[[str]]:
+        @wraps(view)
         def guarded(request: HttpRequest, token: str) -> HttpResponse:
             subscriber = signed_links.fresh_subscriber_for(token, purpose, timezone.now())
             if subscriber is None:
                 return show(request, "web/old_link.html", status=404)
             page_language.speak(subscriber.language)
-            return door(request, subscriber)
+            return view(request, subscriber)
 
         return behind_link(guarded)
 

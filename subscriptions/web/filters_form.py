@@ -15,9 +15,8 @@ from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.selection.selector import Filter
 from digest.web.page_language import translated
-from subscriptions.accounts.narrowing import narrowed
 from subscriptions.accounts.preferences import Choices
-from subscriptions.accounts.query_builder import followed
+from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
 

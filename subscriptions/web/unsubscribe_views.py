@@ -1,4 +1,4 @@
-"""Leaving, or less of it: one click from a mail program, or a page with a pause, once a week, and an undo."""
+"""Unsubscribing: one click from a mail program, or a page that also offers a pause, less mail and an undo."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -64,7 +64,7 @@ def _ask(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 
 
 def _act(subscriber: Subscriber, action: str) -> LeavingPage:
-    """Do what was pressed; anything that is no other wish unsubscribes, as RFC 8058 asks."""
+    """Do what was pressed; anything that asks for nothing else unsubscribes, as RFC 8058 asks."""
     now = timezone.now()
     undo = _stamp(subscriber)
     if action == "pause" and subscriber.state == State.ACTIVE:

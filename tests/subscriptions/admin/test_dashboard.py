@@ -119,13 +119,15 @@ def test_mails_that_did_not_get_through_are_told_with_their_reasons() -> None:
     delivery(ada, State.REFUSED, at=NOW - timedelta(days=9), reason="long ago")
     refused, unknown, deferred = attention()
     assert refused == (
-        "2 mails refused for good in the last 7 days.",
+        "2 mails refused permanently (5xx) in the last 7 days.",
         "550 no such user (2). These readers get no more mail.",
     )
     assert unknown[0] == "1 mail may or may not have arrived in the last 7 days."
-    assert unknown[1].startswith("the sender died (1). Their papers ride in the reader's next digest")
+    assert unknown[1].startswith(
+        "the sender died (1). They are not sent again; their papers are carried over"
+    )
     assert deferred == (
-        "1 mail put off by the mail server.",
+        "1 mail deferred by the mail server (4xx).",
         "451 greylisted (1). They are tried again by themselves.",
     )
 
@@ -164,7 +166,7 @@ def test_an_operator_without_any_right_sees_figures_but_no_person(client: Client
     edition("Agents at work")
     delivery(reader(), State.REFUSED, at=timezone.now(), reason="550 <ada@readers.example> unknown")
     content = client.get(reverse("admin:index")).content.decode()
-    assert "1 mail refused for good" in content
+    assert "1 mail refused permanently" in content
     assert "ada@readers.example" not in content
 
 

@@ -69,7 +69,9 @@ def test_a_run_is_paused_and_resumed_after_a_question(
 def test_a_run_is_stopped_only_by_the_press(admin_client: Client, run: Run) -> None:
     admin_client.get(page(run, "stop_this"))
     assert Delivery.objects.filter(state="pending").exists()
-    assert press(admin_client, run, "stop_this") == ["1 run stopped; its papers ride in the next digests."]
+    assert press(admin_client, run, "stop_this") == [
+        "1 run stopped; its papers are carried over to the next digests."
+    ]
     assert Delivery.objects.filter(reason="stopped by the operator").count() == 1
     assert act(admin_client, RUNS, "stop", run) == ["Only runs that are not over can be stopped."]
 

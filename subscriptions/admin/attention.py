@@ -1,0 +1,96 @@
+"""What needs the operator's attention first: paused runs, late work, mails that did not get through."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+
+from digest.admin.dashboard import Attention
+from subscriptions.models import Delivery, Run
+
+State = Delivery.State
+PROBLEM_DAYS = 7
+REASONS_SHOWN = 3
+LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
+
+
+def paused_runs(*, see_reasons: bool) -> Iterator[Attention]:
+    """Each paused run; what the mail server said may hold addresses, so only `see_reasons` shows it."""
+    for run in Run.objects.filter(state=Run.State.PAUSED).order_by("moment"):
+        moment = date_format(timezone.localtime(run.moment), "j M, H:i")
+        then = "They go on when somebody resumes them."
+        if run.resumes_at:
+            again = date_format(timezone.localtime(run.resumes_at), "H:i")
+            then = f"They are tried again by themselves at {again}."
+        hint = f"Reason: {run.reason}. {then}" if see_reasons else then
+        url = reverse("admin:subscriptions_run_change", args=[run.pk])
+        yield Attention(f"The digests of {moment} are paused.", hint, url)
+
+
+def late(overdue: int, last_accepted_at: datetime | None, now: datetime) -> Iterator[Attention]:
+    """Work that nobody does: readers not planned, mails not handed over."""
+    if overdue:
+        who = "1 reader" if overdue == 1 else f"{overdue:,} readers"
+        yield Attention(
+            f"{who} should have had a digest planned by now.",
+            "Is the scheduler running? “manage.py send_digests” plans and sends without it.",
+            reverse("admin:subscriptions_subscriber_changelist")
+            + "?state__exact=active&o=5",  # soonest first
+        )
+    late = Delivery.objects.waiting(now - LATE).count()
+    busy = last_accepted_at and last_accepted_at > now - LATE
+    if late and not busy:
+        yield Attention(
+            f"{late:,} mails wait for a worker." if late > 1 else "1 mail waits for a worker.",
+            "Is a worker running? “manage.py send_digests” sends without one.",
+            reverse("admin:subscriptions_delivery_changelist") + "?state__in=pending,deferred",
+        )
+
+
+def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
+    """Mails of the last days that did not get through, by state with the most frequent reasons."""
+    since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)
+    troubled = Delivery.objects.filter(due_at__gte=midnight(since), state__in=_PROBLEMS).order_by()
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    for state, reason, count in troubled.values_list("state", "reason").annotate(Count("pk")):
+        reasons[state][reason or "no reason given"] += count
+    for state, (what, hint) in _PROBLEMS.items():
+        if state in reasons:
+            number = reasons[state].total()
+            top = "; ".join(
+                f"{reason} ({count})" for reason, count in reasons[state].most_common(REASONS_SHOWN)
+            )
+            yield Attention(
+                what.format(f"{number:,} mails" if number > 1 else "1 mail"),
+                f"{top}. {hint}" if see_reasons else hint,
+                deliveries_url(since, state),
+            )
+
+
+_PROBLEMS: Mapping[str, tuple[str, str]] = {
+    State.REFUSED: (
+        "{} refused permanently (5xx) in the last 7 days.",
+        "These readers get no more mail.",
+    ),
+    State.UNKNOWN: (
+        "{} may or may not have arrived in the last 7 days.",
+        "They are not sent again; their papers are carried over to the reader's next digest.",
+    ),
+    State.DEFERRED: ("{} deferred by the mail server (4xx).", "They are tried again by themselves."),
+}
+
+
+def deliveries_url(since: date, *states: str) -> str:
+    """The list of deliveries due since that day in one of the states."""
+    lookup = "state__in" if len(states) > 1 else "state__exact"
+    query = {lookup: ",".join(states), "due_at__gte": midnight(since).isoformat()}
+    return reverse("admin:subscriptions_delivery_changelist") + "?" + urlencode(query)
+
+
+def midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
