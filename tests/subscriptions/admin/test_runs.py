@@ -73,7 +73,7 @@ def test_a_run_is_stopped_only_by_the_press(admin_client: Client, run: Run) -> N
         "1 run stopped; its papers are carried over to the next digests."
     ]
     assert Delivery.objects.filter(reason="stopped by the operator").count() == 1
-    assert act(admin_client, RUNS, "stop", run) == ["Only runs that are not over can be stopped."]
+    assert act(admin_client, RUNS, "stop", run) == ["Only runs that have not ended can be stopped."]
 
 
 def test_who_may_only_look_presses_nothing(client: Client, run: Run) -> None:
