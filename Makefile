@@ -12,9 +12,11 @@ DEVELOPMENT := .venv/.development
 BABEL     := $(BIN)/python -m babel.messages.frontend
 LOCK      := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
+# A link that leads nowhere is an error; so is a page that no other leads to.
+SITE      := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --fresh-env -c docs . docs/_build
 PARALLEL  := --numprocesses auto --maxprocesses 4
 
-.PHONY: help setup run test faults check bench format translate train clean
+.PHONY: help setup run test faults check docs bench format lock translate train release clean
 .DELETE_ON_ERROR:
 
 help: ## list these commands
@@ -53,7 +55,7 @@ check: export SITE_URL = https://digest.example.org
 check: export SECRET_KEY = $(shell od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 check: export DEBUG = 0
 check: export DATABASE_URL = sqlite://:memory:
-check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, templates, deployment
+check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, templates, deployment, links of the docs
 	$(BIN)/python -m tests.project.locks
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check --quiet .
@@ -64,6 +66,11 @@ check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, 
 	$(BIN)/djlint --lint --quiet --profile django templates/admin
 	$(BIN)/python -m digest.compose.templating.lint templates/email
 	$(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(SITE)
+
+docs: $(DEVELOPMENT) ## build the site of docs/ to look at
+	@$(SITE)
+	@echo "Open docs/_build/index.html"
 
 lock: $(DEVELOPMENT) ## after a change of requirements*.txt, and to take newer releases of what they bring along
 	$(LOCK) requirements.txt --output-file requirements.lock
@@ -93,6 +100,9 @@ train: $(RUNTIME) ## train the topic model and count stems again (TEST_DATA name
 bench: $(DEVELOPMENT) ## measure beside peers (ARGS="--quick" takes some minutes; TEST_DATA names the corpus)
 	@PYTHON="$(PYTHON)" .ci/install requirements-bench.txt
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+release: ## make the release VERSION=x.y.z here: docs/releasing.md
+	@.ci/release "$(VERSION)"
 
 clean: ## remove .venv and caches; data (var/) stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
