@@ -55,7 +55,7 @@ def deliver() -> None:
 @shared_task
 def ring_alarms() -> None:
     """Tell the operator what stops mail; safe to call twice, or never."""
-    alarms.ring(timezone.now())
+    alarms.notify_operator(timezone.now())
 
 
 def wake() -> None:
