@@ -15,6 +15,7 @@ from subscriptions import outbox
 from subscriptions.accounts import signup
 from subscriptions.emails import alarms
 from subscriptions.planning import planner, runs
+from subscriptions.relay import open_relay
 
 logger = logging.getLogger(__name__)
 ROWS_A_TASK = 500
@@ -24,9 +25,9 @@ WAKE_EXPIRES = 60  # by then the schedule has woken somebody
 
 @shared_task
 def plan_digests() -> None:
-    """Plan what is due, take over what dead senders left, forget sign-ups never confirmed."""
+    """Plan what is due, reclaim what crashed senders left, forget sign-ups never confirmed."""
     now = timezone.now()
-    outbox.sweep(now)
+    outbox.reclaim_expired(now)
     planned = planner.plan(now)
     runs.settle(now)
     signup.forget_unconfirmed(now)
@@ -42,7 +43,7 @@ def deliver() -> None:
     def late() -> bool:
         return time.monotonic() > deadline
 
-    relay = outbox.open_relay()
+    relay = open_relay()
     try:
         claimed = outbox.deliver(relay, ROWS_A_TASK, stopped=late).total()
     finally:
@@ -54,7 +55,7 @@ def deliver() -> None:
 @shared_task
 def ring_alarms() -> None:
     """Tell the operator what stops mail; safe to call twice, or never."""
-    alarms.ring(timezone.now())
+    alarms.notify_operator(timezone.now())
 
 
 def wake() -> None:

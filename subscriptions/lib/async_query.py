@@ -1,6 +1,6 @@
-"""A statement that PostgreSQL works on while we do something else. SQLite does it when it is asked.
+"""A query that PostgreSQL executes while we do something else. On SQLite it is complete at once.
 
-Parameters and answers are text: https://www.postgresql.org/docs/current/libpq-async.html
+Parameters and results are text: https://www.postgresql.org/docs/current/libpq-async.html
 """
 
 import select
@@ -17,50 +17,52 @@ from psycopg import pq
 from subscriptions.lib import bulk_sql
 
 
-class UnderWay(Protocol):
-    """A statement that was begun. Until its `numbers` are taken, nothing else may be asked there."""
+class PendingQuery(Protocol):
+    """A query that was begun. Until its `row_ids` are read, its connection can be used for nothing else."""
 
-    def descriptor(self) -> int | None:
-        """What becomes readable when the database has something to say; none if it has said all."""
+    def fileno(self) -> int | None:
+        """The socket that becomes readable when results arrive; none if they all have."""
 
-    def done(self) -> bool:
-        """Whether `numbers` need not wait."""
+    def ready(self) -> bool:
+        """Whether `row_ids` returns without waiting."""
 
-    def numbers(self) -> set[int]:
-        """The one column that it returns."""
+    def row_ids(self) -> set[int]:
+        """The one column of numbers that the query returns."""
 
 
-def begin(sql: str, parameters: Sequence[str]) -> UnderWay:
-    """Begin `sql`, whose places are `%s`, with text in them. Inside of a transaction it is done at once."""
+def begin(sql: str, parameters: Sequence[str]) -> PendingQuery:
+    """Begin `sql`, with `%s` for each parameter. Inside a transaction it is complete at once."""
     database = connections[DEFAULT_DB_ALIAS]
     if database.vendor == "postgresql" and not database.in_atomic_block:
-        return _Sent(database, sql, parameters)
-    return Done({number for (number,) in bulk_sql.rows(sql, parameters)})
+        return InFlightQuery(database, sql, parameters)
+    return CompletedQuery({pk for (pk,) in bulk_sql.rows(sql, parameters)})
 
 
-class Done:
-    """One that is done already."""
+class CompletedQuery:
+    """A query whose results are here already."""
 
-    def __init__(self, numbers: set[int]) -> None:
-        self._numbers = numbers
+    def __init__(self, row_ids: set[int]) -> None:
+        self._row_ids = row_ids
 
-    def descriptor(self) -> None:
+    def fileno(self) -> None:
         return None
 
-    def done(self) -> bool:
+    def ready(self) -> bool:
         return True
 
-    def numbers(self) -> set[int]:
-        return self._numbers
+    def row_ids(self) -> set[int]:
+        return self._row_ids
 
 
-# The statements that each connection keeps prepared, by their names there.
+# The names of each connection's prepared statements, by their SQL.
 _prepared: WeakKeyDictionary["psycopg.Connection[Any]", dict[str, bytes]] = WeakKeyDictionary()
-_numbers = count()
-_FORGOTTEN = b"26000"  # no such prepared statement: psycopg drops all of a connection after a ROLLBACK
+_name_numbers = count()
+_NO_SUCH_STATEMENT = b"26000"  # psycopg drops all prepared statements of a connection after a ROLLBACK
 
 
-class _Sent:
+class InFlightQuery:
+    """A query that was sent to PostgreSQL, over libpq's own interface."""
+
     def __init__(self, database: BaseDatabaseWrapper, sql: str, parameters: Sequence[str]) -> None:
         database.ensure_connection()
         self._errors = database.wrap_database_errors
@@ -70,7 +72,7 @@ class _Sent:
         self._send()
 
     def _send(self) -> None:
-        self._answered = False
+        self._ready = False
         with self._errors:
             self._socket = int(self._server.socket)
             if self._client.prepare_threshold is None:
@@ -84,24 +86,24 @@ class _Sent:
         """The name under which this connection keeps the statement."""
         names = _prepared.setdefault(self._client, {})
         if self._sql not in names:
-            name = f"outbox {next(_numbers)}".encode()
+            name = f"outbox {next(_name_numbers)}".encode()
             _checked(self._server.prepare(name, _numbered(self._sql)))
             names[self._sql] = name
         return names[self._sql]
 
-    def descriptor(self) -> int:
+    def fileno(self) -> int:
         return self._socket
 
-    def done(self) -> bool:
-        if not self._answered:
+    def ready(self) -> bool:
+        if not self._ready:
             with self._errors:
                 self._server.consume_input()
-                self._answered = not self._server.is_busy()
-        return self._answered
+                self._ready = not self._server.is_busy()
+        return self._ready
 
-    def numbers(self) -> set[int]:
+    def row_ids(self) -> set[int]:
         results = self._results()
-        if results[0].error_field(pq.DiagnosticField.SQLSTATE) == _FORGOTTEN:
+        if results[0].error_field(pq.DiagnosticField.SQLSTATE) == _NO_SUCH_STATEMENT:
             del _prepared[self._client]
             self._send()
             results = self._results()
@@ -111,20 +113,20 @@ class _Sent:
             return {int(result.get_value(row, 0)) for result in results for row in range(result.ntuples)}
 
     def _results(self) -> list[Any]:
-        while not self.done():
+        while not self.ready():
             _wait_for(self._socket, select.POLLIN)
         with self._errors:
-            return list(iter(self._server.get_result, None))  # all, else the connection stays busy
+            return list(iter(self._server.get_result, None))  # to the end, else the connection stays busy
 
 
-def _wait_for(descriptor: int, event: int) -> None:
+def _wait_for(fd: int, event: int) -> None:
     waiting = select.poll()
-    waiting.register(descriptor, event)
+    waiting.register(fd, event)
     waiting.poll()
 
 
 def _numbered(sql: str) -> bytes:
-    """`sql` with its places as PostgreSQL writes them."""
+    """`sql` with PostgreSQL's placeholders: $1, $2, …"""
     first, *others = sql.split("%s")
     return (first + "".join(f"${n}{part}" for n, part in enumerate(others, 1))).encode()
 

@@ -1,6 +1,6 @@
-"""Statements for many rows at once, written out: making them anew for each mail takes longer than the mail.
+"""SQL for many rows at once, written out: having the ORM make it for each mail takes longer than the mail.
 
-PostgreSQL keeps their plans, for making one takes as long as following it.
+PostgreSQL keeps the statements prepared, for planning one takes as long as executing it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from django.db import connection
 
 
 def rows(sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-    """What `sql` returns; its places are `%s`."""
+    """The rows that `sql` returns, with `%s` for each parameter."""
     found: Sequence[tuple[Any, ...]]
     if connection.vendor == "postgresql":
         connection.ensure_connection()
@@ -25,9 +25,9 @@ def rows(sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
 
 
 def table(name: str, columns: Mapping[str, str]) -> str:
-    """A table in front of a statement, whose rows come as one parameter: a JSON array of arrays.
+    """A common table expression whose rows come as one parameter: a JSON array of arrays.
 
-    Taking hundreds of parameters apart costs the client more than the database. `columns` have types.
+    Binding hundreds of parameters costs the client more than the database. `columns` maps names to SQL types.
     """
     if connection.vendor == "postgresql":
         source, cell = "jsonb_array_elements(%s::jsonb)", "item.value ->> {}"
@@ -41,7 +41,7 @@ def table(name: str, columns: Mapping[str, str]) -> str:
 
 
 def one_of() -> str:
-    """Whether a number is one of `numbers`, which come as one parameter."""
+    """The condition that a number is one of `numbers`, which come as one parameter."""
     return (
         "= ANY(%s::bigint[])" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
     )
@@ -54,5 +54,5 @@ def numbers(values: Sequence[int]) -> str:
 
 
 def moment_type() -> str:
-    """The type of a moment in the columns of a `table`."""
+    """The SQL type of a moment among the columns of a `table`."""
     return "timestamptz" if connection.vendor == "postgresql" else "text"

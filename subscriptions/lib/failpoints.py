@@ -1,7 +1,7 @@
-"""Steps of a hand-over at which a process can be told to die: tests look at what a crash there leaves.
+"""Fault injection points of a hand-over: a test lets a process crash there and looks at what is left.
 
-FAILPOINT in the environment names a step, or `step:n` for the n-th time that this process reaches it; the
-process then ends at once, as by SIGKILL: nothing is rolled back, closed or written.
+FAILPOINT in the environment names a point, or `point:n` for the n-th time that this process reaches it. The
+process then exits at once, as by SIGKILL: nothing is rolled back, closed or written.
 """
 
 import os
@@ -13,20 +13,20 @@ Step = Literal[
     "composed",
     "handing committed",
     "envelope sent",
-    "body sent before the dot",
-    "dot sent",
-    "answer read",
+    "message sent",
+    "end of data sent",
+    "reply read",
     "recorded",
 ]
-EXIT = 86  # the exit code by which a test knows its own doing
+EXIT = 86  # the exit code that tells a test that it was this
 
 _step, _, _number = os.environ.get("FAILPOINT", "").partition(":")
 if _step and _step not in get_args(Step):
-    raise ValueError(f"FAILPOINT names no step: {_step!r}")
+    raise ValueError(f"FAILPOINT names no fault injection point: {_step!r}")
 _left = count(int(_number or 1) - 1, -1)
 
 
 def reach(step: Step) -> None:
-    """Die here, if FAILPOINT says so."""
+    """Exit here, if FAILPOINT names this point."""
     if step == _step and next(_left) <= 0:
         os._exit(EXIT)

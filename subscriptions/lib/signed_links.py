@@ -3,7 +3,7 @@
 A token is the row's number and a 96-bit MAC over purpose, number and the reader's link version:
 `1a-Zm9v…`, about 20 characters, so that a List-Unsubscribe URI stays below 70. Raising the reader's
 `link_version` revokes all of theirs. Nothing expires here: unsubscribing must work for ever. Only what
-a forwarded digest must not open asks for a fresh link, whose token also says when it was made.
+a forwarded digest must not open needs a fresh link, whose token also holds the moment it was made.
 """
 
 import base64
@@ -53,13 +53,13 @@ def url(purpose: Purpose, subscriber: Holder, number: int | None = None) -> str:
 
 @lru_cache(maxsize=64)  # looking a path up takes longer than signing it
 def _around(site_url: str, purpose: Purpose, *others: int | str) -> tuple[str, str]:
-    """What stands before and after the token in a link with `others` behind it."""
+    """The parts of a link before and after its token; `others` follow the token in the path."""
     before, _, after = reverse(purpose, args=["TOKEN", *others]).partition("TOKEN")
     return site_url + before, after
 
 
 def vote_url(subscriber: Holder, number: int) -> str:
-    """What the links to vote on the papers of delivery `number` begin with."""
+    """The common beginning of the links to vote on the papers of delivery `number`."""
     before, after = _around(settings.SITE_URL, "vote", 0, "more")
     return f"{before}{token('vote', subscriber, number)}{after.removesuffix('0/more/')}"
 

@@ -1,37 +1,47 @@
-"""Whether refusals are about mails and readers, or about our relay."""
+"""When to stop sending because the relay, not single mails or readers, is the problem: a circuit breaker."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from subscriptions.relay import MessageRefused, RelayUnavailable, Verdict
 
-REFUSED_MAILS = 3  # so many in a row are no accident of the mails
-REFUSED_READERS = 20  # so many and nobody else are no accident of the readers
+MAX_MESSAGES_REFUSED = 3  # in a row: then the messages are not the problem
+MAX_READERS_REFUSED = 20  # while nobody else is accepted: then the addresses are not the problem
+RETRY_AFTER = timedelta(minutes=1)
+RETRY_AFTER_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
 
 
-class EveryReaderRefused(RelayUnavailable):
-    """The relay knows none of the readers: it must be the relay."""
+class CircuitOpen(Exception):
+    """Send nothing more for `period`; the text is why."""
+
+    def __init__(self, reason: str, period: timedelta = RETRY_AFTER) -> None:
+        super().__init__(reason)
+        self.period = period
 
 
 @dataclass(slots=True)
-class Suspicion:
-    """What one run saw of its relay: enough to tell bad mails and bad addresses from a bad relay."""
+class CircuitBreaker:
+    """The outcomes of one sender's run, as far as they tell bad messages and addresses from a bad relay."""
 
-    mails: int = 0
-    readers: int = 0
-    trusted: bool = False
+    messages_refused: int = 0
+    readers_refused: int = 0
+    accepted: bool = False
 
-    def mail_refused(self, error: RelayUnavailable) -> None:
-        """Take note; raises unless this is about one mail, and few of its kind came in a row."""
-        self.mails += 1
-        if not isinstance(error, MessageRefused) or self.mails >= REFUSED_MAILS:
-            raise error
+    def record(self, state: str, error: RelayUnavailable | None = None) -> None:
+        """Note an outcome; raises `CircuitOpen` if the relay is the problem.
 
-    def settled(self, state: str) -> None:
-        """Take note; raises `EveryReaderRefused` once many were refused and none taken."""
+        An `error` says that the outcome is not about the reader.
+        """
+        if error is not None:
+            self.messages_refused += 1
+            if not isinstance(error, MessageRefused) or self.messages_refused >= MAX_MESSAGES_REFUSED:
+                raise CircuitOpen(str(error))
+            return
         if state in (Verdict.ACCEPTED, Verdict.UNKNOWN):  # hashing takes longer than comparing
-            self.trusted, self.mails = True, 0
-        self.readers += state == Verdict.REFUSED
-        if self.readers >= REFUSED_READERS and not self.trusted:
-            raise EveryReaderRefused(
-                f"every reader refused: this looks like our relay, not like {self.readers} readers"
+            self.accepted, self.messages_refused = True, 0
+        self.readers_refused += state == Verdict.REFUSED
+        if self.readers_refused >= MAX_READERS_REFUSED and not self.accepted:
+            raise CircuitOpen(
+                f"{self.readers_refused} readers refused, none accepted: the relay is the likely cause",
+                RETRY_AFTER_REFUSALS,
             )

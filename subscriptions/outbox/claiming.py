@@ -1,4 +1,4 @@
-"""Taking up waiting deliveries, a batch at a time: plain values, in the order of their urgency."""
+"""Claiming: leases waiting deliveries, a batch at a time, most urgent first, as plain values."""
 
 import time
 from collections import deque
@@ -17,12 +17,12 @@ from subscriptions.outbox.rate_limit import allowance
 from subscriptions.outbox.transitions import lease_time
 
 BATCH = 50
-LOOK_BACK = 1.0  # seconds after which a worker looks for what became more urgent than where it is
+RESCAN_AFTER = 1.0  # seconds after which claims begin at the most urgent again
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """What a mail needs to know of its reader."""
+    """What a mail needs of its reader."""
 
     pk: int
     email: str
@@ -33,7 +33,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A delivery that a worker has in hand."""
+    """A delivery that is leased to a worker."""
 
     subscriber: Recipient
     pk: int
@@ -63,10 +63,9 @@ _LEASE = "UPDATE subscriptions_delivery SET state = 'leased', worker = %s, lease
 
 
 def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -> Sequence[Leased]:
-    """Lease up to `limit` waiting rows to `worker`, most urgent first; those of others are left alone.
+    """Lease up to `limit` waiting rows to `worker`, most urgent first; those leased to others are left alone.
 
-    Behind `after`, the last that was claimed, if it is given: then the database need not pass all that
-    were done since.
+    With `after`, the last row claimed, only what follows it: the database need not skip what was sent since.
     """
     moment = connection.ops.adapt_datetimefield_value
     priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST
@@ -74,7 +73,7 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     with transaction.atomic():
         if connection.vendor == "postgresql":
             waiting += "FOR UPDATE OF d SKIP LOCKED"
-            _keep_to_the_index()
+            _forbid_sort()
         found = bulk_sql.rows(waiting, [moment(now), priority, moment(not_before), pk, limit])
         if found:
             numbers = bulk_sql.numbers([row[0] for row in found])
@@ -83,11 +82,11 @@ def claim(limit: int, worker: str, now: datetime, after: Leased | None = None) -
     return [_leased(row) for row in found]
 
 
-def _keep_to_the_index() -> None:
-    """Until the transaction ends, have rows found in their order, not sorted.
+def _forbid_sort() -> None:
+    """Have PostgreSQL read rows in the order of the index until the transaction ends.
 
-    What the database knows of states is of yesterday, when nothing waited: it would rather read and sort the
-    few rows that it expects, which are all that wait, for each batch.
+    Planner statistics are stale: they say that hardly anything waits, so for each batch PostgreSQL would
+    read and sort all that does.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_sort TO off")
@@ -95,38 +94,38 @@ def _keep_to_the_index() -> None:
 
 def _leased(row: Sequence[Any]) -> Leased:
     pk, kind, due_at, selection, attempts, priority, not_before, *reader = row
-    if due_at.tzinfo is None:  # SQLite knows no zones
+    if due_at.tzinfo is None:  # SQLite stores no time zones
         due_at, not_before = due_at.replace(tzinfo=UTC), not_before.replace(tzinfo=UTC)
     return Leased(Recipient(*reader), pk, kind, due_at, selection, attempts, priority, not_before)
 
 
-class Supply:
-    """What one worker takes up: batch after batch, within `limit` rows and the rate.
+class Claims:
+    """The deliveries that one worker claims, batch after batch, within `limit` rows and the rate.
 
-    `expect` hears of each batch.
+    `on_batch` is called with each batch.
     """
 
-    def __init__(self, worker: str, limit: int | None, expect: Callable[[Sequence[Leased]], None]) -> None:
+    def __init__(self, worker: str, limit: int | None, on_batch: Callable[[Sequence[Leased]], None]) -> None:
         self._worker = worker
         self._limit = limit
-        self._expect = expect
+        self._on_batch = on_batch
         self._leased: deque[Leased] = deque()
         self._last: Leased | None = None
-        self._look_back_at = 0.0
+        self._rescan_at = 0.0
         self._allowance, self._tokens, self._allowed_at = allowance(), 0, 0.0
 
     @property
-    def pause(self) -> float:
-        """Seconds until the rate lets go what waits; 0 if that is not what keeps it."""
+    def rate_delay(self) -> float:
+        """Seconds until EMAIL_RATE permits the next mail; 0 if the rate is not what delays it."""
         return max(self._allowed_at - time.monotonic(), 0.001) if self._allowed_at else 0.0
 
     @property
-    def at_hand(self) -> bool:
-        """Whether `take` need not ask the database."""
+    def buffered(self) -> bool:
+        """Whether `take` needs no query."""
         return bool(self._leased)
 
     def take(self) -> Leased | None:
-        """The next delivery, leased, or None if there is none for now."""
+        """The next delivery, or None if there is none for now."""
         if not self._leased:
             limit = BATCH if self._limit is None else min(BATCH, self._limit)
             if limit and (allowed := self._allowed(limit)):
@@ -134,8 +133,8 @@ class Supply:
         return self._leased.popleft() if self._leased else None
 
     def _claim(self, limit: int) -> None:
-        if time.monotonic() >= self._look_back_at:
-            self._last, self._look_back_at = None, time.monotonic() + LOOK_BACK
+        if time.monotonic() >= self._rescan_at:
+            self._last, self._rescan_at = None, time.monotonic() + RESCAN_AFTER
         rows = claim(limit, self._worker, timezone.now(), self._last)
         if not rows and self._last is not None:
             rows = claim(limit, self._worker, timezone.now())
@@ -146,10 +145,10 @@ class Supply:
         if rows:
             self._last = rows[-1]
             reach("claimed")
-            self._expect(rows)
+            self._on_batch(rows)
 
     def _allowed(self, mails: int) -> int:
-        """How many of these the rate lets go now."""
+        """How many of these mails the rate permits now."""
         if self._tokens == 0 and time.monotonic() >= self._allowed_at:
             taken = self._allowance.take(mails)
             self._tokens, self._allowed_at = taken.mails, 0.0

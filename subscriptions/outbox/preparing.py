@@ -1,57 +1,49 @@
-"""A leased delivery as a message to offer, or the step that settles it without one."""
+"""From a claimed delivery to a mail that can be offered to the relay."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
 from digest.compose.mime.headers import checked_address
-from subscriptions.accounts import unsubscribing
 from subscriptions.emails.letters import Composer, NothingToSay, recipient
 from subscriptions.lib.email_addresses import is_reserved
 from subscriptions.lib.failpoints import reach
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery
 from subscriptions.outbox.claiming import Leased
-from subscriptions.outbox.transitions import Move, backoff, wanted_by
+from subscriptions.outbox.transitions import Transition, backoff
 from subscriptions.relay import Mail
 
-PAUSE_CHECK = timedelta(days=1)
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 
 
-def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Move:
-    """The mail of a delivery, or why there is none. `local`: whether the relay cannot let it leave."""
+def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Transition:
+    """The mail of a delivery, or why there is none. `local`: whether the relay keeps it on this machine."""
     try:
         address = checked_address(recipient(leased))
     except ValueError:  # UnusableAddress, UnicodeError
-        return Move(leased.pk, State.SKIPPED, "the address cannot be written in ASCII")
+        return Transition(leased.pk, State.SKIPPED, "the address cannot be written in ASCII")
     if is_reserved(address) and not local:
-        reason = "a reserved domain: never handed to a relay that is not local"
-        return Move(leased.pk, State.SKIPPED, reason)
+        reason = "reserved domain (RFC 2606): never handed to a relay that is not local"
+        return Transition(leased.pk, State.SKIPPED, reason)
     try:
         message, sender = composer.message(leased)
     except NothingToSay as nothing:
-        return Move(leased.pk, State.SKIPPED, str(nothing))
-    except (OperationalError, InterfaceError):  # no fault of this mail's
+        return Transition(leased.pk, State.SKIPPED, str(nothing))
+    except (OperationalError, InterfaceError):  # not about this mail
         raise
-    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not hold up the others
-        later = now + backoff(leased.attempts + 1)
-        return Move(leased.pk, State.DEFERRED, f"could not be composed: {error!r}", later, tried=True)
+    except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not delay the others
+        retry_at, why = now + backoff(leased.attempts + 1), f"could not be composed: {error!r}"
+        return Transition(leased.pk, State.DEFERRED, why, retry_at, attempted=True)
     reach("composed")
     return Mail(leased.pk, message, sender, address, dotless=True)
 
 
-def put_off(leased: Leased, now: datetime) -> Move:
-    """The step of a delivery whose `handing` was refused: its lease ran out, or its reader wants it no more.
+@dataclass(slots=True)
+class Prepared:
+    """A delivery and its mail: `returned` once by the relay; `finished`, so its end of data may have left."""
 
-    The first waits again. The second is kept while they may come back: a pause ends, and leaving can be
-    undone; the digest planned then takes over this one's papers.
-    """
-    reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
-    if reader is not None and reader.state in wanted_by(Kind(leased.kind)):
-        return Move(leased.pk, State.PENDING)
-    if leased.kind == Kind.DIGEST and reader is not None:
-        if reader.state == Subscriber.State.PAUSED:
-            return Move(leased.pk, State.DEFERRED, "the reader paused meanwhile", now + PAUSE_CHECK)
-        if reader.left_at is not None and reader.left_at > now - unsubscribing.UNDO:
-            return Move(leased.pk, State.DEFERRED, "the reader left meanwhile", now + unsubscribing.UNDO)
-    return Move(leased.pk, State.SKIPPED, "the reader left meanwhile")
+    leased: Leased
+    mail: Mail
+    returned: bool = False
+    finished: bool = False

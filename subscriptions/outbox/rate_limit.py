@@ -1,7 +1,7 @@
-"""How fast mail may go to the relay: one bucket of tokens that all workers draw from, kept in Redis.
+"""How fast mail may go to the relay: one token bucket for all workers, in Redis.
 
-A mail takes a token; they come back at EMAIL_RATE, and a second's worth of them can be saved up. Without
-Redis each worker keeps a bucket of its own: the rate of the moment is then too high by their number.
+A mail takes a token; the bucket is refilled at EMAIL_RATE and holds one second's worth. While Redis is
+unavailable each worker has a bucket of its own, so the total rate may be as many times EMAIL_RATE.
 """
 
 import logging
@@ -15,7 +15,7 @@ from django.conf import settings
 logger = logging.getLogger(__name__)
 _TIMEOUT = 1.0  # seconds
 
-# The whole step on the server, by its clock: workers on several machines see one bucket.
+# Executed as a whole on the server and by its clock: workers on several machines share one bucket.
 _TAKE = """
 local rate, most, asked = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local time = redis.call('TIME')
@@ -32,7 +32,7 @@ return {taken, string.format('%.6f', math.max(0, (1 - tokens + taken) / rate))}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """So many mails may go now; the next may after `wait` seconds."""
+    """So many mails may be sent now, the next after `wait` seconds."""
 
     mails: int
     wait: float = 0.0
@@ -44,7 +44,7 @@ class Allowance(Protocol):
 
 
 def allowance() -> Allowance:
-    """What this service may send to its relay."""
+    """The rate limit of this service at its relay."""
     if not settings.EMAIL_RATE:
         return Unlimited()
     relay = settings.EMAIL_RELAY
@@ -58,7 +58,7 @@ class Unlimited:
 
 
 class Bucket:
-    """A bucket of this process alone; `rate` in mails per second, moments in seconds of any clock."""
+    """A token bucket of this process; `rate` in mails per second, `now` in seconds of any clock."""
 
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
@@ -75,7 +75,7 @@ class Bucket:
 
 
 class SharedBucket:
-    """The bucket called `name` on the Redis server; while that does not answer, one of our own."""
+    """The token bucket called `name` on the Redis server; while that is unavailable, one of our own."""
 
     def __init__(self, name: str, rate: float) -> None:
         self._name = name
@@ -90,6 +90,6 @@ class SharedBucket:
         try:
             taken, wait = self._take(keys=[self._name], args=[self._rate, max(1.0, self._rate), most])
         except redis.RedisError as error:
-            logger.warning("the rate is kept by this worker alone: %s", error)
+            logger.warning("Redis is unavailable, so EMAIL_RATE applies to this worker alone: %s", error)
             return self._own.take(most, time.monotonic())
         return Taken(int(taken), float(wait))

@@ -1,9 +1,9 @@
-"""One run of a sender: several mails in hand at the relay, one statement at a time in the ledger.
+"""One run of a sender: several mails in flight at the relay, one statement at a time at the database.
 
-What the relay answered is recorded and, in the same commit, `handing` begins for the mails whose bodies it
-has by then; then their final dots leave, with the next envelopes behind them. So there are never more mails
-between `handing` and their record than there are connections. While the database is at it the relay is
-heard, and the next mails are composed.
+Each statement records the outcomes so far and begins `handing` for mails of which the relay has everything
+but end of data. Once it is committed, end of data is sent, followed by the next envelopes: so no more mails
+are between `handing` and their outcome than there are connections. While the database executes the statement,
+replies are received and the next mails composed.
 """
 
 import contextlib
@@ -14,8 +14,6 @@ import time
 import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
@@ -24,32 +22,20 @@ from digest.models import Heartbeat
 from subscriptions.emails.letters import Composer
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
-from subscriptions.outbox import transitions
-from subscriptions.outbox.circuit_breaker import EveryReaderRefused, Suspicion
-from subscriptions.outbox.claiming import BATCH, Leased, Supply
-from subscriptions.outbox.preparing import composed, put_off
-from subscriptions.outbox.transitions import Move
-from subscriptions.outbox.write_batch import Book
-from subscriptions.relay import (
-    Event,
-    Mail,
-    Outcome,
-    Ready,
-    Relay,
-    RelayUnavailable,
-    Returned,
-    Settled,
-    Verdict,
-)
+from subscriptions.outbox import outcomes, transitions
+from subscriptions.outbox.circuit_breaker import CircuitBreaker, CircuitOpen
+from subscriptions.outbox.claiming import BATCH, Claims
+from subscriptions.outbox.preparing import Prepared, composed
+from subscriptions.outbox.transitions import Transition
+from subscriptions.outbox.write_batch import WriteBatch
+from subscriptions.relay import Completed, Event, Outcome, Ready, Relay, Returned, Verdict
 
-SUSPECT_HOLD = timedelta(hours=1)  # each run of a relay that lies about readers costs some of them
-PAUSE = 0.2  # seconds after which a run that waits for the rate looks whether it is to stop
-AHEAD = 4  # mails composed before the relay has room for them
-RESCUE = 45.0  # seconds for which outcomes are kept in memory while the database is away
+STOP_CHECK_INTERVAL = 0.2  # seconds between looks at `stopped` while EMAIL_RATE delays everything
+COMPOSED_AHEAD = 4  # mails ready before the relay has capacity for them
+DATABASE_OUTAGE = 45.0  # seconds for which outcomes are kept in memory while the database is unavailable
 
 State = Delivery.State
-_STATES = {verdict: State(verdict.value) for verdict in Verdict}
-_AWAY = (DatabaseError, InterfaceError)
+_DISCONNECTED = (DatabaseError, InterfaceError)
 
 
 def deliver(
@@ -57,218 +43,204 @@ def deliver(
 ) -> Counter[str]:
     """Hand over what waits until nothing does, `limit` rows were claimed or `stopped()`.
 
-    Returns how many ended in each state. Safe to run any number of times at once. A relay that
-    refuses us, or cannot be reached, defers everything that waits and ends the run; one that refuses
-    a single mail defers that one only. When stopped, mails that were begun are finished, and the others
-    given back.
+    Returns how many ended in each state. Safe to run any number of times at once. A relay that accepts
+    nothing from us, or cannot be reached, defers everything that waits and ends the run; one that rejects a
+    single mail defers that one only. When stopped, mails that were offered are completed, the others
+    released.
     """
-    gc.freeze()  # what was there before is not looked through again and again
+    gc.freeze()  # what exists already is not traversed by each collection
     try:
-        return _Run(relay, limit, stopped).to_its_end()
+        return _Sender(relay, limit, stopped).run()
     finally:
         gc.unfreeze()
 
 
-@dataclass(slots=True)
-class _InHand:
-    """A mail that the relay was offered. `finished` once its end may have left."""
-
-    leased: Leased
-    mail: Mail
-    returned: bool = False
-    finished: bool = False
-
-
-class _Run:
+class _Sender:
     def __init__(self, relay: Relay, limit: int | None, stopped: Callable[[], bool]) -> None:
         self._relay = relay
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._composer, self._suspicion = Composer(), Suspicion()
-        self._supply = Supply(self._worker, limit, self._composer.expect)
-        self._book = Book(self._worker)
-        # Where the database writes while we go on, the relay works on the other half meanwhile.
-        self._at_once = max(1, relay.room() // 2) if connection.vendor == "postgresql" else relay.room()
-        self._composed: deque[_InHand] = deque()
-        self._offered: dict[int, _InHand] = {}
-        self._done: Counter[str] = Counter()
-        self._error: RelayUnavailable | None = None
+        self._composer, self._breaker = Composer(), CircuitBreaker()
+        self._claims = Claims(self._worker, limit, self._composer.expect)
+        self._batch = WriteBatch(self._worker)
+        # On PostgreSQL the relay works on the other half while the database writes.
+        capacity = relay.capacity()
+        self._max_handing = max(1, capacity // 2) if connection.vendor == "postgresql" else capacity
+        self._prepared: deque[Prepared] = deque()
+        self._in_flight: dict[int, Prepared] = {}
+        self._counts: Counter[str] = Counter()
+        self._circuit_open: CircuitOpen | None = None
         self._renew_at = 0.0
 
-    def to_its_end(self) -> Counter[str]:
+    def run(self) -> Counter[str]:
         try:
-            while self._begin() or self._book.busy or (self._supply.pause and not self._ending()):
-                if self._offered or self._book.busy:
+            while True:
+                self._offer()
+                if self._in_flight or self._batch.in_flight:
                     self._step()
+                elif (delay := self._claims.rate_delay) and not self._stopping():
+                    time.sleep(min(delay, STOP_CHECK_INTERVAL))
                 else:
-                    time.sleep(min(self._supply.pause, PAUSE))
+                    break
             self._write_all()
-        except _AWAY:
-            self._rescue()
+        except _DISCONNECTED:
+            self._survive_outage()
             raise
         finally:
-            if self._book.busy:  # an error of another kind: what is under way is fenced
+            if self._batch.in_flight:  # any other error; without the lease the statement changes nothing
                 connection.close()
-            with contextlib.suppress(*_AWAY):  # then the lease runs out
+            with contextlib.suppress(*_DISCONNECTED):  # then the leases expire
                 transitions.release(self._worker)
-        if self._error is not None:
-            period = SUSPECT_HOLD if isinstance(self._error, EveryReaderRefused) else transitions.HOLD
-            self._done[State.DEFERRED] += transitions.hold(str(self._error), timezone.now(), period)
-        return self._done
+        if (opened := self._circuit_open) is not None:
+            deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period)
+            self._counts[State.DEFERRED] += deferred
+        return self._counts
 
-    def _begin(self) -> bool:
-        """Offer what the relay has room for; whether there is anything in hand."""
-        while not self._ending() and self._relay.room() and self._compose(1):
-            in_hand = self._composed.popleft()
-            key = in_hand.leased.pk
-            # Else its lease ran out, and we took it up twice.
-            if key not in self._offered and not self._book.holds(key):
-                self._offered[key] = in_hand
-                self._relay.offer(in_hand.mail)
-        return bool(self._offered)
+    def _stopping(self) -> bool:
+        return self._circuit_open is not None or self._stopped()
 
-    def _ending(self) -> bool:
-        return self._error is not None or self._stopped()
+    def _offer(self) -> None:
+        """Offer the next mails, as many as the relay has capacity for."""
+        while not self._stopping() and self._relay.capacity() and self._prepare(1):
+            prepared = self._prepared.popleft()
+            key = prepared.mail.key
+            # Else its lease has expired, and we claimed it a second time.
+            if key not in self._in_flight and not self._batch.contains(key):
+                self._in_flight[key] = prepared
+                self._relay.offer(prepared.mail)
 
-    def _compose(self, number: int) -> bool:
-        """Have `number` mails composed, if so many wait; whether there is any."""
-        while len(self._composed) < number and not self._ending():
-            if not self._supply.at_hand:
-                self._free_database()
-            if (leased := self._supply.take()) is None:
+    def _prepare(self, number: int) -> bool:
+        """Claim and compose until `number` mails are ready, if so many wait; whether there is any."""
+        while len(self._prepared) < number and not self._stopping():
+            if not self._claims.buffered:
+                self._await_statement()
+            if (leased := self._claims.take()) is None:
                 break
             made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
-            if isinstance(made, Move):
-                self._book.record(made)
-                if self._book.waiting >= BATCH:  # nobody of a whole batch gets a mail
-                    self._free_database()
-                    self._advance()
+            if isinstance(made, Transition):
+                self._batch.add(made)
+                if len(self._batch) >= BATCH:  # a whole batch gets no mail
+                    self._await_statement()
+                    self._write()
             else:
-                self._composed.append(_InHand(leased, made))
-        return bool(self._composed)
+                self._prepared.append(Prepared(leased, made))
+        return bool(self._prepared)
 
     def _step(self) -> None:
-        """Bring the mails in hand forward: by what the relay says, and what the ledger has."""
-        ahead = self._supply.at_hand and len(self._composed) < AHEAD and not self._ending()
-        for event in self._relay.poll(patience=0) if ahead else self._relay.poll(self._book.descriptor()):
-            self._hear(event)
-        if self._error is not None:
-            self._withdraw()
-        self._advance()
+        """Receive from the relay and the database, and go on with what that allows."""
+        ahead = self._claims.buffered and len(self._prepared) < COMPOSED_AHEAD and not self._stopping()
+        for event in self._relay.poll(timeout=0) if ahead else self._relay.poll(self._batch.fileno()):
+            self._handle(event)
+        if self._circuit_open is not None:
+            self._abort_unfinished()
+        self._write()
         if ahead:  # while the database writes and the relay reads
-            self._compose(AHEAD)
+            self._prepare(COMPOSED_AHEAD)
         if time.monotonic() >= self._renew_at:
             self._renew_at = time.monotonic() + transitions.lease_time().total_seconds() / 4
-            self._free_database()
+            self._await_statement()
             transitions.renew(self._worker, timezone.now())
-            Heartbeat.objects.beat("sender", timezone.now(), f"{self._done[State.ACCEPTED]} mails accepted")
+            accepted = self._counts[State.ACCEPTED]
+            Heartbeat.objects.beat("sender", timezone.now(), f"{accepted} mails accepted")
 
-    def _hear(self, event: Event) -> None:
-        """Take note of what the relay said."""
+    def _handle(self, event: Event) -> None:
         if isinstance(event, Ready):
-            self._book.hand_over(event.key)
-        elif isinstance(event, Settled):
-            self._book.forget(event.key)
-            self._settle(self._offered.pop(event.key), event)
+            self._batch.begin_transmit(event.key)
+        elif isinstance(event, Completed):
+            self._batch.cancel(event.key)
+            self._complete(self._in_flight.pop(event.key), event)
         elif isinstance(event, Returned):
-            self._again(self._offered.pop(event.key))
+            self._retry(self._in_flight.pop(event.key))
         else:
-            self._error = self._error or event.error
+            self._circuit_open = self._circuit_open or CircuitOpen(str(event.error))
 
-    def _settle(self, in_hand: _InHand, event: Settled) -> None:
-        """Note how a mail ended, and what that says about the relay."""
-        if in_hand.finished:
-            reach("answer read")
-        leased, outcome = in_hand.leased, event.outcome
-        state = _STATES[outcome.verdict]
-        later = timezone.now() + transitions.backoff(leased.attempts + 1) if state == State.DEFERRED else None
-        email = leased.subscriber.email
-        self._book.record(Move(leased.pk, state, outcome.answer, later, tried=True, email=email))
+    def _complete(self, prepared: Prepared, event: Completed) -> None:
+        """Record the outcome of a mail, also with the circuit breaker."""
+        if prepared.finished:
+            reach("reply read")
+        transition = outcomes.after_attempt(prepared.leased, event.outcome, timezone.now())
+        self._batch.add(transition)
         try:
-            if event.error is None:
-                self._suspicion.settled(state)
-            else:
-                self._suspicion.mail_refused(event.error)
-        except RelayUnavailable as error:
-            self._error = self._error or error
+            self._breaker.record(transition.to, event.error)
+        except CircuitOpen as opened:
+            self._circuit_open = self._circuit_open or opened
 
-    def _again(self, in_hand: _InHand) -> None:
-        """Offer a mail once more that the relay did not hear of."""
-        if in_hand.returned and self._error is None:
-            hung_up = Outcome(Verdict.DEFERRED, "the relay hangs up before it hears of the mail")
-            self._settle(in_hand, Settled(in_hand.leased.pk, hung_up))
+    def _retry(self, prepared: Prepared) -> None:
+        """Offer a mail again that the relay replied nothing to."""
+        if prepared.returned and self._circuit_open is None:
+            closed = Outcome(Verdict.DEFERRED, "connection closed twice before the reply to MAIL FROM")
+            self._complete(prepared, Completed(prepared.mail.key, closed))
         else:
-            in_hand.returned = True
-            self._composed.appendleft(in_hand)
+            prepared.returned = True
+            self._prepared.appendleft(prepared)
 
-    def _advance(self) -> None:
-        """Write what waits, and end what is written, as far as it goes without waiting for the database."""
-        self._end(wait=False)
-        while self._book.begin(self._at_once) and self._book.descriptor() is None:  # done at once
-            self._end(wait=False)
+    def _write(self) -> None:
+        """Send the next statement and finish mails, as far as that is possible without waiting."""
+        self._finish_granted(wait=False)
+        while self._batch.send(self._max_handing) and self._batch.fileno() is None:  # complete at once
+            self._finish_granted(wait=False)
 
-    def _free_database(self) -> None:
-        """Wait for the statement under way, and let the ends leave that it grants: this may take long."""
-        if self._book.busy:
-            self._end(wait=True)
-            for event in self._relay.poll(patience=0):
-                self._hear(event)
+    def _await_statement(self) -> None:
+        """Before other queries: await the statement in flight, and send end of data where it permits."""
+        if self._batch.in_flight:
+            self._finish_granted(wait=True)
+            for event in self._relay.poll(timeout=0):
+                self._handle(event)
 
-    def _end(self, *, wait: bool) -> None:
-        """Let the mails end whose `handing` is in the ledger by now; do not `wait` for it if it is not."""
-        written = self._book.end(wait=wait)
+    def _finish_granted(self, *, wait: bool) -> None:
+        """Send end of data of the mails whose `handing` is committed; unless `wait`, do not wait for that."""
+        written = self._batch.receive(wait=wait)
         if written is None:
             return
-        self._count(written.recorded, written.made)
-        if written.recorded:
+        self._count(written.outcomes, written.applied)
+        if written.outcomes:
             reach("recorded")
-        if written.ready:
+        if written.handing:
             reach("handing committed")
-        unwanted = []
-        for key in self._offered.keys() & written.ready:  # the others the relay has lost meanwhile
-            if key in written.made:
-                self._offered[key].finished = True
+        denied = []
+        for key in self._in_flight.keys() & written.handing:  # the relay has lost the others meanwhile
+            if key in written.applied:
+                self._in_flight[key].finished = True
                 self._relay.finish(key)
             else:
-                self._relay.withdraw(key)
-                unwanted.append(self._offered.pop(key).leased)
-        if unwanted:  # the database is asked no more before every end that was granted has left
-            moves = [put_off(leased, timezone.now()) for leased in unwanted]
-            self._count(moves, transitions.write(self._worker, moves, timezone.now()))
+                self._relay.abort(key)
+                denied.append(self._in_flight.pop(key).leased)
+        if denied:  # no query before every end of data that was granted is on its way
+            made = [outcomes.after_denial(leased, timezone.now()) for leased in denied]
+            self._count(made, transitions.write(self._worker, made, timezone.now()))
 
     def _write_all(self) -> None:
-        """Have everything in the ledger."""
-        self._end(wait=True)
-        self._book.begin(self._at_once)
-        self._end(wait=True)
+        self._finish_granted(wait=True)
+        self._batch.send(self._max_handing)
+        self._finish_granted(wait=True)
 
-    def _count(self, moves: Sequence[Move], made: set[int]) -> None:
-        for move in moves:
-            self._done[move.to if move.pk in made else "lost"] += 1
+    def _count(self, made: Sequence[Transition], applied: set[int]) -> None:
+        for transition in made:
+            self._counts[transition.to if transition.pk in applied else "lost"] += 1
 
-    def _withdraw(self) -> None:
-        """Take back every mail whose end was not sent."""
-        for key in [key for key, in_hand in self._offered.items() if not in_hand.finished]:
-            self._relay.withdraw(key)
-            del self._offered[key]
-            if not self._book.forget(key):
-                self._book.record(Move(key, State.PENDING))
+    def _abort_unfinished(self) -> None:
+        """Abandon every mail whose end of data was not sent."""
+        for key in [key for key, prepared in self._in_flight.items() if not prepared.finished]:
+            self._relay.abort(key)
+            del self._in_flight[key]
+            if not self._batch.cancel(key):
+                self._batch.add(Transition(key, State.PENDING))
 
-    def _rescue(self) -> None:
-        """The database is away. End nothing more, and see to it that what ended is not forgotten."""
-        self._book.take_back()
-        self._withdraw()
-        give_up_at = time.monotonic() + RESCUE
+    def _survive_outage(self) -> None:
+        """The database is unavailable: send no further end of data, and record outcomes when it is back."""
+        self._batch.requeue_after_disconnect()
+        self._abort_unfinished()
+        give_up_at = time.monotonic() + DATABASE_OUTAGE
         while True:
-            while self._offered:
+            while self._in_flight:
                 for event in self._relay.poll():
-                    if isinstance(event, Settled):
-                        self._settle(self._offered.pop(event.key), event)
+                    if isinstance(event, Completed):
+                        self._complete(self._in_flight.pop(event.key), event)
             try:
                 connection.close()
                 self._write_all()
-            except _AWAY:
-                self._book.take_back()
+            except _DISCONNECTED:
+                self._batch.requeue_after_disconnect()
                 if time.monotonic() >= give_up_at:
                     return
                 time.sleep(0.5)

@@ -1,6 +1,6 @@
-"""The ledger: every step of a delivery is written here, fenced by the name of the worker that has it.
+"""State transitions of deliveries: each is written only if the worker still holds the delivery's lease.
 
-A worker whose lease was taken over can neither begin a hand-over nor record one.
+A worker whose lease was taken over can neither begin a hand-over nor record one (lease fencing).
 """
 
 import json
@@ -17,22 +17,21 @@ from django.utils import timezone
 
 from subscriptions.accounts import unsubscribing
 from subscriptions.lib import async_query, bulk_sql
-from subscriptions.lib.async_query import Done, UnderWay
+from subscriptions.lib.async_query import CompletedQuery, PendingQuery
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at
 from subscriptions.planning import runs
 
 Kind, State = Delivery.Kind, Delivery.State
-HOLD = timedelta(minutes=1)
 LONGEST_BACKOFF = timedelta(hours=4)
-DEADLY = 3  # senders that died with a row in their hands: then it may be the row
-DEADLY_HOLD = timedelta(hours=1)
-_GRAVE = frozenset({State.REFUSED, State.UNKNOWN})  # from which more follows
+MAX_EXPIRED_LEASES = 3  # so many in a row: sending this delivery may be what crashes senders
+POISON_DELAY = timedelta(hours=1)
+_CHANGES_READER = frozenset({State.REFUSED, State.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """One row's step to the state `to`; with `later`, not before that moment. `tried` counts an attempt.
+class Transition:
+    """One delivery's step to the state `to`; if deferred, until `not_before`. `attempted` counts an attempt.
 
     A refusal needs `email`, the reader's address then: if they have another by now, it is not about them.
     """
@@ -40,13 +39,13 @@ class Move:
     pk: int
     to: Delivery.State
     reason: str = ""
-    later: datetime | None = None
-    tried: bool = False
+    not_before: datetime | None = None
+    attempted: bool = False
     email: str = ""
 
 
 def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
-    """The states of a reader in which this letter goes out."""
+    """The states of a reader in which this letter is sent."""
     states = Subscriber.State
     match kind:
         case Kind.CONFIRM:
@@ -61,10 +60,10 @@ def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
             return (states.PENDING, states.ACTIVE, states.PAUSED, states.UNSUBSCRIBED)
 
 
-# One statement for any number of steps, on both databases: a commit costs more than all rows of a round.
-# CASE, and `few`: else PostgreSQL looks for the rows in the index of those in hand, where all before left
-# traces, or, since it expects hundreds, in the whole table.
-_MOVE = """
+# One statement for any number of transitions, on both databases: a commit costs more than all its rows.
+# CASE and `by_key` make PostgreSQL find the rows by their keys: else it reads the index of leased rows, which
+# is full of dead entries, or, since it expects hundreds, the whole table.
+_UPDATE = """
 WITH {moves}
 UPDATE subscriptions_delivery AS d SET
     state = m.state,
@@ -76,7 +75,7 @@ UPDATE subscriptions_delivery AS d SET
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
     leased_until = CASE WHEN m.state = 'handing' THEN CAST(%s AS {moment}) ELSE NULL END
 FROM m
-WHERE d.id = m.pk {few} AND d.worker = %s AND CASE WHEN m.state = 'handing'
+WHERE d.id = m.pk {by_key} AND d.worker = %s AND CASE WHEN m.state = 'handing'
     THEN d.state = 'leased' AND d.leased_until > CAST(%s AS {moment}) AND EXISTS (
         SELECT 1 FROM subscriptions_subscriber AS s
         WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
@@ -84,63 +83,63 @@ WHERE d.id = m.pk {few} AND d.worker = %s AND CASE WHEN m.state = 'handing'
     ELSE d.state IN ('leased', 'handing') END
 RETURNING id
 """
-_STEP = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "tried": "integer"}
+_COLUMNS = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "tried": "integer"}
 
 
 @cache
 def _statement(_vendor: str) -> str:
     wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
     moment = bulk_sql.moment_type()
-    moves = bulk_sql.table("m", _STEP | {"later": moment})
-    few = "AND d.id = ANY (ARRAY(SELECT pk FROM m))" if connection.vendor == "postgresql" else ""
-    return _MOVE.format(moves=moves, wanted=wanted, moment=moment, few=few)
+    moves = bulk_sql.table("m", _COLUMNS | {"later": moment})
+    by_key = "AND d.id = ANY (ARRAY(SELECT pk FROM m))" if connection.vendor == "postgresql" else ""
+    return _UPDATE.format(moves=moves, wanted=wanted, moment=moment, by_key=by_key)
 
 
-def write(worker: str, moves: Sequence[Move], now: datetime) -> set[int]:
-    """Commit these steps of rows that `worker` has in hand; which of them were made.
+def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[int]:
+    """Commit these transitions of deliveries leased to `worker`; returns the keys of those that were applied.
 
-    `handing` begins only for a row whose lease still runs and whose reader still wants it. What
-    follows for a reader from an outcome is written with it.
+    `handing` begins only while the lease lasts and the reader still wants the letter. What follows for a
+    reader from an outcome is written with it.
     """
-    return begin(worker, moves, now).numbers()
+    return begin(worker, transitions, now).row_ids()
 
 
-def begin(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
-    """`write`, begun: the database may still be at it, and must not be asked for anything else meanwhile."""
-    grave = {move.pk: move for move in moves if move.to in _GRAVE}
-    if not grave:
-        return _move(worker, moves, now)
+def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
+    """Begin to `write`: the query may be pending, and the connection is used for nothing else meanwhile."""
+    changing = {transition.pk: transition for transition in transitions if transition.to in _CHANGES_READER}
+    if not changing:
+        return _update(worker, transitions, now)
     with transaction.atomic():
-        moved = _move(worker, moves, now).numbers()
-        for delivery in Delivery.objects.filter(pk__in=moved.intersection(grave)).select_related(
+        applied = _update(worker, transitions, now).row_ids()
+        for delivery in Delivery.objects.filter(pk__in=applied.intersection(changing)).select_related(
             "subscriber"
         ):
             if delivery.state == State.REFUSED and delivery.kind != Kind.ADDRESS:
-                unsubscribing.refuse(delivery.subscriber_id, grave[delivery.pk].email, now)
+                unsubscribing.refuse(delivery.subscriber_id, changing[delivery.pk].email, now)
             elif delivery.state == State.UNKNOWN and delivery.kind == Kind.DIGEST:
                 _bring_forward(delivery, now)
-    return Done(moved)
+    return CompletedQuery(applied)
 
 
-def _move(worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
-    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it at each word
+def _update(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
+    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up at each access
     written = database.ops.adapt_datetimefield_value
     at, until = str(written(now)), str(written(now + lease_time()))
-    steps = [
+    rows = [
         (
-            move.pk,
-            move.to,
-            _storable(move.reason),
-            int(move.tried),
-            str(written(move.later)) if move.later else at,
+            transition.pk,
+            transition.to,
+            _storable(transition.reason),
+            int(transition.attempted),
+            str(written(transition.not_before)) if transition.not_before else at,
         )
-        for move in moves
+        for transition in transitions
     ]
-    return async_query.begin(_statement(database.vendor), [json.dumps(steps), at, until, worker, at])
+    return async_query.begin(_statement(database.vendor), [json.dumps(rows), at, until, worker, at])
 
 
 def _storable(text: str) -> str:
-    """What a mail server said, as every database takes it."""
+    """What a mail server replied, as every database accepts it."""
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:500]
 
 
@@ -154,40 +153,43 @@ def backoff(attempts: int) -> timedelta:
 
 
 def renew(worker: str, now: datetime) -> None:
-    """Keep what this worker has in hand, as long as nobody took it over."""
+    """Extend the leases of this worker that have not expired."""
     mine = Delivery.objects.filter(worker=worker, state__in=Delivery.IN_HAND, leased_until__gt=now)
     mine.update(leased_until=now + lease_time())
 
 
 def release(worker: str) -> None:
-    """Give back what this worker leased and did not begin to hand over."""
+    """Return what this worker leased and did not begin to hand over."""
     Delivery.objects.filter(worker=worker, state=State.LEASED).update(
         state=State.PENDING, worker="", leased_until=None
     )
 
 
-def hold(reason: str, now: datetime, period: timedelta = HOLD) -> int:
-    """Defer everything that waits, and show its runs as paused; how many rows that were."""
+def defer_waiting(reason: str, now: datetime, period: timedelta) -> int:
+    """Defer everything that waits, and show its runs as paused; returns how many deliveries that were.
+
+    The reason is marked, so that resuming a run and the alarms find what was deferred because of the relay.
+    """
     reason = _storable(reason)
-    held = Delivery.objects.waiting(now).update(
+    deferred = Delivery.objects.waiting(now).update(
         state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
     )
     runs.hold(reason, now + period)
-    return held
+    return deferred
 
 
-def sweep(now: datetime) -> dict[str, int]:
-    """Take over what dead senders left: expired leases wait again, expired hand-overs are unknown.
+def reclaim_expired(now: datetime) -> dict[str, int]:
+    """End expired leases, whose senders have crashed: `leased` waits again, `handing` becomes `unknown`.
 
-    A row that several senders died with is put aside for a while: it may be what they died of.
+    A delivery whose lease expired several times is deferred: it may be a poison message that crashes senders.
     """
     expired = Delivery.objects.filter(leased_until__lt=now)
     leased = expired.filter(state=State.LEASED)
-    deadly = leased.filter(attempts__gte=DEADLY - 1).update(
+    poison = leased.filter(attempts__gte=MAX_EXPIRED_LEASES - 1).update(
         state=State.DEFERRED,
-        reason="its senders died",
+        reason="its sender crashed repeatedly (poison message?)",
         attempts=F("attempts") + 1,
-        not_before=now + DEADLY_HOLD,
+        not_before=now + POISON_DELAY,
         worker="",
         leased_until=None,
     )
@@ -195,9 +197,9 @@ def sweep(now: datetime) -> dict[str, int]:
     handing = expired.filter(state=State.HANDING).values_list("worker", "pk")
     unknown = 0
     for worker, pks in _grouped(handing).items():
-        moves = [Move(pk, State.UNKNOWN, "the sender died during the hand-over", tried=True) for pk in pks]
-        unknown += len(write(worker, moves, now))
-    return {State.PENDING: waiting, State.DEFERRED: deadly, State.UNKNOWN: unknown}
+        why = "its sender crashed during the hand-over; whether the relay accepted it is unknown"
+        unknown += len(write(worker, [Transition(pk, State.UNKNOWN, why, attempted=True) for pk in pks], now))
+    return {State.PENDING: waiting, State.DEFERRED: poison, State.UNKNOWN: unknown}
 
 
 def _grouped(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
@@ -208,14 +210,14 @@ def _grouped(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
 
 
 def unsettled(due_by: datetime) -> QuerySet[Delivery]:
-    """Deliveries due by then that still wait for their first or a due attempt, or are in hand."""
+    """Deliveries due by then that wait for an attempt which is due, or are leased to a sender."""
     return Delivery.objects.unsettled(timezone.now()).filter(due_at__lte=due_by)
 
 
 def _bring_forward(delivery: Delivery, now: datetime) -> None:
-    """After an unknown delivery even a weekly reader is due at the next local hour: its papers ride along.
+    """After an unknown delivery even a weekly reader is due at the next local hour, to get its papers again.
 
-    The moment of the delivery itself is taken, also where it was planned ahead of the clock.
+    Not at the moment of the delivery itself, which exists already, even if it was planned ahead of the clock.
     """
     reader = delivery.subscriber
     after = max(now, delivery.due_at)

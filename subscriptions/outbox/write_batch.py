@@ -1,4 +1,4 @@
-"""What one sender writes into the ledger: a statement at a time, while the steps of the next gather."""
+"""Writing a sender's state transitions: one statement at a time, while those for the next one gather."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,95 +8,94 @@ from django.utils import timezone
 
 from subscriptions.models import Delivery
 from subscriptions.outbox import transitions
-from subscriptions.outbox.transitions import Move
+from subscriptions.outbox.transitions import Transition
 
 if TYPE_CHECKING:
-    from subscriptions.lib.async_query import UnderWay
+    from subscriptions.lib.async_query import PendingQuery
 
 State = Delivery.State
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A statement's steps, those of them that were `made`, and the mails whose hand-over it was to begin."""
+    """The outcomes of a statement, the mails whose hand-over it was to begin, and the keys it `applied`."""
 
-    recorded: Sequence[Move]
-    ready: Sequence[int]
-    made: set[int]
+    outcomes: Sequence[Transition]
+    handing: Sequence[int]
+    applied: set[int]
 
 
-class Book:
-    """The steps that are to be written, and those being written."""
+class WriteBatch:
+    """The transitions to be written by the next statement, and those of the statement in flight."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker
-        self._recorded: list[Move] = []
-        self._ready: list[int] = []
-        self._begun: tuple[list[Move], list[int]] = [], []
-        self._under_way: UnderWay | None = None
+        self._outcomes: list[Transition] = []
+        self._handing: list[int] = []
+        self._sent: tuple[list[Transition], list[int]] = [], []
+        self._query: PendingQuery | None = None
 
-    def record(self, move: Move) -> None:
-        """Write this step with the next statement."""
-        self._recorded.append(move)
+    def add(self, transition: Transition) -> None:
+        """Write this transition with the next statement."""
+        self._outcomes.append(transition)
 
-    def hand_over(self, key: int) -> None:
-        """Begin the hand-over of this mail with the next statement."""
-        self._ready.append(key)
+    def begin_transmit(self, key: int) -> None:
+        """Write `handing` for this mail with the next statement that has space for it."""
+        self._handing.append(key)
 
-    def holds(self, key: int) -> bool:
-        """Whether a step of this mail is not in the ledger yet."""
-        moves = (*self._recorded, *self._begun[0])
-        return key in self._ready or key in self._begun[1] or any(move.pk == key for move in moves)
+    def contains(self, key: int) -> bool:
+        """Whether a transition of this mail is not written yet."""
+        waiting = (*self._outcomes, *self._sent[0])
+        return key in self._handing or key in self._sent[1] or any(one.pk == key for one in waiting)
 
-    def forget(self, key: int) -> bool:
-        """Do not begin the hand-over of this mail; False if it is too late for that."""
-        if key in self._ready:
-            self._ready.remove(key)
-        return key not in self._begun[1]
+    def cancel(self, key: int) -> bool:
+        """Do not write `handing` for this mail; False if that is in flight already."""
+        if key in self._handing:
+            self._handing.remove(key)
+        return key not in self._sent[1]
+
+    def __len__(self) -> int:
+        """How many transitions wait for the next statement."""
+        return len(self._outcomes) + len(self._handing)
 
     @property
-    def waiting(self) -> int:
-        """How many steps the next statement has by now."""
-        return len(self._recorded) + len(self._ready)
+    def in_flight(self) -> bool:
+        """Whether a statement is in flight; then the database connection is used for nothing else."""
+        return self._query is not None
 
-    @property
-    def busy(self) -> bool:
-        """Whether a statement is under way; then nothing else may be asked of the database."""
-        return self._under_way is not None
+    def fileno(self) -> int | None:
+        """The socket that becomes readable when the statement in flight has results."""
+        return self._query.fileno() if self._query else None
 
-    def descriptor(self) -> int | None:
-        """What becomes readable when the statement is done."""
-        return self._under_way.descriptor() if self._under_way else None
+    def send(self, max_handing: int) -> bool:
+        """Send the next statement, which begins at most `max_handing` hand-overs.
 
-    def begin(self, most: int) -> bool:
-        """Begin to write what waits, and to hand over up to `most` mails; False if there is nothing to begin.
-
-        So it is while a statement is under way.
+        False if there is nothing to write, or a statement is in flight.
         """
-        if self.busy or not self.waiting:
+        if self.in_flight or not len(self):
             return False
-        recorded, ready = self._begun = self._recorded, self._ready[:most]
-        self._recorded, self._ready = [], self._ready[most:]
-        moves = [*recorded, *(Move(key, State.HANDING) for key in ready)]
-        self._under_way = transitions.begin(self._worker, moves, timezone.now())
+        outcomes, handing = self._sent = self._outcomes, self._handing[:max_handing]
+        self._outcomes, self._handing = [], self._handing[max_handing:]
+        steps = [*outcomes, *(Transition(key, State.HANDING) for key in handing)]
+        self._query = transitions.begin(self._worker, steps, timezone.now())
         return True
 
-    def end(self, *, wait: bool) -> Written | None:
-        """What became of the statement under way, if there is one, and it is done or waited for."""
-        if self._under_way is None or not (wait or self._under_way.done()):
+    def receive(self, *, wait: bool) -> Written | None:
+        """What the statement in flight wrote, once that is known; None if there is none or it is not yet."""
+        if self._query is None or not (wait or self._query.ready()):
             return None
-        made = self._under_way.numbers()
-        (recorded, ready), self._begun, self._under_way = self._begun, ([], []), None
-        return Written(recorded, ready, made)
+        applied = self._query.row_ids()
+        (outcomes, handing), self._sent, self._query = self._sent, ([], []), None
+        return Written(outcomes, handing, applied)
 
-    def take_back(self) -> None:
-        """The database went away: write once more what may not be there.
+    def requeue_after_disconnect(self) -> None:
+        """The database connection was lost: write again what may not have been written.
 
-        A step that was made is none any more, so that it may be repeated. Of what was to be handed over no
-        end was sent.
+        A transition that was applied is not applied again. No mail that waited for `handing` got end of data,
+        so these become `pending`.
         """
-        recorded, ready = self._begun
-        known = {move.pk for move in self._recorded}
-        back = [Move(key, State.PENDING) for key in (*ready, *self._ready) if key not in known]
-        self._recorded = [*recorded, *back, *self._recorded]
-        self._ready, self._begun, self._under_way = [], ([], []), None
+        outcomes, handing = self._sent
+        known = {one.pk for one in self._outcomes}
+        pending = [Transition(key, State.PENDING) for key in (*handing, *self._handing) if key not in known]
+        self._outcomes = [*outcomes, *pending, *self._outcomes]
+        self._handing, self._sent, self._query = [], ([], []), None

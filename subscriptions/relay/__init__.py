@@ -1,16 +1,28 @@
-"""Handing finished messages to a relay: several at once, each to a verdict that the ledger can keep.
+"""Handing finished messages to a mail relay: several at once, each to an outcome that a delivery can record.
 
-outbox ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► verdicts
-(ledger)   (budgets)     (sockets,      (pure: bytes in,
-                          TLS)           bytes out)
+outbox ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► Outcome
+           (connection   (socket,       (pure: bytes in,
+            pool)         TLS)           bytes out)
 """
 
+from django.conf import settings
+
 from subscriptions.relay.connection_pool import SmtpRelay
-from subscriptions.relay.interface import Event, Mail, Ready, Relay, Returned, Settled, Unavailable
+from subscriptions.relay.interface import (
+    Completed,
+    Event,
+    Mail,
+    Ready,
+    Relay,
+    Returned,
+    Unavailable,
+    send_one,
+)
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict, verdict_of
 
 __all__ = [
+    "Completed",
     "Event",
     "LocalMailbox",
     "Mail",
@@ -21,9 +33,17 @@ __all__ = [
     "Relay",
     "RelayUnavailable",
     "Returned",
-    "Settled",
     "SmtpRelay",
     "Unavailable",
     "Verdict",
+    "open_relay",
+    "send_one",
     "verdict_of",
 ]
+
+
+def open_relay(*, pipelining: bool = True) -> Relay:
+    """The relay of EMAIL_URL, or the local mailbox. Nothing is connected before there is a mail for it."""
+    if not settings.EMAIL_RELAY:
+        return LocalMailbox()
+    return SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)

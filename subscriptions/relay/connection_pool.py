@@ -1,7 +1,7 @@
 """An SMTP relay over several connections at once, in one thread.
 
-Connections are opened when there is mail for them and kept. One that fails while others work is left
-alone for a while: relays limit how many they take. With none left the relay is unavailable.
+Connections are opened when there is mail for them, and kept. After one failed while others work, no new one
+is tried for a while: relays limit how many they accept. With none left the relay is unavailable.
 """
 
 import select
@@ -11,118 +11,132 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from subscriptions.relay.handshake import Access
-from subscriptions.relay.interface import PATIENCE, Event, Mail, Ready, Returned, Settled, Unavailable
+from subscriptions.relay.handshake import ClientConfig
+from subscriptions.relay.interface import (
+    POLL_TIMEOUT,
+    Completed,
+    Event,
+    Mail,
+    Ready,
+    Returned,
+    Unavailable,
+)
 from subscriptions.relay.protocol import Session
 from subscriptions.relay.reply_codes import RelayUnavailable
 from subscriptions.relay.socket_transport import Connection
 
 CONNECTIONS = 4
-_GATHER = 0.002  # seconds that the first answers wait for the others
-_PAUSE = 5.0  # seconds before a failed connection is tried again beside others
-_CONNECT = 10.0  # seconds for a relay to take a connection
-_FAILURES = 3  # connections in a row that ended without one mail settled: then the relay is given up
+_GATHER = 0.002  # seconds that the first replies wait for those on other connections
+_RECONNECT_AFTER = 5.0  # seconds after a connection failed while others work
+_CONNECT_TIMEOUT = 10.0  # seconds
+_MAX_FAILURES = 3  # sessions in a row without one reply to a mail: then the relay is unavailable
 
 
 class SmtpRelay:
     """Up to `connections` sessions with the relay of `config`, which is what django-environ reads from
-    EMAIL_URL. `timeout`, in seconds, is for each of its answers.
+    EMAIL_URL. `timeout`, in seconds, is for each of its replies.
     """
 
     def __init__(
-        self, config: Mapping[str, Any], connections: int = CONNECTIONS, timeout: float = 60
+        self,
+        config: Mapping[str, Any],
+        connections: int = CONNECTIONS,
+        timeout: float = 60,
+        *,
+        pipelining: bool = True,
     ) -> None:
         self.local = config["EMAIL_HOST"] in {"localhost", "127.0.0.1", "::1"}
         self._config = config
-        self._most = connections
+        self._max_connections = connections
         self._timeout = timeout
-        self._poller = select.poll()  # the quickest for a few sockets: watching one asks no kernel
-        self._connections: dict[int, Connection] = {}  # by the descriptors of their sockets
-        self._carrying: dict[int, Connection] = {}
+        self._poller = select.poll()  # the fastest for a few sockets: registering one costs no system call
+        self._connections: dict[int, Connection] = {}  # by the file descriptors of their sockets
+        self._connection_of: dict[int, Connection] = {}  # by the keys of the mails in flight
         self._events: list[Event] = []
         self._failures = 0  # in a row
         self._open_after = 0.0
-        self._overdue_after = 0.0  # nobody is given up before, for deadlines only move on
-        self._pipelining = True
-        self._proven = False  # that the relay can do what it offers
+        self._next_deadline = 0.0  # no reply is overdue before, for deadlines only move on
+        self._pipelining = pipelining
+        self._data_accepted = False  # whether the relay ever replied 354 to DATA
 
-    def room(self) -> int:
-        """How many mails the connections, and those that may still be opened, take on now."""
-        return sum(connection.session.room for connection in self._connections.values()) + self._openable()
+    def capacity(self) -> int:
+        """How many mails may be offered now, on open connections and on those that may be opened."""
+        free = sum(connection.session.accepts_mail for connection in self._connections.values())
+        return free + self._openable()
 
     def offer(self, mail: Mail) -> None:
         """Begin `mail` on an idle connection, else on a new one, else behind another mail."""
-        free = [connection for connection in self._connections.values() if connection.session.room]
+        free = [connection for connection in self._connections.values() if connection.session.accepts_mail]
         chosen = next((connection for connection in free if connection.session.idle), None)
         if chosen is None and self._openable():
             try:
                 chosen = self._open()
             except (OSError, UnicodeError) as error:
                 self._events.append(Returned(mail.key))
-                self._failed(RelayUnavailable(f"no connection to the relay: {error}"))
+                self._failed(RelayUnavailable(f"cannot connect to the relay: {error}"))
                 return
         chosen = chosen or next(iter(free), None)
         if chosen is None:
             self._events.append(Returned(mail.key))
             return
-        self._carrying[mail.key] = chosen
+        self._connection_of[mail.key] = chosen
         chosen.session.offer(mail)
 
     def finish(self, key: int) -> None:
-        """Send the final dot, as soon as `poll` is called."""
-        self._carrying[key].session.finish()
+        """Send end of data, as soon as `poll` is called."""
+        self._connection_of[key].session.finish()
 
-    def withdraw(self, key: int) -> None:
-        """Hang up on a relay that has all but the end, unless it did so itself."""
-        if (carrier := self._carrying.pop(key, None)) is not None:
-            carrier.session.withdraw()
-            self._clear()
+    def abort(self, key: int) -> None:
+        """Close the connection of a mail without end of data, unless the relay did that itself."""
+        if (connection := self._connection_of.pop(key, None)) is not None:
+            connection.session.abort()
+            self._remove_closed()
 
-    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
-        """What happened since the last time, or within `patience`; what the sessions say leaves at once.
+    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        """The events since the last call, or within `timeout`; what the sessions send leaves at once.
 
-        Once something has, what other connections are owed is waited for as well, for a moment: the ledger
-        writes it all down at once. Not if it is at something already, which `also` tells.
+        After the first event, replies on other connections are waited for too, for a moment: one statement
+        records them all. Not while a statement is in flight, which is what `wake_fd` says.
         """
         now = time.monotonic()
-        until = now + patience
-        called, looked, gathering = False, False, False
+        until = now + timeout
+        woken, polled, gathering = False, False, False
         while True:
             self._exchange()
             if self._events and not gathering:
                 gathering, until = True, min(until, now + _GATHER)
-            over = called or (looked and now >= until) or (self._events and also is not None)
-            if over or not (also is not None or self._owed()):
+            over = woken or (polled and now >= until) or (self._events and wake_fd is not None)
+            if over or not (wake_fd is not None or self._owed()):
                 break
-            called, looked = self._wait(also, until - now, now), True
+            woken, polled = self._wait(wake_fd, until - now, now), True
             now = time.monotonic()
         events, self._events = self._events, []
         return events
 
     def close(self) -> None:
-        """Say goodbye where nothing is in hand, and hang up."""
+        """End idle sessions with QUIT, and close every connection."""
         for connection in self._connections.values():
             connection.session.quit()
-            self._hang_up(connection)
+            self._disconnect(connection)
         self._connections.clear()
-        self._carrying.clear()
+        self._connection_of.clear()
 
     # --- Connections -------------------------------------------------------------------------
 
     def _openable(self) -> int:
         """How many connections may be opened now."""
-        if len(self._connections) >= self._most:
+        if len(self._connections) >= self._max_connections:
             return 0
-        if any(isinstance(event, Unavailable) for event in self._events):  # given up
+        if any(isinstance(event, Unavailable) for event in self._events):
             return 0
-        if time.monotonic() < self._open_after:  # one at least, and no more than `room` told of
+        if time.monotonic() < self._open_after:  # one at least, and no more than `capacity` said
             return int(not self._connections)
-        return self._most - len(self._connections)
+        return self._max_connections - len(self._connections)
 
     def _open(self) -> Connection:
         host, port = self._config["EMAIL_HOST"], self._config["EMAIL_PORT"] or 25
-        opened = socket.create_connection((host, port), timeout=_CONNECT)
-        session = Session(self._access, pipelining=self._pipelining)
+        opened = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT)
+        session = Session(self._client, pipelining=self._pipelining)
         connection = Connection(opened, session, host, self._timeout)
         if self._config.get("EMAIL_USE_SSL"):
             connection.encrypt()
@@ -131,11 +145,11 @@ class SmtpRelay:
         return connection
 
     @cached_property
-    def _access(self) -> Access:
+    def _client(self) -> ClientConfig:
         name = socket.getfqdn()
-        if "." not in name:  # RFC 5321, 4.1.3: who has no name tells the address
+        if "." not in name:  # RFC 5321, 4.1.3: without a domain name, an address literal
             name = f"[{socket.gethostbyname(socket.gethostname())}]"
-        return Access(
+        return ClientConfig(
             name=name,
             user=self._config.get("EMAIL_HOST_USER") or "",
             password=self._config.get("EMAIL_HOST_PASSWORD") or "",
@@ -143,11 +157,11 @@ class SmtpRelay:
         )
 
     def _owed(self) -> bool:
-        """Whether anybody has something to say, or to hear."""
+        """Whether anything is left to send or a reply is owed."""
         return any(c.session.waiting or c.sending for c in self._connections.values())
 
     def _exchange(self) -> None:
-        """Send what is to be sent, and take what the sessions made of the answers."""
+        """Send what is to be sent, and collect the events of the sessions."""
         closed = False
         for connection in self._connections.values():
             session = connection.session
@@ -159,69 +173,69 @@ class SmtpRelay:
             if session.events:
                 events, session.events = session.events, []
                 for event in events:
-                    if isinstance(event, Settled | Returned):
-                        self._carrying.pop(event.key, None)
+                    if isinstance(event, Completed | Returned):
+                        self._connection_of.pop(event.key, None)
                 self._events += events
             closed = closed or session.closed
         if closed:
-            self._clear()
+            self._remove_closed()
 
-    def _clear(self) -> None:
-        """Hang up where there is nothing more to say, and forget what was ready there."""
+    def _remove_closed(self) -> None:
+        """Drop the connections of closed sessions, and what was ready there."""
         for descriptor, connection in list(self._connections.items()):
             if connection.session.closed:
                 del self._connections[descriptor]
-                self._hang_up(connection)
+                self._disconnect(connection)
                 self._ended(connection.session)
-        carried = self._carrying
-        self._events = [e for e in self._events if not isinstance(e, Ready) or e.key in carried]
+        in_flight = self._connection_of
+        self._events = [e for e in self._events if not isinstance(e, Ready) or e.key in in_flight]
 
-    def _wait(self, also: int | None, patience: float, now: float) -> bool:
-        """Take what arrives, until the first that does, or somebody's time is over; whether it was `also`."""
-        called = False
-        for descriptor, what in self._look(also, max(0.0, min(patience, self._overdue_after - now))):
-            if descriptor == also:
-                called = True
-            elif what & ~select.POLLOUT:  # also what is wrong with it, which reading tells
-                self._connections[descriptor].receive()
-        if (now := time.monotonic()) >= self._overdue_after:  # not before what has arrived is heard
-            self._give_up_the_silent(now)
-        return called
+    def _wait(self, wake_fd: int | None, timeout: float, now: float) -> bool:
+        """Receive what arrives first, until `timeout` or the next deadline; whether `wake_fd` is readable."""
+        woken = False
+        for fd, event in self._poll_sockets(wake_fd, max(0.0, min(timeout, self._next_deadline - now))):
+            if fd == wake_fd:
+                woken = True
+            elif event & ~select.POLLOUT:  # errors too: receiving reports them
+                self._connections[fd].receive()
+        if (now := time.monotonic()) >= self._next_deadline:  # not before what has arrived is received
+            self._expire_overdue(now)
+        return woken
 
-    def _look(self, also: int | None, patience: float) -> list[tuple[int, int]]:
-        if also is None:
-            return self._poller.poll(patience * 1000)
-        self._poller.register(also, select.POLLIN)
+    def _poll_sockets(self, wake_fd: int | None, timeout: float) -> list[tuple[int, int]]:
+        if wake_fd is None:
+            return self._poller.poll(timeout * 1000)
+        self._poller.register(wake_fd, select.POLLIN)
         try:
-            return self._poller.poll(patience * 1000)
+            return self._poller.poll(timeout * 1000)
         finally:
-            self._poller.unregister(also)
+            self._poller.unregister(wake_fd)
 
-    def _give_up_the_silent(self, now: float) -> None:
-        """Lose the connections that owe an answer for too long."""
-        self._overdue_after = now + self._timeout
+    def _expire_overdue(self, now: float) -> None:
+        """Give up the connections whose reply is overdue."""
+        self._next_deadline = now + self._timeout
         for connection in self._connections.values():
             if connection.session.waiting or connection.sending:
                 connection.expire(now)
-                self._overdue_after = min(self._overdue_after, connection.deadline)
+                self._next_deadline = min(self._next_deadline, connection.deadline)
 
     def _ended(self, session: Session) -> None:
-        """A connection is no more: note what that says about the relay."""
-        self._proven = self._proven or session.began
-        if session.served:
+        """A session has ended: note what that says about the relay."""
+        self._data_accepted = self._data_accepted or session.data_accepted
+        if session.replies_to_mails:
             self._failures = 0
         elif session.error is not None:
-            if session.welcome and not self._proven:
-                self._pipelining = False  # perhaps it cannot do what it offers
-            self._failed(session.error, welcome=session.welcome)
+            if session.established and not self._data_accepted:
+                self._pipelining = False  # perhaps it offers PIPELINING and cannot do it
+            self._failed(session.error, established=session.established)
 
-    def _failed(self, error: RelayUnavailable, *, welcome: bool = False) -> None:
-        """Give the relay up if no connection is left, and it lets us in no more or loses mail after mail."""
+    def _failed(self, error: RelayUnavailable, *, established: bool = False) -> None:
+        """Without connections the relay is unavailable if no session begins, or several failed in a row."""
         self._failures += 1
-        self._open_after = time.monotonic() + _PAUSE
-        if not self._connections and (not welcome or self._failures >= _FAILURES):
+        self._open_after = time.monotonic() + _RECONNECT_AFTER
+        if not self._connections and (not established or self._failures >= _MAX_FAILURES):
             self._events.append(Unavailable(error))
 
-    def _hang_up(self, connection: Connection) -> None:
+    def _disconnect(self, connection: Connection) -> None:
         self._poller.unregister(connection.socket)
         connection.close()

@@ -1,19 +1,19 @@
-"""What the outbox and a relay tell each other about the mails in hand.
+"""What a sender and a relay tell each other about the mails in flight.
 
-offer ──► Ready ──► finish ──► Settled
-  │         └─────► withdraw          (the ledger says no: the relay never sees the end)
-  └───────► Returned | Settled        (it never came so far)
+offer ──► Ready ──► finish ──► Completed
+  │         └─────► abort             (the sender decides against it: the relay never gets end of data)
+  └───────► Returned | Completed      (it never came so far)
 """
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from subscriptions.relay.reply_codes import Outcome, RelayUnavailable
+from subscriptions.relay.reply_codes import Outcome, RelayUnavailable, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One finished message and its envelope. `key` tells it from the others in hand.
+    """One finished message and its envelope. `key` tells it from the others in flight.
 
     `dotless` promises that no line begins with a dot: looking for one takes longer than sending it.
     """
@@ -27,14 +27,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The relay has all of it but its end: what `finish` sends can make the relay accept it."""
+    """The relay has the whole message but not end of data; once `finish` has sent that, it may accept it."""
 
     key: int
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """It ended so. An `error` says that the outcome is no matter of the reader's."""
+class Completed:
+    """The outcome of one mail. An `error` says that the relay's reply was not about the recipient."""
 
     key: int
     outcome: Outcome
@@ -43,20 +43,20 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The connection ended before the relay heard of it: as if it had never been offered."""
+    """The connection ended before the relay replied to anything of this mail: it may be offered again."""
 
     key: int
 
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """No connection is left, and none can be had."""
+    """No connection is left, and no new one can be opened."""
 
     error: RelayUnavailable
 
 
-PATIENCE = 1.0
-Event = Ready | Settled | Returned | Unavailable
+POLL_TIMEOUT = 1.0  # seconds
+Event = Ready | Completed | Returned | Unavailable
 
 
 class Relay(Protocol):
@@ -64,23 +64,40 @@ class Relay(Protocol):
 
     local: bool
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many more mails may be offered now."""
 
     def offer(self, mail: Mail) -> None:
-        """Take `mail` on: everything may go out but its end."""
+        """Begin to transmit `mail`: everything may be sent except end of data."""
 
-    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
-        """What happened since; waits up to `patience` seconds if nothing did.
+    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        """The events since the last call; waits up to `timeout` seconds if there are none.
 
-        It does not wait any longer once the descriptor `also` can be read.
+        Returns early once the file descriptor `wake_fd` is readable.
         """
 
     def finish(self, key: int) -> None:
-        """Send the end of a mail that is `Ready`: from now on the relay may have it."""
+        """Send end of data (CRLF.CRLF) of a mail that is `Ready`: from now on the relay may have it."""
 
-    def withdraw(self, key: int) -> None:
-        """Take a mail back whose end was not sent."""
+    def abort(self, key: int) -> None:
+        """Abandon a mail whose end of data was not sent."""
 
     def close(self) -> None:
-        """End politely what is idle, and at once what is not."""
+        """End idle sessions with QUIT; drop the other connections."""
+
+
+def send_one(relay: Relay, mail: Mail) -> Completed:
+    """Hand over a single mail and wait for its outcome. If that is `DEFERRED`, the relay does not have it."""
+    relay.offer(mail)
+    while True:
+        events = relay.poll()
+        for event in events:
+            match event:
+                case Ready():
+                    relay.finish(mail.key)
+                case Completed():
+                    return event
+                case Unavailable(error):
+                    return Completed(mail.key, Outcome(Verdict.DEFERRED, str(error)), error)
+        if Returned(mail.key) in events:
+            return Completed(mail.key, Outcome(Verdict.DEFERRED, "connection lost before MAIL FROM"))

@@ -1,8 +1,8 @@
 """The local mailbox: a Maildir below DATA_DIR that takes every mail while no relay is configured.
 
-Each message is kept as it was handed over, behind the two lines that a mail server would add for
-the envelope: `Delivered-To` first, so that looking for a recipient reads one line a mail, and
-`Return-Path`. Newest first everywhere.
+Each message is stored as it was handed over, below the two header lines that a mail server would add for
+the envelope: `Delivered-To` first, so that a search for a recipient reads one line of each mail, and
+`Return-Path`. Lists begin with the newest.
 """
 
 import mailbox

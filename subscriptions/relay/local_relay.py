@@ -4,12 +4,12 @@ from abc import abstractmethod
 from multiprocessing.connection import wait
 
 from subscriptions.relay import local_mailbox
-from subscriptions.relay.interface import PATIENCE, Event, Mail, Ready, Settled
+from subscriptions.relay.interface import POLL_TIMEOUT, Completed, Event, Mail, Ready
 from subscriptions.relay.reply_codes import Outcome, RelayUnavailable, Verdict
 
 
 class OneByOne:
-    """A relay that has one mail in hand at a time, and hears of it when it is finished."""
+    """A relay with one mail in flight at a time, which gets all of it with end of data."""
 
     local = True
 
@@ -21,16 +21,16 @@ class OneByOne:
     def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
         """Hand over one message; raises `RelayUnavailable` if it certainly was not taken."""
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         return int(self._mail is None)
 
     def offer(self, mail: Mail) -> None:
         self._mail = mail
         self._events.append(Ready(mail.key))
 
-    def poll(self, also: int | None = None, patience: float = PATIENCE) -> list[Event]:
-        if also is not None and not self._events:
-            wait([also], patience)
+    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        if wake_fd is not None and not self._events:
+            wait([wake_fd], timeout)
         events, self._events = self._events, []
         return events
 
@@ -39,23 +39,23 @@ class OneByOne:
         assert mail is not None
         try:
             outcome, error = self.hand_over(mail.content, mail.sender, mail.recipient), None
-        except RelayUnavailable as refused:
-            outcome, error = Outcome(Verdict.DEFERRED, str(refused)), refused
-        self._events.append(Settled(key, outcome, error))
+        except RelayUnavailable as unavailable:
+            outcome, error = Outcome(Verdict.DEFERRED, str(unavailable)), unavailable
+        self._events.append(Completed(key, outcome, error))
 
-    def withdraw(self, key: int) -> None:
+    def abort(self, key: int) -> None:
         self._mail, self._events = None, [event for event in self._events if event != Ready(key)]
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is kept open."""
 
 
 class LocalMailbox(OneByOne):
-    """The mailbox below DATA_DIR: accepts as long as there is room on the disk."""
+    """The mailbox below DATA_DIR: accepts as long as there is space on the disk."""
 
     def hand_over(self, message: bytes, sender: str, recipient: str) -> Outcome:
         try:
             local_mailbox.store(message, sender, recipient)
-        except OSError as error:  # before the mail has its name in the mailbox
-            raise RelayUnavailable(f"the local mailbox cannot be written: {error}") from error
-        return Outcome(Verdict.ACCEPTED, "kept in the local mailbox")
+        except OSError as error:  # the mail did not get its name in the mailbox
+            raise RelayUnavailable(f"cannot write to the local mailbox: {error}") from error
+        return Outcome(Verdict.ACCEPTED, "stored in the local mailbox")

@@ -1,260 +1,249 @@
-"""One SMTP conversation without a socket: bytes in, bytes out, and what they mean. Pure.
+"""One SMTP session without a socket: bytes in, bytes out, and the outcome of each mail. Pure.
 
-Where the relay offers PIPELINING (RFC 2920) the envelope of the next mail follows the final dot of the
-last one, so a mail takes one round trip; else each command waits for the answer to the one before.
+Where the relay offers PIPELINING (RFC 2920) the envelope of the next mail follows the last one's end of data,
+so a mail takes one round trip; else each command waits for the reply to the one before.
 
-    greeting ─► EHLO ─► [STARTTLS ─► EHLO] ─► [AUTH] ─► (MAIL, RCPT, DATA ─► body ─► dot)*
+    greeting ─► EHLO ─► [STARTTLS ─► EHLO] ─► [AUTH] ─► (MAIL FROM, RCPT TO, DATA ─► message ─► end of data)*
 """
 
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from subscriptions.relay.handshake import Access, Login, Unwelcome
-from subscriptions.relay.interface import Event, Mail, Ready, Returned, Settled
-from subscriptions.relay.mail_transaction import Opening, stuffed
-from subscriptions.relay.reply_codes import (
-    LEAVING,
-    MessageRefused,
-    Outcome,
-    RelayUnavailable,
-    Verdict,
-    refusal,
-    verdict_of,
+from subscriptions.relay.handshake import ClientConfig, Handshake, HandshakeFailed
+from subscriptions.relay.interface import Completed, Event, Mail, Ready
+from subscriptions.relay.mail_transaction import (
+    END_OF_DATA,
+    Transaction,
+    after_end_of_data,
+    completed,
+    dot_stuffed,
 )
-from subscriptions.relay.reply_parser import NoSmtp, Replies, Reply
+from subscriptions.relay.reply_codes import CLOSING, MessageRefused, RelayUnavailable, Verdict, verdict_of
+from subscriptions.relay.reply_parser import InvalidReply, Reply, ReplyParser
 
 if TYPE_CHECKING:
     from subscriptions.lib.failpoints import Step
 
-DOT = b".\r\n"  # the end of a message; in a body no line is a lone dot
-Answered = Callable[[Reply], None]
+ReplyHandler = Callable[[Reply], None]
 
 
 class Session:
-    """What to say to one relay, and what its answers mean for each mail.
+    """The commands for one relay, and what its replies mean for each mail.
 
-    Who carries the bytes takes `outgoing` and `events`. `closed` once there is nothing more to say or
-    hear; `error` is why, if it was not our wish.
+    The transport takes `outgoing` and `events`. `closed` once there is nothing more to send or receive;
+    `error` is why, if we did not end the session ourselves.
     """
 
-    def __init__(self, access: Access, *, pipelining: bool = True) -> None:
+    def __init__(self, config: ClientConfig, *, pipelining: bool = True) -> None:
         self.outgoing: list[bytes] = []
-        self.steps: list[Step] = []  # reached when all that is outgoing has left
+        self.steps: list[Step] = []  # fault injection points reached once `outgoing` has been sent
         self.events: list[Event] = []
         self.closed = False
         self.error: RelayUnavailable | None = None
-        self.served = 0  # mails that the relay took or refused as a whole
-        self.began = False  # that the relay let us begin a message
+        self.replies_to_mails = 0  # replies to end of data
+        self.data_accepted = False  # the relay has once replied 354 to DATA
         self._pipelining = pipelining
-        self._login = Login(access)
-        self._replies = Replies()
-        self._opening: Opening | None = None
-        self._ended: Mail | None = None
-        self._withdrawn = False
-        self._expected: deque[Answered] = deque([self._let_in])
+        self._handshake = Handshake(config)
+        self._parser = ReplyParser()
+        self._transaction: Transaction | None = None
+        self._in_doubt: Mail | None = None  # its end of data was sent, the reply has not come
+        self._aborted = False
+        self._expected: deque[ReplyHandler] = deque([self._handshake_reply])
 
     @property
     def waiting(self) -> bool:
-        """Whether the relay owes an answer."""
+        """Whether the relay owes a reply."""
         return bool(self._expected) and not self.closed
 
     @property
     def idle(self) -> bool:
-        """Whether no mail is in hand."""
-        return self._opening is None and self._ended is None
+        """Whether no mail is in flight."""
+        return self._transaction is None and self._in_doubt is None
 
     @property
-    def welcome(self) -> bool:
-        """Whether the relay let us in."""
-        return self._login.done
+    def established(self) -> bool:
+        """Whether the relay accepts mail commands from us."""
+        return self._handshake.done
 
     @property
-    def room(self) -> bool:
+    def accepts_mail(self) -> bool:
         """Whether the next mail may be offered."""
-        free = self._opening is None and (self._pipelining or self._ended is None)
-        return free and not self.closed and not self._withdrawn
-
-    # --- What the outbox wants ---------------------------------------------------------------
-
-    def offer(self, mail: Mail) -> None:
-        """Send the envelope as soon as the relay listens, and the body but for the final dot."""
-        self._opening = Opening(mail)
-        if self._login.done:
-            self._open()
-
-    def finish(self) -> None:
-        """Send the final dot of the mail that is ready."""
-        assert self._opening is not None
-        self._ended, self._opening = self._opening.mail, None
-        self.outgoing.append(DOT)
-        self._expected.append(self._end_answered)
-        self.steps.append("dot sent")
-
-    def withdraw(self) -> None:
-        """Forget the mail whose end was not sent: hanging up takes half a message back."""
-        self._opening = None
-        self._withdrawn = True
-        self.closed = self._ended is None
-
-    def quit(self) -> None:
-        """Say goodbye if that is a thing to say now; nobody waits for the answer."""
-        if self._login.done and self.idle and not self.closed:
-            self.outgoing.append(b"QUIT\r\n")
-        self.closed = True
-
-    # --- What the connection brings ----------------------------------------------------------
-
-    def receive(self, data: bytes) -> None:
-        """Read what the relay said."""
-        try:
-            for reply in self._replies.feed(data):
-                self._take(reply)
-                if self.closed:
-                    return
-        except (NoSmtp, Unwelcome) as error:
-            self.lose(str(error))
-
-    def lose(self, reason: str, *, dot_left: bool = True) -> None:
-        """The connection is of no more use. `dot_left`: whether the last final dot may be on its way."""
-        if self.closed:
-            return
-        self.closed = True
-        self.error = RelayUnavailable(f"no connection to the relay: {reason}"[:500])
-        if (ended := self._ended) is not None:
-            verdict, end = (Verdict.UNKNOWN, "after") if dot_left else (Verdict.DEFERRED, "before")
-            self._settle(ended, verdict, f"no answer {end} the end of the message: {reason}")
-        if (opening := self._opening) is not None:
-            first = self._login.done and not self.served and ended is None
-            if opening.failure is not None:
-                self.events.append(opening.failure)
-            elif opening.heard or first:
-                lost = f"connection lost before the end of the message: {reason}"
-                self._settle(opening.mail, Verdict.DEFERRED, lost)
-            else:  # the relay left between two mails
-                self.events.append(Returned(opening.mail.key))
-        self._ended = self._opening = None
+        free = self._transaction is None and (self._pipelining or self._in_doubt is None)
+        return free and not self.closed and not self._aborted
 
     @property
     def wants_tls(self) -> bool:
-        """Whether the bytes that follow are to be encrypted; then say `secured`."""
-        return self._login.wants_tls and not self.closed
+        """Whether what follows is to be encrypted; then call `tls_started`."""
+        return self._handshake.wants_tls and not self.closed
 
-    def secured(self) -> None:
-        """Everything from here on is encrypted."""
-        if self._replies.pending:  # somebody between us would like to be taken for the relay
-            self.lose("the relay talks past STARTTLS")
-        else:
-            self._say(self._login.secured(), self._let_in)
+    # --- Called by the sender ----------------------------------------------------------------
 
-    # --- A mail's way in ---------------------------------------------------------------------
+    def offer(self, mail: Mail) -> None:
+        """Send the envelope as soon as the session is established, then the message without end of data."""
+        self._transaction = Transaction(mail)
+        if self._handshake.done:
+            self._send_envelope()
 
-    def _let_in(self, reply: Reply) -> None:
-        """The greeting, and each answer until we may offer mail."""
-        if line := self._login.answered(reply):
-            self._say(line, self._let_in)
-        elif self._login.done:
-            self._pipelining = self._pipelining and "PIPELINING" in self._login.extensions
-            if self._opening is not None:
-                self._open()
+    def finish(self) -> None:
+        """Send end of data for the mail that is ready."""
+        assert self._transaction is not None
+        self._in_doubt, self._transaction = self._transaction.mail, None
+        self.outgoing.append(END_OF_DATA)
+        self._expected.append(self._end_of_data_reply)
+        self.steps.append("end of data sent")
 
-    def _open(self) -> None:
-        assert self._opening is not None
-        mail = self._opening.mail
+    def abort(self) -> None:
+        """Abandon the mail whose end of data was not sent; only closing the connection does that."""
+        self._transaction = None
+        self._aborted = True
+        self.closed = self._in_doubt is None
+
+    def quit(self) -> None:
+        """Send QUIT if no mail is in flight; its reply is not waited for."""
+        if self._handshake.done and self.idle and not self.closed:
+            self.outgoing.append(b"QUIT\r\n")
+        self.closed = True
+
+    # --- Called by the transport -------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Process what the relay sent."""
         try:
-            parameters = self._login.parameters(mail)
-        except MessageRefused as error:
-            self._opening = None
-            self._settle(mail, Verdict.DEFERRED, str(error), error)
+            for reply in self._parser.feed(data):
+                self._dispatch(reply)
+                if self.closed:
+                    return
+        except (InvalidReply, HandshakeFailed) as error:
+            self.connection_lost(str(error))
+
+    def connection_lost(self, reason: str, *, end_of_data_left: bool = True) -> None:
+        """End the session. `end_of_data_left`: whether the last end of data may have left this machine."""
+        if self.closed:
             return
-        self._say(b"MAIL FROM:<%b>%b" % (mail.sender.encode(), parameters), self._sender_answered)
+        self.closed = True
+        self.error = RelayUnavailable(f"SMTP session failed: {reason}"[:500])
+        mail, transaction = self._in_doubt, self._transaction
+        if mail is not None and end_of_data_left:
+            self._complete(mail, Verdict.UNKNOWN, f"no reply after end of data: {reason}")
+        elif mail is not None:
+            self._complete(mail, Verdict.DEFERRED, f"connection lost before end of data: {reason}")
+        if transaction is not None:
+            first = self._handshake.done and not self.replies_to_mails and mail is None
+            self.events.append(transaction.lost(reason, first=first))
+        self._in_doubt = self._transaction = None
+
+    def tls_started(self) -> None:
+        """Everything from here on is encrypted."""
+        if self._parser.pending:
+            self.connection_lost("relay sent data before the TLS handshake (possible command injection)")
+        else:
+            self._send(self._handshake.tls_started(), self._handshake_reply)
+
+    # --- Commands and their replies ----------------------------------------------------------
+
+    def _handshake_reply(self, reply: Reply) -> None:
+        """The greeting, and each reply until mail may be sent."""
+        if command := self._handshake.next_command(reply):
+            self._send(command, self._handshake_reply)
+        elif self._handshake.done:
+            self._pipelining = self._pipelining and "PIPELINING" in self._handshake.extensions
+            if self._transaction is not None:
+                self._send_envelope()
+
+    def _send_envelope(self) -> None:
+        assert self._transaction is not None
+        mail = self._transaction.mail
+        try:
+            parameters = self._handshake.mail_parameters(mail)
+        except MessageRefused as error:
+            self._transaction = None
+            self._complete(mail, Verdict.DEFERRED, str(error), error)
+            return
+        self._send(b"MAIL FROM:<%b>%b" % (mail.sender.encode(), parameters), self._mail_from_reply)
         if self._pipelining:
-            self._recipient(mail)
-            self._data(mail)
+            self._send_rcpt_to(mail)
+            self._send_data(mail)
 
-    def _recipient(self, mail: Mail) -> None:
-        self._say(b"RCPT TO:<%b>" % mail.recipient.encode(), self._recipient_answered)
+    def _send_rcpt_to(self, mail: Mail) -> None:
+        self._send(b"RCPT TO:<%b>" % mail.recipient.encode(), self._rcpt_to_reply)
 
-    def _data(self, _mail: Mail) -> None:
-        self._say(b"DATA", self._data_answered)
+    def _send_data(self, _mail: Mail) -> None:
+        self._send(b"DATA", self._data_reply)
         self.steps.append("envelope sent")
 
-    def _sender_answered(self, reply: Reply) -> None:
-        self._heard(reply, Verdict.ACCEPTED if reply.positive else None, self._recipient)
+    def _mail_from_reply(self, reply: Reply) -> None:
+        verdict = Verdict.ACCEPTED if reply.positive else None
+        self._envelope_reply("MAIL FROM", reply, verdict, self._send_rcpt_to)
 
-    def _recipient_answered(self, reply: Reply) -> None:
-        self._heard(reply, verdict_of(reply.code, reply.text), self._data)
+    def _rcpt_to_reply(self, reply: Reply) -> None:
+        self._envelope_reply("RCPT TO", reply, verdict_of(reply.code, reply.text), self._send_data)
 
-    def _heard(self, reply: Reply, verdict: Verdict | None, following: Callable[[Mail], None]) -> None:
-        opening = self._opening
-        assert opening is not None
-        opening.answered(reply, verdict)
-        if self._pipelining:  # all is said already
+    def _envelope_reply(
+        self, command: str, reply: Reply, verdict: Verdict | None, send_next: Callable[[Mail], None]
+    ) -> None:
+        transaction = self._transaction
+        assert transaction is not None
+        transaction.record(command, reply, verdict)
+        if self._pipelining:  # the next command is sent already
             return
-        if opening.failure is None:
-            following(opening.mail)
+        if transaction.failure is None:
+            send_next(transaction.mail)
         else:
-            self._give_up(opening.failure)
+            self._fail_transaction(transaction.failure)
 
-    def _data_answered(self, reply: Reply) -> None:
-        opening = self._opening
-        assert opening is not None
-        opening.answered(reply, Verdict.ACCEPTED if reply.code == 354 else None)
-        if opening.failure is not None:
-            self._give_up(opening.failure)
-            self.closed = self.closed or reply.code == 354  # a message for nobody: hanging up says no
+    def _data_reply(self, reply: Reply) -> None:
+        transaction = self._transaction
+        assert transaction is not None
+        transaction.record("DATA", reply, Verdict.ACCEPTED if reply.code == 354 else None)
+        if transaction.failure is not None:
+            self._fail_transaction(transaction.failure)
+            self.closed = self.closed or reply.code == 354  # it waits for a message: only closing ends that
             return
-        self.began = True
-        self.outgoing.append(stuffed(opening.mail))
-        self.steps.append("body sent before the dot")
-        self.events.append(Ready(opening.mail.key))
+        self.data_accepted = True
+        self.outgoing.append(dot_stuffed(transaction.mail))
+        self.steps.append("message sent")
+        self.events.append(Ready(transaction.mail.key))
 
-    def _give_up(self, failure: Settled) -> None:
-        """The envelope was refused; the session goes on, unless it was refused because of us."""
-        self._opening = None
+    def _fail_transaction(self, failure: Completed) -> None:
+        """The envelope was rejected; the session goes on, unless it was rejected because of us."""
+        self._transaction = None
         self.events.append(failure)
         if failure.error is None or isinstance(failure.error, MessageRefused):
-            self._say(b"RSET", self._ignore)
+            self._send(b"RSET", self._ignore)
         else:
             self.error = failure.error
             self.closed = True
 
-    def _end_answered(self, reply: Reply) -> None:
-        mail, self._ended = self._ended, None
+    def _end_of_data_reply(self, reply: Reply) -> None:
+        mail, self._in_doubt = self._in_doubt, None
         assert mail is not None
-        self.served += 1
-        self.closed = self._withdrawn
-        if reply.positive:
-            self._settle(mail, Verdict.ACCEPTED, str(reply))
-        elif 400 <= reply.code < 500:
-            self._settle(mail, Verdict.DEFERRED, str(reply))
-        elif reply.code >= 500:
-            error = refusal(reply.code, reply.text)
-            self._settle(mail, Verdict.DEFERRED, str(error), error)
-        else:
-            self._settle(mail, Verdict.UNKNOWN, f"no answer that can be read: {reply}")
-            self.lose("the relay answers out of turn")
+        self.replies_to_mails += 1
+        self.closed = self._aborted
+        self.events.append(after_end_of_data(mail, reply))
+        if reply.code < 400 and not reply.positive:
+            self.connection_lost(f"unexpected reply to end of data: {reply}")
 
     def _ignore(self, _reply: Reply) -> None:
-        """An answer that changes nothing."""
+        """A reply that changes nothing."""
 
-    def _take(self, reply: Reply) -> None:
+    def _dispatch(self, reply: Reply) -> None:
         if not self._expected:
-            self.lose(f"the relay says unasked: {reply}")
+            self.connection_lost(f"unexpected reply: {reply}")
             return
-        answered = self._expected.popleft()
-        if reply.code != LEAVING:
-            answered(reply)
+        handle = self._expected.popleft()
+        if reply.code != CLOSING:
+            handle(reply)
             return
-        if answered == self._end_answered or (self._opening is not None and self._opening.heard):
-            answered(reply)  # it is about a mail
-        self.lose(str(reply))
+        if handle == self._end_of_data_reply or (self._transaction is not None and self._transaction.replied):
+            handle(reply)  # it is about a mail
+        self.connection_lost(f"closed by the relay: {reply}")
 
-    def _say(self, line: bytes, answered: Answered) -> None:
-        self.outgoing.append(line + b"\r\n")
-        self._expected.append(answered)
+    def _send(self, command: bytes, handler: ReplyHandler) -> None:
+        self.outgoing.append(command + b"\r\n")
+        self._expected.append(handler)
 
-    def _settle(
+    def _complete(
         self, mail: Mail, verdict: Verdict, answer: str, error: RelayUnavailable | None = None
     ) -> None:
-        self.events.append(Settled(mail.key, Outcome(verdict, answer[:500]), error))
+        self.events.append(completed(mail, verdict, answer, error))

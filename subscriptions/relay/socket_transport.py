@@ -1,4 +1,4 @@
-"""A session on a socket: carries its bytes, encrypted or not, and never waits."""
+"""A session on a socket: sends and receives its bytes, encrypted or not, and never blocks."""
 
 import socket
 import ssl
@@ -6,17 +6,18 @@ import time
 from collections import deque
 
 from subscriptions.lib.failpoints import reach
-from subscriptions.relay.protocol import DOT, Session
+from subscriptions.relay.mail_transaction import END_OF_DATA
+from subscriptions.relay.protocol import Session
 
 _CHUNK = 65_536
 
 
 class Connection:
-    """One connection to a relay. `timeout` is how long, in seconds, it may owe us an answer."""
+    """One connection to a relay. `timeout` is how long, in seconds, it may owe us a reply."""
 
     def __init__(self, opened: socket.socket, session: Session, host: str, timeout: float) -> None:
         opened.setblocking(False)
-        # The final dot is a small packet behind a large one: Nagle's rule would hold it back.
+        # End of data is a small packet behind a large one: Nagle's algorithm would delay it.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.session = session
         self.socket = opened
@@ -24,41 +25,40 @@ class Connection:
         self._timeout = timeout
         self._tls: _Tls | None = None
         self._unsent: deque[bytes | memoryview] = deque()
-        self._dot: bytes | None = None  # what the last final dot is in, in the clear
-        self._heard_at = time.monotonic()
+        self._bytes_queued = self._bytes_sent = 0  # of `_unsent`, since the connection began
+        self._end_of_data_at = 0  # `_bytes_queued` before the chunk that the last end of data is in
+        self._received_at = time.monotonic()
 
     @property
     def sending(self) -> bool:
-        """Whether bytes wait for room in the socket."""
+        """Whether bytes wait for space in the socket's buffer."""
         return bool(self._unsent)
 
     @property
     def deadline(self) -> float:
-        """When the relay is given up, by the monotonic clock, while it owes something and says nothing."""
-        return self._heard_at + self._timeout
+        """When a reply that is owed comes too late, by the monotonic clock."""
+        return self._received_at + self._timeout
 
     def encrypt(self) -> None:
-        """Begin TLS; the session's bytes follow it."""
+        """Begin TLS; the session's bytes follow the handshake."""
         self._tls = _Tls(self._host)
-        self._unsent.extend(self._tls.outgoing())
+        self._queue(self._tls.outgoing())
 
     def flush(self) -> None:
-        """Send what the session has to say, as far as the socket takes it."""
+        """Send the session's bytes, as far as the socket takes them."""
         session = self.session
         if session.outgoing:
-            self._heard_at = time.monotonic()  # from here on it owes an answer
-            said, session.outgoing = session.outgoing, []
-            data = said[0] if len(said) == 1 else b"".join(said)
-            if self._tls is None:
-                self._unsent.append(data)
-                if DOT in said:
-                    self._dot = data
-            else:
-                self._unsent.extend(self._tls.encrypted(data))
+            self._received_at = time.monotonic()  # from here on a reply is owed
+            parts, session.outgoing = session.outgoing, []
+            if END_OF_DATA in parts:
+                self._end_of_data_at = self._bytes_queued
+            data = parts[0] if len(parts) == 1 else b"".join(parts)
+            self._queue(data if self._tls is None else self._tls.encrypted(data))
         try:
             while self._unsent:
                 first = self._unsent[0]
                 sent = self.socket.send(first)
+                self._bytes_sent += sent
                 if sent < len(first):
                     self._unsent[0] = memoryview(first)[sent:]
                 else:
@@ -66,7 +66,7 @@ class Connection:
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._lose(_why(error))
+            self._lose(_text(error))
             return
         if session.steps:
             steps, session.steps = session.steps, []
@@ -74,92 +74,92 @@ class Connection:
                 reach(step)
 
     def receive(self) -> None:
-        """Take what has arrived to the session."""
+        """Give the session what has arrived."""
         try:
             data = self.socket.recv(_CHUNK)
             if data:
-                self._heard_at = time.monotonic()
+                self._received_at = time.monotonic()
                 self._read(data)
             else:
-                self._lose("the relay hung up")
+                self._lose("connection closed by the relay")
         except (BlockingIOError, InterruptedError):
             return
         except (OSError, ssl.CertificateError) as error:  # SSLError is an OSError
-            self._lose(_why(error))
+            self._lose(_text(error))
 
     def _read(self, data: bytes) -> None:
         if self._tls is not None:
             data = self._tls.decrypted(data)
-            self._unsent.extend(self._tls.outgoing())
+            self._queue(self._tls.outgoing())
         if data:
             self.session.receive(data)
         if self.session.wants_tls:
             self.encrypt()
-            self.session.secured()
+            self.session.tls_started()
 
     def expire(self, now: float) -> None:
-        """Give the relay up if it has owed its answer for too long."""
+        """Give the connection up if a reply has been owed for too long."""
         if now >= self.deadline:
-            self._lose(f"no answer for {self._timeout:g} seconds")
+            self._lose(f"no reply within {self._timeout:g} seconds")
+
+    def _queue(self, data: bytes) -> None:
+        if data:
+            self._unsent.append(data)
+            self._bytes_queued += len(data)
 
     def _lose(self, why: str) -> None:
-        """Give the connection up. A dot that is wholly unsent did not leave.
-
-        Begun or encrypted, nobody can say where it is.
-        """
-        kept = self._tls is None and any(chunk is self._dot for chunk in self._unsent)
+        """Give the connection up: end of data left this machine if any byte of its chunk did."""
         self._unsent.clear()
-        self.session.lose(why, dot_left=not kept)
+        self.session.connection_lost(why, end_of_data_left=self._bytes_sent > self._end_of_data_at)
 
     def close(self) -> None:
-        """Say what is left to say, if the socket takes it at once, and hang up."""
+        """Send what is left, if the socket takes it at once, and close the connection."""
         self.flush()
         self.socket.close()
 
 
 class _Tls:
-    """TLS as bytes to bytes. Both directions wait for the end of the handshake."""
+    """TLS as bytes to bytes; application data waits for the end of the handshake."""
 
     def __init__(self, host: str) -> None:
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = ssl.create_default_context().wrap_bio(self._in, self._out, server_hostname=host)
-        self._early: list[bytes] = []  # what the session said before the handshake ended
-        self._ready = False
-        self._shake()
+        self._early: list[bytes] = []  # what the session sent before the handshake ended
+        self._established = False
+        self._handshake()
 
-    def outgoing(self) -> list[bytes]:
-        data = self._out.read()
-        return [data] if data else []
+    def outgoing(self) -> bytes:
+        return self._out.read()
 
-    def encrypted(self, data: bytes) -> list[bytes]:
-        if not self._ready:
+    def encrypted(self, data: bytes) -> bytes:
+        if not self._established:
             self._early.append(data)
-            return []
+            return b""
         self._tls.write(data)
         return self.outgoing()
 
     def decrypted(self, data: bytes) -> bytes:
         self._in.write(data)
-        if not self._ready:
-            self._shake()
+        if not self._established:
+            self._handshake()
         parts = []
         try:
-            while self._ready and (part := self._tls.read(_CHUNK)):
+            while self._established and (part := self._tls.read(_CHUNK)):
                 parts.append(part)
         except ssl.SSLWantReadError:
             pass
         return b"".join(parts)
 
-    def _shake(self) -> None:
+    def _handshake(self) -> None:
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
             return
-        self._ready = True
+        self._established = True
         for data in self._early:
             self._tls.write(data)
         self._early.clear()
 
 
-def _why(error: Exception) -> str:
+def _text(error: Exception) -> str:
     return str(error) or type(error).__name__

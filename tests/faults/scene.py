@@ -22,6 +22,7 @@ from digest import env
 from subscriptions import outbox
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.planning import planner
+from subscriptions.relay import open_relay
 from tests import factories
 from tests.faults.sink import Sink
 from tests.services.processes import Service, start_service
@@ -133,9 +134,9 @@ class Scene:
         self.next_day()
         self.edition()
         with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAY=env.email_relay(self.sink.url)):
-            outbox.sweep(timezone.now())
+            outbox.reclaim_expired(timezone.now())
             planner.plan(self.now)
-            relay = outbox.open_relay()
+            relay = open_relay()
             outbox.deliver(relay)
             relay.close()
 

@@ -23,10 +23,10 @@ LEFT = {
     "claimed": ({"leased"}, 0),
     "composed": ({"leased"}, 0),
     "envelope sent": ({"leased", "handing"}, 0),
-    "body sent before the dot": ({"leased", "handing"}, 0),
+    "message sent": ({"leased", "handing"}, 0),
     "handing committed": ({"handing"}, 0),
-    "dot sent": ({"handing"}, 1),
-    "answer read": ({"handing"}, 1),
+    "end of data sent": ({"handing"}, 1),
+    "reply read": ({"handing"}, 1),
     "recorded": ({"accepted"}, 1),
 }
 BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}

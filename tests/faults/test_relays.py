@@ -161,9 +161,9 @@ class Slow(SmtpRelay):
             time.sleep(0.2)  # until the reset is here
         super().offer(mail)
 
-    def poll(self, also: int | None = None, patience: float = 1.0) -> list[Event]:
-        events = super().poll(also, patience)
-        if self._dot.is_set() and also is None:  # else the database is at something
+    def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
+        events = super().poll(wake_fd, timeout)
+        if self._dot.is_set() and wake_fd is None:  # else the database is at something
             backoffs_end()
         return events
 

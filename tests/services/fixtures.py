@@ -1,6 +1,7 @@
 """Fixtures that are real servers and real processes; each ends with the test, module or session it serves."""
 
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -78,6 +79,17 @@ def smtp_server(running_smtp_server: SmtpServer) -> SmtpServer:
     """An SMTP server that has received nothing yet; see SmtpServer for how to make it refuse."""
     running_smtp_server.forget()
     return running_smtp_server
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate for 127.0.0.1 that nobody has signed, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    key, proof = str(folder / "key"), str(folder / "certificate")
+    subject = ("-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1")
+    new = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", proof)
+    subprocess.run((*new, *subject), check=True, capture_output=True)
+    return proof, key
 
 
 @pytest.fixture

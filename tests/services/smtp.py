@@ -2,9 +2,13 @@
 
 import email
 import email.policy
+import ssl
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -80,3 +84,19 @@ class SmtpServer:
         with self._changing:
             self.mails.append(ReceivedMail(envelope.mail_from or "", tuple(envelope.rcpt_tos), content))
         return "250 2.0.0 OK"
+
+
+@contextmanager
+def smtp_server_with_tls(certificate: tuple[str, str], way: str, **options: Any) -> Iterator[SmtpServer]:
+    """A server with STARTTLS (`way` tls_context) or TLS from the beginning (ssl_context).
+
+    `options` are aiosmtpd's, for AUTH.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+    server = SmtpServer()
+    contexts: dict[str, Any] = {way: context} | options
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **contexts)
+    controller.start()
+    yield server
+    controller.stop()

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from subscriptions import outbox
 from subscriptions.devtools import synthetic_readers
+from subscriptions.relay import open_relay
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if options["count"] < 0:
             raise CommandError("N is a number of readers: 0 or more.")
-        if not outbox.open_relay().local:
+        if not open_relay().local:
             raise CommandError(
                 "Synthetic readers are only made while mail cannot leave this machine: unset EMAIL_URL."
             )

@@ -14,6 +14,7 @@ from django.utils import timezone
 from subscriptions import outbox
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.planning import planner, runs
+from subscriptions.relay import open_relay
 
 POLL_SECONDS = 0.2
 State = Delivery.State
@@ -40,12 +41,12 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, self.stop)
         signal.signal(signal.SIGINT, self.stop)
         now = options["now"] or timezone.now()
-        outbox.sweep(timezone.now())
+        outbox.reclaim_expired(timezone.now())
         planned = planner.plan(now)
         done = self.deliver()
         while options["wait"] and not self.stopped and self.unfinished(now):
             time.sleep(POLL_SECONDS)
-            outbox.sweep(timezone.now())
+            outbox.reclaim_expired(timezone.now())
             planned += planner.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
         runs.settle(timezone.now())
@@ -67,7 +68,7 @@ class Command(BaseCommand):
         return Subscriber.objects.due(now).exists() or outbox.unsettled(by_then).exists()
 
     def deliver(self) -> Counter[str]:
-        relay = outbox.open_relay()
+        relay = open_relay()
         try:
             return outbox.deliver(relay, stopped=lambda: self.stopped)
         finally:

@@ -22,7 +22,7 @@ from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
 from subscriptions.outbox import transitions
 from subscriptions.outbox.claiming import claim
 from subscriptions.outbox.preparing import composed
-from subscriptions.outbox.transitions import Move
+from subscriptions.outbox.transitions import Transition
 from subscriptions.planning import planner
 from subscriptions.relay import LocalMailbox, local_mailbox
 from tests.factories import NOW, edition, reader, topic
@@ -208,7 +208,7 @@ def test_a_letter_to_one_new_address_never_has_the_link_for_another(ada: Subscri
     (leased,) = claim(1, "me", timezone.now())
     data_rights.offer_address(ada, NEW, NOW + signup.LETTER_INTERVAL)
     made = composed(leased, Composer(), timezone.now(), local=True)
-    assert isinstance(made, Move)
+    assert isinstance(made, Transition)
     assert (made.to, made.reason) == ("skipped", "another address was asked for meanwhile")
 
 
@@ -253,7 +253,9 @@ def test_a_new_address_that_does_not_exist_costs_the_old_one_nothing(ada: Subscr
     ada.refresh_from_db()
     delivery = ada.deliveries.get(kind=Delivery.Kind.ADDRESS)
     Delivery.objects.update(state=Delivery.State.HANDING, worker="w", leased_until=LATER)
-    transitions.write("w", [Move(delivery.pk, Delivery.State.REFUSED, "550 no such user", tried=True)], NOW)
+    transitions.write(
+        "w", [Transition(delivery.pk, Delivery.State.REFUSED, "550 no such user", attempted=True)], NOW
+    )
     ada.refresh_from_db()
     assert ada.state == Subscriber.State.ACTIVE
 

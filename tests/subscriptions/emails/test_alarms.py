@@ -1,6 +1,5 @@
 """What the operator is told by mail when mail stops, and that nobody is told twice."""
 
-import smtplib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
@@ -10,6 +9,7 @@ from typing import Any
 import environ
 import pytest
 import time_machine
+from aiosmtpd.smtp import AuthResult
 
 from digest.models import Release, Source
 from subscriptions import tasks
@@ -18,7 +18,8 @@ from subscriptions.models import Delivery
 from subscriptions.relay import local_mailbox
 from tests.factories import NOW, edition, reader, source, topic
 from tests.services.ports import free_port
-from tests.services.smtp import SmtpServer
+from tests.services.scripted_smtp import END, HANG_UP, IN, Conversation, scripted
+from tests.services.smtp import SmtpServer, smtp_server_with_tls
 
 pytestmark = pytest.mark.django_db
 OPERATOR = "operator@example.org"
@@ -59,7 +60,7 @@ def held(since: timedelta, due: timedelta = timedelta(0)) -> None:
         due_at=NOW - since - due,
         not_before=NOW,
         state=Delivery.State.DEFERRED,
-        reason="held: 554 5.7.1 <digest@example.org>: not logged in",
+        reason="held: 554 5.7.1 <digest@example.org>: not logged in",  # as rows of every build before begin
     )
     Delivery.objects.filter(pk=delivery.pk).update(created_at=NOW - since)
 
@@ -71,7 +72,7 @@ def failing(**values: Any) -> Source:
 def test_when_all_is_well_nobody_is_told(kept: list[EmailMessage]) -> None:
     edition("Agents")
     Source.objects.update(enabled=True)
-    assert alarms.ring(NOW) == 0
+    assert alarms.notify_operator(NOW) == 0
     assert kept == []
 
 
@@ -80,7 +81,7 @@ def test_held_mail_is_told_with_the_relays_own_words(kept: list[EmailMessage]) -
     tasks.ring_alarms()
     (mail,) = kept
     assert mail["To"] == OPERATOR
-    assert mail["Subject"] == "Needs you: Mail is held: the relay takes none from us."
+    assert mail["Subject"] == "Needs you: Mail is deferred: the relay accepts none from this service."
     assert "554 5.7.1 <digest@example.org>: not logged in" in text_of(mail)
     assert "http://localhost:8000/admin/" in text_of(mail)
     assert mail["Auto-Submitted"] == "auto-generated"
@@ -88,7 +89,7 @@ def test_held_mail_is_told_with_the_relays_own_words(kept: list[EmailMessage]) -
 
 def test_a_relay_that_was_away_for_a_moment_is_no_alarm(kept: list[EmailMessage]) -> None:
     held(timedelta(minutes=2))
-    alarms.ring(NOW)
+    alarms.notify_operator(NOW)
     assert kept == []
 
 
@@ -96,15 +97,15 @@ def test_a_digest_that_catches_up_is_no_alarm_when_it_is_held_for_the_first_time
     kept: list[EmailMessage],
 ) -> None:
     held(timedelta(minutes=2), due=timedelta(days=2))
-    alarms.ring(NOW)
+    alarms.notify_operator(NOW)
     assert kept == []
 
 
 def test_a_source_that_cannot_be_read_is_told_once_it_lasts(kept: list[EmailMessage]) -> None:
     failing(succeeded_at=NOW - timedelta(minutes=15))
-    alarms.ring(NOW)
+    alarms.notify_operator(NOW)
     assert kept == []
-    alarms.ring(NOW + HOUR)
+    alarms.notify_operator(NOW + HOUR)
     assert [mail["Subject"] for mail in kept] == ["Needs you: Papers could not be read."]
     assert "403 Forbidden" in text_of(kept[0])
     assert "more" not in text_of(kept[0])
@@ -113,7 +114,7 @@ def test_a_source_that_cannot_be_read_is_told_once_it_lasts(kept: list[EmailMess
 def test_a_source_that_is_switched_off_alarms_nobody(kept: list[EmailMessage]) -> None:
     failing(succeeded_at=None)
     Source.objects.update(enabled=False)
-    alarms.ring(NOW)
+    alarms.notify_operator(NOW)
     assert kept == []
 
 
@@ -129,7 +130,7 @@ def test_silence_of_a_day_and_a_half_is_told(kept: list[EmailMessage], newest: d
     edition("Agents", now=newest)
     Source.objects.update(enabled=True)
     now = NOW if newest.month == NOW.month else datetime(2025, 11, 4, 7, tzinfo=UTC)
-    alarms.ring(now)
+    alarms.notify_operator(now)
     assert [mail["Subject"] for mail in kept] == ["Needs you: No new paper has come in for 36 hours."] * told
     assert Release.objects.count() == 1
 
@@ -138,9 +139,9 @@ def test_each_cause_is_told_once_in_six_hours(kept: list[EmailMessage]) -> None:
     held(HOUR)
     failing(succeeded_at=None)
     for minutes in (0, 5, 60, 359):
-        alarms.ring(NOW + timedelta(minutes=minutes))
+        alarms.notify_operator(NOW + timedelta(minutes=minutes))
     assert len(kept) == 2
-    alarms.ring(NOW + timedelta(hours=6))
+    alarms.notify_operator(NOW + timedelta(hours=6))
     assert len(kept) == 4
 
 
@@ -149,9 +150,9 @@ def test_without_an_operators_address_it_stands_in_the_log(
 ) -> None:
     settings.OPERATOR_EMAIL = ""
     held(HOUR)
-    assert alarms.ring(NOW) == 0
+    assert alarms.notify_operator(NOW) == 0
     assert kept == []
-    assert "Mail is held" in caplog.text
+    assert "Mail is deferred" in caplog.text
 
 
 def test_an_alarm_that_no_relay_took_is_tried_again_soon(
@@ -159,11 +160,11 @@ def test_an_alarm_that_no_relay_took_is_tried_again_soon(
 ) -> None:
     settings.EMAIL_RELAY = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": free_port()}
     held(HOUR)
-    assert alarms.ring(NOW) == 0
-    assert "the operator could not be told" in caplog.text
+    assert alarms.notify_operator(NOW) == 0
+    assert "alarm not sent, retrying later: cannot connect to the relay" in caplog.text
     settings.EMAIL_RELAY = {}
-    assert alarms.ring(NOW + timedelta(minutes=1)) == 0
-    assert alarms.ring(NOW + timedelta(minutes=10)) == 1
+    assert alarms.notify_operator(NOW + timedelta(minutes=1)) == 0
+    assert alarms.notify_operator(NOW + timedelta(minutes=10)) == 1
     assert len(kept) == 1
 
 
@@ -171,9 +172,9 @@ def test_an_alarm_that_no_relay_took_is_tried_again_soon(
 def test_an_alarm_goes_to_the_relay_as_a_whole_mail(settings: Any, smtp_server: SmtpServer) -> None:
     settings.EMAIL_RELAY = environ.Env.email_url_config(smtp_server.url)
     held(HOUR)
-    assert alarms.ring(NOW) == 1
+    assert alarms.notify_operator(NOW) == 1
     (mail,) = smtp_server.to(OPERATOR)
-    assert mail.message["Subject"] == "Needs you: Mail is held: the relay takes none from us."
+    assert mail.message["Subject"] == "Needs you: Mail is deferred: the relay accepts none from this service."
     assert mail.sender == "digest@localhost"
 
 
@@ -182,30 +183,88 @@ def test_an_alarm_that_the_relay_refuses_is_tried_again(settings: Any, smtp_serv
     settings.EMAIL_RELAY = environ.Env.email_url_config(smtp_server.url)
     smtp_server.refuse[OPERATOR] = "450 4.2.1 Later"
     held(HOUR)
-    assert alarms.ring(NOW) == 0
+    assert alarms.notify_operator(NOW) == 0
     smtp_server.refuse.clear()
-    assert alarms.ring(NOW + timedelta(minutes=11)) == 1
+    assert alarms.notify_operator(NOW + timedelta(minutes=11)) == 1
+
+
+# Offers PIPELINING, as in `IN`, and cannot do it.
+STEPS = {
+    "MAIL": (b"MAIL FROM:<digest@localhost>\r\n", b"250 a\r\n"),
+    "RCPT": (b"RCPT TO:<operator@example.org>\r\n", b"250 b\r\n"),
+    "DATA": (b"DATA\r\n", b"354 go on\r\n"),
+    "END": END[0],
+}
+ACCEPTING: Conversation = [*IN, *STEPS.values()]
+
+
+def upto(step: str, reply: bytes) -> Conversation:
+    """A conversation that goes well until `step`, where the relay says this instead, or closes."""
+    steps = list(STEPS)
+    return [*IN, *(STEPS[name] for name in steps[: steps.index(step)]), (STEPS[step][0], reply)]
+
+
+@pytest.mark.parametrize(
+    ("refusing", "reported"),
+    [
+        ([(b"", b"421 4.3.2 closing\r\n")], "421 4.3.2 closing"),
+        ([(b"", b"554 5.7.1 not you\r\n")], "greeting: 554 5.7.1 not you"),
+        ([(b"", b"HTTP/1.1 400 Bad Request\r\n")], "not an SMTP reply: HTTP/1.1 400 Bad Request"),
+        ([IN[0], (b"EHLO", HANG_UP)], "connection closed by the relay"),
+        (upto("MAIL", b"530 5.7.0 log in\r\n"), "MAIL FROM rejected: 530 5.7.0 log in"),
+        (upto("RCPT", b"550 5.1.1 no such user\r\n"), "RCPT TO rejected: 550 5.1.1 no such user"),
+        (upto("RCPT", HANG_UP), "connection lost before end of data: connection closed by the relay"),
+        (upto("DATA", b"451 4.3.0 later\r\n"), "DATA rejected: 451 4.3.0 later"),
+        (upto("DATA", b"421 4.7.0 too much\r\n"), "DATA rejected: 421 4.7.0 too much"),
+        (upto("END", b"452 4.3.1 disk full\r\n"), "end of data rejected: 452 4.3.1 disk full"),
+        (upto("END", b"554 5.7.1 looks bad\r\n"), "end of data rejected: 554 5.7.1 looks bad"),
+        (upto("END", b"421 4.3.2 closing\r\n"), "end of data rejected: 421 4.3.2 closing"),
+    ],
+)
+def test_an_alarm_that_the_relay_rejects_at_any_step_is_sent_again_later(
+    settings: Any, caplog: pytest.LogCaptureFixture, refusing: Conversation, reported: str
+) -> None:
+    held(HOUR)
+    with scripted(refusing, ACCEPTING, lockstep=True) as port:
+        settings.EMAIL_RELAY = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}
+        assert alarms.notify_operator(NOW) == 0
+        assert reported in caplog.text
+        assert alarms.notify_operator(NOW + timedelta(minutes=9)) == 0
+        assert alarms.notify_operator(NOW + timedelta(minutes=10)) == 1
 
 
 def test_an_alarm_that_the_relay_may_have_is_not_repeated(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
+    settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The connection broke after the end of the mail: nobody knows."""
-    rung: list[int] = []
-
-    class Silent:
-        def __init__(self, **_: Any) -> None:
-            self.connection = self
-
-        def open(self) -> None: ...
-        def close(self) -> None: ...
-        def sendmail(self, *_: Any) -> None:
-            rung.append(1)
-            raise smtplib.SMTPServerDisconnected
-
-    monkeypatch.setattr(alarms, "EmailBackend", Silent)
-    settings.EMAIL_RELAY = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 25}
     held(HOUR)
-    for minutes in (0, 10, 300):
-        alarms.ring(NOW + timedelta(minutes=minutes))
-    assert rung == [1]
+    with scripted(upto("END", HANG_UP)) as port:
+        settings.EMAIL_RELAY = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": port}
+        for minutes in (0, 10, 300):
+            alarms.notify_operator(NOW + timedelta(minutes=minutes))
+    assert "may or may not have taken the alarm: no reply after end of data" in caplog.text
+    assert "not sent" not in caplog.text  # nobody listens any more: a second attempt would have failed
+
+
+@pytest.mark.services
+def test_an_alarm_goes_over_starttls_with_auth_and_a_wrong_password_is_told(
+    settings: Any,
+    certificate: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+
+    def check(server: object, session: object, envelope: object, mechanism: str, data: Any) -> AuthResult:
+        right = (data.login, data.password) == (b"digest", b"s3cret")
+        return AuthResult(success=right, handled=right)
+
+    options = {"authenticator": check, "auth_required": True}
+    held(HOUR)
+    with smtp_server_with_tls(certificate, "tls_context", **options) as server:
+        address = f"127.0.0.1:{server.port}"
+        settings.EMAIL_RELAY = environ.Env.email_url_config(f"smtp+tls://digest:wrong@{address}")
+        assert alarms.notify_operator(NOW) == 0
+        assert "AUTH rejected: 535" in caplog.text
+        settings.EMAIL_RELAY = environ.Env.email_url_config(f"smtp+tls://digest:s3cret@{address}")
+        assert alarms.notify_operator(NOW + timedelta(minutes=10)) == 1
+    assert [mail.recipients for mail in server.mails] == [(OPERATOR,)]

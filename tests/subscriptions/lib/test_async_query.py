@@ -19,47 +19,47 @@ def test_it_gives_the_one_column_that_the_statement_returns() -> None:
     sql = f"WITH {bulk_sql.table('t', {'pk': 'bigint'})} SELECT pk FROM t WHERE pk > CAST(%s AS bigint)"
     for least, expected in (("1", {2, 3}), ("3", set())):
         begun = async_query.begin(sql, ["[[1], [2], [3]]", least])
-        assert begun.numbers() == expected
-        assert begun.done()
+        assert begun.row_ids() == expected
+        assert begun.ready()
 
 
 def test_a_statement_that_cannot_be_read_says_so_and_the_next_works() -> None:
     with pytest.raises(DatabaseError):
         async_query.begin("SELECT nothing FROM nowhere", [])
-    assert async_query.begin("SELECT 7", []).numbers() == {7}
+    assert async_query.begin("SELECT 7", []).row_ids() == {7}
 
 
 def test_a_statement_that_fails_later_says_so_and_the_next_works() -> None:
     with pytest.raises(DatabaseError):
-        async_query.begin("SELECT CAST(%s AS bigint) / 0 FROM no_such_table_anywhere", ["1"]).numbers()
+        async_query.begin("SELECT CAST(%s AS bigint) / 0 FROM no_such_table_anywhere", ["1"]).row_ids()
     with pytest.raises(DatabaseError):
-        async_query.begin("SELECT abs(CAST(%s AS bigint))", ["-9223372036854775808"]).numbers()
+        async_query.begin("SELECT abs(CAST(%s AS bigint))", ["-9223372036854775808"]).row_ids()
     assert bulk_sql.rows("SELECT 7", [])[0] == (7,)
 
 
 def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
     with transaction.atomic():
         User.objects.create(username="ada")
-        assert async_query.begin("SELECT COUNT(*) FROM auth_user", []).numbers() == {1}
+        assert async_query.begin("SELECT COUNT(*) FROM auth_user", []).row_ids() == {1}
 
 
 def test_it_is_prepared_anew_after_a_rollback() -> None:
-    assert async_query.begin("SELECT 7", []).numbers() == {7}
+    assert async_query.begin("SELECT 7", []).row_ids() == {7}
     with transaction.atomic():
         bulk_sql.rows("SELECT 8", [])
         transaction.set_rollback(True)
-    assert async_query.begin("SELECT 7", []).numbers() == {7}
+    assert async_query.begin("SELECT 7", []).row_ids() == {7}
 
 
 @pytest.mark.services  # run on PostgreSQL: SQLite is never under way
 def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
     begun = async_query.begin(NAP, ["0.3"])
-    assert not begun.done()
-    descriptor = begun.descriptor()
+    assert not begun.ready()
+    descriptor = begun.fileno()
     assert descriptor is not None
-    while not begun.done():  # what is readable may be half an answer
+    while not begun.ready():  # what is readable may be half an answer
         select.select([descriptor], [], [], 30)
-    assert begun.numbers() == {1}
+    assert begun.row_ids() == {1}
 
 
 @pytest.mark.services  # run on PostgreSQL: SQLite is never under way
@@ -70,9 +70,9 @@ def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
     with contextlib.closing(other), other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s)", [backend])
     with pytest.raises(OperationalError):
-        begun.numbers()
+        begun.row_ids()
     connection.close()
-    assert async_query.begin("SELECT 7", []).numbers() == {7}
+    assert async_query.begin("SELECT 7", []).row_ids() == {7}
 
 
 @pytest.mark.services  # run on PostgreSQL: SQLite is never under way
@@ -83,7 +83,7 @@ def test_a_pooler_that_keeps_no_statements_gets_them_anew_each_time() -> None:
     kept = options | {}
     options |= database(url, Path())["OPTIONS"]
     try:
-        assert async_query.begin("SELECT 11", []).numbers() == {11}
+        assert async_query.begin("SELECT 11", []).row_ids() == {11}
         assert bulk_sql.rows("SELECT 11", []) == [(11,)]
         names = bulk_sql.rows("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%%11%%'", [])
         assert names == []

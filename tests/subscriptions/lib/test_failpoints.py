@@ -11,7 +11,7 @@ from subscriptions.lib.failpoints import EXIT
 
 def run(failpoint: str) -> subprocess.CompletedProcess[str]:
     """A process that is claimed once and dots sent three times, and would say how far it came."""
-    steps = "for step in ('claimed', *['dot sent'] * 3): reach(step); print(step, flush=True)"
+    steps = "for step in ('claimed', *['end of data sent'] * 3): reach(step); print(step, flush=True)"
     code = f"from subscriptions.lib.failpoints import reach\ntry:\n {steps}\nfinally: print('cleared up')"
     environment = os.environ | {"FAILPOINT": failpoint}
     command = (sys.executable, "-c", code)
@@ -20,19 +20,23 @@ def run(failpoint: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(
     ("failpoint", "said"),
-    [("claimed", ""), ("dot sent", "claimed\n"), ("dot sent:3", "claimed\ndot sent\ndot sent\n")],
+    [
+        ("claimed", ""),
+        ("end of data sent", "claimed\n"),
+        ("end of data sent:3", "claimed\nend of data sent\nend of data sent\n"),
+    ],
 )
 def test_a_process_dies_where_it_is_told_and_clears_up_nothing(failpoint: str, said: str) -> None:
     ended = run(failpoint)
     assert (ended.returncode, ended.stdout) == (EXIT, said)
 
 
-@pytest.mark.parametrize("failpoint", ["", "dot sent:4", "recorded"])
+@pytest.mark.parametrize("failpoint", ["", "end of data sent:4", "recorded"])
 def test_a_step_that_is_not_reached_changes_nothing(failpoint: str) -> None:
     ended = run(failpoint)
     assert ended.returncode == 0
-    assert ended.stdout.endswith("dot sent\ncleared up\n")
+    assert ended.stdout.endswith("end of data sent\ncleared up\n")
 
 
 def test_a_misspelt_step_is_an_error() -> None:
-    assert "names no step" in run("dot send").stderr
+    assert "names no fault injection point" in run("end of data send").stderr

@@ -20,14 +20,14 @@ from subscriptions import outbox
 from subscriptions.accounts import data_rights, unsubscribing
 from subscriptions.emails import letters
 from subscriptions.lib import signed_links
-from subscriptions.lib.async_query import UnderWay
+from subscriptions.lib.async_query import PendingQuery
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import due_at
-from subscriptions.outbox import sender as sending
-from subscriptions.outbox import transitions
+from subscriptions.outbox import outcomes, transitions
+from subscriptions.outbox.circuit_breaker import RETRY_AFTER
 from subscriptions.outbox.claiming import Leased, Recipient
 from subscriptions.outbox.preparing import composed
-from subscriptions.outbox.transitions import Move
+from subscriptions.outbox.transitions import Transition
 from subscriptions.planning.planner import plan
 from subscriptions.relay import (
     LocalMailbox,
@@ -73,7 +73,7 @@ def planned(*names: str) -> list[Delivery]:
 
 def begun(delivery: Leased, worker: str) -> bool:
     """Whether the ledger lets this worker hand the mail over."""
-    return bool(transitions.write(worker, [Move(delivery.pk, Delivery.State.HANDING)], timezone.now()))
+    return bool(transitions.write(worker, [Transition(delivery.pk, Delivery.State.HANDING)], timezone.now()))
 
 
 def states() -> list[str]:
@@ -185,7 +185,7 @@ def refusing_mails_to(*names: str) -> FakeRelay:
 
     def answer(recipient: str) -> Outcome:
         if recipient.partition("@")[0] in names:
-            raise MessageRefused("the relay refuses: 554 5.6.0 content")
+            raise MessageRefused("end of data rejected: 554 5.6.0 content")
         return ACCEPTED
 
     return FakeRelay(answer)
@@ -196,8 +196,8 @@ def test_a_poisonous_mail_waits_on_its_own_and_the_others_go_out() -> None:
     assert outbox.deliver(refusing_mails_to("ada")) == {"deferred": 1, "accepted": 2}
     poison = Delivery.objects.get(subscriber__email="ada@readers.example")
     assert (poison.state, poison.attempts) == ("deferred", 1)
-    assert poison.reason == "the relay refuses: 554 5.6.0 content"
-    assert poison.not_before > timezone.now() + outbox.HOLD
+    assert poison.reason == "end of data rejected: 554 5.6.0 content"
+    assert poison.not_before > timezone.now() + RETRY_AFTER
     assert Subscriber.objects.filter(state="active").count() == 3
 
 
@@ -207,7 +207,7 @@ def test_three_refused_mails_in_a_row_hold_everything() -> None:
     assert outbox.deliver(relay) == {"deferred": 4}
     assert relay.taken == []
     dora = Delivery.objects.get(subscriber__email="dora@readers.example")
-    assert (dora.reason, dora.attempts) == ("held: the relay refuses: 554 5.6.0 content", 0)
+    assert (dora.reason, dora.attempts) == ("held: end of data rejected: 554 5.6.0 content", 0)
 
 
 def test_refused_mails_with_an_accepted_one_between_hold_nothing() -> None:
@@ -229,7 +229,7 @@ def test_a_relay_that_refuses_every_reader_is_not_believed_for_long() -> None:
     assert Subscriber.objects.filter(state="active").count() == 5
     held = Delivery.objects.filter(state="deferred")
     assert set(held.values_list("reason", flat=True)) == {
-        "held: every reader refused: this looks like our relay, not like 20 readers"
+        "held: 20 readers refused, none accepted: the relay is the likely cause"
     }
 
 
@@ -265,7 +265,7 @@ def test_an_international_domain_is_handed_over_in_ascii() -> None:
 )
 def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
     leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
-    assert composed(leased, letters.Composer(), NOW, local=True) == Move(
+    assert composed(leased, letters.Composer(), NOW, local=True) == Transition(
         1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
     )
 
@@ -287,7 +287,7 @@ def test_a_hand_over_begun_late_has_the_whole_lease_before_it() -> None:
     (delivery,) = outbox.claim(1, "me", timezone.now())
     Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=5))
     assert begun(delivery, "me")
-    outbox.sweep(timezone.now() + timedelta(seconds=30))
+    outbox.reclaim_expired(timezone.now() + timedelta(seconds=30))
     assert states() == ["handing"]
 
 
@@ -325,7 +325,7 @@ def test_who_leaves_while_their_mail_is_leased_gets_none() -> None:
     unsubscribing.unsubscribe(Subscriber.objects.get(), timezone.now())
     Delivery.objects.filter(kind="goodbye").delete()
     Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-    outbox.sweep(timezone.now())
+    outbox.reclaim_expired(timezone.now())
     relay = FakeRelay()
     outbox.deliver(relay)
     assert relay.taken == []
@@ -349,10 +349,10 @@ def test_rows_leased_to_one_worker_are_left_alone_by_another() -> None:
 def test_a_worker_whose_lease_was_taken_over_can_neither_send_nor_record() -> None:
     planned("ada")
     Delivery.objects.update(state="leased", worker="slow", leased_until=timezone.now() - timedelta(seconds=1))
-    outbox.sweep(timezone.now())
+    outbox.reclaim_expired(timezone.now())
     (stolen,) = outbox.claim(1, "quick", timezone.now())
     assert not begun(stolen, "slow")
-    accepted = Move(stolen.pk, Delivery.State.ACCEPTED)
+    accepted = Transition(stolen.pk, Delivery.State.ACCEPTED)
     assert not transitions.write("slow", [accepted], timezone.now())
     assert states() == ["leased"]
 
@@ -364,7 +364,7 @@ def test_an_expired_lease_waits_again_and_an_expired_hand_over_is_unknown() -> N
     Delivery.objects.filter(pk=first.pk).update(state="leased", worker="dead", leased_until=past)
     Delivery.objects.filter(pk=second.pk).update(state="handing", worker="dead", leased_until=past)
     Delivery.objects.filter(pk=third.pk).update(state="handing", worker="alive", leased_until=future)
-    outbox.sweep(timezone.now())
+    outbox.reclaim_expired(timezone.now())
     assert states() == ["pending", "unknown", "handing"]
 
 
@@ -373,9 +373,13 @@ def test_a_row_that_senders_die_of_is_put_aside() -> None:
     for _ in range(3):
         outbox.claim(1, "dead", timezone.now())
         Delivery.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
-        outbox.sweep(timezone.now())
+        outbox.reclaim_expired(timezone.now())
     delivery = Delivery.objects.get()
-    assert (delivery.state, delivery.reason, delivery.attempts) == ("deferred", "its senders died", 3)
+    assert (delivery.state, delivery.reason, delivery.attempts) == (
+        "deferred",
+        "its sender crashed repeatedly (poison message?)",
+        3,
+    )
     assert delivery.not_before > timezone.now() + timedelta(minutes=30)
 
 
@@ -385,7 +389,7 @@ def test_a_worker_at_work_keeps_what_it_has_in_hand() -> None:
     Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state="handing")
     Delivery.objects.update(leased_until=timezone.now() + timedelta(seconds=1))
     transitions.renew("me", timezone.now())
-    outbox.sweep(timezone.now() + timedelta(seconds=20))
+    outbox.reclaim_expired(timezone.now() + timedelta(seconds=20))
     assert states() == ["handing", "leased"]
 
 
@@ -395,11 +399,11 @@ class Away:
     def __init__(self, at: int, *, committed: bool) -> None:
         self.begin, self.left, self.committed = transitions.begin, at, committed
 
-    def __call__(self, worker: str, moves: Sequence[Move], now: datetime) -> UnderWay:
+    def __call__(self, worker: str, moves: Sequence[Transition], now: datetime) -> PendingQuery:
         self.left -= 1
         if self.left == 0:
             if self.committed:
-                self.begin(worker, moves, now).numbers()
+                self.begin(worker, moves, now).row_ids()
             raise OperationalError("the server closed the connection")
         return self.begin(worker, moves, now)
 
@@ -429,12 +433,12 @@ class Pairs(FakeRelay):
         super().__init__()
         self.in_hand: dict[int, Mail] = {}
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         return 2 - len(self.in_hand) if self.in_hand else 4
 
     def offer(self, mail: Mail) -> None:
         self.in_hand[mail.key] = mail
-        if not self.room():
+        if not self.capacity():
             Subscriber.objects.filter(email__startswith="ada").update(state="unsubscribed", left_at=NOW)
             self._events = [Ready(key) for key in self.in_hand]
 
@@ -442,7 +446,7 @@ class Pairs(FakeRelay):
         self._mail = self.in_hand.pop(key)
         super().finish(key)
 
-    def withdraw(self, key: int) -> None:
+    def abort(self, key: int) -> None:
         del self.in_hand[key]
 
 
@@ -453,7 +457,7 @@ def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_d
     planned("ada", "bela")
     relay = Pairs()
     away = Mock(side_effect=OperationalError("the server closed the connection"))
-    monkeypatch.setattr(sending, "put_off", away)
+    monkeypatch.setattr(outcomes, "after_denial", away)
     with pytest.raises(OperationalError):
         outbox.deliver(relay)
     assert [recipient for recipient, _ in relay.taken] == ["bela@readers.example"]
@@ -463,13 +467,13 @@ def test_a_database_that_goes_away_over_a_refused_hand_over_leaves_no_other_in_d
 class Tardy(FakeRelay):
     """Has room for another mail, and takes so long that the lease of its first one has run out."""
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         return int(not self.taken)
 
     def offer(self, mail: Mail) -> None:
         if not self.taken:
             Delivery.objects.update(leased_until=NOW)
-            outbox.sweep(timezone.now())
+            outbox.reclaim_expired(timezone.now())
         super().offer(mail)
 
 

@@ -12,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from subscriptions import outbox
-from subscriptions.lib.async_query import UnderWay
+from subscriptions.lib.async_query import PendingQuery
 from subscriptions.models import Delivery
 from subscriptions.outbox import transitions
-from subscriptions.outbox.transitions import Move
-from subscriptions.relay import Event, Mail, Outcome, Ready, RelayUnavailable, Settled, Unavailable, Verdict
+from subscriptions.outbox.transitions import Transition
+from subscriptions.relay import Completed, Event, Mail, Outcome, Ready, RelayUnavailable, Unavailable, Verdict
 from tests.subscriptions.outbox.test_outbox import planned
 
 pytestmark = pytest.mark.django_db
@@ -27,18 +27,18 @@ TAKEN, LOST = Outcome(Verdict.ACCEPTED, "250 taken"), Outcome(Verdict.DEFERRED, 
 class Late:
     """A statement that is made at once, and done when it was asked about so many times."""
 
-    def __init__(self, begun: UnderWay, asked: int) -> None:
+    def __init__(self, begun: PendingQuery, asked: int) -> None:
         self._begun, self._left = begun, asked
 
-    def descriptor(self) -> None:
+    def fileno(self) -> None:
         return None
 
-    def done(self) -> bool:
+    def ready(self) -> bool:
         self._left -= 1
         return self._left < 0
 
-    def numbers(self) -> set[int]:
-        return self._begun.numbers()
+    def row_ids(self) -> set[int]:
+        return self._begun.row_ids()
 
 
 @dataclass
@@ -67,25 +67,25 @@ class Moody:
         self._down = False
         self.taken: Counter[str] = Counter()
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         return 0 if self._down else self._rooms - len(self._open)
 
     def offer(self, mail: Mail) -> None:
         self._offered += 1
         if self._offered == self._sleeps_at:
             Delivery.objects.filter(state="leased").update(leased_until=timezone.now() - timedelta(minutes=1))
-            transitions.sweep(timezone.now())
+            transitions.reclaim_expired(timezone.now())
         assert mail.key not in self._open
         self._open[mail.key] = _Open(mail, self._chance.randint(0, 2))
 
-    def poll(self, also: int | None = None, patience: float = 1.0) -> list[Event]:
+    def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
         events = [event for key in list(self._open) if (event := self._word_about(key))]
         if self._falls and self._offered == 4 and not self._down:
             self._down = True
-            lost = [Settled(key, LOST) for key, one in self._open.items() if not one.ended]
+            lost = [Completed(key, LOST) for key, one in self._open.items() if not one.ended]
             self._open = {key: one for key, one in self._open.items() if one.ended}
-            known = {event.key for event in events if isinstance(event, Settled)}
-            events = [event for event in events if isinstance(event, Settled)]
+            known = {event.key for event in events if isinstance(event, Completed)}
+            events = [event for event in events if isinstance(event, Completed)]
             events += [event for event in lost if event.key not in known]
             events.append(Unavailable(RelayUnavailable("421 going down")))
         return events
@@ -95,12 +95,12 @@ class Moody:
         one.asked -= 1
         if self._losing and one.ready and not one.ended and self._chance.random() < 0.15:
             del self._open[key]
-            return Settled(key, LOST)
+            return Completed(key, LOST)
         if one.asked >= 0:
             return None
         if one.ended:
             del self._open[key]
-            return Settled(key, TAKEN)
+            return Completed(key, TAKEN)
         if one.ready:
             return None
         one.ready = True
@@ -112,7 +112,7 @@ class Moody:
         one.ended, one.asked = True, self._chance.randint(0, 2)
         self.taken[one.mail.recipient] += 1
 
-    def withdraw(self, key: int) -> None:
+    def abort(self, key: int) -> None:
         self._open.pop(key, None)
 
     def close(self) -> None:
@@ -126,13 +126,13 @@ def test_whatever_happens_meanwhile_each_mail_goes_once_and_the_ledger_knows(
 ) -> None:
     planned(*(f"reader-{number}" for number in range(8)))
     claiming = importlib.import_module("subscriptions.outbox.claiming")
-    monkeypatch.setattr(claiming, "LOOK_BACK", 0.0)
+    monkeypatch.setattr(claiming, "RESCAN_AFTER", 0.0)
     begin = transitions.begin
     for seed in range(SEEDS):
         chance = random.Random(seed)
         slowest = chance.randint(0, 5)
 
-        def late(worker: str, moves: Sequence[Move], now: datetime) -> Late:
+        def late(worker: str, moves: Sequence[Transition], now: datetime) -> Late:
             assert len({move.pk for move in moves}) == len(moves), "two steps of one mail at once"
             return Late(begin(worker, moves, now), chance.randint(0, slowest))  # noqa: B023 - used in this round
 

@@ -191,7 +191,7 @@ class Outbox(RuleBasedStateMachine):
     @rule(dies=DEATHS)
     def what_the_dead_left_is_swept(self, dies: int | None) -> None:
         with self.life(dies):
-            outbox.sweep(timezone.now())
+            outbox.reclaim_expired(timezone.now())
 
     @rule(hours=st.sampled_from([0.05, 0.5, 6, 24, 25, 70]))
     def time_passes(self, hours: float) -> None:
@@ -245,7 +245,7 @@ class Outbox(RuleBasedStateMachine):
         for _ in range(3):
             self.clock.shift(timedelta(hours=25))
             self.papers_come(list(WORDS), None)
-            outbox.sweep(timezone.now())
+            outbox.reclaim_expired(timezone.now())
             plan(timezone.now())
             outbox.deliver(Relay(Life(None), [], self))
         self.nothing_went_that_must_not()

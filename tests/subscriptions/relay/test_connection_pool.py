@@ -1,22 +1,20 @@
 """Several connections to one relay: as many as it takes, none for ever, and what their ends mean."""
 
 import asyncio
-import contextlib
 import socket
-import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from subscriptions.relay import Event, Mail, Ready, Relay, Returned, Settled, SmtpRelay, Unavailable
-from subscriptions.relay.handshake import Access
+from subscriptions.relay import Completed, Event, Mail, Ready, Relay, Returned, SmtpRelay, Unavailable
+from subscriptions.relay.handshake import ClientConfig
 from subscriptions.relay.protocol import Session as Dialogue
 from subscriptions.relay.socket_transport import Connection
+from tests.services.scripted_smtp import BEGIN, END, FULL, HANG_UP, IN, scripted
 from tests.services.smtp import SmtpServer
 
 if TYPE_CHECKING:
@@ -39,7 +37,7 @@ def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
     ends: dict[int, str] = {}
     errors: list[str] = []
     while (waiting or in_hand) and not errors:
-        while waiting and relay.room():
+        while waiting and relay.capacity():
             in_hand.add(waiting[0])
             relay.offer(mail(waiting.pop(0)))
         for event in relay.poll():
@@ -49,7 +47,7 @@ def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
                 errors.append(str(event.error))
             else:
                 in_hand.remove(event.key)
-                if isinstance(event, Settled):
+                if isinstance(event, Completed):
                     ends[event.key] = event.outcome.verdict.value
                 elif isinstance(event, Returned):
                     waiting.insert(0, event.key)
@@ -106,61 +104,11 @@ def test_an_answer_that_came_while_we_were_held_up_is_heard_before_the_relay_is_
         assert not any(isinstance(event, Unavailable) for event in events)
         events += relay.poll()
     relay.finish(1)
-    events += relay.poll(patience=0)
+    events += relay.poll(timeout=0)
     time.sleep(1.1)
     events += relay.poll()
     relay.close()
-    assert [event.outcome.verdict for event in events if isinstance(event, Settled)] == ["accepted"]
-
-
-Conversation = list[tuple[bytes, bytes]]
-
-IN = [(b"", b"220 here\r\n"), (b"EHLO", b"250-here\r\n250 PIPELINING\r\n")]
-BEGIN = [(b"DATA\r\n", b"250 a\r\n250 b\r\n354 go on\r\n")]
-END = [(b"\r\n.\r\n", b"250 ok\r\n")]
-FULL = [(b"", b"421 4.7.0 too many connections\r\n")]
-HANG_UP = b""
-
-
-@contextmanager
-def scripted(*conversations: Conversation) -> Iterator[int]:
-    """A server with one conversation for each connection: what it waits to read, and what it says then.
-
-    After the last it hangs up, or at once where there is nothing to say.
-    """
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(10)
-
-        def talk(connection: socket.socket, conversation: Conversation) -> None:
-            heard = b""
-            with connection:
-                for awaited, answer in conversation:
-                    while awaited not in heard:
-                        if not (data := connection.recv(65_536)):
-                            return
-                        heard += data
-                    heard = heard.partition(awaited)[2] if awaited else heard
-                    if not answer:
-                        return
-                    connection.sendall(answer)
-
-        def serve() -> None:
-            with contextlib.suppress(OSError):
-                for conversation in conversations:
-                    connection, _ = listener.accept()
-                    threads.append(
-                        threading.Thread(target=talk, args=(connection, conversation), daemon=True)
-                    )
-                    threads[-1].start()
-
-        threads: list[threading.Thread] = []
-        server = threading.Thread(target=serve, daemon=True)
-        server.start()
-        yield listener.getsockname()[1]
-        listener.close()
-        server.join(15)
-        for thread in threads:
-            thread.join(5)
+    assert [event.outcome.verdict for event in events if isinstance(event, Completed)] == ["accepted"]
 
 
 def test_a_relay_that_takes_fewer_connections_gets_all_mails_over_those() -> None:
@@ -173,7 +121,7 @@ def test_a_relay_that_lets_nobody_in_is_given_up_and_no_mail_was_tried() -> None
     with scripted(FULL, FULL) as port:
         ends, errors = send(relay_at(port, connections=2), range(5))
     assert ends == {}
-    assert errors == ["no connection to the relay: 421 4.7.0 too many connections"]
+    assert errors == ["SMTP session failed: closed by the relay: 421 4.7.0 too many connections"]
 
 
 def test_mails_offered_to_a_relay_that_is_gone_come_back() -> None:
@@ -183,7 +131,7 @@ def test_mails_offered_to_a_relay_that_is_gone_come_back() -> None:
         relay.offer(mail(1))
         relay.offer(mail(2))
         one, error, two = relay.poll()
-        relay.withdraw(2)  # there is nothing to hang up on
+        relay.abort(2)  # there is nothing to hang up on
         assert (one, two) == (Returned(1), Returned(2))
         assert isinstance(error, Unavailable)
         relay.close()
@@ -202,14 +150,14 @@ def test_a_dead_relay_is_not_waited_for_for_ever() -> None:
         relay = relay_at(port, connections=1, timeout=0.3)
         relay.offer(mail(1))
         events: list[Event] = []
-        while not any(isinstance(event, Settled) for event in events):
+        while not any(isinstance(event, Completed) for event in events):
             events += (latest := relay.poll())
             for event in latest:
                 if isinstance(event, Ready):
                     relay.finish(event.key)
         relay.close()
-    (end,) = (event for event in events if isinstance(event, Settled))
-    assert (end.outcome.verdict, "no answer for 0.3 seconds" in end.outcome.answer) == ("unknown", True)
+    (end,) = (event for event in events if isinstance(event, Completed))
+    assert (end.outcome.verdict, "no reply within 0.3 seconds" in end.outcome.answer) == ("unknown", True)
 
 
 def test_a_connection_that_died_while_it_was_idle_costs_no_mail() -> None:
@@ -230,7 +178,7 @@ def _one(relay: Relay, number: int) -> dict[int, str]:
                 relay.finish(event.key)
             elif isinstance(event, Returned):
                 relay.offer(mail(number))
-            elif isinstance(event, Settled):
+            elif isinstance(event, Completed):
                 return {number: event.outcome.verdict.value}
 
 
@@ -276,7 +224,7 @@ def wire() -> Iterator[Wire]:
 
 def ready_on(wire: Wire) -> Connection:
     """A connection on which the relay has mail 1, but for its final dot."""
-    connection = Connection(wire, Dialogue(Access("me.test")), "relay.test", timeout=5)
+    connection = Connection(wire, Dialogue(ClientConfig("me.test")), "relay.test", timeout=5)
     wire.heard.extend([b"220 hi\r\n", b"250-hi\r\n250 PIPELINING\r\n", b"250 a\r\n250 b\r\n354 go on\r\n"])
     connection.session.offer(mail(1))
     while wire.heard:
@@ -288,7 +236,7 @@ def ready_on(wire: Wire) -> Connection:
 
 def ended(connection: Connection) -> dict[int, str]:
     """What became of the mails when the connection broke."""
-    settled = (event for event in connection.session.events if isinstance(event, Settled))
+    settled = (event for event in connection.session.events if isinstance(event, Completed))
     return {event.key: event.outcome.verdict.value for event in settled}
 
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscriptions.relay import Mail, MessageRefused, Ready, Returned, Settled
-from subscriptions.relay.handshake import Access
-from subscriptions.relay.mail_transaction import stuffed
+from subscriptions.relay import Completed, Mail, MessageRefused, Ready, Returned
+from subscriptions.relay.handshake import ClientConfig
+from subscriptions.relay.mail_transaction import dot_stuffed
 from subscriptions.relay.protocol import Session
 
-ACCESS = Access("sender.digest.test")
+CLIENT = ClientConfig("sender.digest.test")
 BODY = b"Subject: Two papers\r\n\r\n.a dot\r\nend\r\n"
 
 
@@ -104,34 +104,34 @@ def whole(data: bytes) -> list[bytes]:
 
 def converse(
     session: Session, server: Server, mails: Iterable[Mail], split: Callable[[bytes], list[bytes]] = whole
-) -> list[Settled | Returned]:
+) -> list[Completed | Returned]:
     """Offer the mails as there is room, let each end, and carry the bytes until nobody speaks."""
     waiting, ends = deque(mails), []
     arriving = server.greeting()
-    while waiting and session.room:
+    while waiting and session.accepts_mail:
         session.offer(waiting.popleft())
     while True:
         for piece in split(arriving):
             session.receive(piece)
         if server.left:
-            session.lose("hung up")
+            session.connection_lost("hung up")
         events, session.events = session.events, []
         for event in events:
             if isinstance(event, Ready):
                 session.finish()
             else:
-                assert isinstance(event, Settled | Returned)
+                assert isinstance(event, Completed | Returned)
                 ends.append(event)
-        while waiting and session.room:
+        while waiting and session.accepts_mail:
             session.offer(waiting.popleft())
         said, session.outgoing = b"".join(session.outgoing), []
         if not said:
-            return [*ends, *(event for event in session.events if isinstance(event, Settled | Returned))]
+            return [*ends, *(event for event in session.events if isinstance(event, Completed | Returned))]
         arriving = server.take(said)
 
 
-def verdicts(ends: Iterable[Settled | Returned]) -> list[tuple[int, str]]:
-    return [(end.key, end.outcome.verdict if isinstance(end, Settled) else "returned") for end in ends]
+def verdicts(ends: Iterable[Completed | Returned]) -> list[tuple[int, str]]:
+    return [(end.key, end.outcome.verdict if isinstance(end, Completed) else "returned") for end in ends]
 
 
 STEPS = [("PIPELINING",), ()]
@@ -141,7 +141,7 @@ in_both_ways = pytest.mark.parametrize("extensions", STEPS, ids=["pipelined", "s
 @in_both_ways
 def test_each_mail_arrives_as_it_was_given(extensions: tuple[str, ...]) -> None:
     server = Server(extensions=extensions)
-    ends = converse(Session(ACCESS), server, [mail(1), mail(2), mail(3)])
+    ends = converse(Session(CLIENT), server, [mail(1), mail(2), mail(3)])
     assert verdicts(ends) == [(1, "accepted"), (2, "accepted"), (3, "accepted")]
     assert server.received == [BODY] * 3
     assert server.heard[:4] == [
@@ -153,15 +153,15 @@ def test_each_mail_arrives_as_it_was_given(extensions: tuple[str, ...]) -> None:
 
 
 def test_the_next_envelope_follows_the_final_dot_at_once() -> None:
-    session = Session(ACCESS)
+    session = Session(CLIENT)
     session.offer(mail(1))
     session.receive(b"220 here\r\n")
     session.receive(b"250-here\r\n250 PIPELINING\r\n")
     session.outgoing.clear()
     session.receive(b"250 a\r\n250 b\r\n354 go on\r\n")
     assert session.events == [Ready(1)]
-    assert session.outgoing == [stuffed(mail(1))]
-    assert not session.room  # the end of this one first
+    assert session.outgoing == [dot_stuffed(mail(1))]
+    assert not session.accepts_mail  # the end of this one first
     session.outgoing.clear()
     session.finish()
     session.offer(mail(2))
@@ -171,7 +171,7 @@ def test_the_next_envelope_follows_the_final_dot_at_once() -> None:
 
 
 def test_no_final_dot_leaves_before_it_is_granted() -> None:
-    session, server = Session(ACCESS), Server()
+    session, server = Session(CLIENT), Server()
     session.offer(mail())
     session.receive(server.greeting())
     while session.outgoing:
@@ -198,14 +198,14 @@ def test_a_refusal_of_one_mail_does_not_end_the_session(
     extensions: tuple[str, ...], verb: str, answer: str, verdict: str
 ) -> None:
     server = Server({verb: [answer]}, extensions)
-    ends = converse(Session(ACCESS), server, [mail(1), mail(2)])
+    ends = converse(Session(CLIENT), server, [mail(1), mail(2)])
     assert verdicts(ends) == [(1, verdict), (2, "accepted")]
     assert server.received == [BODY]
 
 
 def test_a_relay_that_wants_a_message_for_nobody_gets_none() -> None:
     server = Server({"rcpt": ["550 5.1.1 no such user"], "data": ["354 go on"]})
-    session = Session(ACCESS)
+    session = Session(CLIENT)
     assert verdicts(converse(session, server, [mail(1)])) == [(1, "refused")]
     assert (session.closed, session.error) == (True, None)
     assert server.received == []
@@ -232,7 +232,7 @@ def test_a_relay_that_wants_a_message_for_nobody_gets_none() -> None:
 def test_what_a_relay_that_leaves_means_for_each_mail(
     extensions: tuple[str, ...], verb: str, answers: list[str], ends: list[tuple[int, str]]
 ) -> None:
-    session, server = Session(ACCESS), Server({verb: answers}, extensions)
+    session, server = Session(CLIENT), Server({verb: answers}, extensions)
     settled = verdicts(converse(session, server, [mail(1), mail(2), mail(3)]))
     assert settled[: len(ends)] == ends
     assert all(verdict == "returned" for _, verdict in settled[len(ends) :])  # said behind, and never heard
@@ -241,41 +241,41 @@ def test_what_a_relay_that_leaves_means_for_each_mail(
 
 
 def test_a_mail_is_not_lost_by_a_connection_that_broke_before_its_dot_left() -> None:
-    session = Session(ACCESS)
+    session = Session(CLIENT)
     session.offer(mail())
     session.receive(b"220 here\r\n250-here\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n354 go on\r\n")
     session.finish()
-    session.lose("broken pipe", dot_left=False)
-    assert verdicts(end for end in session.events if isinstance(end, Settled)) == [(1, "deferred")]
+    session.connection_lost("broken pipe", end_of_data_left=False)
+    assert verdicts(end for end in session.events if isinstance(end, Completed)) == [(1, "deferred")]
 
 
 def test_half_a_message_is_taken_back_by_hanging_up() -> None:
-    session = Session(ACCESS)
+    session = Session(CLIENT)
     session.offer(mail())
     session.receive(b"220 here\r\n250-here\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n354 go on\r\n")
-    session.withdraw()
+    session.abort()
     assert session.closed
     assert b".\r\n" not in session.outgoing
 
 
 def test_a_mail_that_is_withdrawn_leaves_the_one_before_its_answer() -> None:
-    session = Session(ACCESS)
+    session = Session(CLIENT)
     session.offer(mail(1))
     session.receive(b"220 here\r\n250-here\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n354 go on\r\n")
     session.finish()
     session.offer(mail(2))
-    session.withdraw()
+    session.abort()
     assert session.waiting
     session.receive(b"250 taken\r\n")
-    assert verdicts(end for end in session.events if isinstance(end, Settled)) == [(1, "accepted")]
+    assert verdicts(end for end in session.events if isinstance(end, Completed)) == [(1, "accepted")]
     assert session.closed
 
 
 def test_a_message_too_large_for_the_relay_is_not_begun() -> None:
     server = Server(extensions=("PIPELINING", "SIZE 100"))
-    ends = converse(Session(ACCESS), server, [mail(1, b"x" * 101), mail(2)])
+    ends = converse(Session(CLIENT), server, [mail(1, b"x" * 101), mail(2)])
     assert verdicts(ends) == [(1, "deferred"), (2, "accepted")]
-    assert isinstance(ends[0], Settled)
+    assert isinstance(ends[0], Completed)
     assert isinstance(ends[0].error, MessageRefused)
     assert server.heard[1] == f"MAIL FROM:<digest@digest.test> SIZE={len(BODY)}"
 
@@ -292,27 +292,27 @@ def test_what_not_every_relay_takes_is_announced_or_kept(
 ) -> None:
     unusual = Mail(1, content, "digest@digest.test", recipient)
     able, unable = Server(extensions=(extension,)), Server()
-    assert verdicts(converse(Session(ACCESS), able, [unusual])) == [(1, "accepted")]
+    assert verdicts(converse(Session(CLIENT), able, [unusual])) == [(1, "accepted")]
     assert able.heard[1] == f"MAIL FROM:<digest@digest.test> {parameter}"
-    assert verdicts(converse(Session(ACCESS), unable, [unusual])) == [(1, "deferred")]
+    assert verdicts(converse(Session(CLIENT), unable, [unusual])) == [(1, "deferred")]
     assert [line for line in unable.heard if line.startswith("MAIL")] == []
 
 
 def test_an_old_server_that_knows_no_ehlo_is_greeted_plainly() -> None:
     server = Server({"ehlo": ["502 5.5.1 what?"]})
-    assert verdicts(converse(Session(ACCESS), server, [mail()])) == [(1, "accepted")]
+    assert verdicts(converse(Session(CLIENT), server, [mail()])) == [(1, "accepted")]
     assert server.heard[1] == "HELO sender.digest.test"
 
 
 def test_words_slipped_in_behind_starttls_are_no_answers_of_the_relay() -> None:
-    session = Session(Access("sender.digest.test", starttls=True))
+    session = Session(ClientConfig("sender.digest.test", starttls=True))
     session.receive(b"220 here\r\n250-here\r\n250 STARTTLS\r\n220 go on\r\n250 slipped in\r\n")
     assert session.closed
     assert not session.wants_tls
 
 
 def test_a_password_is_not_told_to_a_relay_that_does_not_ask_for_it() -> None:
-    session = Session(Access("sender.digest.test", user="digest", password="s3cret"))
+    session = Session(ClientConfig("sender.digest.test", user="digest", password="s3cret"))
     session.offer(mail())
     session.receive(b"220 here\r\n250-here\r\n250 AUTH GSSAPI\r\n")
     assert session.closed
@@ -337,8 +337,8 @@ def test_answers_mean_the_same_however_the_network_splits_them(
 
     one, other = (Server(dict(script), extensions) for _ in range(2))
     mails = [mail(number) for number in range(1, 6)]
-    at_once = converse(Session(ACCESS), one, mails)
-    assert list(map(repr, at_once)) == list(map(repr, converse(Session(ACCESS), other, mails, pieces)))
+    at_once = converse(Session(CLIENT), one, mails)
+    assert list(map(repr, at_once)) == list(map(repr, converse(Session(CLIENT), other, mails, pieces)))
     assert one.received == other.received
 
 
@@ -348,7 +348,7 @@ def test_what_the_relay_has_is_accepted_or_unknown_and_what_it_has_not_is_neithe
 ) -> None:
     contents = {number: b"Mail %d\r\n" % number for number in range(1, 6)}
     server = Server(dict(script), extensions)
-    ends = verdicts(converse(Session(ACCESS), server, [mail(n, content) for n, content in contents.items()]))
+    ends = verdicts(converse(Session(CLIENT), server, [mail(n, content) for n, content in contents.items()]))
     assert len(dict(ends)) == len(ends)  # each mail ends once
     accepted = [contents[key] for key, verdict in ends if verdict == "accepted"]
     assert server.received == accepted
@@ -357,6 +357,6 @@ def test_what_the_relay_has_is_accepted_or_unknown_and_what_it_has_not_is_neithe
 @given(st.lists(st.sampled_from([b".", b"\r\n", b"a", b"..", b".\r\n"])).map(b"".join))
 def test_no_text_ends_a_message_early(content: bytes) -> None:
     server = Server()
-    converse(Session(ACCESS), server, [mail(1, content)])
+    converse(Session(CLIENT), server, [mail(1, content)])
     expected = content if content.endswith(b"\r\n") else content + b"\r\n"
     assert server.received == [expected]

@@ -1,0 +1,40 @@
+"""What becomes of a delivery whose mail was offered to the relay."""
+
+from datetime import datetime, timedelta
+
+from subscriptions.accounts import unsubscribing
+from subscriptions.models import Delivery, Subscriber
+from subscriptions.outbox.claiming import Leased
+from subscriptions.outbox.transitions import Transition, backoff, wanted_by
+from subscriptions.relay import Outcome, Verdict
+
+RETRY_WHILE_PAUSED = timedelta(days=1)
+Kind, State = Delivery.Kind, Delivery.State
+_STATES = {verdict: State(verdict.value) for verdict in Verdict}
+
+
+def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition:
+    """The transition for what the relay replied; if deferred, until its backoff ends."""
+    state = _STATES[outcome.verdict]
+    retry_at = now + backoff(leased.attempts + 1) if state == State.DEFERRED else None
+    email = leased.subscriber.email
+    return Transition(leased.pk, state, outcome.answer, retry_at, attempted=True, email=email)
+
+
+def after_denial(leased: Leased, now: datetime) -> Transition:
+    """The transition when `handing` was denied: the lease expired, or the reader no longer wants the mail.
+
+    With the lease gone it waits again. Otherwise it is kept while the reader may come back: a pause ends, and
+    unsubscribing can be undone; the digest planned then carries this one's papers.
+    """
+    reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
+    if reader is not None and reader.state in wanted_by(Kind(leased.kind)):
+        return Transition(leased.pk, State.PENDING)
+    if leased.kind == Kind.DIGEST and reader is not None:
+        if reader.state == Subscriber.State.PAUSED:
+            retry_at = now + RETRY_WHILE_PAUSED
+            return Transition(leased.pk, State.DEFERRED, "the reader paused meanwhile", retry_at)
+        if reader.left_at is not None and reader.left_at > now - unsubscribing.UNDO:
+            retry_at = now + unsubscribing.UNDO
+            return Transition(leased.pk, State.DEFERRED, "the reader left meanwhile", retry_at)
+    return Transition(leased.pk, State.SKIPPED, "the reader left meanwhile")
