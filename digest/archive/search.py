@@ -1,6 +1,6 @@
 """Search all stored papers with the query language: exactly the papers that matching would keep.
 
-papers → shelves of 1,024 with an index each, in the database → the same engine as for new papers
+papers → segments of 1,024 with an index each, in the database → the same engine as for new papers
 """
 
 import uuid
@@ -19,10 +19,10 @@ from digest.matching import Index, Query, index_of, search, topics_of
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
 from digest.matching.topics.model_version import version
-from digest.models import Paper, Shelf, release_lock
-from digest.models.shelf import SIZE
+from digest.models import IndexSegment, Paper, release_lock
+from digest.models.index_segment import SIZE
 
-_KEPT_OPEN = 32  # shelves, of about 4 MB each
+_KEPT_OPEN = 32  # segments, of about 4 MB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Found:
 
 @dataclass(frozen=True)
 class _Open:
-    """A shelf in memory."""
+    """A segment in memory."""
 
     papers: NDArray[np.int64]
     index: Index
@@ -48,23 +48,23 @@ class _Open:
 def find(query: Query, since: date | None = None, until: date | None = None) -> Found:
     """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier."""
     refresh()
-    shelves = Shelf.objects.filter(made_by=version())
+    segments = IndexSegment.objects.filter(made_by=version())
     if since:
-        shelves = shelves.filter(last_day__gte=since)
+        segments = segments.filter(last_day__gte=since)
     if until:
-        shelves = shelves.filter(first_day__lte=until)
+        segments = segments.filter(first_day__lte=until)
     low = since.toordinal() if since else 0
     high = until.toordinal() if until else date.max.toordinal()
     days, papers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-    for pk in shelves.values_list("pk", flat=True):
+    for pk in segments.values_list("pk", flat=True):
         try:
-            shelf = _open(pk)
-        except Shelf.DoesNotExist:  # another took its place this moment
+            segment = _open(pk)
+        except IndexSegment.DoesNotExist:  # another took its place this moment
             return find(query, since, until)
-        kept = search(query, shelf.index)
-        kept = kept[(shelf.days[kept] >= low) & (shelf.days[kept] <= high)]
-        days.append(shelf.days[kept])
-        papers.append(shelf.papers[kept])
+        kept = search(query, segment.index)
+        kept = kept[(segment.days[kept] >= low) & (segment.days[kept] <= high)]
+        days.append(segment.days[kept])
+        papers.append(segment.papers[kept])
     all_days, all_papers = np.concatenate(days), np.concatenate(papers)
     newest_first = np.lexsort((all_papers, all_days))[::-1]
     per_day = Counter(all_days[newest_first].tolist())
@@ -75,35 +75,35 @@ def find(query: Query, since: date | None = None, until: date | None = None) -> 
 
 
 def refresh() -> None:
-    """Bring the shelves up to date with the papers; quick if they are."""
-    current = Shelf.objects.filter(made_by=version())
+    """Bring the index segments up to date with the papers; quick if they are."""
+    current = IndexSegment.objects.filter(made_by=version())
     papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
-    shelves = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
-    if (papers["count"], papers["stamp"]) == (shelves["count"] or 0, shelves["stamp"]):
+    segments = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
+    if (papers["count"], papers["stamp"]) == (segments["count"] or 0, segments["stamp"]):
         return
     stored = {
         number: (count, stamp) for number, count, stamp in current.values_list("number", "count", "stamp")
     }
-    groups = Paper.objects.order_by().values(shelf=F("pk") / SIZE)
+    groups = Paper.objects.order_by().values(segment=F("pk") / SIZE)
     wanted = {
-        group["shelf"]: (group["count"], group["stamp"])
+        group["segment"]: (group["count"], group["stamp"])
         for group in groups.annotate(count=Count("pk"), stamp=Max("updated_at"))
     }
-    Shelf.objects.exclude(number__in=wanted).delete()
+    IndexSegment.objects.exclude(number__in=wanted).delete()
     for number, state in wanted.items():
         if stored.get(number) != state:
-            _fill(number)
+            _build(number)
 
 
-def _fill(number: int) -> None:
-    """Make one shelf anew from its papers."""
+def _build(number: int) -> None:
+    """Make one segment anew from its papers."""
     span = range(number * SIZE, (number + 1) * SIZE)
     papers = list(Paper.objects.filter(pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
     if not papers:
         return
-    weigh(papers)
+    classify(papers)
     days = [paper.day for paper in papers]
-    shelf = Shelf(
+    segment = IndexSegment(
         number=number,
         count=len(papers),
         stamp=max(paper.updated_at for paper in papers),
@@ -114,12 +114,12 @@ def _fill(number: int) -> None:
         index=index_of(papers).dump(),
     )
     with transaction.atomic():
-        Shelf.objects.filter(number=number).delete()
-        Shelf.objects.bulk_create([shelf], ignore_conflicts=True)
+        IndexSegment.objects.filter(number=number).delete()
+        IndexSegment.objects.bulk_create([segment], ignore_conflicts=True)
 
 
-def weigh(papers: Iterable[Paper]) -> None:
-    """Store with each paper the topics it belongs to, where the present model has not weighed it yet."""
+def classify(papers: Iterable[Paper]) -> None:
+    """Store with each paper the topics it belongs to, where the present model has not classified it yet."""
     stale = [paper for paper in papers if paper.topic_matches is None]
     if not stale:
         return
@@ -131,5 +131,5 @@ def weigh(papers: Iterable[Paper]) -> None:
 
 @lru_cache(maxsize=_KEPT_OPEN)
 def _open(pk: uuid.UUID) -> _Open:
-    shelf = Shelf.objects.get(pk=pk)
-    return _Open(np.frombuffer(bytes(shelf.papers), np.int64), Index.load(bytes(shelf.index)))
+    segment = IndexSegment.objects.get(pk=pk)
+    return _Open(np.frombuffer(bytes(segment.papers), np.int64), Index.load(bytes(segment.index)))

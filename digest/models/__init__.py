@@ -3,10 +3,10 @@
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.heartbeat import Heartbeat
+from digest.models.index_segment import IndexSegment
 from digest.models.paper import Paper
 from digest.models.revision import Revision
 from digest.models.selection import Selection
-from digest.models.shelf import Shelf
 from digest.models.source import Source
 from digest.models.topic import Topic
 
@@ -15,11 +15,11 @@ __all__ = [
     "Edition",
     "EditionEntry",
     "Heartbeat",
+    "IndexSegment",
     "Paper",
     "Release",
     "Revision",
     "Selection",
-    "Shelf",
     "Source",
     "Topic",
     "newest_release",

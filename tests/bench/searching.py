@@ -1,7 +1,7 @@
 """`python -m tests.bench.searching CORPUS ROUNDS`: store a corpus, search it, print what each search took.
 
 One JSON object: `{"filling": seconds, "first": seconds, "searches": {span: [seconds, …]}}`; the first search
-goes through all papers and opens the shelves. The database comes from the environment, as ever. Ends with 1
+goes through all papers and loads the segments. The database comes from the environment, as ever. Ends with 1
 if a search and the percolator disagree.
 """
 

@@ -7,7 +7,7 @@ from bs4.element import PageElement
 from django.apps import apps
 from django.test import Client
 
-from digest.models import Shelf
+from digest.models import IndexSegment
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 
@@ -40,7 +40,7 @@ def stored() -> dict[str, list[Any]]:
     return {
         str(model._meta): list(model._default_manager.order_by("pk").values())
         for model in ours
-        if model is not Shelf
+        if model is not IndexSegment
     }
 
 

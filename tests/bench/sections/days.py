@@ -91,7 +91,7 @@ def add_table(report: Report, size: str, sink: Sink, turns: dict[str, list[Turn]
         whole = [name for name in turns if name.endswith(kind)]
         growth = each[whole[-1]] / each[whole[0]]
         table.note(f"Time a reader, {whole[-1]} beside {whole[0]}: × {growth:.2f} (goal: constant).")
-    table.note("Ours: who is due, matching, selecting, composing, the ledger, handing over, recording.")
+    table.note("Ours: who is due, matching, selecting, composing, delivery rows, handing over, recording.")
     table.note(
         "As in life: nearly half of the readers have queries of their own, and get mails of their own."
     )

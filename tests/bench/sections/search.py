@@ -35,7 +35,7 @@ def run(report: Report) -> None:
                 spread = Spread.of(times)
                 table.row(name, span, spread, f"{max(times):.0f}", *at_most(spread, goal))
             table.note(
-                f"{name}: topics weighed and shelves filled in {found['filling']:.0f} s, once. "
+                f"{name}: topics classified and search index built in {found['filling']:.0f} s, once. "
                 f"The first search of a process, through all papers: {1000 * found['first']:.0f} ms."
             )
     report.add(table)

@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from digest.archive import search
 from digest.matching import Percolator, Query, parse_query, topics_of
-from digest.models import Edition, Paper, Release, Shelf
-from digest.models import shelf as shelves
+from digest.models import Edition, IndexSegment, Paper, Release, index_segment
 from tests.digest.matching.oracle import keeps
 from tests.digest.matching.test_agreement import random_node, random_text
 from tests.factories import DAY, NOW, edition, source
@@ -25,13 +24,13 @@ def found(query: str, **days: date) -> list[str]:
 
 
 @pytest.fixture
-def small_shelves(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shelves of eight papers, so that a few papers fill several."""
-    monkeypatch.setattr(shelves, "SIZE", 8)
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments of eight papers, so that a few papers fill several."""
+    monkeypatch.setattr(index_segment, "SIZE", 8)
     monkeypatch.setattr(search, "SIZE", 8)
 
 
-@pytest.mark.usefixtures("small_shelves")
+@pytest.mark.usefixtures("small_segments")
 @pytest.mark.parametrize("seed", range(5))
 def test_search_keeps_the_papers_that_the_oracle_and_the_percolator_keep(seed: int) -> None:
     chance = random.Random(seed)
@@ -104,13 +103,13 @@ def test_a_paper_that_was_removed_is_not_found() -> None:
     assert found("agents") == ["More agents"]
     Paper.objects.all().delete()
     assert found("agents") == []
-    assert not Shelf.objects.exists()
+    assert not IndexSegment.objects.exists()
 
 
-def test_losing_the_shelves_loses_nothing() -> None:
+def test_losing_the_segments_loses_nothing() -> None:
     edition("Agents")
     search.refresh()
-    Shelf.objects.all().delete()
+    IndexSegment.objects.all().delete()
     assert found("agents") == ["Agents"]
 
 
@@ -131,13 +130,13 @@ def test_the_topics_of_a_stored_paper_are_weighed_once_and_again_when_it_says_so
 def test_a_search_does_not_index_again_what_stayed_the_same() -> None:
     edition("Agents")
     found("agents")
-    before = list(Shelf.objects.values_list("pk", "stamp"))
+    before = list(IndexSegment.objects.values_list("pk", "stamp"))
     assert found("agents") == ["Agents"]
-    assert list(Shelf.objects.values_list("pk", "stamp")) == before
+    assert list(IndexSegment.objects.values_list("pk", "stamp")) == before
     assert before[0][1] <= timezone.now()
 
 
-def test_a_search_in_shelves_that_are_up_to_date_writes_nothing() -> None:
+def test_a_search_in_segments_that_are_up_to_date_writes_nothing() -> None:
     edition("Agents")
     found("agents")
     with CaptureQueriesContext(connection) as asked:
@@ -145,10 +144,10 @@ def test_a_search_in_shelves_that_are_up_to_date_writes_nothing() -> None:
     assert {query["sql"].split()[0] for query in asked} == {"SELECT"}
 
 
-def test_shelves_of_another_version_of_matching_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_segments_of_another_version_of_matching_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     edition("Agents")
     found("agents")
-    (before,) = Shelf.objects.values_list("pk", flat=True)
+    (before,) = IndexSegment.objects.values_list("pk", flat=True)
     monkeypatch.setattr(search, "version", lambda: "another")
     assert found("agents") == ["Agents"]
-    assert Shelf.objects.get().pk != before
+    assert IndexSegment.objects.get().pk != before

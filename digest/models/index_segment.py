@@ -1,4 +1,4 @@
-"""Shelves: stored papers in runs, each with the index that searches read."""
+"""Index segments: stored papers in groups of a thousand, each with the index that searches read."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 SIZE = 1024
 
 
-class Shelf(models.Model):
+class IndexSegment(models.Model):
     """The index of the papers whose primary keys, divided by SIZE, give `number`.
 
     It mirrors them as of `stamp` and never changes: when they do, or matching does, another takes its
@@ -26,7 +26,7 @@ class Shelf(models.Model):
 
     class Meta:
         ordering = ["number"]
-        verbose_name_plural = "shelves"
+        db_table = "digest_shelf"  # its first name; processes of the version before may still run
 
     def __str__(self) -> str:
         return f"{self.count} papers, {self.first_day} to {self.last_day}"
