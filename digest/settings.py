@@ -10,6 +10,7 @@ import environ
 from django.urls import reverse_lazy
 
 from digest import env
+from digest.lib import locales
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -105,9 +106,9 @@ AXES_RESET_ON_SUCCESS = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGES = list(locales.languages().items())
 USE_I18N = True
-LOCALE_PATHS = [BASE_DIR / "digest" / "locale"]  # before the catalogues of others, who also say “Search”
+LOCALE_PATHS = [locales.LOCALE]  # before the catalogues of others, who also say “Search”
 
 # --- Where it keeps things -------------------------------------------------------------------
 

@@ -233,7 +233,7 @@ def _where(words: Language, record: PaperRecord) -> str:
         link = safe_link(record.url)
         place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
     day = record.published or record.day
-    date = words.short_date(day) + (f" {day.year}" if day.year != record.day.year else "")
+    date = words.short_date(day, year=day.year != record.day.year)
     return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))
 
 

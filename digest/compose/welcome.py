@@ -49,7 +49,7 @@ def view_welcome(content: WelcomeContent) -> WelcomeView:
     first = words.gettext(
         "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
         day=words.long_date(content.first.date()),
-        time=f"{content.first:%H:%M}",
+        time=words.time(content.first),
         zone=content.zone,
     )
     return WelcomeView(words.code, first, accounting, total, papers, digest.lines, digest.left_out)

@@ -92,8 +92,7 @@ def moment(at: datetime, time_zone: str) -> str:
 
 def short(at: datetime) -> str:
     """`at` in UTC where room is scarce: “6 Nov 2025, 07:00”."""
-    at = at.astimezone(UTC)
-    return f"{words().short_date(at)} {at:%Y, %H:%M}"
+    return words().short_moment(at.astimezone(UTC))
 
 
 def long_day(day: date) -> str:
@@ -108,7 +107,7 @@ def short_day(day: date) -> str:
 
 def day_of_week(day: date) -> str:
     """“Wed 5”, for lists of days."""
-    return gettext("%(weekday)s %(day)s") % {"weekday": words().short_weekday(day.weekday()), "day": day.day}
+    return words().day_of_month(day)
 
 
 def month(day: date) -> str:

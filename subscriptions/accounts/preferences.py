@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
@@ -118,7 +118,7 @@ def tomorrow(subscriber: Subscriber, now: datetime) -> date:
 
 def describe(schedule: Schedule) -> str:
     """The schedule in words of the active language: “every day at 07:00 (Europe/Berlin)”."""
-    moment = {"hour": f"{schedule.hour:02}:00", "zone": schedule.time_zone}
+    moment = {"hour": words().time(time(schedule.hour)), "zone": schedule.time_zone}
     match schedule.rhythm:
         case Rhythm.DAILY:
             return _("every day at %(hour)s (%(zone)s)") % moment

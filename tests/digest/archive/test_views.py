@@ -48,8 +48,8 @@ def words(found: Any) -> str:
 def test_the_archive_lists_every_day_with_its_papers(client: Client) -> None:
     found = page(client, "/archive/")
     assert [words(day) for day in found.select(".days a")] == [
-        "Wed 5 November 2 papers",
-        "Tue 4 November 2 papers",
+        "Wed 5 Wednesday, 5 November 2025 2 papers",
+        "Tue 4 Tuesday, 4 November 2025 2 papers",
     ]
     assert client.get("/archive/2025/").status_code == 200
     assert client.get("/archive/2024/").status_code == 404
