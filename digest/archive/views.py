@@ -13,7 +13,7 @@ from digest.archive.feeds import Feed, atom, entry_of, feed_response, json_feed
 from digest.archive.queries import Appearance, DayOfMonth, Leaf, Line
 from digest.archive.search import find
 from digest.compose.view import PaperView
-from digest.lib.messages import said
+from digest.lib.messages import deferred
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 from digest.web.page_language import url
@@ -220,8 +220,8 @@ def _searched(text: str, wanted: str) -> SearchPage:
     try:
         query = parse_query(text)
         if query.size > MOST_TERMS:
-            hint = said("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
-            raise QuerySyntaxError(said("The query is too long"), text, 0, hint)  # noqa: TRY301
+            hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+            raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)  # noqa: TRY301
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     leaf, papers = queries.leaf(find(query).papers, wanted)

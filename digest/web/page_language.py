@@ -22,7 +22,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from digest.lib.locales import ENGLISH, Language, speaking
-from digest.lib.messages import Said
+from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")
 
@@ -87,7 +87,7 @@ def words() -> Language:
     return speaking(translation.get_language() or ENGLISH)
 
 
-def translated(text: Said) -> str:
+def translated(text: DeferredText) -> str:
     """What the engine said, in the language of the page."""
     return translation.gettext(text.text) % text.values
 

@@ -44,7 +44,7 @@ def texts(domain: str) -> set[tuple[str | None, object]]:
         str(ROOT),
         methods,
         options,
-        keywords={**DEFAULT_KEYWORDS, "said": None, "gettext_lazy": None},
+        keywords={**DEFAULT_KEYWORDS, "deferred": None, "gettext_lazy": None},
         directory_filter=lambda path: Path(path).name in _searched(path),
     )
     return {(context, message) for _, _, message, _, context in found}
