@@ -11,7 +11,7 @@ from digest.compose.content import DigestContent, Item, NearMiss, Section
 from digest.compose.excerpt import Excerpt, excerpt
 from digest.compose.highlight import Piece, pieces, runs
 from digest.compose.why_line import quoted, why
-from digest.lib.locales import Language, speaking
+from digest.lib.locales import Language, language_for
 from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
 from digest.lib.safe_text import folded, shortened
 
@@ -112,7 +112,7 @@ class Worded:
 
     def __init__(self, content: DigestContent, *, whole: bool = False) -> None:
         self._content = content
-        self._words = speaking(content.language)
+        self._words = language_for(content.language)
         self._whole = whole
         sections = [section.items for section in content.sections]
         self._groups = [self._papers(items) for items in (*sections, content.carried)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
 from digest.compose.view import PaperView, Worded
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 
 FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail
 
@@ -27,7 +27,7 @@ class WelcomeView:
 
 def view_welcome(content: WelcomeContent) -> WelcomeView:
     """The welcome letter with its backtest: the best of each filter in full, the others as lines."""
-    worded, words = Worded(content.week), speaking(content.language)
+    worded, words = Worded(content.week), language_for(content.language)
     total, scanned = worded.papers, content.week.scanned
     digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
     if total:

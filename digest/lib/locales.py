@@ -34,7 +34,7 @@ def languages() -> Mapping[str, str]:
 
 
 @lru_cache(maxsize=32)
-def speaking(code: str) -> "Language":
+def language_for(code: str) -> "Language":
     """The language `code`, or its nearest: “de-AT” is German, an unknown one English."""
     known = (wanted for wanted in (code, code.partition("-")[0]) if wanted in _folders())
     return Language(next(known, ENGLISH))

@@ -21,7 +21,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from digest.lib.locales import ENGLISH, Language, speaking
+from digest.lib.locales import ENGLISH, Language, language_for
 from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")
@@ -84,7 +84,7 @@ def in_english(view: Callable[Given, HttpResponse]) -> Callable[Given, HttpRespo
 
 def words() -> Language:
     """The language of the page: its numbers, lists and dates."""
-    return speaking(translation.get_language() or ENGLISH)
+    return language_for(translation.get_language() or ENGLISH)
 
 
 def translated(text: DeferredText) -> str:

@@ -11,7 +11,7 @@ from digest.compose.templating import contrast
 from digest.compose.templating.css_inliner import inline_template
 from digest.compose.templating.flatten import flatten
 from digest.compose.templating.fragment_tag import Fragments
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.lib.safe_text import Ready, folded, printable
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
@@ -66,7 +66,7 @@ def environment(loader: BaseLoader, language: str) -> Environment:
         "on_light": contrast.on_light,
         "wrapped": wrapped,
     }
-    speaking(language).install(jinja, cleaned=_finalized)
+    language_for(language).install(jinja, cleaned=_finalized)
     return jinja
 
 

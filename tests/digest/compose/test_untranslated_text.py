@@ -57,7 +57,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed = Wordless()
     bracketed._catalogue = Bracketing()
     for module in (environment, letter, view, welcome):
-        monkeypatch.setattr(module, "speaking", lambda _code: bracketed)
+        monkeypatch.setattr(module, "language_for", lambda _code: bracketed)
     environment.letters.cache_clear()
     yield
     environment.letters.cache_clear()

@@ -4,9 +4,9 @@ from digest.compose.content import Fact, Mark
 from digest.compose.highlight import pieces, runs
 from digest.compose.samples import FOUR_BITS, item, paper
 from digest.compose.why_line import quoted, why
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 
-ENGLISH = speaking("en")
+ENGLISH = language_for("en")
 
 
 def reason(title: str, abstract: str, *words: str) -> str:
@@ -52,7 +52,7 @@ def test_words_it_quotes_are_marked() -> None:
 
 
 def test_german_quotes_as_german_does_and_marks_the_same() -> None:
-    told = why(speaking("de"), FOUR_BITS.record, FOUR_BITS.marks)
+    told = why(language_for("de"), FOUR_BITS.record, FOUR_BITS.marks)
     assert told == "im Titel „FP4 Quantization“; im Abstract „MXFP4“"
     assert [piece.text for piece in quoted(told) if piece.marked] == ["FP4 Quantization", "MXFP4"]
 
@@ -61,7 +61,7 @@ def test_what_fields_and_numbers_found_is_said_in_words() -> None:
     facts = [Fact("author", "Ada Lovelace"), Fact("org", "ISTA"), Fact("upvotes"), Fact("day")]
     said = "author Ada Lovelace; organisation ISTA; 48 upvotes; of 5 Nov"
     assert why(ENGLISH, FOUR_BITS.record, (), facts) == said
-    assert why(speaking("de"), FOUR_BITS.record, (), facts[2:]) == "48 Stimmen; vom 5. Nov."
+    assert why(language_for("de"), FOUR_BITS.record, (), facts[2:]) == "48 Stimmen; vom 5. Nov."
 
 
 def test_without_marks_there_is_nothing_to_say() -> None:

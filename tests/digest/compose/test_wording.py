@@ -9,9 +9,9 @@ import pytest
 from digest.compose.content import DigestContent, Section
 from digest.compose.samples import DIGESTS, LAB_BENCH, NO_ABSTRACT
 from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 
-ENGLISH, GERMAN = speaking("en"), speaking("de")
+ENGLISH, GERMAN = language_for("en"), language_for("de")
 
 
 def digest(*topics: str, own: int = 0, papers: int = 1) -> DigestContent:
@@ -104,8 +104,8 @@ def test_a_german_digest_says_so_in_german() -> None:
 
 @pytest.mark.parametrize("code", ["de", "de-AT"])
 def test_a_language_stands_for_its_regions(code: str) -> None:
-    assert speaking(code).code == "de"
+    assert language_for(code).code == "de"
 
 
 def test_an_unknown_language_is_english() -> None:
-    assert speaking("tlh").code == "en"
+    assert language_for("tlh").code == "en"

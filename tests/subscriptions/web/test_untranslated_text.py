@@ -62,7 +62,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch, settings: Settings)
 
     settings.DEBUG = True
     language = Bracketing()
-    monkeypatch.setattr(page_language, "speaking", lambda _code: language)
+    monkeypatch.setattr(page_language, "language_for", lambda _code: language)
     django = translation._trans  # type: ignore[attr-defined]
     monkeypatch.setattr(django, "gettext", known)
     monkeypatch.setattr(django, "ngettext", count)
