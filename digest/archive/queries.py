@@ -17,7 +17,7 @@ from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.selection import content
-from digest.web.page_language import url, words
+from digest.web.page_language import current_language, url
 
 PAGE = 25  # papers on a page
 _LOOKED_AT = 500  # papers, for what is usual of late
@@ -142,7 +142,7 @@ def lines(
 def shown(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
     item = content.item_of(paper, explain(query, paper).reasons if query else ())
-    return view_paper(item, words(), whole=False)
+    return view_paper(item, current_language(), whole=False)
 
 
 def paper_under(key: str) -> Paper | None:

@@ -13,7 +13,7 @@ from digest.compose.view import view_paper
 from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
-from digest.web.page_language import words
+from digest.web.page_language import current_language
 from digest.web.views import Privacy
 
 DAY = date(2026, 3, 29)
@@ -61,7 +61,7 @@ def lines(*cases: str) -> list[Line]:
 
 def line(item: Item) -> Line:
     return Line(
-        view_paper(as_stored(item), words(), whole=False),
+        view_paper(as_stored(item), current_language(), whole=False),
         "/previews/page/paper/",
         item.record.day,
         TOPICS[:3],
@@ -102,7 +102,7 @@ def _paper(number: int) -> PaperPage:
     record = as_stored(DIGESTS["hostile"].sections[0].items[number])
     return PaperPage(
         key="doi:10.1234/<b>?#%20",
-        paper=view_paper(record, words(), whole=False),
+        paper=view_paper(record, current_language(), whole=False),
         abstract=record.record.abstract,
         authors=("Ada <script>alert(1)</script>", "B. " + "Long" * 60, "{{ 7*7 }}"),
         topics=TOPICS[:3],

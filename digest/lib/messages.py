@@ -1,7 +1,7 @@
 """A text that is written where something is found wrong, and translated where it is shown.
 
-Pure. This is what gettext's manual calls a deferred translation: the code that raises it knows no language, and
-`str` gives it in English, for operators and logs.
+Pure. It is what gettext's manual calls a deferred translation: the code that raises it knows no language,
+and `str` gives it in English, for operators and logs.
 """
 
 from collections.abc import Mapping

@@ -26,7 +26,7 @@ from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")
 
-ASKED = "lang"  # the parameter of an address
+LANGUAGE_PARAMETER = "lang"  # the parameter of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
         if request.path_info.startswith(reverse("admin:index")):
             with translation.override(ENGLISH):
                 return answer(request)
-        asked = request.GET.get(ASKED, "")
+        asked = request.GET.get(LANGUAGE_PARAMETER, "")
         chosen = asked if asked in dict(settings.LANGUAGES) else ""
         before = _visit.set(_Visit(chosen, _asked(request)))
         try:
@@ -62,7 +62,7 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
     return answered
 
 
-def speak(code: str) -> None:
+def activate(code: str) -> None:
     """Go on in the language of the reader whose link was followed, unless the address asks for another."""
     visit = _visit.get()
     if not visit.chosen:
@@ -82,12 +82,12 @@ def in_english(view: Callable[Given, HttpResponse]) -> Callable[Given, HttpRespo
     return answered
 
 
-def words() -> Language:
+def current_language() -> Language:
     """The language of the page: its numbers, lists and dates."""
     return language_for(translation.get_language() or ENGLISH)
 
 
-def translated(text: DeferredText) -> str:
+def translate(text: DeferredText) -> str:
     """What the engine said, in the language of the page."""
     return translation.gettext(text.text) % text.values
 
@@ -99,7 +99,7 @@ def chosen() -> str:
 
 def url(name: str, *arguments: object, **query: object) -> str:
     """The path of the page called `name`, with what `query` asks for, in the language that was chosen."""
-    asked = {**query, ASKED: chosen()} if chosen() else query
+    asked = {**query, LANGUAGE_PARAMETER: chosen()} if chosen() else query
     return reverse(name, args=arguments) + (f"?{urlencode(asked)}" if asked else "")
 
 
@@ -110,16 +110,19 @@ def addresses(name: str, arguments: Sequence[object], leaf: int = 1) -> tuple[st
     """
     bare = settings.SITE_URL + reverse(name, args=arguments)
     page: dict[str, object] = {"page": leaf} if leaf > 1 else {}
-    asked = {"x-default": page, **{code: {**page, ASKED: code} for code, _ in settings.LANGUAGES}}
+    asked = {
+        "x-default": page,
+        **{code: {**page, LANGUAGE_PARAMETER: code} for code, _ in settings.LANGUAGES},
+    }
     every = {code: bare + (f"?{urlencode(query)}" if query else "") for code, query in asked.items()}
     return every[chosen() or "x-default"], list(every.items())
 
 
 def switches() -> Sequence[tuple[str, str, str]]:
     """Where this page is in each other language: code, name, relative address. None where a form was sent."""
-    asked, spoken = _visit.get().asked, translation.get_language()
-    others = ((code, name) for code, name in settings.LANGUAGES if asked and code != spoken)
-    return [(code, name, f"{asked}{ASKED}={code}") for code, name in others]
+    asked, current = _visit.get().asked, translation.get_language()
+    others = ((code, name) for code, name in settings.LANGUAGES if asked and code != current)
+    return [(code, name, f"{asked}{LANGUAGE_PARAMETER}={code}") for code, name in others]
 
 
 def _asked(request: HttpRequest) -> str:
@@ -130,7 +133,7 @@ def _asked(request: HttpRequest) -> str:
     if request.method not in {"GET", "HEAD"}:
         return ""
     query = request.GET.copy()
-    query.pop(ASKED, None)
+    query.pop(LANGUAGE_PARAMETER, None)
     return f"?{query.urlencode()}{'&' if query else ''}"
 
 

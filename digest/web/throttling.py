@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from digest.web.page_language import ASKED
+from digest.web.page_language import LANGUAGE_PARAMETER
 from digest.web.rendering import show
 
 Given = ParamSpec("Given")
@@ -47,7 +47,7 @@ def limited(view: View[Given]) -> View[Given]:
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        asks = bool(request.GET.keys() - {ASKED} or request.POST)
+        asks = bool(request.GET.keys() - {LANGUAGE_PARAMETER} or request.POST)
         if not asks or admits_look(visitor_of(request), timezone.now()):
             return view(request, *args, **kwargs)
         part = "HX-Request" in request.headers

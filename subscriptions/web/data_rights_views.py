@@ -61,7 +61,7 @@ def behind_fresh_link(purpose: FreshPurpose) -> Callable[[FreshLinkView], View[[
             subscriber = signed_links.fresh_subscriber_for(token, purpose, timezone.now())
             if subscriber is None:
                 return show(request, "web/old_link.html", status=404)
-            page_language.speak(subscriber.language)
+            page_language.activate(subscriber.language)
             return view(request, subscriber)
 
         return behind_link(guarded)

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from digest.matching import Field, QuerySyntaxError
-from digest.web.page_language import words
+from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.email_addresses import address_key
@@ -46,12 +46,12 @@ def time_zones() -> list[str]:
 
 def hours() -> list[tuple[str, str]]:
     """The hours of the day to choose from, as the page's language writes them."""
-    return [(str(hour), words().time(time(hour))) for hour in range(24)]
+    return [(str(hour), current_language().time(time(hour))) for hour in range(24)]
 
 
 def weekdays() -> list[tuple[str, str]]:
     """The days of the week to choose from, as the page's language calls them."""
-    return [(str(number), words().weekday(number)) for number in range(7)]
+    return [(str(number), current_language().weekday(number)) for number in range(7)]
 
 
 class SubscriptionForm(FiltersForm):

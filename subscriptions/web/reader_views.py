@@ -85,7 +85,7 @@ def reader_behind(token: str, purpose: signed_links.Purpose) -> Subscriber | Non
     """The reader whom `token` entitles to `purpose`, in whose language the answer is; None for any other."""
     subscriber = signed_links.subscriber_for(token, purpose)
     if subscriber is not None:
-        page_language.speak(subscriber.language)
+        page_language.activate(subscriber.language)
     return subscriber
 
 
