@@ -6,8 +6,8 @@ An address asks for a language only once somebody chose one: then all links of t
 other address answers in the browser's language and says so to caches (Vary).
 """
 
+import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -19,14 +19,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation.trans_real import parse_accept_lang_header
 
 from digest.lib.locales import ENGLISH, Language, language_for
 from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")
 
-LANGUAGE_PARAMETER = "lang"  # the parameter of an address
+LANGUAGE_PARAMETER = "lang"  # of an address
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,15 @@ def url(name: str, *arguments: object, **query: object) -> str:
     return reverse(name, args=arguments) + (f"?{urlencode(asked)}" if asked else "")
 
 
-def addresses(name: str, arguments: Sequence[object], leaf: int = 1) -> tuple[str, Sequence[tuple[str, str]]]:
+def addresses(
+    name: str, arguments: Sequence[object], number: int = 1
+) -> tuple[str, Sequence[tuple[str, str]]]:
     """The absolute address of a page, and those of all its languages, as `hreflang` names them.
 
-    “x-default” is the one that asks for no language. `leaf` is which page of a long list it is.
+    “x-default” is the one that asks for no language. `number` is which page of a long list it is.
     """
     bare = settings.SITE_URL + reverse(name, args=arguments)
-    page: dict[str, object] = {"page": leaf} if leaf > 1 else {}
+    page: dict[str, object] = {"page": number} if number > 1 else {}
     asked = {
         "x-default": page,
         **{code: {**page, LANGUAGE_PARAMETER: code} for code, _ in settings.LANGUAGES},
@@ -118,7 +120,7 @@ def addresses(name: str, arguments: Sequence[object], leaf: int = 1) -> tuple[st
     return every[chosen() or "x-default"], list(every.items())
 
 
-def switches() -> Sequence[tuple[str, str, str]]:
+def language_links() -> Sequence[tuple[str, str, str]]:
     """Where this page is in each other language: code, name, relative address. None where a form was sent."""
     asked, current = _visit.get().asked, translation.get_language()
     others = ((code, name) for code, name in settings.LANGUAGES if asked and code != current)
@@ -138,9 +140,12 @@ def _asked(request: HttpRequest) -> str:
 
 
 def _accepted(request: HttpRequest) -> str:
-    """The language that the browser would rather have, of those there are."""
-    for code, wish in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        with suppress(LookupError):
-            if wish:
-                return translation.get_supported_language_variant(code)
-    return ENGLISH
+    """The language that the browser would rather have, of those there are.
+
+    Django is shown the header alone, so that a cookie of another application on this host decides nothing,
+    and not what the header refuses (q=0), which it would take for a wish.
+    """
+    ranges = request.headers.get("Accept-Language", "").split(",")
+    bare = HttpRequest()
+    bare.META["HTTP_ACCEPT_LANGUAGE"] = ",".join(one for one in ranges if not _REFUSED.search(one))
+    return translation.get_language_from_request(bare)

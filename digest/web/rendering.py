@@ -77,7 +77,7 @@ def environment(**options: object) -> Environment:
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
         "static": static,
-        "switches": page_language.switches,
+        "language_links": page_language.language_links,
         "url": page_language.url,
     }
     filters = (day_of_week, long_day, moment, month, number, short, short_day, topical, translate)
