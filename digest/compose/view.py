@@ -198,7 +198,7 @@ def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
         excerpt=folded(cut.text),
         excerpt_pieces=pieces(cut.text, cut.runs),
         why=reason,
-        why_pieces=quoted(reason),
+        why_pieces=quoted(language, reason),
         note=folded(wording.place(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
     )

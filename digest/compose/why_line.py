@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from digest.compose.content import Fact, Mark
 from digest.compose.highlight import Piece, runs
@@ -11,7 +12,6 @@ from digest.lib.safe_text import shortened
 
 MOST = 4
 LONGEST = 60
-_QUOTED = re.compile("(?<=[“„])([^“”„]+)(?=[“”])")  # as English quotes, and as German does
 
 
 def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
@@ -37,10 +37,18 @@ def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: I
     return "; ".join(clauses)
 
 
-def quoted(reason: str) -> tuple[Piece, ...]:
+def quoted(language: Language, reason: str) -> tuple[Piece, ...]:
     """A reason in pieces, the words that it quotes marked."""
-    parts = _QUOTED.split(reason)
+    parts = _quotation(language).split(reason)
     return tuple(Piece(part, marked=bool(n % 2)) for n, part in enumerate(parts) if part)
+
+
+@lru_cache(maxsize=32)
+def _quotation(language: Language) -> re.Pattern[str]:
+    """What finds the words between the quotation marks of `language`."""
+    opening, _, closing = language.gettext("“%(words)s”", words="\0").partition("\0")
+    signs = re.escape(opening.strip() + closing.strip())
+    return re.compile(f"(?<={re.escape(opening)})([^{signs}]+)(?={re.escape(closing)})")
 
 
 def _fact(language: Language, record: PaperRecord, fact: Fact) -> str:
