@@ -100,7 +100,7 @@ AXES_COOLOFF_TIME = 1  # hours
 # Both together: by the address alone, one person locks out all behind the same proxy or office; by the
 # name alone, any stranger locks out the operator.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.visitor_of"
+AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
 
 USE_TZ = True

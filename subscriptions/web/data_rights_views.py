@@ -113,5 +113,5 @@ def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     new = subscriber.new_email
     if request.method != "POST":
         return show(request, "web/account/address.html", AddressPage(new))
-    changed = data_rights.change_address(subscriber, throttling.visitor_of(request), timezone.now())
+    changed = data_rights.change_address(subscriber, throttling.client_address(request), timezone.now())
     return show(request, "web/account/address.html", AddressPage(new, "changed" if changed else "taken"))
