@@ -84,7 +84,7 @@ format: $(DEVELOPMENT) ## format the code and repair what can be repaired
 translate: $(DEVELOPMENT) ## collect texts into digest/locale/*/LC_MESSAGES/*.po, and compile what is translated
 	@for domain in letters django; do \
 		$(BABEL) -q extract --mapping digest/locale/$$domain.cfg \
-			--keywords "said gettext_lazy" --add-location file --sort-by-file \
+			--keywords "deferred gettext_lazy" --add-location file --sort-by-file \
 			--ignore-dirs "node_modules var .*" --output .venv/$$domain.pot . && \
 		$(BABEL) -q update --domain $$domain --input-file .venv/$$domain.pot --output-dir digest/locale \
 			--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110 && \

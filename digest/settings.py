@@ -10,6 +10,7 @@ import environ
 from django.urls import reverse_lazy
 
 from digest import env
+from digest.lib import locales
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -99,15 +100,15 @@ AXES_COOLOFF_TIME = 1  # hours
 # Both together: by the address alone, one person locks out all behind the same proxy or office; by the
 # name alone, any stranger locks out the operator.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.visitor_of"
+AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
 
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LANGUAGES = list(locales.languages().items())
 USE_I18N = True
-LOCALE_PATHS = [BASE_DIR / "digest" / "locale"]  # before the catalogues of others, who also say “Search”
+LOCALE_PATHS = [locales.LOCALE]  # before the catalogues of others, who also say “Search”
 
 # --- Where it keeps things -------------------------------------------------------------------
 

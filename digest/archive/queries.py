@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
-from typing import Any
 
 from django.core.cache import cache
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 
 from digest.archive.search import Found, find
@@ -17,12 +17,12 @@ from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.selection import content
-from digest.web.page_language import url, words
+from digest.web.page_language import current_language, url
 
-PAGE = 25  # papers on a page
+PAGE_SIZE = 25  # papers
 _LOOKED_AT = 500  # papers, for what is usual of late
 _KEPT = 300  # seconds for which the topics of a day are remembered
-_SHORT_NUMBER = re.compile(r"[0-9]{1,9}")
+_PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +49,6 @@ class DayOfMonth:
 
     day: date
     papers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One of the pages that a list is shown on, from 1; `previous` and `next` are 0 where there is none."""
-
-    total: int
-    number: int
-    of: int
-
-    @property
-    def previous(self) -> int:
-        return self.number - 1
-
-    @property
-    def next(self) -> int:
-        return self.number + 1 if self.number < self.of else 0
 
 
 def newest_day() -> date | None:
@@ -142,7 +125,7 @@ def lines(
 def shown(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
     item = content.item_of(paper, explain(query, paper).reasons if query else ())
-    return view_paper(item, words(), whole=False)
+    return view_paper(item, current_language(), whole=False)
 
 
 def paper_under(key: str) -> Paper | None:
@@ -168,14 +151,12 @@ def _query(text: str) -> Query:
     return parse_query(text)
 
 
-def leaf(found: Sequence[int], wanted: Any) -> tuple[Leaf, list[Paper]]:
-    """The page that a visitor asked for, the nearest there is, and its papers in order.
+def paginate(found: Sequence[int], asked: str) -> Page[int]:
+    """The page of primary keys that a visitor asked for, or the last if there are not so many.
 
     What is no number of up to nine digits asks for the first page.
     """
-    of = max(1, -(-len(found) // PAGE))
-    number = min(max(int(wanted), 1), of) if _SHORT_NUMBER.fullmatch(str(wanted)) else 1
-    return Leaf(len(found), number, of), in_order(found[(number - 1) * PAGE : number * PAGE])
+    return Paginator(found, PAGE_SIZE).get_page(asked if _PAGE_NUMBER.fullmatch(asked) else 1)
 
 
 def in_order(pks: Sequence[int]) -> list[Paper]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
-from digest.archive.queries import Appearance, DayOfMonth, Leaf, Line
+from django.core.paginator import Page, Paginator
+
+from digest.archive.queries import PAGE_SIZE, Appearance, DayOfMonth, Line
 from digest.archive.views import ArchivePage, DayPage, PaperPage, SearchPage, TopicPage, TopicsPage
 from digest.compose import Item
 from digest.compose.samples import DIGESTS
@@ -13,7 +15,7 @@ from digest.compose.view import view_paper
 from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
-from digest.web.page_language import words
+from digest.web.page_language import current_language
 from digest.web.views import Privacy
 
 DAY = date(2026, 3, 29)
@@ -61,7 +63,7 @@ def lines(*cases: str) -> list[Line]:
 
 def line(item: Item) -> Line:
     return Line(
-        view_paper(as_stored(item), words(), whole=False),
+        view_paper(as_stored(item), current_language(), whole=False),
         "/previews/page/paper/",
         item.record.day,
         TOPICS[:3],
@@ -93,16 +95,20 @@ def _day(chosen: Topic | None = None) -> DayPage:
     return DayPage(DAY, 87, shown, TOPICS[:3], COUNTS, chosen, date(2026, 3, 28), None)
 
 
-def _topic(of: int) -> TopicPage:
-    listed = lines("many", "hostile") if of else []
-    return TopicPage(TOPICS[2], len(listed), 30, {DAY: listed} if listed else {}, Leaf(len(listed), 2, of))
+def _page(number: int, papers: int) -> Page[int]:
+    return Paginator(range(papers), PAGE_SIZE).page(number)
+
+
+def _topic(page_obj: Page[int]) -> TopicPage:
+    listed = lines("many", "hostile") if page_obj else []
+    return TopicPage(TOPICS[2], len(listed), 30, {DAY: listed} if listed else {}, page_obj)
 
 
 def _paper(number: int) -> PaperPage:
     record = as_stored(DIGESTS["hostile"].sections[0].items[number])
     return PaperPage(
         key="doi:10.1234/<b>?#%20",
-        paper=view_paper(record, words(), whole=False),
+        paper=view_paper(record, current_language(), whole=False),
         abstract=record.record.abstract,
         authors=("Ada <script>alert(1)</script>", "B. " + "Long" * 60, "{{ 7*7 }}"),
         topics=TOPICS[:3],
@@ -115,7 +121,7 @@ def _search(query: str) -> SearchPage:
         parse_query(query)
     except QuerySyntaxError as error:
         return SearchPage(query, problem=error)
-    return SearchPage(query, lines("hostile"), Leaf(1204, 2, 48))
+    return SearchPage(query, lines("hostile"), _page(2, 1204))
 
 
 def _archive() -> ArchivePage:
@@ -129,14 +135,14 @@ PAGES: Mapping[str, PageCase] = {
     "day": PageCase("A day", "web/archive/day.html", _day),
     "day-none": PageCase("A day, nothing of a topic", "web/archive/day.html", partial(_day, TOPICS[2])),
     "topics": PageCase("Topics", "web/archive/topics.html", partial(TopicsPage, TOPICS[:3], COUNTS, DAY)),
-    "topic": PageCase("A topic", "web/archive/topic.html", partial(_topic, 3)),
-    "topic-empty": PageCase("A topic, empty", "web/archive/topic.html", partial(_topic, 0)),
+    "topic": PageCase("A topic", "web/archive/topic.html", partial(_topic, _page(2, 60))),
+    "topic-empty": PageCase("A topic, empty", "web/archive/topic.html", partial(_topic, _page(1, 0))),
     "paper": PageCase("A paper", "web/archive/paper.html", partial(_paper, 0)),
     "paper-long": PageCase("A paper, hardly to be broken", "web/archive/paper.html", partial(_paper, 5)),
     "search": PageCase("Search", "web/archive/search.html", partial(SearchPage, "")),
     "search-found": PageCase("Search, found", "web/archive/search.html", partial(_search, '"<b>bold</b>"')),
     "search-none": PageCase(
-        "Search, nothing found", "web/archive/search.html", partial(SearchPage, "x" * 300, (), Leaf(0, 1, 1))
+        "Search, nothing found", "web/archive/search.html", partial(SearchPage, "x" * 300, (), _page(1, 0))
     ),
     "search-wrong": PageCase(
         "Search, unreadable", "web/archive/search.html", partial(_search, '"><script>(' + "w " * 90)

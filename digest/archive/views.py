@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from digest.archive import queries
 from digest.archive.feeds import Feed, atom, entry_of, feed_response, json_feed
-from digest.archive.queries import Appearance, DayOfMonth, Leaf, Line
+from digest.archive.queries import Appearance, DayOfMonth, Line
 from digest.archive.search import find
 from digest.compose.view import PaperView
-from digest.lib.messages import said
+from digest.lib.messages import deferred
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 from digest.web.page_language import url
@@ -64,7 +65,7 @@ class TopicPage:
     recent: int
     days: int
     by_day: Mapping[date, Sequence[Line]]
-    leaf: Leaf
+    page_obj: Page[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class SearchPage:
 
     query: str
     lines: Sequence[Line] = ()
-    leaf: Leaf | None = None
+    page_obj: Page[int] | None = None
     problem: QuerySyntaxError | None = None
 
 
@@ -141,15 +142,15 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """A topic's papers, a page at a time."""
     found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
     found = queries.found_for(found_topic)
-    leaf, papers = queries.leaf(found.papers, request.GET.get("page", "1"))
+    page_obj = queries.paginate(found.papers, request.GET.get("page", "1"))
     newest = queries.newest_day()
     since = queries.days_ago(newest, TOPIC_DAYS) if newest else None
     page = TopicPage(
         topic=found_topic,
         recent=sum(count for day, count in found.per_day.items() if since and day >= since),
         days=TOPIC_DAYS,
-        by_day=queries.by_day(queries.lines(papers)),
-        leaf=leaf,
+        by_day=queries.by_day(queries.lines(queries.in_order(page_obj))),
+        page_obj=page_obj,
     )
     return show(request, "web/archive/topic.html", page)
 
@@ -214,15 +215,15 @@ def search(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _searched(text: str, wanted: str) -> SearchPage:
+def _searched(text: str, page_number: str) -> SearchPage:
     if not text:
         return SearchPage("")
     try:
         query = parse_query(text)
         if query.size > MOST_TERMS:
-            hint = said("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
-            raise QuerySyntaxError(said("The query is too long"), text, 0, hint)  # noqa: TRY301
+            hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+            raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)  # noqa: TRY301
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
-    leaf, papers = queries.leaf(find(query).papers, wanted)
-    return SearchPage(text, queries.lines(papers, query), leaf)
+    page_obj = queries.paginate(find(query).papers, page_number)
+    return SearchPage(text, queries.lines(queries.in_order(page_obj), query), page_obj)

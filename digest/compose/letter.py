@@ -17,7 +17,7 @@ from digest.compose.templating.placeholders import LINKS, SEAM, STAND_IN
 from digest.compose.templating.quoted_printable import body_size
 from digest.compose.view import DigestView, Worded
 from digest.compose.welcome import view_welcome
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
 
 HTML_LIMIT = 90_000  # octets of the encoded part; Gmail clips a mail at about 102 KB
@@ -156,7 +156,7 @@ class _Printer:
     """Prints templates with one context."""
 
     def __init__(self, context: Context, brand: Brand, templates: Path, *, votes: bool = False) -> None:
-        self.language = speaking(context.language).code
+        self.language = language_for(context.language).code
         self._templates = letters(templates, self.language)
         self._variables = {
             "content": context,

@@ -24,7 +24,7 @@ from digest.compose.content import (
     WelcomeContent,
 )
 from digest.compose.letter import Personal
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.lib.records import PaperRecord
 
 DAY = date(2025, 11, 5)
@@ -216,7 +216,7 @@ _NOTED = replace(LAB_BENCH, note=Note("raised", "Kept Busy: Scheduling KV Transf
 
 
 def _in_german(topic: Section) -> Section:
-    return replace(topic, name=speaking("de").topic(topic.name))
+    return replace(topic, name=language_for("de").topic(topic.name))
 
 
 def _digest(

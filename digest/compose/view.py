@@ -11,7 +11,7 @@ from digest.compose.content import DigestContent, Item, NearMiss, Section
 from digest.compose.excerpt import Excerpt, excerpt
 from digest.compose.highlight import Piece, pieces, runs
 from digest.compose.why_line import quoted, why
-from digest.lib.locales import Language, speaking
+from digest.lib.locales import Language, language_for
 from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
 from digest.lib.safe_text import folded, shortened
 
@@ -21,10 +21,10 @@ _LONGEST_BRIEF = 60  # it is heard with each of a paper's links, and takes room 
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """A bit of small print; `spoken` are its words where `text` uses a sign."""
+    """A bit of small print; `accessible_text` is for screen readers, in words where `text` uses a sign."""
 
     text: str
-    spoken: str
+    accessible_text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Worded:
 
     def __init__(self, content: DigestContent, *, whole: bool = False) -> None:
         self._content = content
-        self._words = speaking(content.language)
+        self._language = language_for(content.language)
         self._whole = whole
         sections = [section.items for section in content.sections]
         self._groups = [self._papers(items) for items in (*sections, content.carried)]
@@ -121,7 +121,7 @@ class Worded:
         self._order = sorted((rank, n) for n, group in enumerate(self._groups) for rank in range(len(group)))
 
     def _papers(self, items: tuple[Item, ...]) -> tuple[PaperView, ...]:
-        return tuple(view_paper(item, self._words, self._whole) for item in items)
+        return tuple(view_paper(item, self._language, self._whole) for item in items)
 
     @property
     def papers(self) -> int:
@@ -141,19 +141,19 @@ class Worded:
 
         The best of every section stay longest. A paper is shown in full, as a line, or counted.
         """
-        content, words = self._content, self._words
+        content, language = self._content, self._language
         shown = Counter(group for _, group in self._order[:full])
         *sections, carried = [group[: shown[n]] for n, group in enumerate(self._groups)]
         rest = [self._groups[group][rank] for rank, group in self._order[full:]] + list(self._more)
         first = next((papers[0].title for papers in (*sections, carried) if papers), "")
         capped = bool(self._more) and full == self.papers
         return DigestView(
-            language=words.code,
-            period=wording.period(words, content),
-            short_period=wording.short_period(words, content),
-            headline=wording.headline(words, content),
+            language=language.code,
+            period=wording.period(language, content),
+            short_period=wording.short_period(language, content),
+            headline=wording.headline(language, content),
             preheader=first,
-            accounting=wording.accounting(words, content),
+            accounting=wording.accounting(language, content),
             sections=tuple(
                 _view_section(section, papers)
                 for section, papers in zip(content.sections, sections, strict=True)
@@ -171,7 +171,7 @@ class Worded:
 
 
 @lru_cache(maxsize=8192)
-def view_paper(item: Item, words: Language, whole: bool) -> PaperView:
+def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
     """One paper, worded, once for all digests that hold it with these marks; `whole` with all its abstract.
 
     Links that are not plain http(s) are left out.
@@ -182,41 +182,41 @@ def view_paper(item: Item, words: Language, whole: bool) -> PaperView:
     cut = abstract if whole else excerpt(record.abstract, item.marks)
     source = safe_link(record.url)
     links = (
-        (words.gettext("Read"), source),
-        (words.gettext("PDF"), safe_link(pdf_url(record.key))),
-        (words.gettext("Code"), safe_link(record.code_url)),
-        (words.gettext("Project"), safe_link(record.project_url)),
+        (language.gettext("Read"), source),
+        (language.gettext("PDF"), safe_link(pdf_url(record.key))),
+        (language.gettext("Code"), safe_link(record.code_url)),
+        (language.gettext("Project"), safe_link(record.project_url)),
     )
-    reason = why(words, record, item.marks, item.facts)
+    reason = why(language, record, item.marks, item.facts)
     return PaperView(
         number=item.number,
         title=folded(record.title),
         brief=shortened(record.title, _LONGEST_BRIEF),
         title_pieces=pieces(record.title, title_runs),
         url=safe_link(item.page_url) or source or "",
-        facts=tuple(_facts(words, record)),
+        facts=tuple(_facts(language, record)),
         excerpt=folded(cut.text),
         excerpt_pieces=pieces(cut.text, cut.runs),
         why=reason,
-        why_pieces=quoted(reason),
-        note=folded(wording.place(words, item.note)) if item.note else "",
+        why_pieces=quoted(language, reason),
+        note=folded(wording.place(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
     )
 
 
-def _facts(words: Language, record: PaperRecord) -> Iterator[FactView]:
+def _facts(language: Language, record: PaperRecord) -> Iterator[FactView]:
     """What is known of a paper's origin and reception; zero tells nothing and is left out."""
-    if where := _where(words, record):
+    if where := _where(language, record):
         yield FactView(where, where)
     if organization := shortened(record.organization or "", _LONGEST_NAME):
         yield FactView(organization, organization)
-    if authors := _authors(words, record):
+    if authors := _authors(language, record):
         yield FactView(authors, authors)
     if record.upvotes:
-        spoken = words.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes)
-        yield FactView(_unbroken(f"▲ {words.number(record.upvotes)}"), _unbroken(spoken))
+        accessible_text = language.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes)
+        yield FactView(_unbroken(f"▲ {language.number(record.upvotes)}"), _unbroken(accessible_text))
     if record.comments:
-        comments = _unbroken(words.ngettext("%(num)s comment", "%(num)s comments", record.comments))
+        comments = _unbroken(language.ngettext("%(num)s comment", "%(num)s comments", record.comments))
         yield FactView(comments, comments)
 
 
@@ -225,7 +225,7 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _where(words: Language, record: PaperRecord) -> str:
+def _where(language: Language, record: PaperRecord) -> str:
     """Where and when it appeared, for example “arXiv, 4 Nov”; the year only if it is not the edition's."""
     if arxiv_id(record.key):
         place = "arXiv"
@@ -233,21 +233,23 @@ def _where(words: Language, record: PaperRecord) -> str:
         link = safe_link(record.url)
         place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
     day = record.published or record.day
-    date = words.short_date(day) + (f" {day.year}" if day.year != record.day.year else "")
+    date = language.short_date(day, year=day.year != record.day.year)
     return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))
 
 
-def _authors(words: Language, record: PaperRecord) -> str:
+def _authors(language: Language, record: PaperRecord) -> str:
     """For example “Ada Lovelace and 11 others”, or “12 authors” where nobody is named."""
     number = max(record.authors or 0, len(record.author_names))
     if not number:
         return ""
     name = shortened(record.author_names[0], _LONGEST_NAME) if record.author_names else ""
     if not name:
-        return words.ngettext("%(num)s author", "%(num)s authors", number)
+        return language.ngettext("%(num)s author", "%(num)s authors", number)
     if number == 1:
         return name
-    return words.ngettext("%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name)
+    return language.ngettext(
+        "%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name
+    )
 
 
 def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
 from digest.compose.view import PaperView, Worded
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 
 FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail
 
@@ -27,29 +27,29 @@ class WelcomeView:
 
 def view_welcome(content: WelcomeContent) -> WelcomeView:
     """The welcome letter with its backtest: the best of each filter in full, the others as lines."""
-    worded, words = Worded(content.week), speaking(content.language)
+    worded, language = Worded(content.week), language_for(content.language)
     total, scanned = worded.papers, content.week.scanned
     digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
     if total:
-        accounting = words.ngettext(
+        accounting = language.ngettext(
             "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",
             "Of the %(num)s papers of the last seven days, %(kept)s matched what you chose.",
             scanned,
-            kept=words.number(total),
+            kept=language.number(total),
         )
     elif scanned:
-        accounting = words.ngettext(
+        accounting = language.ngettext(
             "The %(num)s paper of the last seven days did not match: try another topic or a wider query.",
             "None of the %(num)s papers of the last seven days matched: try another topic or a wider query.",
             scanned,
         )
     else:
-        accounting = words.gettext("No papers have come in yet.")
+        accounting = language.gettext("No papers have come in yet.")
     papers = (*(paper for section in digest.sections for paper in section.papers),)
-    first = words.gettext(
+    first = language.gettext(
         "Your first digest comes on %(day)s at %(time)s (%(zone)s), if a paper matches.",
-        day=words.long_date(content.first.date()),
-        time=f"{content.first:%H:%M}",
+        day=language.long_date(content.first.date()),
+        time=language.time(content.first),
         zone=content.zone,
     )
-    return WelcomeView(words.code, first, accounting, total, papers, digest.lines, digest.left_out)
+    return WelcomeView(language.code, first, accounting, total, papers, digest.lines, digest.left_out)

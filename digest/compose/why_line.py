@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from digest.compose.content import Fact, Mark
 from digest.compose.highlight import Piece, runs
@@ -11,10 +12,9 @@ from digest.lib.safe_text import shortened
 
 MOST = 4
 LONGEST = 60
-_QUOTED = re.compile("(?<=[“„])([^“”„]+)(?=[“”])")  # as English quotes, and as German does
 
 
-def why(words: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
+def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
     """For example `title has “FP4 quantization”; abstract has “MXFP4”; 48 upvotes`; empty without reasons.
 
     At most `MOST` different spellings (case aside), title first, each told once; then `facts`.
@@ -28,37 +28,45 @@ def why(words: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iter
             surface = shortened(text[run.start : run.end], LONGEST)
             if surface and surface.casefold() not in told and len(told) < MOST:
                 told.add(surface.casefold())
-                found.append(words.gettext("“%(words)s”", words=surface))
+                found.append(language.gettext("“%(words)s”", words=surface))
         if found and field == "title":
-            clauses.append(words.gettext("title has %(words)s", words=", ".join(found)))
+            clauses.append(language.gettext("title has %(words)s", words=", ".join(found)))
         elif found:
-            clauses.append(words.gettext("abstract has %(words)s", words=", ".join(found)))
-    clauses += [said for fact in facts if (said := _said(words, record, fact))]
+            clauses.append(language.gettext("abstract has %(words)s", words=", ".join(found)))
+    clauses += [clause for fact in facts if (clause := _fact(language, record, fact))]
     return "; ".join(clauses)
 
 
-def quoted(reason: str) -> tuple[Piece, ...]:
+def quoted(language: Language, reason: str) -> tuple[Piece, ...]:
     """A reason in pieces, the words that it quotes marked."""
-    parts = _QUOTED.split(reason)
+    parts = _quotation(language).split(reason)
     return tuple(Piece(part, marked=bool(n % 2)) for n, part in enumerate(parts) if part)
 
 
-def _said(words: Language, record: PaperRecord, fact: Fact) -> str:
+@lru_cache(maxsize=32)
+def _quotation(language: Language) -> re.Pattern[str]:
+    """What finds the words between the quotation marks of `language`."""
+    opening, _, closing = language.gettext("“%(words)s”", words="\0").partition("\0")
+    signs = re.escape(opening.strip() + closing.strip())
+    return re.compile(f"(?<={re.escape(opening)})([^{signs}]+)(?={re.escape(closing)})")
+
+
+def _fact(language: Language, record: PaperRecord, fact: Fact) -> str:
     """A fact in words; nothing for a number that the paper does not have any more."""
     name = shortened(fact.text, LONGEST)
     match fact.field:
         case "author":
-            return words.gettext("author %(name)s", name=name)
+            return language.gettext("author %(name)s", name=name)
         case "org":
-            return words.gettext("organisation %(name)s", name=name)
+            return language.gettext("organisation %(name)s", name=name)
         case "source":
-            return words.gettext("source %(name)s", name=name)
+            return language.gettext("source %(name)s", name=name)
         case "upvotes":
-            return words.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes or 0)
+            return language.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes or 0)
         case "comments":
-            return words.ngettext("%(num)s comment", "%(num)s comments", record.comments or 0)
+            return language.ngettext("%(num)s comment", "%(num)s comments", record.comments or 0)
         case "authors":
-            return words.ngettext("%(num)s author", "%(num)s authors", record.authors or 0)
+            return language.ngettext("%(num)s author", "%(num)s authors", record.authors or 0)
         case "day":
-            return words.gettext("of %(date)s", date=words.short_date(record.day))
+            return language.gettext("of %(date)s", date=language.short_date(record.day))
     return ""

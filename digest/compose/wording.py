@@ -13,18 +13,18 @@ _LONGEST_TITLE = 80
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
-def period(words: Language, content: DigestContent) -> str:
+def period(language: Language, content: DigestContent) -> str:
     """What the digest is about, after its name: “Wednesday, 5 November”, “The week to 7 November”."""
     if content.weekly:
-        week = words.gettext("the week to %(date)s", date=words.day(content.day))
+        week = language.gettext("the week to %(date)s", date=language.day(content.day))
         return week[:1].upper() + week[1:]
-    return words.long_date(content.day)
+    return language.long_date(content.day)
 
 
-def short_period(words: Language, content: DigestContent) -> str:
+def short_period(language: Language, content: DigestContent) -> str:
     """The same for a subject: “5 Nov”, “week to 7 Nov”."""
-    day = words.short_date(content.day)
-    return words.gettext("week to %(date)s", date=day) if content.weekly else day
+    day = language.short_date(content.day)
+    return language.gettext("week to %(date)s", date=day) if content.weekly else day
 
 
 def kept(content: DigestContent) -> int:
@@ -32,79 +32,79 @@ def kept(content: DigestContent) -> int:
     return sum(len(section.items) for section in content.sections) + len(content.more)
 
 
-def headline(words: Language, content: DigestContent) -> str:
+def headline(language: Language, content: DigestContent) -> str:
     """What is inside, for example "6 papers on quantization and agents".
 
     Names as many topics as a subject line has room for. A mail that only repeats an earlier digest says so.
     """
     number = kept(content)
     if not number and content.carried:
-        return words.ngettext(
+        return language.ngettext(
             "%(num)s paper from your last digest",
             "%(num)s papers from your last digest",
             len(content.carried),
         )
-    names = _topics(words, content.sections)
-    room = SUBJECT_ROOM - len(f" · {short_period(words, content)}")
+    names = _topics(language, content.sections)
+    room = SUBJECT_ROOM - len(f" · {short_period(language, content)}")
     # "1 more topic" says less than its name and is hardly shorter.
     for most in range(len(names) if len(names) <= NAMED_TOPICS + 1 else NAMED_TOPICS, 0, -1):
         rest = len(names) - most
-        tail = [words.ngettext("%(num)s more topic", "%(num)s more topics", rest)] if rest else []
-        topics = words.listed([*names[:most], *tail])
-        line = words.ngettext(
+        tail = [language.ngettext("%(num)s more topic", "%(num)s more topics", rest)] if rest else []
+        topics = language.listed([*names[:most], *tail])
+        line = language.ngettext(
             "%(num)s paper on %(topics)s", "%(num)s papers on %(topics)s", number, topics=topics
         )
         if len(line) <= room:
             return line
-    return words.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
+    return language.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
 
 
-def place(words: Language, note: Note) -> str:
+def place(language: Language, note: Note) -> str:
     """Why a paper stands where it stands."""
     title = shortened(note.title, _LONGEST_TITLE)
     match note.cause:
         case "raised":
-            return words.gettext("Ranked up because you liked “%(title)s”.", title=title)
+            return language.gettext("Ranked up because you liked “%(title)s”.", title=title)
         case "lowered":
-            return words.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
+            return language.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
         case _:
-            return words.gettext("Much like “%(title)s” above.", title=title)
+            return language.gettext("Much like “%(title)s” above.", title=title)
 
 
-def accounting(words: Language, content: DigestContent) -> tuple[str, ...]:
+def accounting(language: Language, content: DigestContent) -> tuple[str, ...]:
     """For example ("87 papers scanned", "6 for you", "2 you already had"); odd parts are left out."""
     number = kept(content)
     parts = []
     if content.scanned >= number and content.scanned > 0:
-        parts.append(words.ngettext("%(num)s paper scanned", "%(num)s papers scanned", content.scanned))
+        parts.append(language.ngettext("%(num)s paper scanned", "%(num)s papers scanned", content.scanned))
     if number and parts:
-        parts.append(words.ngettext("%(num)s for you", "%(num)s for you", number))
+        parts.append(language.ngettext("%(num)s for you", "%(num)s for you", number))
     elif number:
-        parts.append(words.ngettext("%(num)s paper for you", "%(num)s papers for you", number))
+        parts.append(language.ngettext("%(num)s paper for you", "%(num)s papers for you", number))
     if content.already_had > 0:
         parts.append(
-            words.ngettext("%(num)s you already had", "%(num)s you already had", content.already_had)
+            language.ngettext("%(num)s you already had", "%(num)s you already had", content.already_had)
         )
     if carried := len(content.carried):
         parts.append(
-            words.ngettext("%(num)s from your last digest", "%(num)s from your last digest", carried)
+            language.ngettext("%(num)s from your last digest", "%(num)s from your last digest", carried)
         )
     return tuple(parts)
 
 
-def _topics(words: Language, sections: Iterable[Section]) -> list[str]:
+def _topics(language: Language, sections: Iterable[Section]) -> list[str]:
     """Names for the middle of a sentence; own queries share one, at the end."""
     filled = [section for section in sections if section.items]
-    names = [_within_sentence(words, section.name) for section in filled if not section.own]
+    names = [_within_sentence(language, section.name) for section in filled if not section.own]
     own = sum(section.own for section in filled)
     if own:
-        names.append(words.gettext("your query") if own == 1 else words.gettext("your queries"))
+        names.append(language.gettext("your query") if own == 1 else language.gettext("your queries"))
     return names
 
 
-def _within_sentence(words: Language, name: str) -> str:
+def _within_sentence(language: Language, name: str) -> str:
     """In English, `name` without the capital it opens with; names like "3D" or "LLM serving" keep theirs."""
     name = " ".join(name.split())
     first, space, rest = name.partition(" ")
-    lowered = words.code == ENGLISH and _CAPITALISED.match(first)
+    lowered = language.code == ENGLISH and _CAPITALISED.match(first)
     return (first.lower() if lowered else first) + space + rest

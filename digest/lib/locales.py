@@ -1,36 +1,49 @@
 """The languages of mails and pages: translated texts, numbers, lists and dates.
 
-Pure: the language is an argument, never the process's. Catalogues are gettext's, in digest/locale/;
-CONTRIBUTING.md says how to add a text or a language.
+Pure: the language is an argument, never the process's. Texts come from gettext's catalogues in
+digest/locale/, all else from Unicode's Common Locale Data Repository (CLDR), which comes with Babel. A
+language is a folder there with two catalogues; CONTRIBUTING.md says how to add a text or a language.
 """
 
 import gettext
-from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from functools import lru_cache
+import re
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from datetime import date, datetime, time
+from functools import cache, lru_cache
 from pathlib import Path
 
+from babel import Locale
+from babel.dates import DateTimePattern, parse_pattern
+from babel.lists import format_list
 from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 LOCALE = Path(__file__).resolve().parents[1] / "locale"
 ENGLISH = "en"
+_BRITISH = "en_GB"  # whose conventions our English follows: “5 November”, “a, b and c”
+_FORMATTED = 2048  # numbers and dates remembered per language: formatting one takes 10 µs
 
 
-def available() -> tuple[str, ...]:
-    """The codes of the languages that mails can be written in, English first."""
-    found = (path.parents[1].name for path in LOCALE.glob("*/LC_MESSAGES/letters.mo"))
-    return (ENGLISH, *sorted(found))
+@cache
+def languages() -> Mapping[str, str]:
+    """The code of each language that there are catalogues of, and its own name for itself; English first."""
+    names = {code: Locale.parse(folder).get_display_name() or code for code, folder in _folders().items()}
+    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
 
 
 @lru_cache(maxsize=32)
-def speaking(code: str) -> "Language":
-    """The language `code`, or its nearest: “de-AT” speaks German, an unknown one English."""
-    for known in (code, code.partition("-")[0]):
-        if known in available():
-            return Language(known)
-    return Language(ENGLISH)
+def language_for(code: str) -> "Language":
+    """The language `code`, or its nearest: “de-AT” is German, an unknown one English."""
+    known = (wanted for wanted in (code, code.partition("-")[0]) if wanted in _folders())
+    return Language(next(known, ENGLISH))
+
+
+def _folders() -> dict[str, str]:
+    """Codes as browsers and HTML write them (“pt-br”), and the folders of their catalogues (“pt_BR”)."""
+    found = sorted(path.parents[1].name for path in LOCALE.glob("*/LC_MESSAGES/letters.mo"))
+    return {ENGLISH: ENGLISH} | {folder.replace("_", "-").lower(): folder for folder in found}
 
 
 class Language:
@@ -38,23 +51,12 @@ class Language:
 
     def __init__(self, code: str) -> None:
         self.code = code
-        self._catalogue = gettext.translation("letters", LOCALE, [code], fallback=True)
-        _ = self.gettext
-        self._weekdays = (
-            *(_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday")),
-            _("Sunday"),
-        )
-        self._months = (
-            *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June")),
-            *(_("July"), _("August"), _("September"), _("October"), _("November"), _("December")),
-        )
-        self._short_months = (
-            *(_("Jan"), _("Feb"), _("Mar"), _("Apr"), _("May"), _("Jun")),
-            *(_("Jul"), _("Aug"), _("Sep"), _("Oct"), _("Nov"), _("Dec")),
-        )
-        self._short_weekdays = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
-        thousands = self._catalogue.pgettext("between thousands", ",")
-        self._signs = str.maketrans({",": thousands, ".": self._catalogue.pgettext("before decimals", ".")})
+        folder = _folders()[code]
+        self._catalogue = gettext.translation("letters", LOCALE, [folder], fallback=True)
+        self._locale = Locale.parse(_BRITISH if code == ENGLISH else folder)
+        self._numbers = lru_cache(_FORMATTED)(self._format_number)
+        self._dates = lru_cache(_FORMATTED)(self._format_date)
+        self._patterns = _date_patterns(self._locale)
 
     def gettext(self, message: str, **values: object) -> str:
         """`message` in this language, with `values` in the places of its %(name)s."""
@@ -70,43 +72,56 @@ class Language:
 
     def number(self, number: float, decimals: int = 0) -> str:
         """For example "1,204", "1.4"."""
-        return f"{number:,.{decimals}f}".translate(self._signs)
+        return self._numbers(number, decimals)
 
     def listed(self, names: Sequence[str]) -> str:
         """For example "a", "a and b", "a, b and c"."""
-        if len(names) < 2:
-            return "".join(names)
-        return self.gettext("%(names)s and %(last)s", names=", ".join(names[:-1]), last=names[-1])
+        return format_list(names, locale=self._locale)
 
     def weekday(self, number: int) -> str:
-        """The name of a day of the week; 0 is Monday."""
-        return self._weekdays[number]
-
-    def short_weekday(self, number: int) -> str:
-        """For example "Wed"; 0 is Monday."""
-        return self._short_weekdays[number]
+        """The name of a day of the week by itself; 0 is Monday."""
+        return str(self._locale.days["stand-alone"]["wide"][number])
 
     def month(self, number: int) -> str:
-        """The name of a month; 1 is January."""
-        return self._months[number - 1]
+        """The name of a month by itself, as in a heading; 1 is January. Inside a date it may be another."""
+        return str(self._locale.months["stand-alone"]["wide"][number])
 
     def moment(self, at: datetime) -> str:
         """For example "Thursday, 6 November at 07:00", by the clock of `at`."""
-        return self.gettext("%(date)s at %(time)s", date=self.long_date(at), time=f"{at:%H:%M}")
+        return self.gettext("%(date)s at %(time)s", date=self.long_date(at), time=self.time(at))
+
+    def short_moment(self, at: datetime) -> str:
+        """For example "6 Nov 2025, 07:00", by the clock of `at`."""
+        pattern = str(self._locale.datetime_formats["medium"])
+        return pattern.format(self.time(at), self.short_date(at, year=True))
+
+    def time(self, at: time | datetime) -> str:
+        """For example "07:00", by the clock of `at`."""
+        return self._patterns["time"].apply(at, self._locale)
 
     def long_date(self, day: date, *, year: bool = False) -> str:
         """For example "Wednesday, 5 November", "Wednesday, 5 November 2025"."""
-        weekday, date = self.weekday(day.weekday()), self.day(day, year=year)
-        return self.gettext("%(weekday)s, %(date)s", weekday=weekday, date=date)
+        return self._dates(day, "long, year" if year else "long")
 
     def day(self, day: date, *, year: bool = False) -> str:
         """For example "5 November", "5 November 2025"."""
-        date = self.gettext("%(day)s %(month)s", day=day.day, month=self.month(day.month))
-        return self.gettext("%(date)s %(year)s", date=date, year=day.year) if year else date
+        return self._dates(day, "day, year" if year else "day")
 
-    def short_date(self, day: date) -> str:
-        """For example "5 Nov"."""
-        return self.gettext("%(day)s %(month)s", day=day.day, month=self._short_months[day.month - 1])
+    def short_date(self, day: date, *, year: bool = False) -> str:
+        """For example "5 Nov", "5 Nov 2025"."""
+        return self._dates(day, "short, year" if year else "short")
+
+    def day_of_month(self, day: date) -> str:
+        """For example "Wed 5", for the days of one month."""
+        return self._dates(day, "of month")
+
+    def _format_number(self, number: float, decimals: int) -> str:
+        pattern = copy(self._locale.decimal_formats[None])
+        pattern.frac_prec = decimals, decimals
+        return str(pattern.apply(number, self._locale))
+
+    def _format_date(self, day: date, pattern: str) -> str:
+        return self._patterns[pattern].apply(day, self._locale)
 
     def install(self, environment: Environment, cleaned: Callable[[object], object]) -> None:
         """Let templates say `_("…", name=…)` and `ngettext("one", "many", number)` in this language.
@@ -129,3 +144,30 @@ class Language:
             return text % {name: cleaned(value) for name, value in values.items()}
 
         environment.globals |= {"_": say, "gettext": say, "ngettext": count}
+
+
+def _date_patterns(locale: Locale) -> dict[str, DateTimePattern]:
+    """The patterns of CLDR for the kinds of dates above.
+
+    Patterns, for Babel's own functions turn the clock of a moment back to UTC. And CLDR lists no date with
+    the whole name of its day but without a year for most languages: there that of the short name is widened,
+    as UTS #35 says.
+    """
+    skeletons = locale.datetime_skeletons
+    long = str(skeletons.get("MMMMEEEEd") or re.sub("E+|c+", _widened, str(skeletons["MMMMEd"])))
+    if locale.language == ENGLISH:
+        long = "EEEE, d MMMM"  # with the comma that it has before a year
+    return {
+        "time": skeletons["Hm"],
+        "long": parse_pattern(long),
+        "long, year": locale.date_formats["full"],
+        "day": skeletons["MMMMd"],
+        "day, year": locale.date_formats["long"],
+        "short": skeletons["MMMd"],
+        "short, year": skeletons["yMMMd"],
+        "of month": skeletons["Ed"],
+    }
+
+
+def _widened(field: re.Match[str]) -> str:
+    return field.group()[0] * 4

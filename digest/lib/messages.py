@@ -1,6 +1,7 @@
 """A text that is written where something is found wrong, and translated where it is shown.
 
-Pure. The code that raises it knows no language; `str` says it in English, for operators and logs.
+Pure. It is what gettext's manual calls a deferred translation: the code that raises it knows no language,
+and `str` gives it in English, for operators and logs.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class DeferredText:
     """An English text with `values` in the places of its %(name)s; the text is what catalogues translate."""
 
     text: str
@@ -18,6 +19,6 @@ class Said:
         return self.text % self.values
 
 
-def said(text: str, **values: object) -> Said:
+def deferred(text: str, **values: object) -> DeferredText:
     """`text`, which `make translate` collects from here as it does from gettext."""
-    return Said(text, values)
+    return DeferredText(text, values)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Note, Section
 from digest.ingestion.shipped_topics import selecting
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.matching import Field, Number, Percolator, Reason, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Selection, Topic
@@ -39,7 +39,7 @@ class Reading:
         noted = [item["note"][1] for item in selection.items if "note" in item]
         papers = self._read([*listed, *selection.carried, *noted])
         day = selection.day or timezone.now().date()
-        topic = speaking(selection.language).topic
+        topic = language_for(selection.language).topic
         chosen: dict[int, list[Item]] = {}
         for item in selection.items:
             if paper := papers.get(item["paper"]):

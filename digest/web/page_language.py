@@ -6,8 +6,8 @@ An address asks for a language only once somebody chose one: then all links of t
 other address answers in the browser's language and says so to caches (Vary).
 """
 
+import re
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -19,14 +19,14 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
-from django.utils.translation.trans_real import parse_accept_lang_header
 
-from digest.lib.locales import ENGLISH, Language, speaking
-from digest.lib.messages import Said
+from digest.lib.locales import ENGLISH, Language, language_for
+from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")
 
-ASKED = "lang"  # the parameter of an address
+LANGUAGE_PARAMETER = "lang"  # of an address
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
         if request.path_info.startswith(reverse("admin:index")):
             with translation.override(ENGLISH):
                 return answer(request)
-        asked = request.GET.get(ASKED, "")
+        asked = request.GET.get(LANGUAGE_PARAMETER, "")
         chosen = asked if asked in dict(settings.LANGUAGES) else ""
         before = _visit.set(_Visit(chosen, _asked(request)))
         try:
@@ -62,7 +62,7 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
     return answered
 
 
-def speak(code: str) -> None:
+def activate(code: str) -> None:
     """Go on in the language of the reader whose link was followed, unless the address asks for another."""
     visit = _visit.get()
     if not visit.chosen:
@@ -82,12 +82,12 @@ def in_english(view: Callable[Given, HttpResponse]) -> Callable[Given, HttpRespo
     return answered
 
 
-def words() -> Language:
+def current_language() -> Language:
     """The language of the page: its numbers, lists and dates."""
-    return speaking(translation.get_language() or ENGLISH)
+    return language_for(translation.get_language() or ENGLISH)
 
 
-def translated(text: Said) -> str:
+def translate(text: DeferredText) -> str:
     """What the engine said, in the language of the page."""
     return translation.gettext(text.text) % text.values
 
@@ -99,27 +99,32 @@ def chosen() -> str:
 
 def url(name: str, *arguments: object, **query: object) -> str:
     """The path of the page called `name`, with what `query` asks for, in the language that was chosen."""
-    asked = {**query, ASKED: chosen()} if chosen() else query
+    asked = {**query, LANGUAGE_PARAMETER: chosen()} if chosen() else query
     return reverse(name, args=arguments) + (f"?{urlencode(asked)}" if asked else "")
 
 
-def addresses(name: str, arguments: Sequence[object], leaf: int = 1) -> tuple[str, Sequence[tuple[str, str]]]:
+def addresses(
+    name: str, arguments: Sequence[object], number: int = 1
+) -> tuple[str, Sequence[tuple[str, str]]]:
     """The absolute address of a page, and those of all its languages, as `hreflang` names them.
 
-    “x-default” is the one that asks for no language. `leaf` is which page of a long list it is.
+    “x-default” is the one that asks for no language. `number` is which page of a long list it is.
     """
     bare = settings.SITE_URL + reverse(name, args=arguments)
-    page: dict[str, object] = {"page": leaf} if leaf > 1 else {}
-    asked = {"x-default": page, **{code: {**page, ASKED: code} for code, _ in settings.LANGUAGES}}
+    page: dict[str, object] = {"page": number} if number > 1 else {}
+    asked = {
+        "x-default": page,
+        **{code: {**page, LANGUAGE_PARAMETER: code} for code, _ in settings.LANGUAGES},
+    }
     every = {code: bare + (f"?{urlencode(query)}" if query else "") for code, query in asked.items()}
     return every[chosen() or "x-default"], list(every.items())
 
 
-def switches() -> Sequence[tuple[str, str, str]]:
+def language_links() -> Sequence[tuple[str, str, str]]:
     """Where this page is in each other language: code, name, relative address. None where a form was sent."""
-    asked, spoken = _visit.get().asked, translation.get_language()
-    others = ((code, name) for code, name in settings.LANGUAGES if asked and code != spoken)
-    return [(code, name, f"{asked}{ASKED}={code}") for code, name in others]
+    asked, current = _visit.get().asked, translation.get_language()
+    others = ((code, name) for code, name in settings.LANGUAGES if asked and code != current)
+    return [(code, name, f"{asked}{LANGUAGE_PARAMETER}={code}") for code, name in others]
 
 
 def _asked(request: HttpRequest) -> str:
@@ -130,14 +135,17 @@ def _asked(request: HttpRequest) -> str:
     if request.method not in {"GET", "HEAD"}:
         return ""
     query = request.GET.copy()
-    query.pop(ASKED, None)
+    query.pop(LANGUAGE_PARAMETER, None)
     return f"?{query.urlencode()}{'&' if query else ''}"
 
 
 def _accepted(request: HttpRequest) -> str:
-    """The language that the browser would rather have, of those there are."""
-    for code, wish in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        with suppress(LookupError):
-            if wish:
-                return translation.get_supported_language_variant(code)
-    return ENGLISH
+    """The language that the browser would rather have, of those there are.
+
+    Django is shown the header alone, so that a cookie of another application on this host decides nothing,
+    and not what the header refuses (q=0), which it would take for a wish.
+    """
+    ranges = request.headers.get("Accept-Language", "").split(",")
+    bare = HttpRequest()
+    bare.META["HTTP_ACCEPT_LANGUAGE"] = ",".join(one for one in ranges if not _REFUSED.search(one))
+    return translation.get_language_from_request(bare)

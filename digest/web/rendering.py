@@ -27,7 +27,7 @@ from jinja2.runtime import Context
 
 from digest.web import branding, page_language
 from digest.web.csp import MAIL
-from digest.web.page_language import translated, words
+from digest.web.page_language import current_language, translate
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -67,7 +67,7 @@ def environment(**options: object) -> Environment:
     @pass_context
     def counted(context: Context, one: str, many: str, number: int, /, **values: object) -> str:
         """The form for `number`, which stands at %(num)s as the page's language writes it."""
-        return count(context, one, many, number, **{"num": words().number(number), **values})
+        return count(context, one, many, number, **{"num": current_language().number(number), **values})
 
     environment.globals |= {
         "addresses": page_language.addresses,
@@ -77,53 +77,52 @@ def environment(**options: object) -> Environment:
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
         "static": static,
-        "switches": page_language.switches,
+        "language_links": page_language.language_links,
         "url": page_language.url,
     }
-    filters = (day_of_week, long_day, moment, month, number, short, short_day, topical, translated)
+    filters = (day_of_week, long_day, moment, month, number, short, short_day, topical, translate)
     environment.filters |= {filter_.__name__: filter_ for filter_ in filters}
     return environment
 
 
 def moment(at: datetime, time_zone: str) -> str:
     """`at` as a reader in `time_zone` says it: “Thursday, 6 November at 07:00”."""
-    return words().moment(at.astimezone(ZoneInfo(time_zone)))
+    return current_language().moment(at.astimezone(ZoneInfo(time_zone)))
 
 
 def short(at: datetime) -> str:
     """`at` in UTC where room is scarce: “6 Nov 2025, 07:00”."""
-    at = at.astimezone(UTC)
-    return f"{words().short_date(at)} {at:%Y, %H:%M}"
+    return current_language().short_moment(at.astimezone(UTC))
 
 
 def long_day(day: date) -> str:
     """“Wednesday, 5 November 2025”."""
-    return words().long_date(day, year=True)
+    return current_language().long_date(day, year=True)
 
 
 def short_day(day: date) -> str:
     """“5 Nov”, where the year goes without saying."""
-    return words().short_date(day)
+    return current_language().short_date(day)
 
 
 def day_of_week(day: date) -> str:
     """“Wed 5”, for lists of days."""
-    return gettext("%(weekday)s %(day)s") % {"weekday": words().short_weekday(day.weekday()), "day": day.day}
+    return current_language().day_of_month(day)
 
 
 def month(day: date) -> str:
     """“November”."""
-    return words().month(day.month)
+    return current_language().month(day.month)
 
 
 def number(number: float) -> str:
     """“1,204”."""
-    return words().number(number)
+    return current_language().number(number)
 
 
 def topical(text: str) -> str:
     """The name or description of a topic, in the page's language while it is the shipped one."""
-    return words().topic(text)
+    return current_language().topic(text)
 
 
 def show(request: HttpRequest, template: str, page: object = None, status: int = 200) -> HttpResponse:

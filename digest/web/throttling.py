@@ -1,8 +1,8 @@
-"""How many sign-ups and searches are taken: per network and in total, counted in Redis over fixed hours.
+"""Rate limits of sign-ups and searches: per network and in total, counted in Redis over fixed hours.
 
-Limits per address are the ledger's (`signup.may_write`). These here keep one place from making the
-service write to strangers, or search all day; so when Redis cannot be reached, what is asked for passes,
-with a warning.
+They keep one network from making the service write to strangers, or search all day. They fail open: while
+Redis cannot be reached, every request passes, with a warning. (How often one address is written to is limited
+in the database, by `signup.may_write`.)
 """
 
 import ipaddress
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from digest.web.page_language import ASKED
+from digest.web.page_language import LANGUAGE_PARAMETER
 from digest.web.rendering import show
 
 Given = ParamSpec("Given")
@@ -25,38 +25,42 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 logger = logging.getLogger(__name__)
 
-PER_NETWORK = 30
-IN_TOTAL = 1_000
-LOOKS_PER_NETWORK = 6_000  # samples and searches: a whole office trying out queries
+SIGNUPS_PER_NETWORK = 30
+SIGNUPS_IN_TOTAL = 1_000
+SEARCHES_PER_NETWORK = 6_000  # and samples: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 
 
-def admits(visitor: str, now: datetime) -> bool:
+def allow_signup(visitor: str, now: datetime) -> bool:
     """Count one sign-up from the network of `visitor`; whether it is still within the limits."""
-    return _within({f"signups:{network_of(visitor)}": PER_NETWORK, "signups:all": IN_TOTAL}, now)
+    return _within(
+        {f"signups:{network_of(visitor)}": SIGNUPS_PER_NETWORK, "signups:all": SIGNUPS_IN_TOTAL}, now
+    )
 
 
-def admits_look(visitor: str, now: datetime) -> bool:
+def allow_search(visitor: str, now: datetime) -> bool:
     """Count one sample or search from the network of `visitor`; whether it is still within the limit."""
-    return _within({f"looks:{network_of(visitor)}": LOOKS_PER_NETWORK}, now)
+    return _within({f"searches:{network_of(visitor)}": SEARCHES_PER_NETWORK}, now)
 
 
-def limited(view: View[Given]) -> View[Given]:
+def rate_limited(view: View[Given]) -> View[Given]:
     """A page that costs the server some time: answered so often in an hour to one network, and no more."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        asks = bool(request.GET.keys() - {ASKED} or request.POST)
-        if not asks or admits_look(visitor_of(request), timezone.now()):
+        asks = bool(request.GET.keys() - {LANGUAGE_PARAMETER} or request.POST)
+        if not asks or allow_search(client_address(request), timezone.now()):
             return view(request, *args, **kwargs)
         part = "HX-Request" in request.headers
-        return too_many(request, "web/parts/too_many_looks.html" if part else "web/too_many_looks.html")
+        return too_many_requests(
+            request, "web/parts/too_many_searches.html" if part else "web/too_many_searches.html"
+        )
 
     return guarded
 
 
-def too_many(request: HttpRequest, template: str) -> HttpResponse:
+def too_many_requests(request: HttpRequest, template: str) -> HttpResponse:
     """The answer beyond a limit."""
     response = show(request, template, status=429)
     response["Retry-After"] = str(WINDOW)
@@ -73,7 +77,7 @@ def _within(limits: Mapping[str, int], now: datetime) -> bool:
     return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
 
 
-def visitor_of(request: HttpRequest) -> str:
+def client_address(request: HttpRequest) -> str:
     """The network address that `request` came from, or "" where the server does not say.
 
     Where SITE_URL is https, a proxy ends TLS: a peer with a private address, or on a socket without one,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from digest.models import Topic
-from digest.web.page_language import words
+from digest.web.page_language import current_language
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at
 
@@ -118,13 +118,13 @@ def tomorrow(subscriber: Subscriber, now: datetime) -> date:
 
 def describe(schedule: Schedule) -> str:
     """The schedule in words of the active language: “every day at 07:00 (Europe/Berlin)”."""
-    moment = {"hour": f"{schedule.hour:02}:00", "zone": schedule.time_zone}
+    moment = {"hour": current_language().time(time(schedule.hour)), "zone": schedule.time_zone}
     match schedule.rhythm:
         case Rhythm.DAILY:
             return _("every day at %(hour)s (%(zone)s)") % moment
         case Rhythm.WEEKDAYS:
             return _("Monday to Friday at %(hour)s (%(zone)s)") % moment
-    weekday = words().weekday(schedule.weekday)
+    weekday = current_language().weekday(schedule.weekday)
     return _("every %(weekday)s at %(hour)s (%(zone)s)") % {"weekday": weekday, **moment}
 
 

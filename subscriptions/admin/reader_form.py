@@ -12,7 +12,7 @@ from unfold.widgets import UnfoldAdminSelect2Widget, UnfoldAdminSelectWidget
 from digest.models import Topic
 from subscriptions.accounts.preferences import WEEKDAYS
 from subscriptions.models import FilterSet, Subscriber
-from subscriptions.web.forms import HOURS, time_zones
+from subscriptions.web.forms import hours, time_zones
 
 
 class ScheduleForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -21,7 +21,7 @@ class ScheduleForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs
     time_zone = forms.ChoiceField(
         choices=lambda: [(zone, zone) for zone in time_zones()], widget=UnfoldAdminSelect2Widget
     )
-    hour = forms.TypedChoiceField(choices=HOURS, coerce=int, widget=UnfoldAdminSelectWidget)
+    hour = forms.TypedChoiceField(choices=hours, coerce=int, widget=UnfoldAdminSelectWidget)
     weekday = forms.TypedChoiceField(
         choices=list(enumerate(WEEKDAYS)),
         coerce=int,

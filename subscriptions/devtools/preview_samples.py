@@ -147,8 +147,8 @@ PAGES: Mapping[str, PageCase] = {
     "sent": PageCase("Sign-up sent", "web/sent.html", partial(SentPage, inbox=False)),
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
     "too-many": PageCase("Too many sign-ups", "web/too_many.html"),
-    "too-many-looks-part": PageCase("Too many searches, swapped in", "web/parts/too_many_looks.html"),
-    "too-many-looks": PageCase("Too many searches", "web/too_many_looks.html"),
+    "too-many-searches-part": PageCase("Too many searches, swapped in", "web/parts/too_many_searches.html"),
+    "too-many-searches": PageCase("Too many searches", "web/too_many_searches.html"),
     **{f"confirm-{s}": PageCase(f"Confirm, {s}", "web/confirm.html", partial(_confirm, s)) for s in _STATES},
     **{
         f"preferences-{s}": PageCase(f"Preferences, {s}", "web/preferences.html", partial(_preferences, s))

@@ -29,7 +29,7 @@ from digest.compose import (
     compose_welcome,
     prepare,
 )
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.selection.selector import of_last_days
@@ -162,7 +162,7 @@ def _letter(delivery: Addressed, brand: Brand) -> Letter:
         schedule = preferences.describe(choices.schedule)
     content = ConfirmContent(
         confirm_url=signed_links.url("confirm", reader),
-        topics=tuple(speaking(reader.language).topic(topic.name) for topic in choices.topics),
+        topics=tuple(language_for(reader.language).topic(topic.name) for topic in choices.topics),
         queries=len(choices.queries),
         schedule=schedule,
         language=reader.language,

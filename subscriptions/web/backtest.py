@@ -18,7 +18,7 @@ from digest.archive.search import find
 from digest.matching import parse_query
 from digest.models import Paper
 from digest.selection.selector import Filter
-from digest.web.page_language import ASKED, words
+from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.web.filters_form import FiltersForm, shared
 
 DAYS = 30
@@ -75,7 +75,7 @@ def sample_of(filters: FiltersForm, today: date) -> Sample:
     if not found.newest:
         return Sample(sentence(found, today), found)
     choices = filters.sampled()
-    src = f"{reverse('sample')}?{shared(choices)}&{ASKED}={choices.language}"
+    src = f"{reverse('sample')}?{shared(choices)}&{LANGUAGE_PARAMETER}={choices.language}"
     return Sample(sentence(found, today), found, src)
 
 
@@ -99,18 +99,18 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
 
 
 def _name(filter_: Filter) -> str:
-    return filter_.name if filter_.own else words().topic(filter_.name)
+    return filter_.name if filter_.own else current_language().topic(filter_.name)
 
 
 def sentence(found: Backtest, today: date) -> str:
     """For example “Last 30 days: 41 papers, about 1.4 a day.”"""
-    number = words().number
+    number = current_language().number
     if found.days == 1:
-        when = words().long_date(found.until, year=True)
+        when = current_language().long_date(found.until, year=True)
     elif (today - found.until).days <= 3:  # over a weekend nothing comes out
         when = _("Last %(days)s days") % {"days": number(found.days)}
     else:
-        day = words().day(found.until, year=True)
+        day = current_language().day(found.until, year=True)
         when = _("The %(days)s days to %(day)s") % {"days": number(found.days), "day": day}
     if not found.total:
         return _("%(when)s: no paper matched.") % {"when": when}
@@ -124,7 +124,7 @@ def pace(papers: int, days: int) -> str:
     """“about 12 a day”, “about 1.4 a day”, “about 3 a week”, “less than one a week”."""
     a_day = papers / days
     if a_day >= 0.95:
-        number = words().number(a_day, 0 if a_day >= 9.95 else 1)
+        number = current_language().number(a_day, 0 if a_day >= 9.95 else 1)
         return _("about %(number)s a day") % {"number": number}
     a_week = round(a_day * 7)
     return _("about %(number)s a week") % {"number": a_week} if a_week else _("less than one a week")

@@ -61,7 +61,7 @@ def behind_fresh_link(purpose: FreshPurpose) -> Callable[[FreshLinkView], View[[
             subscriber = signed_links.fresh_subscriber_for(token, purpose, timezone.now())
             if subscriber is None:
                 return show(request, "web/old_link.html", status=404)
-            page_language.speak(subscriber.language)
+            page_language.activate(subscriber.language)
             return view(request, subscriber)
 
         return behind_link(guarded)
@@ -113,5 +113,5 @@ def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     new = subscriber.new_email
     if request.method != "POST":
         return show(request, "web/account/address.html", AddressPage(new))
-    changed = data_rights.change_address(subscriber, throttling.visitor_of(request), timezone.now())
+    changed = data_rights.change_address(subscriber, throttling.client_address(request), timezone.now())
     return show(request, "web/account/address.html", AddressPage(new, "changed" if changed else "taken"))

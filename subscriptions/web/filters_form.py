@@ -14,7 +14,7 @@ from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.selection.selector import Filter
-from digest.web.page_language import translated
+from digest.web.page_language import translate
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models.schedule import Schedule
@@ -199,7 +199,7 @@ def _check(texts: Iterable[str]) -> list[QueryProblem]:
                 what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
                 problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
         except QuerySyntaxError as error:
-            problem, hint = translated(error.problem), translated(error.hint)
+            problem, hint = translate(error.problem), translate(error.hint)
             problems.append(QueryProblem(number, problem, _caret(error), hint))
     return problems
 

@@ -1,6 +1,7 @@
 """What visitors and readers fill in: filters, schedule, address. Checked and translated, never stored."""
 
 from dataclasses import replace
+from datetime import time
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -11,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from digest.matching import Field, QuerySyntaxError
-from digest.web.page_language import words
+from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.email_addresses import address_key
@@ -19,7 +20,6 @@ from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.filters_form import MOST_FOLLOWED, FiltersForm, lines
 
-HOURS = [(str(hour), f"{hour:02}:00") for hour in range(24)]
 MOST_PAPERS = 100
 _NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
 _NO_FILTER = gettext_lazy(
@@ -44,9 +44,14 @@ def time_zones() -> list[str]:
     return ["UTC", *sorted(available_timezones() - {"UTC", "Factory", "localtime"})]
 
 
+def hours() -> list[tuple[str, str]]:
+    """The hours of the day to choose from, as the page's language writes them."""
+    return [(str(hour), current_language().time(time(hour))) for hour in range(24)]
+
+
 def weekdays() -> list[tuple[str, str]]:
     """The days of the week to choose from, as the page's language calls them."""
-    return [(str(number), words().weekday(number)) for number in range(7)]
+    return [(str(number), current_language().weekday(number)) for number in range(7)]
 
 
 class SubscriptionForm(FiltersForm):
@@ -56,7 +61,7 @@ class SubscriptionForm(FiltersForm):
         choices=lambda: [(name, name) for name in time_zones()],
         error_messages={"invalid_choice": _NO_ZONE, "required": _WHICH_ZONE},
     )
-    hour = forms.ChoiceField(choices=HOURS, error_messages={"invalid_choice": _NO_HOUR, "required": _NO_HOUR})
+    hour = forms.ChoiceField(choices=hours, error_messages={"invalid_choice": _NO_HOUR, "required": _NO_HOUR})
     rhythm = forms.ChoiceField(
         choices=Rhythm.choices, error_messages={"invalid_choice": _NO_RHYTHM, "required": _NO_RHYTHM}
     )
@@ -75,7 +80,7 @@ class SubscriptionForm(FiltersForm):
     def schedule_words(self) -> tuple[str, str, str]:
         """Days, hour and time zone as entered so far: “Every day”, “07:00”, “Europe/Berlin”."""
         days = self.days_words(self["rhythm"].value(), self["weekday"].value())
-        return days, dict(HOURS).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
+        return days, dict(hours()).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
 
     def days_words(self, rhythm: str, weekday: str = "") -> str:
         """The days of a rhythm: “Every day”, “Every Monday”."""

@@ -95,9 +95,9 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _form(request, subscriber, form, status=422)
     choices = form.choices()
-    spoken_anew = choices.language != subscriber.language
+    language_changed = choices.language != subscriber.language
     preferences.save(subscriber, choices, timezone.now())
-    return _done("saved", token, spoken_anew=spoken_anew)
+    return _done("saved", token, language_changed=language_changed)
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -111,10 +111,10 @@ def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResp
     return _done("paused", token)
 
 
-def _done(what: str, token: str, *, spoken_anew: bool = False) -> HttpResponse:
+def _done(what: str, token: str, *, language_changed: bool = False) -> HttpResponse:
     """The form again, in the language it was in, or in the one just chosen there for everything."""
     address = reverse("preferences", args=[token])
-    return redirect(f"{address}?done={what}" if spoken_anew else url("preferences", token, done=what))
+    return redirect(f"{address}?done={what}" if language_changed else url("preferences", token, done=what))
 
 
 def _topics_for(subscriber: Subscriber) -> list[Topic]:

@@ -85,7 +85,7 @@ def reader_behind(token: str, purpose: signed_links.Purpose) -> Subscriber | Non
     """The reader whom `token` entitles to `purpose`, in whose language the answer is; None for any other."""
     subscriber = signed_links.subscriber_for(token, purpose)
     if subscriber is not None:
-        page_language.speak(subscriber.language)
+        page_language.activate(subscriber.language)
     return subscriber
 
 
@@ -102,7 +102,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method == "POST":
-        signup.confirm(subscriber, timezone.now(), throttling.visitor_of(request))
+        signup.confirm(subscriber, timezone.now(), throttling.client_address(request))
         subscriber.refresh_from_db()
         tasks.wake()  # the welcome is waited for
     page = ConfirmPage(ReaderPage.of(subscriber), signed_links.url("preferences", subscriber))
@@ -117,7 +117,7 @@ def come_back(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method == "POST":
-        signup.come_back(subscriber, timezone.now(), throttling.visitor_of(request))
+        signup.come_back(subscriber, timezone.now(), throttling.client_address(request))
     page = ConfirmPage(ReaderPage.of(subscriber), signed_links.url("preferences", subscriber))
     template = "web/come_back.html" if subscriber.state == State.UNSUBSCRIBED else "web/confirm.html"
     return show(request, template, page)

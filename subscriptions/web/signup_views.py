@@ -70,14 +70,14 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return _again(request, form, status=422)
     if form.cleaned_data["website"]:
         return redirect(url("sent"))
-    if not throttling.admits(throttling.visitor_of(request), timezone.now()):
-        return throttling.too_many(request, "web/too_many.html")
+    if not throttling.allow_signup(throttling.client_address(request), timezone.now()):
+        return throttling.too_many_requests(request, "web/too_many.html")
     signup.request(form.cleaned_data["email"], form.choices(), timezone.now())
     tasks.wake()
     return redirect(url("sent"))
 
 
-@throttling.limited
+@throttling.rate_limited
 @public
 def _offer(request: HttpRequest) -> HttpResponse:
     """The form as it is for everybody; an address can bring filters that somebody shared."""
@@ -91,7 +91,7 @@ def _offer(request: HttpRequest) -> HttpResponse:
     return _form(request, form, shared=shared)
 
 
-@throttling.limited
+@throttling.rate_limited
 def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
     """The form with what was entered."""
     return _form(request, form, status)
@@ -110,7 +110,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@throttling.limited
+@throttling.rate_limited
 @public
 def sample_part(request: HttpRequest) -> HttpResponse:
     """The sample for what is chosen at the moment, for htmx to put into the sign-up page."""
@@ -120,7 +120,7 @@ def sample_part(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@throttling.limited
+@throttling.rate_limited
 @public
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""

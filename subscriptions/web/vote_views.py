@@ -46,7 +46,7 @@ def _digest_behind(token: str) -> Delivery | None:
     """The digest that `token` entitles to vote on; the answer is in its reader's language."""
     delivery = signed_links.delivery_for(token, "vote")
     if delivery is not None:
-        page_language.speak(delivery.subscriber.language)
+        page_language.activate(delivery.subscriber.language)
     return delivery
 
 

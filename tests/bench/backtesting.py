@@ -71,7 +71,7 @@ def main() -> int:
     store(corpus, over=YEAR)
     shipped_topics.load()
     search.refresh()
-    throttling.LOOKS_PER_NETWORK = sys.maxsize
+    throttling.SEARCHES_PER_NETWORK = sys.maxsize
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
     newest = queries.newest_day()

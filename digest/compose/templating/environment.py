@@ -11,11 +11,13 @@ from digest.compose.templating import contrast
 from digest.compose.templating.css_inliner import inline_template
 from digest.compose.templating.flatten import flatten
 from digest.compose.templating.fragment_tag import Fragments
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.lib.safe_text import Ready, folded, printable
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "email"
 LINE = 72  # columns of the text part
+_NARROW = "\N{NARROW NO-BREAK SPACE}"
+_GLUE = "\0"  # in no printable text, and no white space
 
 
 class LetterLoader(BaseLoader):
@@ -66,20 +68,23 @@ def environment(loader: BaseLoader, language: str) -> Environment:
         "on_light": contrast.on_light,
         "wrapped": wrapped,
     }
-    speaking(language).install(jinja, cleaned=_finalized)
+    language_for(language).install(jinja, cleaned=_finalized)
     return jinja
 
 
 def wrapped(text: str, indent: str = "") -> Ready:
-    """`text` in lines of at most `LINE` columns, each after `indent`; a longer word stays whole."""
+    """`text` in lines of at most `LINE` columns, each after `indent`; a longer word stays whole.
+
+    What no-break spaces hold together stays so: many languages write large numbers with them.
+    """
     lines: list[str] = []
     line = ""
-    for word in printable(text).split():
+    for word in printable(text).replace("\N{NO-BREAK SPACE}", _GLUE).replace(_NARROW, _GLUE).split():
         if line and len(line) + 1 + len(word) > LINE:
             lines.append(line)
             line = ""
         line = f"{line} {word}" if line else indent + word
-    return Ready("\n".join([*lines, line]))
+    return Ready("\n".join([*lines, line]).replace(_GLUE, " "))
 
 
 def _finalized(value: object) -> object:

@@ -2,13 +2,13 @@
 
 import re
 
-from digest.lib.messages import Said, said
+from digest.lib.messages import DeferredText, deferred
 
 
 class QuerySyntaxError(ValueError):
     """A query that cannot be read: what is wrong, where (in characters from 0), and what to do."""
 
-    def __init__(self, problem: Said, text: str, position: int, hint: Said) -> None:
+    def __init__(self, problem: DeferredText, text: str, position: int, hint: DeferredText) -> None:
         super().__init__(f"{problem} (at character {position + 1}). {hint}".strip())
         self.problem, self.text, self.position, self.hint = problem, text, position, hint
 
@@ -35,13 +35,15 @@ class Tokens:
         return word if word in {"and", "or", "not"} else None
 
     def nothing_left(self) -> QuerySyntaxError:
-        hint = said("Add a word, or remove the last operator.")
-        return self.error(said("Something is missing at the end"), hint)
+        hint = deferred("Add a word, or remove the last operator.")
+        return self.error(deferred("Something is missing at the end"), hint)
 
-    def error(self, problem: Said, hint: Said) -> QuerySyntaxError:
+    def error(self, problem: DeferredText, hint: DeferredText) -> QuerySyntaxError:
         return self.error_at(self.peek(), problem, hint)
 
-    def error_at(self, token: re.Match[str] | None, problem: Said, hint: Said) -> QuerySyntaxError:
+    def error_at(
+        self, token: re.Match[str] | None, problem: DeferredText, hint: DeferredText
+    ) -> QuerySyntaxError:
         return QuerySyntaxError(problem, self.text, token.start() if token else len(self.text), hint)
 
 

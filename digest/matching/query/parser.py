@@ -4,7 +4,7 @@ import math
 import re
 from datetime import date
 
-from digest.lib.messages import said
+from digest.lib.messages import deferred
 from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic, holds
 from digest.matching.query.lexer import QuerySyntaxError, Tokens
 from digest.matching.query.normalize import (
@@ -35,27 +35,29 @@ def parse_query(text: str) -> Query:
     it names.
     """
     if len(text) > MAX_LENGTH:
-        hint = said("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
-        raise QuerySyntaxError(said("The query is too long"), text[:80], 0, hint)
+        hint = deferred("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
+        raise QuerySyntaxError(deferred("The query is too long"), text[:80], 0, hint)
     root = _Parser(text).parse()
     if holds(root, lambda _leaf: False):
         raise QuerySyntaxError(
-            *(said("The query only says what to leave out"), text, 0),
-            said("Add a word that the papers should contain."),
+            *(deferred("The query only says what to leave out"), text, 0),
+            deferred("Add a word that the papers should contain."),
         )
     query = Query(root)
     if query.size > MAX_TERMS:
-        hint = said(
+        hint = deferred(
             "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
         )
-        raise QuerySyntaxError(said("Too many terms"), text, 0, hint)
+        raise QuerySyntaxError(deferred("Too many terms"), text, 0, hint)
     if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
-        hint = said(
+        hint = deferred(
             "At most %(most)s characters, %(levels)s levels; split it into several queries.",
             most=MAX_LENGTH,
             levels=MAX_DEPTH,
         )
-        raise QuerySyntaxError(said("The query is too long with all its fields and brackets"), text, 0, hint)
+        raise QuerySyntaxError(
+            deferred("The query is too long with all its fields and brackets"), text, 0, hint
+        )
     return query
 
 
@@ -68,11 +70,13 @@ class _Parser(Tokens):
 
     def parse(self) -> Node:
         if not self.tokens:
-            hint = said("Type a word, such as quantization.")
-            raise QuerySyntaxError(said("The query is empty"), self.text, 0, hint)
+            hint = deferred("Type a word, such as quantization.")
+            raise QuerySyntaxError(deferred("The query is empty"), self.text, 0, hint)
         node = self.either(None)
         if self.next < len(self.tokens):
-            raise self.error(said("This bracket was never opened"), said("Remove it, or add “(” before."))
+            raise self.error(
+                deferred("This bracket was never opened"), deferred("Remove it, or add “(” before.")
+            )
         return node
 
     def either(self, field: Field | None) -> Node:
@@ -97,7 +101,8 @@ class _Parser(Tokens):
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error(
-                said("Too many brackets inside each other"), said("At most %(most)s levels.", most=MAX_DEPTH)
+                deferred("Too many brackets inside each other"),
+                deferred("At most %(most)s levels.", most=MAX_DEPTH),
             )
         negated = bool(token["minus"]) or self.word_operator() == "not"
         node = self.negation(field) if negated else self.nearby(field)
@@ -116,12 +121,12 @@ class _Parser(Tokens):
             return left
         distance = token["distance"]
         if not distance or not 1 <= int(distance) <= MAX_DISTANCE:
-            hint = said("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
-            raise self.error(said("NEAR needs a distance"), hint)
+            hint = deferred("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
+            raise self.error(deferred("NEAR needs a distance"), hint)
         self.next += 1
         if (follower := self.peek()) is None or follower["near"] or self.word_operator():
             raise self.error(
-                said("NEAR needs something on both sides"), said("Write a word or phrase after it.")
+                deferred("NEAR needs something on both sides"), deferred("Write a word or phrase after it.")
             )
         right = self.weighted(field)
         return self.near(token, terms(left), terms(right), int(distance))
@@ -132,15 +137,19 @@ class _Parser(Tokens):
         if not left or not right:
             raise self.error_at(
                 token,
-                said("NEAR stands between words or phrases"),
-                said("Alternatives may be in brackets: (a OR b) NEAR/5 c."),
+                deferred("NEAR stands between words or phrases"),
+                deferred("Alternatives may be in brackets: (a OR b) NEAR/5 c."),
             )
         if len({term.field for term in left + right}) > 1:
             raise self.error_at(
-                token, said("NEAR looks within one text"), said("Use the same field on both sides, or none.")
+                token,
+                deferred("NEAR looks within one text"),
+                deferred("Use the same field on both sides, or none."),
             )
         if (following := self.peek()) and following["near"]:
-            raise self.error(said("Two NEARs cannot share a word"), said("Write (a NEAR/5 b) (b NEAR/5 c)."))
+            raise self.error(
+                deferred("Two NEARs cannot share a word"), deferred("Write (a NEAR/5 b) (b NEAR/5 c).")
+            )
         left, right = sorted((left, right), key=lambda side: [str(term) for term in side])
         return Near(left, right, distance)
 
@@ -154,8 +163,10 @@ class _Parser(Tokens):
         except ValueError:
             factor = math.nan
         if not LEAST_WEIGHT <= factor <= MOST_WEIGHT:
-            hint = said("Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT)
-            raise self.error(said("A weight is a number"), hint)
+            hint = deferred(
+                "Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT
+            )
+            raise self.error(deferred("A weight is a number"), hint)
         self.next += 1
         return weighted(node, factor)
 
@@ -170,13 +181,13 @@ class _Parser(Tokens):
         if token["open"]:
             return self.group(token, field)
         if operator := self.word_operator() or token["near"]:
-            problem = said("“%(operator)s” needs something on both sides", operator=operator.upper())
-            raise self.error(problem, said("Put a word on each side."))
+            problem = deferred("“%(operator)s” needs something on both sides", operator=operator.upper())
+            raise self.error(problem, deferred("Put a word on each side."))
         if token["quote"]:
-            raise self.error(said("This quotation mark is never closed"), said("Add the second one."))
+            raise self.error(deferred("This quotation mark is never closed"), deferred("Add the second one."))
         if token["close"] or token["other"] or token["minus"] or token["weight"] is not None:
-            problem = said("“%(sign)s” is not expected here", sign=token.group())
-            raise self.error(problem, said('Use words, "phrases" and AND, OR, NOT.'))
+            problem = deferred("“%(sign)s” is not expected here", sign=token.group())
+            raise self.error(problem, deferred('Use words, "phrases" and AND, OR, NOT.'))
         return self.term(token, field)
 
     def in_field(self, token: re.Match[str]) -> Node:
@@ -191,54 +202,55 @@ class _Parser(Tokens):
             return self.topic(follower)
         if name not in list(Field):
             known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
-            problem = said("There is no field “%(name)s”", name=token["field"])
-            raise self.error_at(token, problem, said("The fields are %(known)s", known=known))
+            problem = deferred("There is no field “%(name)s”", name=token["field"])
+            raise self.error_at(token, problem, deferred("The fields are %(known)s", known=known))
         if (
             follower is None
             or self.word_operator()
             or any(follower[kind] for kind in ("close", "minus", "near", "field"))
         ):
-            hint = said("Write %(name)s:word or %(name)s:(several words).", name=name)
-            raise self.error(said("“%(name)s:” needs a word", name=name), hint)
+            hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
+            raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
         return self.primary(Field(name))
 
     def topic(self, token: re.Match[str]) -> Node:
         slug = token["word"].lower()
         known = sorted(preset_topics().biases)
         if slug not in known:
-            hint = said("The topics are %(known)s.", known=", ".join(known))
-            raise self.error_at(token, said("There is no topic “%(name)s”", name=slug), hint)
+            hint = deferred("The topics are %(known)s.", known=", ".join(known))
+            raise self.error_at(token, deferred("There is no topic “%(name)s”", name=slug), hint)
         return Topic(slug)
 
     def comparison(self, token: re.Match[str]) -> Node:
         name = token["compared"].lower()
         if name not in list(Number):
-            hint = said("What can be compared: %(known)s.", known=", ".join(Number))
-            raise self.error(said("There is no number “%(name)s”", name=token["compared"]), hint)
+            hint = deferred("What can be compared: %(known)s.", known=", ".join(Number))
+            raise self.error(deferred("There is no number “%(name)s”", name=token["compared"]), hint)
         self.next += 1
         if name == Number.DAY:
             return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
         if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
-            problem = said("“%(name)s” is compared with a number", name=name)
-            raise self.error_at(token, problem, said("Write %(name)s>=50.", name=name))
+            problem = deferred("“%(name)s” is compared with a number", name=name)
+            raise self.error_at(token, problem, deferred("Write %(name)s>=50.", name=name))
         return Compare(Number(name), token["operator"], int(token["value"]))
 
     def day(self, token: re.Match[str], text: str) -> date:
         try:
             return date.fromisoformat(text)
         except ValueError:
-            hint = said("Write day>=2025-11-05, year first.")
-            raise self.error_at(token, said("This is not a day"), hint) from None
+            hint = deferred("Write day>=2025-11-05, year first.")
+            raise self.error_at(token, deferred("This is not a day"), hint) from None
 
     def group(self, opening: re.Match[str], field: Field | None) -> Node:
         self.next += 1
         if (token := self.peek()) and token["close"]:
             raise self.error(
-                said("There is nothing between the brackets"), said("Put words there, or remove them.")
+                deferred("There is nothing between the brackets"),
+                deferred("Put words there, or remove them."),
             )
         node = self.either(field)
         if self.peek() is None:
-            raise self.error_at(opening, said("This bracket is never closed"), said("Add “)”."))
+            raise self.error_at(opening, deferred("This bracket is never closed"), deferred("Add “)”."))
         self.next += 1
         return node
 
@@ -247,11 +259,11 @@ class _Parser(Tokens):
         found = words(body)
         if not found:
             raise self.error(
-                said("“%(sign)s” holds no word", sign=token.group()), said("Use letters or digits.")
+                deferred("“%(sign)s” holds no word", sign=token.group()), deferred("Use letters or digits.")
             )
         if len(found) > MAX_WORDS:
-            hint = said("At most %(most)s words; use a part of it.", most=MAX_WORDS)
-            raise self.error(said("The phrase is too long"), hint)
+            hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
+            raise self.error(deferred("The phrase is too long"), hint)
         self.next += 1
         starred = token["phrase_star"] or token["word_star"] or body.rstrip().endswith("*")
         return Term(found, bool(starred), field)

@@ -31,6 +31,7 @@ from digest.compose.samples import (
     item,
     paper,
 )
+from digest.compose.templating.environment import wrapped
 from digest.compose.templating.quoted_printable import body_size
 from tests.digest.compose.letters import read, words
 
@@ -49,6 +50,11 @@ OTHERS = {
 
 def test_the_text_part_reads_like_a_letter() -> None:
     assert LETTERS["many"].text_for(READER) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_what_a_no_break_space_holds_together_is_not_wrapped() -> None:
+    number = "12\N{NO-BREAK SPACE}045\N{NARROW NO-BREAK SPACE}678"
+    assert wrapped(f"{'x' * 66} {number}") == f"{'x' * 66}\n12 045 678"
 
 
 @pytest.mark.parametrize("letter", [*LETTERS.values(), *OTHERS.values()])

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Request
 from digest.compose import DigestContent, Letter, compose_digest
 from digest.compose.samples import BRAND, DIGESTS, READER
 from digest.compose.view import view_paper
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
 from tests.digest.compose.letters import BRANDED, LETTERS
 from tests.services.look import SHARP, problems
@@ -80,7 +80,7 @@ def shown(page: Page, letter: Letter) -> Page:
 
 def said_of(content: DigestContent) -> Iterator[str]:
     """What a digest must say, from top to bottom, with cuts and words as the composing tests have them."""
-    words = speaking(content.language)
+    words = language_for(content.language)
     sections = [section for section in content.sections if section.items]
     groups = [*((section.name, section.items) for section in sections), ("", content.carried)]
     for name, items in groups:

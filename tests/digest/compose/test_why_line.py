@@ -4,9 +4,9 @@ from digest.compose.content import Fact, Mark
 from digest.compose.highlight import pieces, runs
 from digest.compose.samples import FOUR_BITS, item, paper
 from digest.compose.why_line import quoted, why
-from digest.lib.locales import speaking
+from digest.lib.locales import language_for
 
-ENGLISH = speaking("en")
+ENGLISH = language_for("en")
 
 
 def reason(title: str, abstract: str, *words: str) -> str:
@@ -40,7 +40,9 @@ def test_four_spellings_are_enough() -> None:
 
 
 def test_words_it_quotes_are_marked() -> None:
-    assert [(piece.text, piece.marked) for piece in quoted("title has “a b”, “c”; abstract has “d”")] == [
+    assert [
+        (piece.text, piece.marked) for piece in quoted(ENGLISH, "title has “a b”, “c”; abstract has “d”")
+    ] == [
         ("title has “", False),
         ("a b", True),
         ("”, “", False),
@@ -52,16 +54,17 @@ def test_words_it_quotes_are_marked() -> None:
 
 
 def test_german_quotes_as_german_does_and_marks_the_same() -> None:
-    told = why(speaking("de"), FOUR_BITS.record, FOUR_BITS.marks)
+    german = language_for("de")
+    told = why(german, FOUR_BITS.record, FOUR_BITS.marks)
     assert told == "im Titel „FP4 Quantization“; im Abstract „MXFP4“"
-    assert [piece.text for piece in quoted(told) if piece.marked] == ["FP4 Quantization", "MXFP4"]
+    assert [piece.text for piece in quoted(german, told) if piece.marked] == ["FP4 Quantization", "MXFP4"]
 
 
 def test_what_fields_and_numbers_found_is_said_in_words() -> None:
     facts = [Fact("author", "Ada Lovelace"), Fact("org", "ISTA"), Fact("upvotes"), Fact("day")]
     said = "author Ada Lovelace; organisation ISTA; 48 upvotes; of 5 Nov"
     assert why(ENGLISH, FOUR_BITS.record, (), facts) == said
-    assert why(speaking("de"), FOUR_BITS.record, (), facts[2:]) == "48 Stimmen; vom 5. Nov."
+    assert why(language_for("de"), FOUR_BITS.record, (), facts[2:]) == "48 Stimmen; vom 5. Nov."
 
 
 def test_without_marks_there_is_nothing_to_say() -> None:

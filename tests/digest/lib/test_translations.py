@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
 from jinja2 import nodes
 
-from digest.lib.locales import LOCALE, available
+from digest.lib.locales import LOCALE, languages
 from digest.web.rendering import environment
 
 ROOT = LOCALE.parents[1]
@@ -44,7 +44,7 @@ def texts(domain: str) -> set[tuple[str | None, object]]:
         str(ROOT),
         methods,
         options,
-        keywords={**DEFAULT_KEYWORDS, "said": None, "gettext_lazy": None},
+        keywords={**DEFAULT_KEYWORDS, "deferred": None, "gettext_lazy": None},
         directory_filter=lambda path: Path(path).name in _searched(path),
     )
     return {(context, message) for _, _, message, _, context in found}
@@ -110,4 +110,4 @@ def test_each_language_has_both_catalogues() -> None:
     assert {(path.parents[1].name, path.stem) for path in CATALOGUES} == {
         (code, domain) for code in codes for domain in DOMAINS
     }
-    assert set(available()) == {"en", *codes}
+    assert set(languages()) == {"en", *codes}

@@ -64,6 +64,11 @@ def test_a_page_speaks_what_the_browser_asks_for(client: Client, accepted: str, 
     assert "Accept-Language" in response["Vary"]
 
 
+def test_a_cookie_chooses_no_language_for_caches_do_not_tell_it_apart(client: Client) -> None:
+    client.cookies["django_language"] = "de"
+    assert language(client.get("/topics/")) == "en"
+
+
 def test_an_address_that_asks_for_a_language_gets_it_whatever_the_browser_asks_for(client: Client) -> None:
     response = client.get("/topics/?lang=en", headers=GERMAN)
     assert language(response) == "en"

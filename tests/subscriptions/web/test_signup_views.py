@@ -125,7 +125,7 @@ def test_what_fills_in_the_hidden_field_sees_success_and_achieves_nothing(
 def test_beyond_the_limit_the_answer_says_why_and_when_to_try_again(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttling, "admits", lambda visitor, now: False)
+    monkeypatch.setattr(throttling, "allow_signup", lambda visitor, now: False)
     response = sign_up(client)
     assert (response.status_code, response["Retry-After"]) == (429, "3600")
     assert "try again in an hour" in said(response)

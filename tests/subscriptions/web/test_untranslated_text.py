@@ -14,10 +14,11 @@ from pytest_django import Settings
 
 from digest.archive import samples
 from digest.compose.samples import DIGESTS
-from digest.lib.locales import LOCALE, Language
+from digest.lib.locales import LOCALE
 from digest.web import page_language
 from subscriptions.devtools import preview_samples
 from subscriptions.devtools.preview_samples import PAGES
+from tests.digest.lib.wordless import Wordless
 
 with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as _file:
     CATALOGUE = {message.id if isinstance(message.id, str) else message.id[0] for message in read_po(_file)}
@@ -41,12 +42,8 @@ def bracketed(message: str) -> str:
     return f"⟦{_PLACE.sub(lambda place: f'⟧{place.group()}⟦', message)}⟧"
 
 
-class Bracketing(Language):
+class Bracketing(Wordless):
     """A language in which every text stands in brackets, and days and months are numbers."""
-
-    def __init__(self) -> None:
-        super().__init__("en")
-        self._weekdays = self._short_weekdays = self._months = self._short_months = ("1",) * 12  # type: ignore[assignment]
 
     def gettext(self, message: str, **values: object) -> str:
         return bracketed(message) % values
@@ -65,7 +62,7 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch, settings: Settings)
 
     settings.DEBUG = True
     language = Bracketing()
-    monkeypatch.setattr(page_language, "speaking", lambda _code: language)
+    monkeypatch.setattr(page_language, "language_for", lambda _code: language)
     django = translation._trans  # type: ignore[attr-defined]
     monkeypatch.setattr(django, "gettext", known)
     monkeypatch.setattr(django, "ngettext", count)
@@ -109,7 +106,7 @@ OF_PAPERS = [
 
 def is_data(piece: str) -> bool:
     """Whether somebody else's words stand there: a reader's, an operator's, a source's."""
-    parts = [words(part) for part in piece.split(" · ")]
+    parts = [words(part) for part in re.split(r"\s· ", piece)]
     return all(
         OF_PAGES.issuperset(part) or any(" ".join(part) in text for text in OF_PAPERS) for part in parts
     )

@@ -15,10 +15,10 @@ def test_a_network_is_stopped_at_its_limit_and_its_neighbour_is_not(
     settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = valkey_url
-    monkeypatch.setattr(throttling, "PER_NETWORK", 3)
-    answers = [throttling.admits(f"192.0.2.{host}", NOW) for host in range(5)]
+    monkeypatch.setattr(throttling, "SIGNUPS_PER_NETWORK", 3)
+    answers = [throttling.allow_signup(f"192.0.2.{host}", NOW) for host in range(5)]
     assert answers == [True, True, True, False, False]
-    assert throttling.admits("198.51.100.1", NOW)
+    assert throttling.allow_signup("198.51.100.1", NOW)
 
 
 @pytest.mark.services
@@ -26,8 +26,8 @@ def test_the_limit_over_all_networks_holds_too(
     settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = valkey_url
-    monkeypatch.setattr(throttling, "IN_TOTAL", 2)
-    assert [throttling.admits(f"10.0.{n}.1", NOW) for n in range(3)] == [True, True, False]
+    monkeypatch.setattr(throttling, "SIGNUPS_IN_TOTAL", 2)
+    assert [throttling.allow_signup(f"10.0.{n}.1", NOW) for n in range(3)] == [True, True, False]
 
 
 @pytest.mark.services
@@ -35,9 +35,9 @@ def test_the_next_hour_starts_afresh(
     settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = valkey_url
-    monkeypatch.setattr(throttling, "PER_NETWORK", 1)
-    assert [throttling.admits("192.0.2.1", NOW) for _ in range(2)] == [True, False]
-    assert throttling.admits("192.0.2.1", NOW + timedelta(hours=1))
+    monkeypatch.setattr(throttling, "SIGNUPS_PER_NETWORK", 1)
+    assert [throttling.allow_signup("192.0.2.1", NOW) for _ in range(2)] == [True, False]
+    assert throttling.allow_signup("192.0.2.1", NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/valkey.sock"])
@@ -45,7 +45,7 @@ def test_without_redis_sign_ups_pass_with_a_warning(
     settings: Settings, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     settings.REDIS_URL = url
-    assert throttling.admits("192.0.2.1", NOW)
+    assert throttling.allow_signup("192.0.2.1", NOW)
     assert "limits cannot be checked" in caplog.text
 
 
@@ -79,10 +79,10 @@ def test_the_visitor_is_who_spoke_to_our_side(
 ) -> None:
     settings.SITE_URL = "https://digest.example.org"
     request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
-    assert throttling.visitor_of(request) == visitor
+    assert throttling.client_address(request) == visitor
 
 
 def test_without_tls_there_is_no_proxy_to_believe(rf: RequestFactory, settings: Settings) -> None:
     settings.SITE_URL = "http://192.168.1.5:8000"
     request = rf.get("/", REMOTE_ADDR="192.168.1.77", headers={"X-Forwarded-For": "1.1.1.1"})
-    assert throttling.visitor_of(request) == "192.168.1.77"
+    assert throttling.client_address(request) == "192.168.1.77"
