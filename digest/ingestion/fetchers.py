@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from digest.sources import fetch_daily_papers
-from digest.sources.http_client import DEFAULTS, fetch
+from digest.sources.http.client import DEFAULTS, fetch
 
 
 def answer(day: date) -> bytes:

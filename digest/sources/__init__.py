@@ -1,4 +1,4 @@
-"""From a source's bytes to papers: `parse` for what came, `digest.sources.http_client` for fetching it.
+"""From a source's bytes to papers: `parse` for what came, `digest.sources.http.client` for fetching it.
 
 Nothing in here knows Django, Celery, a database, a clock or settings; only `http` knows a network.
 """
@@ -7,9 +7,9 @@ import math
 from datetime import date
 
 from digest.sources.errors import SourceChanged, SourceUnavailable, WrongDay
-from digest.sources.huggingface_api import fetch_daily_papers, parse_answer
-from digest.sources.huggingface_page import parse_page
-from digest.sources.huggingface_text import parse_text
+from digest.sources.huggingface.api import fetch_daily_papers, parse_answer
+from digest.sources.huggingface.page import parse_page
+from digest.sources.huggingface.text import parse_text
 from digest.sources.jsonl import parse_records
 from digest.sources.parsed_edition import ParsedEdition, Rejected
 

@@ -16,7 +16,7 @@ from lxml import etree
 from digest.lib.records import PaperRecord, arxiv_id, clean_text
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.huggingface_api import listing_day, read_entry, title_of
+from digest.sources.huggingface.api import listing_day, read_entry, title_of
 from digest.sources.parsed_edition import ParsedEdition, collect, require_plausible
 from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
 
