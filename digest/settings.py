@@ -163,7 +163,10 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
-HF_ENDPOINT = read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+# Addresses that adapters ask (digest/sources/), and where they are answered instead.
+SOURCE_MIRRORS = {
+    "https://huggingface.co": read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+}
 
 # --- Mail ------------------------------------------------------------------------------------
 

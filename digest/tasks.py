@@ -7,7 +7,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from digest.archive import search
-from digest.ingestion import fetchers, store
+from digest.ingestion import fetchers
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -30,11 +30,11 @@ def fetch_sources() -> None:
 @shared_task
 def fetch_source(source_id: int) -> None:
     """Fetch one source's recent editions; what went wrong stands on the source for the operator."""
-    source = Source.objects.exclude(adapter=Source.Adapter.NONE).filter(pk=source_id).first()
+    source = Source.objects.fetchable().filter(pk=source_id).first()
     if source is None:
         return
     try:
-        store.fetch(source, timezone.now(), fetchers.answer)
+        fetchers.fetch_recent(source, timezone.now())
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     search.refresh()

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from digest.admin.base import Room, action, button, column, wake, when
 from digest.models import Source
+from digest.sources import registry
 from digest.tasks import fetch_source
 
 
@@ -38,7 +39,7 @@ class SourceRoom(Room[Source]):
 
     @action("Fetch now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        fetched = queryset.exclude(adapter=Source.Adapter.NONE)
+        fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
         if not all(wake(fetch_source, source.pk) for source in fetched):  # the first failure ends it
             messages.error(request, "Nothing was fetched: the task queue (REDIS_URL) cannot be reached.")
             return
@@ -48,7 +49,7 @@ class SourceRoom(Room[Source]):
 
     @action("Enable")
     def enable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        fetched = queryset.exclude(adapter=Source.Adapter.NONE)
+        fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
         self.note(request, fetched, "Enabled.")
         nothing = "A source without an adapter cannot be fetched; files are ingested by hand."
         self.tell(request, fetched.update(enabled=True), "enabled", nothing)
