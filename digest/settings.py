@@ -7,7 +7,6 @@ import tomllib
 from pathlib import Path
 
 import environ
-from django.urls import reverse_lazy
 
 from digest import env
 from digest.lib import locales
@@ -141,30 +140,33 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
-    # Nobody takes a wake-up that waited longer: while no worker runs they pile up, and one is enough.
+    # A task that waited longer is dropped: while no worker runs they pile up, and one is enough.
     "fetch sources": {
         "task": "digest.tasks.fetch_sources",
         "schedule": 15 * 60,
         "options": {"expires": 15 * 60},
     },
-    "a sign of life, which the supervisor waits for": {
+    "the heartbeat that the watchdog of `serve` waits for": {
         "task": "digest.tasks.show_life",
         "schedule": 10,
         "options": {"expires": 30},
     },
-    "plan digests, and wake who delivers": {
+    "plan digests, and start delivering": {
         "task": "subscriptions.tasks.plan_digests",
         "schedule": 20,
         "options": {"expires": 2 * 60},  # clocks of several machines may differ
     },
-    "tell the operator": {
+    "mail alarms to the operator": {
         "task": "subscriptions.tasks.ring_alarms",
         "schedule": 5 * 60,
         "options": {"expires": 5 * 60},
     },
 }
 
-HF_ENDPOINT = read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+# Addresses that adapters ask (digest/sources/), and where they are answered instead.
+SOURCE_MIRRORS = {
+    "https://huggingface.co": read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+}
 
 # --- Mail ------------------------------------------------------------------------------------
 
@@ -201,85 +203,18 @@ X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.web.re
 
 # --- The admin -------------------------------------------------------------------------------
 
-
-def _room(title: str, icon: str, model: str) -> dict[str, object]:
-    """One line of the admin's menu, for those who may look into the room of `model` (“app_model”)."""
-    app, _, name = model.partition("_")
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(f"admin:{model}_changelist"),
-        "permission": lambda request: request.user.has_perm(f"{app}.view_{name}"),
-    }
-
-
-def _palette(colours: str) -> dict[str, str]:
-    """Eleven colours from light to dark, as unfold names them."""
-    names = ("50", *(str(shade) for shade in range(100, 1000, 100)), "950")
-    return dict(zip(names, colours.split(), strict=True))
-
-
 UNFOLD = {
     "SITE_TITLE": SITE_NAME,
     "SITE_HEADER": SITE_NAME,
-    "SITE_SUBHEADER": "Operator's desk",
+    "SITE_SUBHEADER": "Administration",
     "SITE_SYMBOL": "newsmode",
     "SITE_URL": "/",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
     "DASHBOARD_CALLBACK": "subscriptions.admin.dashboard.show",
     "BORDER_RADIUS": "6px",
-    "COLORS": {
-        "base": _palette(
-            "#f6f5f1 #efede8 #e4e2dc #d3d0c9 #9aa3ad #59616b #434a52 #363b42 #2b2e33 #17191c #0f1113"
-        ),
-        "primary": _palette(
-            "#f1f6fe #e1ecfe #c5dbfc #9fc3fa #74a5f2 #6b9ff0 #1f5fbf #184ea1 #164182 #143465 #0b2142"
-        ),
-    },
-    "SIDEBAR": {
-        "navigation": [
-            {"items": [{"title": "Today", "icon": "today", "link": reverse_lazy("admin:index")}]},
-            {
-                "title": "Papers",
-                "separator": True,
-                "items": [
-                    _room("Sources", "rss_feed", "digest_source"),
-                    _room("Editions", "newsmode", "digest_edition"),
-                    _room("Papers", "article", "digest_paper"),
-                    _room("Topics", "label", "digest_topic"),
-                ],
-            },
-            {
-                "title": "Readers",
-                "separator": True,
-                "items": [
-                    _room("Readers", "group", "subscriptions_subscriber"),
-                    _room("Erased addresses", "person_off", "subscriptions_suppression"),
-                ],
-            },
-            {
-                "title": "Sending",
-                "separator": True,
-                "items": [
-                    _room("Runs", "play_circle", "subscriptions_run"),
-                    _room("Deliveries", "outgoing_mail", "subscriptions_delivery"),
-                    _room("Selections", "checklist", "digest_selection"),
-                    _room("Branding", "palette", "digest_branding"),
-                ],
-            },
-            {
-                "title": "Security",
-                "separator": True,
-                "items": [
-                    _room("Operators", "badge", "auth_user"),
-                    _room("Roles", "key", "auth_group"),
-                    _room("Sign-ins", "login", "axes_accesslog"),
-                    _room("Failed sign-ins", "gpp_maybe", "axes_accessattempt"),
-                ],
-            },
-        ],
-    },
+    "COLORS": "digest.admin.appearance.colours",
+    "SIDEBAR": {"navigation": "digest.admin.appearance.menu"},
 }
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

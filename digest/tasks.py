@@ -1,4 +1,7 @@
-"""Doors for Celery: wake-ups that fetch sources, and a sign of life. Lost or doubled, they change nothing."""
+"""Celery tasks about papers: fetching sources, and a heartbeat.
+
+All are idempotent, so delivery at least once is safe, and a lost one is made up by the next on schedule.
+"""
 
 import logging
 import socket
@@ -7,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from digest.archive import search
-from digest.ingestion import fetchers, store
+from digest.ingestion import fetchers
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -16,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 @shared_task
 def show_life() -> None:
-    """The canary: comes through while the scheduler, the broker and a worker do their work."""
+    """Leave a heartbeat: it gets through while the scheduler, the broker and a worker do their work."""
     Heartbeat.objects.beat("worker", timezone.now(), socket.gethostname())
 
 
@@ -29,12 +32,12 @@ def fetch_sources() -> None:
 
 @shared_task
 def fetch_source(source_id: int) -> None:
-    """Fetch one source's recent editions; what went wrong stands on the source for the operator."""
-    source = Source.objects.exclude(adapter=Source.Adapter.NONE).filter(pk=source_id).first()
+    """Fetch one source's recent editions; an error is kept with the source, for the operator."""
+    source = Source.objects.fetchable().filter(pk=source_id).first()
     if source is None:
         return
     try:
-        store.fetch(source, timezone.now(), fetchers.answer)
+        fetchers.fetch_recent(source, timezone.now())
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     search.refresh()

@@ -1,4 +1,4 @@
-"""The operator's rooms for what is published, and for who may enter."""
+"""Admin pages for what is published, and for operators and their sign-ins."""
 
 from digest.admin import branding, editions, operators, papers, selections, sources, topics
 

@@ -1,4 +1,4 @@
-"""What the rooms of the admin share: who may act, look-only pages, buttons that ask first, waking workers."""
+"""What admin pages share: permissions, read-only pages, buttons that ask first, enqueueing tasks."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -29,7 +29,7 @@ M = TypeVar("M", bound=Model)
 F = TypeVar("F", bound=Callable[..., Any])
 
 if TYPE_CHECKING:  # unfold has no types; its classes are Django's with a few more attributes
-    from django.contrib.admin import ModelAdmin as ModelAdmin  # noqa: PLC0414 - given on to other rooms
+    from django.contrib.admin import ModelAdmin as ModelAdmin  # noqa: PLC0414 - imported by the other admin pages
     from django.contrib.admin import TabularInline
 
     Parent = TypeVar("Parent", bound=Model)
@@ -37,13 +37,13 @@ else:
     Parent = TypeVar("Parent")
 
     class ModelAdmin(unfold.ModelAdmin, Generic[M]):
-        """A room of unfold, with a type parameter as in django-stubs."""
+        """Unfold's ModelAdmin, with a type parameter as in django-stubs."""
 
     class TabularInline(unfold.TabularInline, Generic[M, Parent]):
-        """A table of unfold of related rows, with type parameters as in django-stubs."""
+        """Unfold's inline of related rows, with type parameters as in django-stubs."""
 
 
-class Listed(ChangeList):  # type: ignore[misc]  # unfold has no types
+class SingleCountChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
     """The rows of a list; an unfiltered one is not counted twice."""
 
     full_result_count: int | None
@@ -54,18 +54,18 @@ class Listed(ChangeList):  # type: ignore[misc]  # unfold has no types
             self.full_result_count = self.result_count
 
 
-class Room(ModelAdmin[M]):
-    """A room of the admin. `act` is the right to press its buttons: the right to change its model."""
+class BaseAdmin(ModelAdmin[M]):
+    """One model's pages in the admin. Actions and buttons need the change permission of the model."""
 
     list_per_page = 50
     show_full_result_count = False
     warn_unsaved_form = True
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
-        return Listed
+        return SingleCountChangeList
 
-    def has_act_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
-        """Also in look-only rooms, where nobody may edit."""
+    def has_run_action_permission(self, request: HttpRequest, _object_id: object = None) -> bool:
+        """Whether the user has the change permission; also on read-only pages, where nobody may edit."""
         codename = get_permission_codename("change", self.opts)
         return request.user.has_perm(f"{self.opts.app_label}.{codename}")
 
@@ -75,21 +75,21 @@ class Room(ModelAdmin[M]):
         actions.pop("delete_selected", None)
         return actions
 
-    def note(self, request: HttpRequest, objects: QuerySet[M], what: str) -> None:
-        """Enter into each object's history that the operator did `what`."""
+    def log_changes(self, request: HttpRequest, objects: QuerySet[M], what: str) -> None:
+        """Write into each object's history (Django's LogEntry) that the operator did `what`."""
         assert request.user.pk is not None
         LogEntry.objects.log_actions(request.user.pk, objects, CHANGE, what)
 
-    def tell(self, request: HttpRequest, count: int, done: str, nothing: str) -> None:
-        """Say “2 sources `done`.”, or why `nothing` happened."""
+    def report(self, request: HttpRequest, count: int, done: str, nothing: str) -> None:
+        """Show “2 sources `done`.”, or why `nothing` happened, as a message."""
         if count:
             messages.success(request, f"{count} {model_ngettext(self.opts, count)} {done}.")
         else:
             messages.warning(request, nothing)
 
 
-class ReadOnlyRoom(Room[M]):
-    """A room to look around in: rows come and go by the service's own work."""
+class ReadOnlyAdmin(BaseAdmin[M]):
+    """Read-only pages: rows come and go by the service's own work."""
 
     warn_unsaved_form = False
 
@@ -103,8 +103,8 @@ class ReadOnlyRoom(Room[M]):
         return False
 
 
-class ReadOnlyTable(TabularInline[M, Parent]):
-    """Related rows to look at, a page at a time."""
+class ReadOnlyInline(TabularInline[M, Parent]):
+    """Related rows, read-only, a page at a time."""
 
     extra = 0
     can_delete = False
@@ -119,15 +119,15 @@ class ReadOnlyTable(TabularInline[M, Parent]):
 
 
 def column(description: str, **options: Any) -> Callable[[F], F]:
-    """`display` as unfold has it, typed: a computed column or fact under this heading."""
+    """`display` as unfold has it, typed: a computed column or read-only field under this heading."""
     return cast("Callable[[F], F]", decorators.display(description=description, **options))
 
 
-def when(description: str, field: str) -> Callable[[object, Model], SafeString | str]:
-    """A column or fact for the moment or the day in `field`, in one line and in local time."""
+def moment_column(description: str, field: str) -> Callable[[object, Model], SafeString | str]:
+    """A column or read-only field for the moment or day in `field`, in one line and in local time."""
 
     @column(description, ordering=field)
-    def moment(_room: object, obj: Model) -> SafeString | str:
+    def moment(_admin: object, obj: Model) -> SafeString | str:
         value = getattr(obj, field)
         if value is None:
             return ""
@@ -142,12 +142,12 @@ def when(description: str, field: str) -> Callable[[object, Model], SafeString |
 
 
 def action(description: str) -> Callable[[F], F]:
-    """An action on the rows chosen in a list: a POST, for those who may `act`."""
-    return cast("Callable[[F], F]", decorators.action(description=description, permissions=["act"]))
+    """An action on the rows chosen in a list: a POST, for users with the change permission."""
+    return cast("Callable[[F], F]", decorators.action(description=description, permissions=["run_action"]))
 
 
 def confirmed(
-    description: str, question: str, *, icon: str, permission: str = "act", danger: bool = False
+    description: str, question: str, *, icon: str, permission: str = "run_action", danger: bool = False
 ) -> Callable[[F], F]:
     """A button at the top of a page: a GET asks `question`, only the POST acts.
 
@@ -173,23 +173,23 @@ def confirmed(
 def button(bulk: Callable[..., None], question: str, icon: str, *, danger: bool = False) -> Any:
     """The list action `bulk` as a button on one object's page, asking `question` first."""
 
-    def press(room: Room[Any], request: HttpRequest, _form: object, object_id: str) -> HttpResponse:
-        bulk(room, request, room.get_queryset(request).filter(pk=object_id))
-        page = reverse(f"admin:{room.opts.app_label}_{room.opts.model_name}_change", args=[object_id])
-        return moved(request, page)
+    def press(page: BaseAdmin[Any], request: HttpRequest, _form: object, object_id: str) -> HttpResponse:
+        bulk(page, request, page.get_queryset(request).filter(pk=object_id))
+        name = f"admin:{page.opts.app_label}_{page.opts.model_name}_change"
+        return redirect(request, reverse(name, args=[object_id]))
 
     return confirmed(cast("Any", bulk).short_description, question, icon=icon, danger=danger)(press)
 
 
-def moved(request: HttpRequest, url: str) -> HttpResponse:
-    """Go on to `url`, out of unfold's dialog (htmx) or out of a plain form."""
+def redirect(request: HttpRequest, url: str) -> HttpResponse:
+    """Redirect to `url`, out of unfold's dialog (htmx) or out of a plain form."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": url})
     return HttpResponseRedirect(url)
 
 
-def wake(task: Task[..., None], *arguments: int) -> bool:
-    """Ask the workers to run `task`; False if the broker cannot be reached."""
+def enqueue(task: Task[..., None], *arguments: int) -> bool:
+    """Put `task` into the queue; False if the broker cannot be reached."""
     try:
         task.apply_async(arguments, retry=False)
     except OperationalError:

@@ -1,4 +1,4 @@
-"""The brand's room: one form, and below it a mail as it looks with what is saved."""
+"""Admin page for the branding: one form, and below it a mail as it looks with what is saved."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminFileFieldWidget
 
-from digest.admin.base import Room, column
+from digest.admin.base import BaseAdmin, column
 from digest.compose import compose_digest, samples
 from digest.lib.image_size import NoPicture, Picture, picture
 from digest.models import Branding
@@ -71,7 +71,7 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
 
 
 @admin.register(Branding)
-class BrandingRoom(Room[Branding]):
+class BrandingAdmin(BaseAdmin[Branding]):
     form = BrandingForm
     fieldsets = (
         (None, {"fields": ("name", "accent", "new_logo", "no_logo", "address", "imprint")}),

@@ -1,4 +1,4 @@
-"""The editions' room: what each day of each source listed, what was new, what could not be read."""
+"""Admin pages for editions: what each day of each source listed, what was new, what could not be read."""
 
 from typing import cast
 
@@ -10,14 +10,23 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, when
-from digest.admin.dashboard import Counted, counted
+from digest.admin.base import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    action,
+    button,
+    column,
+    label,
+    link,
+    moment_column,
+)
+from digest.admin.dashboard.figures import Counted, counted
 from digest.ingestion import store
 from digest.models import Edition, EditionEntry
 from digest.sources import SourceChanged
 
 
-class EntryTable(ReadOnlyTable[EditionEntry, Edition]):
+class EntryInline(ReadOnlyInline[EditionEntry, Edition]):
     model = EditionEntry
     verbose_name_plural = "papers"
     fields = ("position", "title", "organization", "upvotes", "first_listed")
@@ -39,14 +48,14 @@ class EntryTable(ReadOnlyTable[EditionEntry, Edition]):
     def upvotes(self, entry: EditionEntry) -> int | None:
         return entry.paper.upvotes
 
-    @column("Listed before")
+    @column("SingleCountChangeList before")
     def first_listed(self, entry: EditionEntry) -> str:
         release = entry.paper.release
         return "" if release is None or release.edition_id == entry.edition_id else "yes"
 
 
 @admin.register(Edition)
-class EditionRoom(ReadOnlyRoom[Edition]):
+class EditionAdmin(ReadOnlyAdmin[Edition]):
     list_display = ("of_day", "source", "papers_listed", "papers_new", "papers_rejected", "format", "fetched")
     list_filter = ("source", "day")
     list_select_related = ("source",)
@@ -56,12 +65,12 @@ class EditionRoom(ReadOnlyRoom[Edition]):
         ("papers_listed", "papers_new"),
         "could_not_be_read",
     )
-    inlines = (EntryTable,)
+    inlines = (EntryInline,)
     actions = ("parse_again",)
     actions_detail = ("parse_this_again",)
 
-    of_day = when("Day", "day")
-    fetched = when("Fetched", "fetched_at")
+    of_day = moment_column("Day", "day")
+    fetched = moment_column("Fetched", "fetched_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Edition]:
         return counted(super().get_queryset(request))
@@ -84,7 +93,7 @@ class EditionRoom(ReadOnlyRoom[Edition]):
         rows = ((one["position"], one["title"] or "no title", one["why"]) for one in edition.rejected)
         return format_html_join("", "<p>{}. {}: {}</p>", rows) or "nothing"
 
-    @action("Parse again from the kept answer")
+    @action("Parse the stored answer again")
     def parse_again(self, request: HttpRequest, queryset: QuerySet[Edition]) -> None:
         parsed = []
         for edition in queryset.defer(None).select_related("source"):
@@ -96,11 +105,11 @@ class EditionRoom(ReadOnlyRoom[Edition]):
             parsed.append(edition.pk)
             found = f"{result.listed} papers, {result.new} of them new, {result.rejected} rejected"
             messages.info(request, f"{edition}: {found}.")
-        self.note(request, queryset.filter(pk__in=parsed), "Parsed again.")
-        self.tell(request, len(parsed), "parsed again", "No edition was parsed again.")
+        self.log_changes(request, queryset.filter(pk__in=parsed), "Parsed again.")
+        self.report(request, len(parsed), "parsed again", "No edition was parsed again.")
 
     parse_this_again = button(
         parse_again,
-        "Reads the kept answer again, as after a better parser. What it finds in addition goes to readers.",
+        "Parses the stored answer again, as after an upgrade. Papers found in addition go to readers.",
         "restart_alt",
     )

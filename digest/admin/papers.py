@@ -1,4 +1,4 @@
-"""The papers' room: each paper once, where it was listed, what is known of it."""
+"""Admin pages for papers: each once, where it was listed, what is known of it."""
 
 from django.contrib import admin
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyRoom, column, link, when
+from digest.admin.base import ReadOnlyAdmin, column, link, moment_column
 from digest.models import Edition, EditionEntry, Paper
 
 DAYS_OFFERED = 14
@@ -22,7 +22,7 @@ class DayFilter(admin.SimpleListFilter):
     title = "edition day"
     parameter_name = "day"
 
-    def lookups(self, _request: HttpRequest, _room: object) -> list[tuple[str, str]]:
+    def lookups(self, _request: HttpRequest, _admin: object) -> list[tuple[str, str]]:
         days = Edition.objects.order_by("-day").values_list("day", flat=True).distinct()[:DAYS_OFFERED]
         return [(day.isoformat(), formats.date_format(day, "D j M Y")) for day in days]
 
@@ -38,7 +38,7 @@ class OrganizationFilter(admin.SimpleListFilter):
     title = "organisation"
     parameter_name = "organization"
 
-    def lookups(self, _request: HttpRequest, _room: object) -> list[tuple[str, str]]:
+    def lookups(self, _request: HttpRequest, _admin: object) -> list[tuple[str, str]]:
         known = Paper.objects.exclude(organization="").values_list("organization")
         top = known.annotate(papers=Count("pk")).order_by("-papers", "organization")[:ORGANIZATIONS_OFFERED]
         return [(name, f"{name} ({papers})") for name, papers in top]
@@ -48,7 +48,7 @@ class OrganizationFilter(admin.SimpleListFilter):
 
 
 @admin.register(Paper)
-class PaperRoom(ReadOnlyRoom[Paper]):
+class PaperAdmin(ReadOnlyAdmin[Paper]):
     list_display = ("title", "organization", "upvotes", "comments", "day", "first_seen")
     list_filter = (DayFilter, OrganizationFilter)
     search_fields = ("title", "abstract", "key")
@@ -58,9 +58,9 @@ class PaperRoom(ReadOnlyRoom[Paper]):
         ("In this service", {"fields": ("key", "listed_in", ("first_seen", "last_change"))}),
     )
 
-    day = when("Published", "published")
-    first_seen = when("First seen", "created_at")
-    last_change = when("Last change", "updated_at")
+    day = moment_column("Published", "published")
+    first_seen = moment_column("First seen", "created_at")
+    last_change = moment_column("Last change", "updated_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
         papers = super().get_queryset(request)
@@ -81,7 +81,7 @@ class PaperRoom(ReadOnlyRoom[Paper]):
         known = (("Code", paper.code_url), ("Project", paper.project_url))
         return format_html_join(" · ", "{}", ((link(url, name),) for name, url in known if url)) or "none"
 
-    @column("Listed in")
+    @column("SingleCountChangeList in")
     def listed_in(self, paper: Paper) -> SafeString:
         entries = paper.entries.select_related("edition__source").defer("edition__raw")
         rows = (

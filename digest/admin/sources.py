@@ -1,4 +1,4 @@
-"""The sources' room: what is fetched, how the last check went, fetching now."""
+"""Admin pages for sources: what is fetched, how the last check went, fetching now."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -6,22 +6,23 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from digest.admin.base import Room, action, button, column, wake, when
+from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column
 from digest.models import Source
+from digest.sources import registry
 from digest.tasks import fetch_source
 
 
 @admin.register(Source)
-class SourceRoom(Room[Source]):
-    list_display = ("title", "adapter", "enabled", "checked", "succeeded", "trouble")
+class SourceAdmin(BaseAdmin[Source]):
+    list_display = ("title", "adapter", "enabled", "checked", "succeeded", "first_error")
     list_filter = ("enabled", "adapter")
     fields = ("title", "name", "adapter", "enabled", "checked", "succeeded", "error")
     readonly_fields = ("checked", "succeeded", "error")
     actions = ("fetch_now", "enable", "disable")
     actions_detail = ("fetch_this",)
 
-    checked = when("Last check", "checked_at")
-    succeeded = when("Last success", "succeeded_at")
+    checked = moment_column("Last check", "checked_at")
+    succeeded = moment_column("Last success", "succeeded_at")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """The name is what commands call it: fixed once given."""
@@ -32,30 +33,30 @@ class SourceRoom(Room[Source]):
         return False
 
     @column("Error", empty_value="")
-    def trouble(self, source: Source) -> str:
+    def first_error(self, source: Source) -> str:
         first = source.error.partition("\n")[0]
         return first if len(first) <= 90 else first[:89].rstrip() + "…"
 
     @action("Fetch now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        fetched = queryset.exclude(adapter=Source.Adapter.NONE)
-        if not all(wake(fetch_source, source.pk) for source in fetched):  # the first failure ends it
+        fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
+        if not all(enqueue(fetch_source, source.pk) for source in fetched):  # the first failure ends it
             messages.error(request, "Nothing was fetched: the task queue (REDIS_URL) cannot be reached.")
             return
-        self.note(request, fetched, "Fetch asked for.")
+        self.log_changes(request, fetched, "Fetch requested.")
         done = "will be fetched in a moment; reload to see how it went"
-        self.tell(request, len(fetched), done, "There is nothing to fetch: files are ingested by hand.")
+        self.report(request, len(fetched), done, "There is nothing to fetch: files are ingested by hand.")
 
     @action("Enable")
     def enable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        fetched = queryset.exclude(adapter=Source.Adapter.NONE)
-        self.note(request, fetched, "Enabled.")
-        nothing = "A source without an adapter cannot be fetched; files are ingested by hand."
-        self.tell(request, fetched.update(enabled=True), "enabled", nothing)
+        fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
+        self.log_changes(request, fetched, "Enabled.")
+        nothing = "Papers as JSON Lines cannot be fetched; files are ingested by hand."
+        self.report(request, fetched.update(enabled=True), "enabled", nothing)
 
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
-        self.note(request, queryset, "Disabled.")
-        self.tell(request, queryset.update(enabled=False), "disabled", "Nothing was disabled.")
+        self.log_changes(request, queryset, "Disabled.")
+        self.report(request, queryset.update(enabled=False), "disabled", "Nothing was disabled.")
 
     fetch_this = button(fetch_now, "Ask the source for its recent editions now, without waiting.", "sync")

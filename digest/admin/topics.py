@@ -1,4 +1,4 @@
-"""The topics' room: what readers can tick, worded by the operator, with what each keeps today."""
+"""Admin pages for topics: named queries that readers can choose, with the papers that each matches now."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -13,14 +13,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTextareaWidget
 
-from digest.admin.base import Room, action, button, column, link
-from digest.admin.dashboard import matching, newest_edition
+from digest.admin.base import BaseAdmin, action, button, column, link
+from digest.admin.dashboard.figures import matching, newest_edition
 from digest.ingestion import shipped_topics
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 
 TITLES_SHOWN = 8
-SHIPPED = ("name", "description", "query", "colour", "position")  # what `presets.load` would bring back
+SHIPPED = ("name", "description", "query", "colour", "position")  # what `shipped_topics.load` writes
 
 
 class TopicForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -40,20 +40,20 @@ class TopicForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs on
         return query.replace("\r\n", "\n")
 
     def _post_clean(self) -> None:
-        """Below what the model's own check says of the query, show where: the hook auth's forms use too."""
+        """Show where the query is wrong, below the model's own message. Django's auth forms use this hook."""
         super()._post_clean()  # type: ignore[misc]  # not in the stubs
         try:
             parse_query(self.instance.query)
         except QuerySyntaxError as error:
             if self.instance.query:
-                self.errors["query"] = self.error_class([explained(error)])
+                self.errors["query"] = self.error_class([error_with_caret(error)])
 
 
 def paper_link(paper: Paper) -> SafeString:
     return link(reverse("admin:digest_paper_change", args=[paper.pk]), paper.title)
 
 
-def explained(error: QuerySyntaxError) -> SafeString:
+def error_with_caret(error: QuerySyntaxError) -> SafeString:
     """What is wrong, and the line of the query where it is, with a caret under the place."""
     start = error.text.rfind("\n", 0, error.position) + 1
     line = error.text[start:].partition("\n")[0]
@@ -62,11 +62,11 @@ def explained(error: QuerySyntaxError) -> SafeString:
 
 
 @admin.register(Topic)
-class TopicRoom(Room[Topic]):
+class TopicAdmin(BaseAdmin[Topic]):
     form = TopicForm
-    list_display = ("dot_name", "description", "enabled", "wording", "position")
+    list_display = ("name_and_colour", "description", "enabled", "wording", "position")
     list_filter = ("enabled",)
-    list_display_links = ("dot_name",)
+    list_display_links = ("name_and_colour",)
     search_fields = ("name", "description", "query")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "colour", "position", "enabled", "wording")}),
@@ -85,14 +85,14 @@ class TopicRoom(Room[Topic]):
         return False
 
     def save_model(self, request: HttpRequest, obj: Topic, form: Any, change: bool) -> None:
-        """A changed wording is the operator's from now on; the shipped one no longer replaces it."""
+        """A topic that the operator changed is theirs: upgrades no longer replace it by the shipped one."""
         before = Topic.objects.filter(pk=obj.pk).first()
         if before is None or any(getattr(before, name) != getattr(obj, name) for name in SHIPPED):
             obj.edited = True
         super().save_model(request, obj, form, change)
 
     @column("Name", ordering="name")
-    def dot_name(self, topic: Topic) -> SafeString:
+    def name_and_colour(self, topic: Topic) -> SafeString:
         return format_html(
             '<svg width="10" height="10" class="inline-block mr-2" aria-hidden="true">'
             '<circle cx="5" cy="5" r="5" fill="{}"/></svg>{}',
@@ -111,7 +111,7 @@ class TopicRoom(Room[Topic]):
             return "No edition yet: enable a source, or ingest a file."
         papers = matching([topic], edition.pk).get(topic.slug)
         if papers is None:
-            return "Nothing yet: the query cannot be read."
+            return "The query is invalid."
         titles = format_html_join(
             "", "<li>{}</li>", ((paper_link(paper),) for paper in papers[:TITLES_SHOWN])
         )
@@ -123,14 +123,14 @@ class TopicRoom(Room[Topic]):
 
     @action("Enable")
     def enable(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
-        self.note(request, queryset, "Enabled.")
-        self.tell(request, queryset.update(enabled=True), "offered to readers", "No topic was chosen.")
+        self.log_changes(request, queryset, "Enabled.")
+        self.report(request, queryset.update(enabled=True), "offered to readers", "No topic was chosen.")
 
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
-        self.note(request, queryset, "Disabled.")
+        self.log_changes(request, queryset, "Disabled.")
         done = "no longer offered, and left out of digests"
-        self.tell(request, queryset.update(enabled=False), done, "No topic was chosen.")
+        self.report(request, queryset.update(enabled=False), done, "No topic was chosen.")
 
     @action("Restore the shipped wording")
     def restore(self, request: HttpRequest, queryset: QuerySet[Topic]) -> None:
@@ -142,8 +142,8 @@ class TopicRoom(Room[Topic]):
                 messages.warning(request, f"“{topic}” is a topic of your own: there is no shipped wording.")
             else:
                 restored.append(topic.pk)
-        self.note(request, queryset.filter(pk__in=restored), "Shipped wording restored.")
-        self.tell(request, len(restored), "as shipped again", "No topic was changed.")
+        self.log_changes(request, queryset.filter(pk__in=restored), "Shipped wording restored.")
+        self.report(request, len(restored), "as shipped again", "No topic was changed.")
 
     restore_this = button(
         restore, "Puts the shipped name, description, query, colour and position back over yours.", "undo"

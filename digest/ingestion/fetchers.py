@@ -1,21 +1,82 @@
-"""How the configured sources are asked: settings and the engine's fetchers put together."""
+"""Fetch the recent editions of a source: its adapter, the network and the settings put together."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from digest.sources import fetch_daily_papers
-from digest.sources.http_client import DEFAULTS, fetch
+from digest import sources
+from digest.ingestion.store import Ingested, store
+from digest.models import Source
+from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable, registry
+from digest.sources.adapter import Adapter
+from digest.sources.http.client import DEFAULTS, fetch
+
+REFRESHED_DAYS = 3  # an edition grows, and its votes rise, until two days after
 
 
-def answer(day: date) -> bytes:
-    """What Hugging Face's API (HF_ENDPOINT) answers for `day`; raises what `fetch` raises."""
-    return fetch_daily_papers(day, fetch_configured, settings.HF_ENDPOINT)
+def fetch_recent(source: Source, now: datetime) -> list[Ingested]:
+    """Fetch and store the recent editions of `source`, noting on it how that went.
+
+    A day without papers is no edition. Each day is tried, whatever became of the one before. Then, of
+    what went wrong, `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and
+    raised.
+    """
+    source.checked_at = now
+    ingested: list[Ingested] = []
+    errors: list[SourceUnavailable | SourceChanged] = []
+    for day in _recent_days(now):
+        try:
+            parsed, raw = fetch_day(adapter_of(source), day)
+            if parsed.papers:
+                ingested.append(store(parsed, raw, source, now))
+        except (SourceUnavailable, SourceChanged) as error:
+            errors.append(error)
+    errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
+    source.error = str(errors[-1]) if errors else ""
+    if not errors:
+        source.succeeded_at = now
+    source.save(update_fields=["checked_at", "succeeded_at", "error"])
+    if errors:
+        raise errors[-1]
+    return ingested
 
 
-def fetch_configured(url: str) -> bytes:
+def _recent_days(now: datetime) -> list[date]:
+    today = now.astimezone(UTC).date()
+    return [today - timedelta(days=age) for age in reversed(range(REFRESHED_DAYS))]
+
+
+def adapter_of(source: Source) -> Adapter:
+    """The adapter of a source; SourceChanged if this version has none of that name."""
+    adapter = registry.adapter_called(source.adapter)
+    if adapter is None:
+        known = ", ".join(name for name, _ in registry.choices())
+        raise SourceChanged(f"Expected an adapter of this version ({known}), found “{source.adapter}”.")
+    return adapter
+
+
+def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedEdition, bytes]:
+    """What the source lists on `day`, and its raw answer; in one of the adapter's own formats only.
+
+    Raises what `sources.parse` raises, and SourceChanged if the adapter cannot be fetched.
+    """
+    if adapter.fetch_day is None:
+        raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
+    raw = adapter.fetch_day(day, _get)
+    return sources.parse(raw, today=day, day=day, adapter=adapter), raw
+
+
+def _get(url: str) -> bytes:
+    """The body that a source's address answers with, or its mirror, where the settings name one."""
+    for site, mirror in settings.SOURCE_MIRRORS.items():
+        if url.startswith(f"{site}/"):
+            return fetch_address(mirror + url.removeprefix(site))
+    return fetch_address(url)
+
+
+def fetch_address(url: str) -> bytes:
     """The body of a URL that the operator named: their own machine is allowed if they named it."""
     local = urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
     return fetch(url, replace(DEFAULTS, allow_loopback=local))

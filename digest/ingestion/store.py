@@ -4,9 +4,9 @@ fetch → parse → (lock) → edition → papers → release → entries, revis
 """
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from digest import sources
@@ -14,7 +14,6 @@ from digest.lib.records import PaperRecord, title_key
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source, release_lock
 from digest.sources import ParsedEdition
 
-REFRESHED_DAYS = 3  # an edition grows, and its votes rise, until two days after
 KEPT = timedelta(days=180)  # so long it is known who had a paper; older ones are never new again
 
 _FACTS = (
@@ -181,39 +180,6 @@ def reparse(edition: Edition, now: datetime) -> Ingested:
     answer = _Answer(zlib.decompress(edition.raw), edition.fetched_at)
     parsed = sources.parse(answer.raw, today=now.date(), day=edition.day)
     return _store(parsed, answer, edition.source, now, release=edition.releases.exists())
-
-
-def fetch(source: Source, now: datetime, answer: Callable[[date], bytes]) -> list[Ingested]:
-    """Fetch and store the recent editions of `source`, noting on it how that went.
-
-    `answer` gets a day and returns what the source answers for it; a day without papers is no
-    edition. Each day is tried, whatever became of the one before. Then, of what went wrong,
-    `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised.
-    """
-    source.checked_at = now
-    ingested: list[Ingested] = []
-    errors: list[sources.SourceUnavailable | sources.SourceChanged] = []
-    for day in _recent_days(now):
-        try:
-            raw = answer(day)
-            parsed = sources.parse(raw, today=day, day=day)
-            if parsed.papers:
-                ingested.append(store(parsed, raw, source, now))
-        except (sources.SourceUnavailable, sources.SourceChanged) as error:
-            errors.append(error)
-    errors.sort(key=lambda error: isinstance(error, sources.SourceChanged))  # stable: the last stays last
-    source.error = str(errors[-1]) if errors else ""
-    if not errors:
-        source.succeeded_at = now
-    source.save(update_fields=["checked_at", "succeeded_at", "error"])
-    if errors:
-        raise errors[-1]
-    return ingested
-
-
-def _recent_days(now: datetime) -> list[date]:
-    today = now.astimezone(UTC).date()
-    return [today - timedelta(days=age) for age in reversed(range(REFRESHED_DAYS))]
 
 
 def _known_papers(records: Sequence[PaperRecord]) -> dict[str, Paper]:

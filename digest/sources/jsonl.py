@@ -7,7 +7,9 @@ author_names, code_url and project_url may be added.
 from datetime import date
 from typing import Any
 
-from digest.lib.records import PaperRecord, clean_text
+from digest.lib.records import PaperRecord
+from digest.sources.adapter import Adapter, Format
+from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged
 from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
 from digest.sources.record_fields import (
@@ -21,22 +23,25 @@ from digest.sources.record_fields import (
     text_field,
 )
 
-FORMAT = "records"
+NAME = "records"
 EXPECTED = "papers as JSON Lines (one object a line)"
 
 
-def parse_records(text: str, day: date | None) -> ParsedEdition:
+def recognises(raw: bytes) -> bool:
+    """Whether it may begin with a JSON object."""
+    return begins_with(raw, b"{")
+
+
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
     """The edition in the lines; all of one day, which is that of the lines, or `day` where they name none."""
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in decode(raw, EXPECTED).split("\n") if line.strip()]
     require_plausible(len(lines))
     records = [load_json(line, EXPECTED) for line in lines]
     if not all(isinstance(record, dict) for record in records):
         raise SourceChanged(f"Expected {EXPECTED}, found a line that is none.")
-    if "error" in records[0]:
-        raise SourceChanged(f"Expected papers, found an error: {clean_text(str(records[0]['error']), 200)}")
     found = edition_day((iso_day(record.get("day")) for record in records), day, EXPECTED)
     return collect(
-        FORMAT,
+        NAME,
         found,
         records,
         read=lambda record: _read(record, found),
@@ -67,3 +72,8 @@ def _read(record: dict[str, Any], day: date) -> PaperRecord:
         code_url=record.get("code_url"),
         project_url=record.get("project_url"),
     )
+
+
+JSON_LINES = Adapter(
+    name="records", title="Papers as JSON Lines", formats=(Format(NAME, recognises, parse),), fetch_day=None
+)

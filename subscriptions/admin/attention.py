@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 
-from digest.admin.dashboard import Attention
+from digest.admin.dashboard.attention import Attention
 from subscriptions.models import Delivery, Run
 
 State = Delivery.State
@@ -23,21 +23,22 @@ def paused_runs(*, see_reasons: bool) -> Iterator[Attention]:
     """Each paused run; what the mail server said may hold addresses, so only `see_reasons` shows it."""
     for run in Run.objects.filter(state=Run.State.PAUSED).order_by("moment"):
         moment = date_format(timezone.localtime(run.moment), "j M, H:i")
-        then = "They go on when somebody resumes them."
+        then = "They stay paused until somebody resumes them."
         if run.resumes_at:
             again = date_format(timezone.localtime(run.resumes_at), "H:i")
-            then = f"They are tried again by themselves at {again}."
+            then = f"They resume automatically at {again}."
         hint = f"Reason: {run.reason}. {then}" if see_reasons else then
         url = reverse("admin:subscriptions_run_change", args=[run.pk])
         yield Attention(f"The digests of {moment} are paused.", hint, url)
 
 
 def late(overdue: int, last_accepted_at: datetime | None, now: datetime) -> Iterator[Attention]:
-    """Work that nobody does: readers not planned, mails not handed over."""
+    """Work that is overdue: readers not planned, mails not sent."""
     if overdue:
-        who = "1 reader" if overdue == 1 else f"{overdue:,} readers"
         yield Attention(
-            f"{who} should have had a digest planned by now.",
+            "The digest of 1 reader is overdue."
+            if overdue == 1
+            else f"The digests of {overdue:,} readers are overdue.",
             "Is the scheduler running? “manage.py send_digests” plans and sends without it.",
             reverse("admin:subscriptions_subscriber_changelist")
             + "?state__exact=active&o=5",  # soonest first

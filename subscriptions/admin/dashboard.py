@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.timesince import timesince
 
-from digest.admin import heartbeats
-from digest.admin.dashboard import Attention, EditionFigures, PaperFigures, TopicFigures, paper_figures
+from digest.admin.dashboard.attention import Attention, needs_attention, silent_workers
+from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFigures, paper_figures
 from subscriptions.admin import attention
 from subscriptions.admin.attention import LATE, deliveries_url, midnight
 from subscriptions.models import Delivery, Subscriber
@@ -119,11 +119,11 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
-    papers, readers = paper_figures(now), reader_figures(now)
+    papers, readers = paper_figures(), reader_figures(now)
     following = topic_readers()
     first = (
-        *papers.attention,
-        *heartbeats.silence(now),
+        *needs_attention(papers, now),
+        *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),
         *attention.late(readers.overdue, readers.last_accepted_at, now),
         *attention.undelivered(now, see_reasons=see_reasons),
@@ -187,6 +187,6 @@ def _states(counts: Counter[str], today: date) -> Iterator[StateFigures]:
     waiting = (State.PENDING, State.LEASED, State.HANDING)
     single = (State.DEFERRED, State.REFUSED, State.UNKNOWN)
     for states in ((State.ACCEPTED,), (State.SKIPPED,), waiting, *((state,) for state in single)):
-        name = "in work" if len(states) > 1 else states[0].label.lower()
+        name = "waiting or in flight" if len(states) > 1 else states[0].label.lower()
         count = sum(counts[state] for state in states)
         yield StateFigures(name, count, deliveries_url(today, *states))

@@ -10,8 +10,18 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyRoom, ReadOnlyTable, action, button, column, label, link, wake, when
-from digest.admin.selected_papers import papers_by_filter
+from digest.admin.base import (
+    ReadOnlyAdmin,
+    ReadOnlyInline,
+    action,
+    button,
+    column,
+    enqueue,
+    label,
+    link,
+    moment_column,
+)
+from digest.admin.selections import papers_by_filter
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.tasks import deliver
 
@@ -32,7 +42,7 @@ def state_label(delivery: Delivery) -> SafeString:
 
 
 @admin.register(Delivery)
-class DeliveryRoom(ReadOnlyRoom[Delivery]):
+class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     list_display = ("to", "kind", "state_label", "reason", "due", "attempts", "settled")
     list_filter = ("state", "kind", "due_at")
     list_select_related = ("subscriber",)
@@ -46,10 +56,10 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
     actions = ("try_again",)
     actions_detail = ("try_this_again",)
 
-    due = when("Due", "due_at")
-    planned = when("Planned", "created_at")
-    next_attempt = when("Not before", "not_before")
-    settled = when("Finished", "settled_at")
+    due = moment_column("Due", "due_at")
+    planned = moment_column("Planned", "created_at")
+    next_attempt = moment_column("Not before", "not_before")
+    settled = moment_column("Finished", "settled_at")
 
     @column("State", ordering="state")
     def state_label(self, delivery: Delivery) -> SafeString:
@@ -89,17 +99,17 @@ class DeliveryRoom(ReadOnlyRoom[Delivery]):
                 "Unknown mails are never sent again: they may have arrived, and nobody should get the same "
                 "mail twice. Their papers are carried over to the reader's next digest.",
             )
-        self.note(request, deferred, "Tried again now.")
+        self.log_changes(request, deferred, "Tried again now.")
         count = deferred.update(not_before=timezone.now())
-        when = "in a moment" if not count or wake(deliver) else "within a minute, by the scheduler"
-        self.tell(request, count, f"will be tried {when}", "Only deferred deliveries can be tried again.")
+        when = "in a moment" if not count or enqueue(deliver) else "within a minute, by the scheduler"
+        self.report(request, count, f"will be tried {when}", "Only deferred deliveries can be tried again.")
 
     try_this_again = button(
         try_again, "Sends this mail now, without waiting for its next attempt. Only if deferred.", "redo"
     )
 
 
-class DeliveryTable(ReadOnlyTable[Delivery, Subscriber]):
+class DeliveryInline(ReadOnlyInline[Delivery, Subscriber]):
     """A reader's mails, newest first, each with the reason: why did this reader get no mail?"""
 
     model = Delivery
@@ -107,7 +117,7 @@ class DeliveryTable(ReadOnlyTable[Delivery, Subscriber]):
     fields = ("due", "kind", "state_label", "why", "settled")
     readonly_fields = fields
 
-    settled = when("Finished", "settled_at")
+    settled = moment_column("Finished", "settled_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).order_by("-due_at", "-pk")

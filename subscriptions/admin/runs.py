@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyRoom, action, button, column, label, wake, when
+from digest.admin.base import ReadOnlyAdmin, action, button, column, enqueue, label, moment_column
 from subscriptions.models import Delivery, Run
 from subscriptions.planning import runs
 from subscriptions.tasks import deliver
@@ -30,7 +30,7 @@ class Counted(Protocol):
 
 
 @admin.register(Run)
-class RunRoom(ReadOnlyRoom[Run]):
+class RunAdmin(ReadOnlyAdmin[Run]):
     list_display = ("of_moment", "state_label", "progress", "reason", "resumes", "started")
     list_filter = ("state",)
     list_per_page = 20
@@ -38,9 +38,9 @@ class RunRoom(ReadOnlyRoom[Run]):
     actions = ("pause", "resume", "stop")
     actions_detail = ("pause_this", "resume_this", "stop_this")
 
-    of_moment = when("Due by", "moment")
-    resumes = when("Resumes by itself", "resumes_at")
-    started = when("Planned", "started_at")
+    of_moment = moment_column("Due by", "moment")
+    resumes = moment_column("Resumes by itself", "resumes_at")
+    started = moment_column("Planned", "started_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         deliveries = Delivery.objects.filter(run=OuterRef("pk")).order_by()
@@ -73,20 +73,20 @@ class RunRoom(ReadOnlyRoom[Run]):
     @action("Pause")
     def pause(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         done = self._each(request, queryset, runs.pause, "Paused.")
-        self.tell(request, done, "paused", OVER.format("paused"))
+        self.report(request, done, "paused", OVER.format("paused"))
 
     @action("Resume")
     def resume(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         now = timezone.now()
         done = self._each(request, queryset, lambda run: runs.resume(run, now), "Resumed.")
-        soon = "in a moment" if not done or wake(deliver) else "within a minute, by the scheduler"
-        self.tell(request, done, f"going on {soon}", "Only paused runs can be resumed.")
+        soon = "in a moment" if not done or enqueue(deliver) else "within a minute, by the scheduler"
+        self.report(request, done, f"going on {soon}", "Only paused runs can be resumed.")
 
     @action("Stop")
     def stop(self, request: HttpRequest, queryset: QuerySet[Run]) -> None:
         now = timezone.now()
         done = self._each(request, queryset, lambda run: runs.stop(run, now), "Stopped.")
-        self.tell(
+        self.report(
             request, done, "stopped; its papers are carried over to the next digests", OVER.format("stopped")
         )
 
@@ -95,7 +95,7 @@ class RunRoom(ReadOnlyRoom[Run]):
     ) -> int:
         """How many runs `act` changed; each is noted in their history."""
         changed = [run.pk for run in queryset if act(run)]
-        self.note(request, Run.objects.filter(pk__in=changed), what)
+        self.log_changes(request, Run.objects.filter(pk__in=changed), what)
         return len(changed)
 
     pause_this = button(

@@ -14,13 +14,23 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from digest.admin.base import Room, action, button, column, confirmed, label, moved, wake, when
+from digest.admin.base import (
+    BaseAdmin,
+    action,
+    button,
+    column,
+    confirmed,
+    enqueue,
+    label,
+    moment_column,
+    redirect,
+)
 from digest.models import Source
 from subscriptions.accounts import preferences, unsubscribing
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
-from subscriptions.admin.deliveries import DeliveryTable
+from subscriptions.admin.deliveries import DeliveryInline
 from subscriptions.admin.reader_form import ScheduleForm, TopicFilter
-from subscriptions.admin.votes import VoteTable
+from subscriptions.admin.votes import VoteInline
 from subscriptions.devtools import demo_data
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import due_at
@@ -32,7 +42,7 @@ FILTERS_LENGTH = 80
 
 
 @admin.register(Subscriber)
-class SubscriberRoom(Room[Subscriber]):
+class SubscriberAdmin(BaseAdmin[Subscriber]):
     form = ScheduleForm
     list_display = ("email", "state_label", "filters", "schedule", "next_digest", "last_mail", "invented")
     list_filter = ("state", "rhythm", TopicFilter, "demo")
@@ -48,7 +58,7 @@ class SubscriberRoom(Room[Subscriber]):
         *("signed_up", "consented", "consent_proof", "left"),
     )
     conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
-    inlines = (DeliveryTable, VoteTable)
+    inlines = (DeliveryInline, VoteInline)
     actions = ("send_now", "pause", "resume", "reinstate", "revoke_links")
     actions_detail = (
         "send_this_now",
@@ -62,10 +72,10 @@ class SubscriberRoom(Room[Subscriber]):
     )
     actions_list = ("remove_demo",)
 
-    next_digest = when("Next digest", "next_digest_at")
-    signed_up = when("Signed up", "created_at")
-    consented = when("Confirmed", "consented_at")
-    left = when("Left", "left_at")
+    next_digest = moment_column("Next digest", "next_digest_at")
+    signed_up = moment_column("Signed up", "created_at")
+    consented = moment_column("Confirmed", "consented_at")
+    left = moment_column("Left", "left_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Subscriber]:
         latest = Delivery.objects.filter(subscriber=OuterRef("pk")).order_by("-due_at", "-pk")
@@ -140,56 +150,56 @@ class SubscriberRoom(Room[Subscriber]):
     @action("Send the next digest now")
     def send_now(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         active = queryset.filter(state=State.ACTIVE)
-        self.note(request, active, "Next digest asked for now.")
+        self.log_changes(request, active, "Next digest asked for now.")
         count = active.update(next_digest_at=timezone.now())
-        when = "in a moment" if not count or wake(plan_digests) else "within a minute, by the scheduler"
+        when = "in a moment" if not count or enqueue(plan_digests) else "within a minute, by the scheduler"
         done = f"will get the next digest {when}; where nothing is new, the delivery says so"
-        self.tell(request, count, done, "Only active readers get digests.")
+        self.report(request, count, done, "Only active readers get digests.")
 
     @action("Pause")
     def pause(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         active = queryset.filter(state=State.ACTIVE)
-        self.note(request, active, "Paused.")
+        self.log_changes(request, active, "Paused.")
         readers = list(active)
         for reader in readers:
             preferences.pause(reader)
-        self.tell(request, len(readers), "paused", "Only active readers can be paused.")
+        self.report(request, len(readers), "paused", "Only active readers can be paused.")
 
     @action("Resume")
     def resume(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         paused = queryset.filter(state=State.PAUSED)
-        self.note(request, paused, "Resumed.")
+        self.log_changes(request, paused, "Resumed.")
         readers = list(paused)
         for reader in readers:
             preferences.resume(reader, timezone.now())
-        self.tell(request, len(readers), "resumed", "Only paused readers can be resumed.")
+        self.report(request, len(readers), "resumed", "Only paused readers can be resumed.")
 
     @action("Reinstate")
     def reinstate(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         refused = queryset.filter(state=State.REFUSED, consented_at__isnull=False)
-        self.note(request, refused, "Reinstated.")
+        self.log_changes(request, refused, "Reinstated.")
         readers = list(refused)
         for reader in readers:
             Subscriber.objects.filter(pk=reader.pk, state=State.REFUSED).update(
                 state=State.ACTIVE, next_digest_at=due_at(reader.schedule, after=timezone.now()), left_at=None
             )
         nothing = "Only readers who had confirmed and were refused by a mail server can be reinstated."
-        self.tell(request, len(readers), "reinstated", nothing)
+        self.report(request, len(readers), "reinstated", nothing)
 
     @action("Revoke links")
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
-        self.note(request, queryset, "Links revoked.")
+        self.log_changes(request, queryset, "Links revoked.")
         count = queryset.update(link_version=F("link_version") + 1)
-        self.tell(request, count, "no longer reachable by any link mailed before", "No reader was chosen.")
+        self.report(request, count, "no longer reachable by any link mailed before", "No reader was chosen.")
 
     @action("Unsubscribe")
     def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         staying = queryset.exclude(state__in=[State.UNSUBSCRIBED, State.REFUSED])
-        self.note(request, staying, "Unsubscribed.")
+        self.log_changes(request, staying, "Unsubscribed.")
         readers = list(staying)
         for reader in readers:
             unsubscribing.unsubscribe(reader, at=timezone.now())
-        self.tell(request, len(readers), "unsubscribed", "This reader gets no mail already.")
+        self.report(request, len(readers), "unsubscribed", "This reader gets no mail already.")
 
     @confirmed(
         "Remove all demo data",
@@ -201,7 +211,7 @@ class SubscriberRoom(Room[Subscriber]):
     def remove_demo(self, request: HttpRequest, _form: object) -> HttpResponse:
         removed = demo_data.remove()
         messages.success(request, f"Removed {removed.readers} demo readers and {removed.papers} papers.")
-        return moved(request, reverse("admin:index"))
+        return redirect(request, reverse("admin:index"))
 
     send_this_now = button(
         send_now,

@@ -7,21 +7,21 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from digest.admin.base import Room, when
+from digest.admin.base import BaseAdmin, moment_column
 from subscriptions.lib.email_addresses import address_key
 from subscriptions.models import Suppression
 from subscriptions.models.suppression import keyed
 
 
 @admin.register(Suppression)
-class SuppressionRoom(Room[Suppression]):
+class SuppressionAdmin(BaseAdmin[Suppression]):
     list_display = ("__str__", "erased")
     fields = ("digest", "erased")
     readonly_fields = fields
     search_fields = ("digest",)
     search_help_text = "Search by the whole address: only its hash is stored"
 
-    erased = when("Erased", "created_at")
+    erased = moment_column("Erased", "created_at")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Suppression], search_term: str

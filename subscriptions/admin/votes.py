@@ -10,15 +10,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyTable, column, link, when
-from digest.admin.papers import PaperRoom
+from digest.admin.base import ReadOnlyInline, column, link, moment_column
+from digest.admin.papers import PaperAdmin
 from digest.models import Paper
 from subscriptions.models import Subscriber, Vote
 
 Verdict = Vote.Verdict
 
 
-class VoteTable(ReadOnlyTable[Vote, Subscriber]):
+class VoteInline(ReadOnlyInline[Vote, Subscriber]):
     """A reader's votes, newest first: why does this reader's digest stand in this order?"""
 
     model = Vote
@@ -26,7 +26,7 @@ class VoteTable(ReadOnlyTable[Vote, Subscriber]):
     fields = ("on", "verdict", "given")
     readonly_fields = fields
 
-    given = when("Given", "at")
+    given = moment_column("Given", "at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Vote]:
         return super().get_queryset(request).select_related("paper")
@@ -43,10 +43,10 @@ admin.site.unregister(Paper)
 
 
 @admin.register(Paper)
-class VotedPaperRoom(PaperRoom):
+class VotedPaperAdmin(PaperAdmin):
     """Papers in the admin, with what only this package knows: how readers voted."""
 
-    fieldsets: ClassVar[Any] = (*PaperRoom.fieldsets, ("Readers", {"fields": ("votes",)}))
+    fieldsets: ClassVar[Any] = (*PaperAdmin.fieldsets, ("Readers", {"fields": ("votes",)}))
 
     @column("Votes")
     def votes(self, paper: Paper) -> str:

@@ -12,6 +12,7 @@ from django.db import transaction
 import digest
 from digest.ingestion.store import ingest
 from digest.models import Paper, Selection, Source
+from digest.sources.jsonl import JSON_LINES
 from subscriptions import outbox
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
@@ -89,7 +90,7 @@ def send() -> int:
 
 def _fill(now: datetime) -> None:
     source, _ = Source.objects.get_or_create(
-        name="sample", defaults={"title": "Sample day", "adapter": Source.Adapter.NONE, "demo": True}
+        name="sample", defaults={"title": "Sample day", "adapter": JSON_LINES.name, "demo": True}
     )
     ingest(SAMPLE.read_bytes(), source, now)
     for address, topics, queries, schedule in READERS:

@@ -22,6 +22,7 @@ from digest.archive import search  # noqa: E402
 from digest.lib.records import title_key  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Edition, EditionEntry, Paper, Release, Source  # noqa: E402
+from digest.sources.jsonl import JSON_LINES  # noqa: E402
 from tests.bench.sections.search import QUERIES, SPANS  # noqa: E402
 
 
@@ -32,7 +33,7 @@ def store(corpus: str, over: int = 0) -> None:
     """
     call_command("migrate", verbosity=0)
     now = timezone.now()
-    source = Source.objects.create(name="bench", title="Bench", adapter=Source.Adapter.NONE)
+    source = Source.objects.create(name="bench", title="Bench", adapter=JSON_LINES.name)
     with gzip.open(corpus, "rt", encoding="utf-8") as lines:
         papers = sorted(map(json.loads, lines), key=lambda paper: paper["day"])
     newest = date.fromisoformat(papers[-1]["day"])

@@ -73,7 +73,7 @@ def test_sudden_deaths_leave_nothing_behind(service: StartService, data_dir: Pat
         pid for pid, command in living(data_dir).items() if "granian" in command and os.getpgid(pid) == pid
     )
     os.kill(web, signal.SIGKILL)
-    first.wait_for("web ended unexpectedly and is started again.")
+    first.wait_for("web exited unexpectedly and is started again.")
     wait_until(lambda: answers(port), 20, what="the web server")
 
     first.process.send_signal(signal.SIGKILL)
@@ -98,7 +98,7 @@ def test_a_worker_that_hangs_is_started_again_within_a_minute(service: StartServ
     assert stuck
     for pid in stuck:
         os.kill(pid, signal.SIGSTOP)
-    running.wait_for("The worker shows no life, and is started again.", seconds=60)
+    running.wait_for("The worker sends no heartbeat, and is started again.", seconds=60)
     wait_until(
         lambda: {pid for pid, command in living(data_dir).items() if " worker " in command} - stuck,
         30,

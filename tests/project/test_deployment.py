@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.core.management import CommandError, call_command
 
-from digest.management.serving.programs import Program, not_told, programs
+from digest.management.serving.programs import Program, missing_variables, programs
 from tests.project.locks import ROOT
 from tests.services.ports import free_port
 
@@ -91,7 +91,7 @@ def test_no_process_starts_alone_without_what_it_must_be_told(
 
 def test_compose_asks_for_every_secret_and_address_and_has_none_of_its_own() -> None:
     environment = services("compose.yaml")["web"]["environment"]
-    for name in not_told({"REDIS_URL": environment["REDIS_URL"]}):
+    for name in missing_variables({"REDIS_URL": environment["REDIS_URL"]}):
         assert environment[name].startswith(f"${{{name}:?"), name
     assert ":${DATABASE_PASSWORD:?" in environment["DATABASE_URL"]
     assert "DEBUG" not in environment

@@ -1,4 +1,4 @@
-"""`manage.py ingest WHAT`: read a page of papers and store it, or only show what it holds."""
+"""`manage.py ingest WHAT`: read the papers of one day and store them, or only show them."""
 
 import json
 import sys
@@ -15,7 +15,8 @@ from digest import sources
 from digest.archive import search
 from digest.ingestion import fetchers, store
 from digest.models import Source
-from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable
+from digest.sources import SourceChanged, SourceUnavailable, registry
+from digest.sources.adapter import Adapter
 
 
 class Command(BaseCommand):
@@ -31,25 +32,23 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object per paper")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        day: date | None = options["date"]
-        now = timezone.now()
-        what, stored = str(options["what"]), not options["dry_run"]
+        now, stored = timezone.now(), not options["dry_run"]
+        what = str(options["what"])
         try:
+            source: Source | None = None
             if self.is_name(what):
-                source = self.configured(what, stored=stored)
-                day = day or now.date()
-                raw = fetchers.answer(day)
+                source, adapter = self.named(what, stored=stored)
+                parsed, raw = fetchers.fetch_day(adapter, options["date"] or now.date())
             else:
-                source, raw = None, self.read(what)
-            parsed = sources.parse(raw, today=now.date(), day=day)
+                raw = self.read(what)
+                parsed = sources.parse(raw, today=now.date(), day=options["date"])
             summary = (
                 f"{parsed.day}: {len(parsed.papers)} papers ({parsed.format}), "
                 f"{len(parsed.rejected)} rejected"
             )
             if stored:
-                result = store.store(
-                    parsed, raw, source or self.source(parsed), now, release=not options["no_release"]
-                )
+                source = source or Source.objects.standard(registry.adapter_reading(parsed.format))
+                result = store.store(parsed, raw, source, now, release=not options["no_release"])
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"
@@ -73,27 +72,21 @@ class Command(BaseCommand):
         if what == "-":
             return sys.stdin.buffer.read(limit)
         if urlsplit(what).scheme in {"http", "https"}:
-            return fetchers.fetch_configured(what)
+            return fetchers.fetch_address(what)
         with Path(what).open("rb") as file:
             return file.read(limit)
 
-    def configured(self, what: str, *, stored: bool) -> Source | None:
-        """The source of that name, which can be fetched; None for Hugging Face where it need not be known."""
-        if what == Source.Adapter.HUGGINGFACE and not stored:
-            return None  # a dry run works without a database
+    def named(self, what: str, *, stored: bool) -> tuple[Source | None, Adapter]:
+        """The source of that name, and its adapter; only the adapter if the source is not stored yet."""
+        fetchable = {adapter.name: adapter for adapter in registry.ADAPTERS if adapter.fetch_day}
+        if what in fetchable and not stored:
+            return None, fetchable[what]  # a dry run works without a database
         source = Source.objects.filter(name=what).first()
-        if source and source.adapter == Source.Adapter.NONE:
-            raise CommandError(f"The source “{what}” is fed by hand: name a file or a URL instead.")
-        if source is None and what != Source.Adapter.HUGGINGFACE:
-            fetched = Source.objects.exclude(adapter=Source.Adapter.NONE).values_list("name", flat=True)
-            names = ", ".join(fetched) or Source.Adapter.HUGGINGFACE
+        if source is None and what in fetchable:
+            return None, fetchable[what]
+        if source is None:
+            names = ", ".join(Source.objects.fetchable().values_list("name", flat=True) or fetchable)
             raise CommandError(f"“{what}” is neither a file, a URL, - nor a source (there is: {names}).")
-        return source
-
-    def source(self, parsed: ParsedEdition) -> Source:
-        """Where the edition belongs: the site whose format it has, or “records” for this service's own."""
-        if parsed.format == "records":
-            defaults = {"title": "Imported records", "adapter": Source.Adapter.NONE}
-            return Source.objects.get_or_create(name="records", defaults=defaults)[0]
-        defaults = {"title": "Hugging Face Daily Papers"}
-        return Source.objects.get_or_create(name="huggingface", defaults=defaults)[0]
+        if source.adapter in registry.fed_by_hand():
+            raise CommandError(f"The source “{what}” is fed by hand: name a file or a URL instead.")
+        return source, fetchers.adapter_of(source)

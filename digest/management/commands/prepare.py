@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from digest.archive import search
 from digest.ingestion import shipped_topics
 from digest.models import Source
+from digest.sources.huggingface import HUGGING_FACE
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         (settings.DATA_DIR / "run").mkdir(mode=0o700, exist_ok=True)  # for the scheduler's notes
         call_command("migrate", interactive=False, verbosity=0)
         changed = shipped_topics.load()
-        Source.objects.get_or_create(name="huggingface", defaults={"title": "Hugging Face Daily Papers"})
+        Source.objects.standard(HUGGING_FACE)
         search.refresh()  # after an update that weighs papers anew it takes a second for 200 of them
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write(f"Ready: {changed} preset topics brought up to date.")

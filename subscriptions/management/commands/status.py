@@ -16,7 +16,7 @@ from subscriptions.planning import runs
 
 
 class Command(BaseCommand):
-    help = "Print version, papers, readers, deliveries by state, last run, broker, database, signs of life."
+    help = "Print version, papers, readers, deliveries by state, last run, broker, database, heartbeats."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="print it as JSON")
@@ -31,7 +31,9 @@ class Command(BaseCommand):
             "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,
-            "seen": {beat.name: beat.at.isoformat(timespec="seconds") for beat in Heartbeat.objects.all()},
+            "heartbeats": {
+                beat.name: beat.at.isoformat(timespec="seconds") for beat in Heartbeat.objects.all()
+            },
             "last_edition": edition
             and {
                 "source": edition.source.name,

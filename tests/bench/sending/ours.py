@@ -27,6 +27,7 @@ from django.utils import timezone  # noqa: E402
 from digest.ingestion import shipped_topics  # noqa: E402
 from digest.ingestion.store import ingest  # noqa: E402
 from digest.models import Source  # noqa: E402
+from digest.sources.jsonl import JSON_LINES  # noqa: E402
 from subscriptions.devtools.demo_data import SAMPLE  # noqa: E402
 from subscriptions.devtools.synthetic_readers import make_readers  # noqa: E402
 from subscriptions.models import Delivery, FilterSet, Subscriber  # noqa: E402
@@ -54,7 +55,7 @@ def share(count: str) -> int:
 def edition(number: str, size: str) -> int:
     """Papers of the sample day under other names, again and again if there are not enough."""
     source, _ = Source.objects.get_or_create(
-        name="bench", defaults={"title": "Bench", "adapter": Source.Adapter.NONE}
+        name="bench", defaults={"title": "Bench", "adapter": JSON_LINES.name}
     )
     sample = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
     day = FIRST + timedelta(days=int(number))

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 from digest.ingestion import shipped_topics
 from digest.models import Edition, Paper, Selection, Source, Topic
 from digest.selection.selector import Filter, Selector, Wish
+from digest.sources.jsonl import JSON_LINES
 from digest.tasks import fetch_source
 from tests.factories import DAY, edition, record, source, topic
 
@@ -135,7 +136,7 @@ def test_fetching_now_wakes_a_worker(admin_client: Client, woken: list[int]) -> 
 def test_fetching_from_a_source_without_an_adapter_says_why_not(
     admin_client: Client, woken: list[int]
 ) -> None:
-    row = source("files", adapter=Source.Adapter.NONE)
+    row = source("files", adapter=JSON_LINES.name)
     assert act(admin_client, "fetch_now", row) == ["There is nothing to fetch: files are ingested by hand."]
     assert woken == []
 
@@ -171,7 +172,7 @@ def test_a_button_leaves_its_dialog_as_htmx_wants(admin_client: Client, woken: l
 
 
 def test_sources_are_enabled_and_disabled(admin_client: Client) -> None:
-    row, by_hand = source(), source("files", adapter=Source.Adapter.NONE)
+    row, by_hand = source(), source("files", adapter=JSON_LINES.name)
     act(admin_client, "enable", row, by_hand)
     assert [one.enabled for one in Source.objects.order_by("pk")] == [True, False]
     act(admin_client, "disable", row)

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from digest.admin.dashboard import Attention, paper_figures
-from digest.models import Edition, Source, Topic
+from digest.admin.dashboard.attention import Attention, needs_attention, silent_workers
+from digest.admin.dashboard.figures import paper_figures
+from digest.models import Edition, Heartbeat, Source, Topic
 from tests.factories import DAY, NOW, edition, source, topic
 
 pytestmark = pytest.mark.django_db
@@ -16,8 +17,12 @@ MONDAY = date(2025, 11, 10)
 ON_MONDAY = datetime(2025, 11, 10, 9, 0, tzinfo=NOW.tzinfo)
 
 
+def found(now: datetime = NOW) -> list[Attention]:
+    return list(needs_attention(paper_figures(), now))
+
+
 def attention(now: datetime = NOW) -> list[str]:
-    return [item.what for item in paper_figures(now).attention]
+    return [item.what for item in found(now)]
 
 
 def fetched(now: datetime, **values: Any) -> Source:
@@ -44,8 +49,8 @@ def test_editions_are_counted_with_what_was_new_in_them(django_assert_max_num_qu
     topic("agents", "agent*")
     topic("video", "video")
     topic("hidden", "agent*", enabled=False)
-    with django_assert_max_num_queries(4):
-        figures = paper_figures(NOW)
+    with django_assert_max_num_queries(3):
+        figures = paper_figures()
     assert figures.newest
     assert (figures.newest.source, figures.newest.day) == ("Huggingface", DAY + timedelta(days=1))
     assert [(e.listed, e.new, e.rejected) for e in figures.editions] == [(2, 1, 1), (2, 2, 0)]
@@ -54,19 +59,19 @@ def test_editions_are_counted_with_what_was_new_in_them(django_assert_max_num_qu
 
 def test_without_any_edition_it_says_what_to_do_first() -> None:
     topic("agents", "agent*")
-    (only,) = paper_figures(NOW).attention
+    (only,) = found()
     sources = reverse("admin:digest_source_changelist")
     hint = "Enable a source, or ingest a file with “manage.py ingest”."
     assert only == Attention("There is no edition yet.", hint, sources)
     fetched(NOW)
-    (only,) = paper_figures(NOW).attention
-    assert only.hint.startswith("The sources are checked every 15 minutes")
+    (only,) = found()
+    assert only.hint.startswith("Sources are checked every 15 minutes")
 
 
 def test_a_source_that_could_not_be_fetched_says_why_in_one_line() -> None:
     edition("FP4 training")
     row = fetched(NOW, error="The site answered 503.\nTraceback …")
-    (only,) = paper_figures(NOW).attention
+    (only,) = found()
     assert (only.what, only.hint) == ("Huggingface could not be fetched.", "The site answered 503.")
     assert only.url == reverse("admin:digest_source_change", args=[row.pk])
 
@@ -110,7 +115,7 @@ def test_with_too_few_editions_nothing_is_usual() -> None:
 def test_papers_that_could_not_be_read_are_told_for_the_newest_edition() -> None:
     newest = edition("FP4 training").edition
     Edition.objects.update(rejected=[{"position": 3, "title": "", "why": "no title"}])
-    (only,) = paper_figures(NOW).attention
+    (only,) = found()
     assert only.what == "1 paper of the newest edition could not be read."
     assert only.url == reverse("admin:digest_edition_change", args=[newest.pk])
 
@@ -119,7 +124,15 @@ def test_a_query_that_no_longer_reads_does_not_hide_the_other_topics() -> None:
     edition("Agents at work")
     topic("agents", "agent*")
     topic("broken", "(")
-    figures = paper_figures(NOW)
+    figures = paper_figures()
     assert [(t.name, t.matches) for t in figures.topics] == [("Agents", 1), ("Broken", None)]
-    assert figures.attention[-1].what == "The query of “Broken” cannot be read."
+    assert attention()[-1] == "The query of the topic “Broken” is invalid."
     assert Topic.objects.count() == 2
+
+
+def test_workers_without_heartbeat_are_told() -> None:
+    assert list(silent_workers(NOW)) == []  # an installation without workers has none to miss
+    Heartbeat.objects.beat("worker", NOW)
+    assert list(silent_workers(NOW + timedelta(minutes=1))) == []
+    (only,) = silent_workers(NOW + timedelta(minutes=10))
+    assert only.what == "No worker has sent a heartbeat for 10\xa0minutes."

@@ -2,14 +2,14 @@
 
 import json
 import zlib
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
 from digest import sources
 from digest.ingestion import store
-from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source
-from digest.sources import SourceChanged, SourceUnavailable
+from digest.models import Edition, EditionEntry, Paper, Release, Revision
+from digest.sources import SourceChanged
 from tests.factories import DAY, NOW, edition, record, source
 
 pytestmark = pytest.mark.django_db
@@ -96,33 +96,6 @@ def test_the_raw_answer_is_kept_and_can_be_read_again() -> None:
     assert store.reparse(stored, NOW).new == 2
 
 
-def test_a_fetch_notes_its_success_on_the_source() -> None:
-    found = source(error="was down")
-    days: list[date] = []
-
-    def answer(day: date) -> bytes:
-        days.append(day)
-        return b"[]"
-
-    assert store.fetch(found, NOW, answer) == []
-    assert days == [DAY - timedelta(days=2), DAY - timedelta(days=1), DAY]
-    stored = Source.objects.get()
-    assert (stored.error, stored.succeeded_at) == ("", NOW)
-    assert not Edition.objects.exists()
-
-
-def test_a_failed_fetch_notes_why_for_the_operator() -> None:
-    def answer(day: date) -> bytes:
-        raise SourceUnavailable("the host answers 503")
-
-    with pytest.raises(SourceUnavailable):
-        store.fetch(source(), NOW, answer)
-    stored = Source.objects.get()
-    assert stored.error == "the host answers 503"
-    assert stored.succeeded_at is None
-    assert stored.checked_at == NOW
-
-
 def test_an_answer_without_papers_is_no_edition_and_replaces_none() -> None:
     with pytest.raises(SourceChanged, match="lists no papers on 2025-11-05: nothing was stored"):
         store.ingest(b"[]", source(), NOW, DAY)
@@ -150,31 +123,6 @@ def test_reading_the_kept_answer_again_is_no_fetch() -> None:
     stored = edition("First").edition
     store.reparse(stored, NOW + timedelta(days=3))
     assert Edition.objects.get().fetched_at == NOW
-
-
-def test_a_page_that_changed_yesterday_does_not_stop_today() -> None:
-    listed = json.dumps([{"paper": {"title": "Today's", "submittedOnDailyAt": str(DAY)}}]).encode()
-
-    def answer(day: date) -> bytes:
-        return listed if day == DAY else b"<html>somebody else's page</html>"
-
-    with pytest.raises(SourceChanged):
-        store.fetch(source(), NOW, answer)
-    assert [paper.title for paper in Paper.objects.all()] == ["Today's"]
-    stored = Source.objects.get()
-    assert "xpected" in stored.error
-    assert stored.succeeded_at is None
-
-
-def test_a_changed_source_is_noted_before_one_that_is_down() -> None:
-    def answer(day: date) -> bytes:
-        if day == DAY:
-            raise SourceUnavailable("the host answers 503")
-        raise SourceChanged("Expected papers, found none.")
-
-    with pytest.raises(SourceChanged):
-        store.fetch(source(), NOW, answer)
-    assert Source.objects.get().error == "Expected papers, found none."
 
 
 def test_what_is_only_stored_is_released_by_the_first_edition_that_lists_it_with_a_release() -> None:

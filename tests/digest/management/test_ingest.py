@@ -11,7 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.ingestion import fetchers
-from digest.models import Edition, Paper, Source
+from digest.models import Edition, Paper
+from digest.sources.jsonl import JSON_LINES
 from subscriptions.devtools.demo_data import SAMPLE
 from tests.factories import DAY, edition, source
 
@@ -101,22 +102,22 @@ LISTED = json.dumps([{"paper": {"title": "Fetched", "submittedOnDailyAt": str(DA
 
 def test_hugging_face_can_be_looked_at_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """No django_db mark here: a query would fail the test."""
-    monkeypatch.setattr(fetchers, "answer", lambda day: LISTED)
+    monkeypatch.setattr(fetchers, "fetch_address", lambda url: LISTED)
     papers, _ = ingest("huggingface", date=DAY, dry_run=True, json=True)
     assert [paper["title"] for paper in papers] == ["Fetched"]
 
 
 @pytest.mark.django_db
 def test_a_source_is_known_by_the_name_the_operator_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetchers, "answer", lambda day: LISTED)
-    source("mirror", adapter=Source.Adapter.HUGGINGFACE)
+    monkeypatch.setattr(fetchers, "fetch_address", lambda url: LISTED)
+    source("mirror", adapter="huggingface")
     ingest("mirror", date=DAY, json=True)
     assert Edition.objects.get().source.name == "mirror"
 
 
 @pytest.mark.django_db
 def test_a_source_fed_by_hand_cannot_be_fetched() -> None:
-    source("records", adapter=Source.Adapter.NONE)
+    source("records", adapter=JSON_LINES.name)
     with pytest.raises(CommandError, match="“records” is fed by hand: name a file"):
         ingest("records")
 

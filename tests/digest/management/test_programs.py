@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from digest.management.serving.programs import (
+    ProcessState,
     Program,
-    Standing,
     addresses,
-    all_up,
+    all_running,
     debug_by_default,
-    fallen,
-    given_up,
+    exited,
+    failed,
     programs,
     site_note,
     stop_seconds,
@@ -126,17 +126,21 @@ def test_no_inbox_is_shown_where_mails_leave() -> None:
 
 
 def test_a_program_that_ended_by_itself_is_noticed_even_if_it_runs_again() -> None:
-    before = {"web": Standing("RUNNING", 10), "worker": Standing("RUNNING", 11)}
-    assert fallen(before, {"web": Standing("STARTING", 12), "worker": Standing("RUNNING", 11)}) == ["web"]
-    assert fallen(before, {"web": Standing("BACKOFF", 0), "worker": Standing("RUNNING", 11)}) == ["web"]
-    assert fallen(before, before) == []
+    before = {"web": ProcessState("RUNNING", 10), "worker": ProcessState("RUNNING", 11)}
+    assert exited(before, {"web": ProcessState("STARTING", 12), "worker": ProcessState("RUNNING", 11)}) == [
+        "web"
+    ]
+    assert exited(before, {"web": ProcessState("BACKOFF", 0), "worker": ProcessState("RUNNING", 11)}) == [
+        "web"
+    ]
+    assert exited(before, before) == []
 
 
-def test_a_program_is_given_up_only_when_supervisord_no_longer_tries() -> None:
-    standings = {"web": Standing("BACKOFF", 0), "worker": Standing("FATAL", 0)}
-    assert given_up(standings) == ["worker"]
-    assert not all_up(standings)
-    assert all_up({"web": Standing("STARTING", 1), "worker": Standing("RUNNING", 2)})
+def test_a_program_has_failed_only_when_supervisord_no_longer_tries() -> None:
+    states = {"web": ProcessState("BACKOFF", 0), "worker": ProcessState("FATAL", 0)}
+    assert failed(states) == ["worker"]
+    assert not all_running(states)
+    assert all_running({"web": ProcessState("STARTING", 1), "worker": ProcessState("RUNNING", 2)})
 
 
 def test_serving_other_machines_asks_how_they_reach_this_one() -> None:

@@ -52,7 +52,7 @@ def test_deliveries_of_today_are_counted_by_state() -> None:
     delivery(ada, at=NOW - timedelta(days=1))
     today = {state.name: state.count for state in figures().deliveries.today}
     nothing = {"deferred": 0, "refused": 0, "unknown": 0}
-    assert today == {"accepted": 2, "skipped": 1, "in work": 2, **nothing}
+    assert today == {"accepted": 2, "skipped": 1, "waiting or in flight": 2, **nothing}
 
 
 def test_each_figure_of_today_lists_its_deliveries(admin_client: Client) -> None:
@@ -97,7 +97,7 @@ def test_on_a_good_morning_nothing_needs_attention() -> None:
 def test_readers_who_were_not_planned_point_to_the_scheduler() -> None:
     edition("Agents at work")
     reader(next_digest_at=NOW - timedelta(minutes=11))
-    assert attention()[0][0] == "1 reader should have had a digest planned by now."
+    assert attention()[0][0] == "The digest of 1 reader is overdue."
 
 
 def test_waiting_mails_point_to_the_worker_unless_it_is_busy() -> None:

@@ -93,7 +93,7 @@ def test_a_paused_run_stands_on_the_front_page_with_its_reason(run: Run) -> None
         found = dashboard(NOW, see_reasons=see_reasons).attention
         return [one.hint for one in found if one.what == "The digests of 5 Nov, 09:00 are paused."]
 
-    again = f"They are tried again by themselves at {until:%H:%M}."
+    again = f"They resume automatically at {until:%H:%M}."
     assert told(see_reasons=True) == [f"Reason: 535 5.7.8 no entry for digest@example.org. {again}"]
     assert told(see_reasons=False) == [again]
 

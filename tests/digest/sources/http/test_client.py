@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from digest.sources import SourceChanged, SourceUnavailable
-from digest.sources.http_client import DEFAULTS, fetch
+from digest.sources.http.client import DEFAULTS, fetch
 
 LOCAL = replace(DEFAULTS, allow_loopback=True, total_time=10)
 Answer = tuple[int, dict[str, str], bytes]

@@ -8,7 +8,7 @@ import httpcore
 import pytest
 
 from digest.sources import SourceChanged
-from digest.sources.ssrf_guard import GuardedNetwork, is_public
+from digest.sources.http.ssrf_guard import GuardedNetwork, is_public
 
 FAR = 1e12
 

@@ -21,11 +21,13 @@ from datetime import date
 from itertools import takewhile
 
 from digest.lib.records import PaperRecord, clean_text
+from digest.sources.adapter import Format
+from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
 from digest.sources.record_fields import build_record, count
 
-FORMAT = "page-text"
+NAME = "page-text"
 EXPECTED = "the text of the Hugging Face Daily Papers page"
 MAX_LINES = 200_000  # a paper takes 8
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -36,6 +38,7 @@ _MONTH = (
 _LONGEST_TITLE = 300
 _SHORTEST_ABSTRACT = 120
 
+_DOT_LINE = re.compile(rb"^[ \t]*\xc2\xb7[ \t]*\r?$", re.MULTILINE)
 _META = re.compile(r"^(?P<who>[^\n]+)\n+·\n+(?P<when>[^\n]+)$", re.MULTILINE)
 _AUTHORS = re.compile(r"\W*(\d{1,6}) authors?", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(rf"{_MONTH} (?P<day>\d{{1,2}})(?:, ?(?P<year>\d{{4}}))?", re.ASCII | re.IGNORECASE)
@@ -59,12 +62,18 @@ class _Listing:
     when: str | None = None
 
 
-def parse_text(text: str, *, today: date, day: date | None) -> ParsedEdition:
+def recognises(raw: bytes) -> bool:
+    """Whether it is text with the lines of a single dot that stand between authors and days."""
+    return not begins_with(raw, b"<", b"{", b"[") and _DOT_LINE.search(raw) is not None
+
+
+def parse(raw: bytes, day: date | None, today: date) -> ParsedEdition:
     """The edition in the text of a page; text that is no such page, or is cut off, is refused.
 
     The page's day has no year: it is `day`, which must agree, or else the most recent such day that
     is not after `today`.
     """
+    text = decode(raw, EXPECTED)
     require_plausible(text.count("\n"), MAX_LINES, "lines")
     named, listings = _split(text)
     dated = [listing for listing in listings if _DAY_AND_COMMENTS.fullmatch(listing.when or "")]
@@ -75,7 +84,7 @@ def parse_text(text: str, *, today: date, day: date | None) -> ParsedEdition:
     _require_end(listings)
     found = _page_day(named, today=today, asked=day)
     return collect(
-        FORMAT,
+        NAME,
         found,
         listings,
         read=lambda listing: _read(listing, found),
@@ -229,3 +238,6 @@ def _display_name(who: str) -> str:
     """The name in "PatronusAI Patronus AI": the handle comes first, and has no spaces."""
     handle, _, name = who.partition(" ")
     return name if name and re.fullmatch(r"[\w.-]+", handle, re.ASCII) else who
+
+
+FORMAT = Format(NAME, recognises, parse)

@@ -14,17 +14,20 @@ from bs4.exceptions import ParserRejectedMarkup
 from lxml import etree
 
 from digest.lib.records import PaperRecord, arxiv_id, clean_text
+from digest.sources.adapter import Format
+from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.huggingface_api import listing_day, read_entry, title_of
+from digest.sources.huggingface.api import listing_day, read_entry, title_of
 from digest.sources.parsed_edition import ParsedEdition, collect, require_plausible
 from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
 
-FORMAT = "page-html"
+NAME = "page-html"
 EXPECTED = "the Hugging Face Daily Papers page"
 MAX_TAGS = 100_000  # a paper's card takes 50
 MAX_DEPTH = 250  # a page's tags are 25 deep
 _HOSTS = {"huggingface.co", "www.huggingface.co", "hf.co"}
+_NAMED = re.compile(rb"Daily\s{0,9}Papers")
 # The groups are atomic: a page of nothing but comments costs no time.
 _ROOT = re.compile(r"(?>(?:\s+|<!--.*?-->|<!doctype[^>]*>)*)<(html|body|main)\b", re.IGNORECASE | re.DOTALL)
 _AFTER_ROOT = re.compile(r"\s*>(?>(?:\s+|<!--.*?-->)*)", re.DOTALL)
@@ -34,8 +37,14 @@ _NUMBER = re.compile(r"\d{1,10}", re.ASCII)
 _AUTHORS = re.compile(r"(\d{1,6}) authors?\b", re.ASCII)
 
 
-def parse_page(text: str, day: date | None) -> ParsedEdition:
+def recognises(raw: bytes) -> bool:
+    """Whether it is markup that names the Daily Papers."""
+    return begins_with(raw, b"<") and _NAMED.search(raw) is not None
+
+
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
     """The edition on a whole page; a page of another site, kind or day, or cut off, is refused."""
+    text = decode(raw, EXPECTED)
     root = _ROOT.match(text)
     page = _soup(text) if root else None
     if root is None or page is None or not _is_daily_papers(page):
@@ -127,7 +136,7 @@ def _from_props(props: dict[str, Any], day: date | None) -> ParsedEdition:
     if found is None:
         found = edition_day(map(listing_day, entries), day, EXPECTED)
     require_day(found, day, EXPECTED)
-    return collect(FORMAT, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
+    return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
 
 
 def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedEdition:
@@ -135,7 +144,7 @@ def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedEdition:
     innermost = (card for card in page.select("article") if card.find("article") is None)
     cards = [(card, link) for card in innermost if (link := _paper_link(card))]
     return collect(
-        FORMAT,
+        NAME,
         found,
         cards,
         read=lambda card: _read_card(*card, found),
@@ -193,3 +202,6 @@ def _organization(card: Tag) -> str:
         if logo and logo["alt"] and str(link["href"]).endswith(f"/{logo['alt']}"):
             return link.get_text()
     return ""
+
+
+FORMAT = Format(NAME, recognises, parse)

@@ -15,7 +15,7 @@ import httpx
 import tenacity
 
 from digest.sources.errors import SourceChanged, SourceUnavailable
-from digest.sources.ssrf_guard import GuardedNetwork
+from digest.sources.http.ssrf_guard import GuardedNetwork
 
 __all__ = ["DEFAULTS", "FetchSettings", "fetch"]
 

@@ -6,12 +6,14 @@ paper's own, and says nothing.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from digest.lib.records import PaperRecord, clean_text
+from digest.sources.adapter import Format, Get
+from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
 from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
@@ -27,24 +29,23 @@ from digest.sources.record_fields import (
     text_field,
 )
 
-FORMAT = "api-json"
+NAME = "api-json"
 EXPECTED = "an answer of the Hugging Face daily papers API"
+SITE = "https://huggingface.co"
 PAGE_SIZE = 100
 MAX_PAGES = 20
 _DAY_STARTS = timedelta(hours=-3)  # submitted after 21:00 UTC was listed on the next day
 
 
-def fetch_daily_papers(
-    day: date, fetch: Callable[[str], bytes], base_url: str = "https://huggingface.co"
-) -> bytes:
+def fetch_day(day: date, get: Get) -> bytes:
     """The API's whole answer for `day`: its pages, asked for until one is short, as one JSON array.
 
-    Raises what `fetch` raises, and SourceChanged if a page is no list or the pages have no end.
+    Raises what `get` raises, and SourceChanged if a page is no list or the pages have no end.
     """
     entries: list[Any] = []
     for page in range(MAX_PAGES):
         query = urlencode({"date": day.isoformat(), "limit": PAGE_SIZE, "p": page})
-        raw = fetch(f"{base_url.rstrip('/')}/api/daily_papers?{query}")
+        raw = get(f"{SITE}/api/daily_papers?{query}")
         answer = load_entries(raw.decode("utf-8", "replace"))
         entries += answer
         if len(answer) < PAGE_SIZE:
@@ -54,16 +55,21 @@ def fetch_daily_papers(
     )
 
 
-def parse_answer(text: str, day: date | None) -> ParsedEdition:
+def recognises(raw: bytes) -> bool:
+    """Whether it is a JSON list, or an error of the API, which is an object."""
+    return begins_with(raw, b"[", b'{"error"')
+
+
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
     """The edition in an answer. An empty list is an edition without papers: weekends have none."""
-    entries = load_entries(text)
+    entries = load_entries(decode(raw, EXPECTED))
     days = [listing_day(entry) for entry in entries]
     if day is None and not any(days):
         days = [submission_day(entry) for entry in entries]
     found = edition_day(days, day, EXPECTED)
     if not entries:
-        return ParsedEdition(found, FORMAT, (), ())
-    return collect(FORMAT, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
+        return ParsedEdition(found, NAME, (), ())
+    return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
 
 
 def load_entries(text: str) -> list[Any]:
@@ -152,3 +158,6 @@ def _organization(fields: Fields) -> str:
     if not isinstance(organization, dict):
         raise UnreadablePaper("its organization is not an object")
     return text_field(organization, "fullname") or text_field(organization, "name")
+
+
+FORMAT = Format(NAME, recognises, parse)

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from digest.lib.records import PaperRecord
-from digest.sources import ParsedEdition, SourceChanged, WrongDay, fetch_daily_papers, parse
+from digest.sources import ParsedEdition, SourceChanged, WrongDay, parse
+from digest.sources.huggingface.api import fetch_day
 
 TODAY = date(2026, 11, 20)
 DAY = date(2026, 4, 7)
@@ -203,18 +204,18 @@ def a_site(answers: list[list[Any]], asked: list[str]) -> Callable[[str], bytes]
 def test_a_day_is_asked_for_page_by_page_until_one_is_short() -> None:
     asked: list[str] = []
     full = [entry(number) for number in range(1, 101)]
-    raw = fetch_daily_papers(DAY, a_site([full, [entry(101)]], asked), "https://hub.example/")
+    raw = fetch_day(DAY, a_site([full, [entry(101)]], asked))
     assert len(parse(raw, today=TODAY, day=DAY).papers) == 101
-    assert [urlsplit(url)[:3] for url in asked] == [("https", "hub.example", "/api/daily_papers")] * 2
+    assert [urlsplit(url)[:3] for url in asked] == [("https", "huggingface.co", "/api/daily_papers")] * 2
     queries = [parse_qs(urlsplit(url).query) for url in asked]
     assert queries == [{"date": ["2026-04-07"], "limit": ["100"], "p": [page]} for page in "01"]
 
 
 def test_a_short_answer_is_kept_as_it_came() -> None:
-    assert fetch_daily_papers(DAY, lambda url: b' [{"paper": {}}] ') == b' [{"paper": {}}] '
+    assert fetch_day(DAY, lambda url: b' [{"paper": {}}] ') == b' [{"paper": {}}] '
 
 
 def test_pages_without_end_are_refused() -> None:
     full = json.dumps([entry(number) for number in range(1, 101)]).encode()
     with pytest.raises(SourceChanged, match="no end"):
-        fetch_daily_papers(DAY, lambda url: full)
+        fetch_day(DAY, lambda url: full)

@@ -1,0 +1,55 @@
+"""From bytes to papers, whatever their format."""
+
+import math
+import re
+from datetime import date
+
+from digest.lib.records import clean_text
+from digest.sources import registry
+from digest.sources.adapter import Adapter
+from digest.sources.answer_text import decode
+from digest.sources.bot_challenge import raise_if_challenge
+from digest.sources.errors import SourceChanged
+from digest.sources.parsed_edition import ParsedEdition
+
+MAX_BYTES = 20_000_000
+_TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
+
+
+def parse(
+    raw: bytes, *, today: date, day: date | None = None, adapter: Adapter | None = None
+) -> ParsedEdition:
+    """The edition in `raw`, if it is whole and of `day` (None: of any day).
+
+    It must be of a format of `adapter`, or of any known format if that is None. `today` only dates a
+    page's text that names a day without year. Equal input gives an equal edition.
+
+    Raises WrongDay if it is of another day; SourceUnavailable if it is a bot challenge; SourceChanged,
+    in one sentence, if it is anything else: then nothing of it may be stored.
+    """
+    adapters = registry.ADAPTERS if adapter is None else (adapter,)
+    expected = " or ".join(one.title for one in adapters)
+    if len(raw) > MAX_BYTES:
+        limit, found = (math.ceil(size / 1_000_000) for size in (MAX_BYTES, len(raw)))
+        raise SourceChanged(f"Expected {expected} of at most {limit} MB, found {found} MB.")
+    for one in adapters:
+        for form in one.formats:
+            if form.recognises(raw):
+                return form.parse(raw, day, today)
+    raise _unknown(raw, expected)
+
+
+def _unknown(raw: bytes, expected: str) -> SourceChanged:
+    """What to say of bytes that are of no expected format; raises SourceUnavailable for a bot challenge."""
+    text = decode(raw, expected)
+    raise_if_challenge(text)
+    if not text.strip():
+        return SourceChanged(f"Expected {expected}, found nothing: the file is empty.")
+    if title := _TITLE.search(text):
+        return SourceChanged(f"Expected {expected}, found a page titled “{_quoted(title[1])}”.")
+    return SourceChanged(f"Expected {expected}, found something that begins with “{_quoted(text[:1_000])}”.")
+
+
+def _quoted(text: str) -> str:
+    """The beginning of a stranger's text, fit for a line of a log."""
+    return clean_text("".join(c if c.isprintable() else " " for c in text), 80)

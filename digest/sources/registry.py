@@ -1,0 +1,36 @@
+"""The adapters that there are: a source is added here, by one line.
+
+Bytes of unknown origin are offered to the formats in this order; the first that recognises them reads them.
+"""
+
+from digest.sources.adapter import Adapter
+from digest.sources.huggingface import HUGGING_FACE
+from digest.sources.jsonl import JSON_LINES
+
+ADAPTERS: tuple[Adapter, ...] = (
+    HUGGING_FACE,
+    JSON_LINES,  # any line that may be a JSON object: last
+)
+
+
+def adapter_called(name: str) -> Adapter | None:
+    """The adapter of that name, if this version has it."""
+    return next((adapter for adapter in ADAPTERS if adapter.name == name), None)
+
+
+def adapter_reading(form: str) -> Adapter:
+    """The adapter that has the format of this name; KeyError if none does."""
+    for adapter in ADAPTERS:
+        if any(known.name == form for known in adapter.formats):
+            return adapter
+    raise KeyError(form)
+
+
+def fed_by_hand() -> list[str]:
+    """The names of the adapters that cannot be fetched."""
+    return [adapter.name for adapter in ADAPTERS if adapter.fetch_day is None]
+
+
+def choices() -> list[tuple[str, str]]:
+    """Names and titles for forms. A migration names this function, so that a new adapter needs none."""
+    return [(adapter.name, adapter.title) for adapter in ADAPTERS]
