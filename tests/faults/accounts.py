@@ -16,7 +16,7 @@ TERMINAL = (State.ACCEPTED, State.REFUSED, State.UNKNOWN, State.SKIPPED)
 class Accounts:
     """`lost` and `copies` are what must be 0 whatever happened; `unknown` is what a fault may cost.
 
-    `prepared`: rows of the ledger; `mails`: what the relay took; `copies`: second mails under one
+    `prepared`: deliveries planned; `mails`: what the relay took; `copies`: second mails under one
     Message-ID to one reader; `lost`: (reader, paper) pairs that no mail brought for certain; `repeated`:
     pairs that more than one mail brought for certain; `unasked`: mails and pairs that nobody was due;
     `unannounced`: mails whose row says that they never went; `missing`: mails that never came and whose row

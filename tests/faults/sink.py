@@ -22,22 +22,22 @@ _LONGEST_MAIL = 2**24
 
 
 class Stage(StrEnum):
-    """What a client has just said; `BODY` is the middle of the message, `DOT` its end."""
+    """What a client has just sent; `BODY` is the middle of the message, `END` is end of data."""
 
     CONNECT = auto()
     MAIL = auto()
     RCPT = auto()
     DATA = auto()
     BODY = auto()
-    DOT = auto()
+    END = auto()
 
 
 class Act(Enum):
     """What the sink does instead of answering."""
 
     RESET = auto()
-    SWALLOW = auto()  # after the dot: the mail is taken, the answer never comes
-    HANG = auto()
+    TAKE_WITHOUT_REPLY = auto()  # after end of data: the mail is taken, the connection reset
+    NO_REPLY = auto()
 
 
 # What to answer at a stage to a recipient (empty before RCPT): a reply, an act, or None for the usual.
@@ -182,10 +182,10 @@ class _Session:
         content = await self._reader.readuntil(b"\r\n.\r\n")
         if self._sink.pause:
             await asyncio.sleep(self._sink.pause)
-        if self._told(Stage.DOT) is Act.SWALLOW:
+        if self._told(Stage.END) is Act.TAKE_WITHOUT_REPLY:
             self._take(content)
             self._reset()
-        if await self._answer(Stage.DOT, "250 2.0.0 Taken"):
+        if await self._answer(Stage.END, "250 2.0.0 Taken"):
             self._take(content)
 
     async def _answer(self, stage: Stage, usual: str) -> bool:
@@ -193,7 +193,7 @@ class _Session:
         told = self._told(stage)
         if told is Act.RESET:
             self._reset()
-        if told is Act.HANG:
+        if told is Act.NO_REPLY:
             await self._reader.read()  # until the client has had enough
             self._writer.close()
             raise _Over

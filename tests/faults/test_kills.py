@@ -1,4 +1,4 @@
-"""Senders that die, stop and wake: nothing is lost and nothing goes twice."""
+"""Senders that crash, stop and wake: nothing is lost and nothing is sent twice."""
 
 import random
 import signal
@@ -17,8 +17,8 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
 
-# What a death at each step leaves in the ledger, and whether the relay has the mail. Before the dot the relay
-# has nothing, so whether `handing` is committed by then is the sender's affair.
+# The state that a crash at each step leaves, and whether the relay has the mail. Before end of data it has
+# nothing, so `handing` may be committed by then or not.
 LEFT = {
     "claimed": ({"leased"}, 0),
     "composed": ({"leased"}, 0),
@@ -33,7 +33,7 @@ BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}
 
 
 @IN_SHORT_ON_BOTH
-def test_a_death_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
+def test_a_crash_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
     assert set(LEFT) == set(get_args(failpoints.Step))
     scene.readers(len(LEFT))
     scene.edition()
@@ -139,7 +139,7 @@ def test_a_stale_sender_that_wakes_sends_and_records_nothing_that_was_taken_over
     before = len(scene.sink.mails)
     stale.process.send_signal(signal.SIGCONT)
     assert stale.process.wait(60) == 0, stale.output
-    assert len(scene.sink.mails) - before <= CONNECTIONS  # what it had in hand when it was stopped
+    assert len(scene.sink.mails) - before <= CONNECTIONS  # what it had in flight when it was stopped
     scene.send_the_next_day()
     found = settle(scene, unknown=CONNECTIONS)
     note("stale worker wakes", **{"leases taken over": held}, **found.figures())

@@ -23,7 +23,7 @@ from tests.faults.sink import Mail
 pytestmark = pytest.mark.services
 
 READERS = 30
-IN_HAND_OR_GONE = {"handing", "accepted", "unknown"}
+IN_FLIGHT_OR_SENT = {"handing", "accepted", "unknown"}
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     scene.sink.wait_for(1)
     digests = Delivery.objects.filter(kind=Delivery.Kind.DIGEST)
     left: dict[str, float] = {}
-    in_hand = set()
+    in_flight = set()
     leased = 0
     for number in range(
         leaving
@@ -49,12 +49,12 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
         leased += digests.filter(subscriber=reader, state="leased").exists()
         assert Client().post(f"/u/{signed_links.token('unsubscribe', reader)}/").status_code == 200
         left[reader.email] = time.time()
-        if digests.filter(subscriber=reader, state__in=IN_HAND_OR_GONE).exists():
-            in_hand.add(reader.email)
+        if digests.filter(subscriber=reader, state__in=IN_FLIGHT_OR_SENT).exists():
+            in_flight.add(reader.email)
     assert sender.process.wait(300) == 0, sender.output
     late = [mail for mail in digests_of(left, scene) if mail.taken > left[mail.recipient]]
-    assert {mail.recipient for mail in late} <= in_hand
-    assert len(in_hand) < len(left) == leaving
+    assert {mail.recipient for mail in late} <= in_flight
+    assert len(in_flight) < len(left) == leaving
     assert leased > 0
     Subscriber.objects.filter(email__in=left).update(left_at=None)  # too long ago to be undone
     Delivery.objects.filter(state="deferred").update(not_before=scene.now)
@@ -63,7 +63,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     note(
         "unsubscribe during the run",
         left=leaving,
-        **{"of these leased": leased, "in hand": len(in_hand), "mails after": len(late)},
+        **{"of these leased": leased, "in flight": len(in_flight), "mails after": len(late)},
         **settle(scene, without=left).figures(),
     )
 

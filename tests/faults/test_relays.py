@@ -1,4 +1,4 @@
-"""Relays that swallow, break off, refuse, leave and hang."""
+"""Relays that reset connections, reject mails, go down and do not reply."""
 
 import threading
 import time
@@ -30,25 +30,25 @@ def readers_in(state: str) -> set[str]:
     return {address(int(number)) for number, found in states().items() if found == state}
 
 
-def test_an_acceptance_that_is_swallowed_is_unknown_and_not_retried(scene: Scene, note: Note) -> None:
+def test_a_mail_accepted_without_a_reply_is_unknown_and_not_retried(scene: Scene, note: Note) -> None:
     scene.readers(READERS)
     scene.edition()
-    swallowed = {address(3), address(17)}
-    scene.sink.script = answering({(Stage.DOT, reader): Act.SWALLOW for reader in swallowed})
+    unanswered = {address(3), address(17)}
+    scene.sink.script = answering({(Stage.END, reader): Act.TAKE_WITHOUT_REPLY for reader in unanswered})
     scene.send()
-    assert readers_in("unknown") == swallowed
+    assert readers_in("unknown") == unanswered
     backoffs_end()
     scene.send()
     assert len(scene.sink.mails) == READERS
     scene.send_the_next_day()
-    note("acceptance swallowed", swallowed=2, **settle(scene, unknown=2).figures())
+    note("no reply after acceptance", unanswered=2, **settle(scene, unknown=2).figures())
 
 
-def test_a_reset_before_the_final_dot_is_retried_and_one_mail_comes(scene: Scene, note: Note) -> None:
+def test_a_reset_before_end_of_data_is_retried_and_one_mail_comes(scene: Scene, note: Note) -> None:
     scene.readers(READERS)
     scene.edition()
     certain = {(Stage.DATA, address(17)), (Stage.RCPT, address(30))}
-    # Within the message: if its end has left by then, nobody can tell where it got to.
+    # Within the message: if end of data has left this machine by then, nobody can tell where it got to.
     reset = {*certain, (Stage.BODY, address(3))}
     scene.sink.script = answering(dict.fromkeys(reset, Act.RESET))
     scene.send()
@@ -60,7 +60,7 @@ def test_a_reset_before_the_final_dot_is_retried_and_one_mail_comes(scene: Scene
     scene.send()
     assert len(scene.sink.mails) == READERS - unknown
     scene.send_the_next_day()
-    note("reset before the final dot", resets=len(reset), **settle(scene, unknown=1).figures())
+    note("reset before end of data", resets=len(reset), **settle(scene, unknown=1).figures())
 
 
 def test_answers_about_one_reader_or_mail_concern_nobody_else(scene: Scene, note: Note) -> None:
@@ -69,8 +69,8 @@ def test_answers_about_one_reader_or_mail_concern_nobody_else(scene: Scene, note
     later = {
         (Stage.RCPT, address(2)): "450 4.2.1 Mailbox busy",
         (Stage.RCPT, address(9)): "451 4.7.1 Greylisted",
-        (Stage.DOT, address(15)): "452 4.3.1 No room",
-        (Stage.DOT, address(22)): "554 5.7.1 Content refused",
+        (Stage.END, address(15)): "452 4.3.1 No room",
+        (Stage.END, address(22)): "554 5.7.1 Content refused",
     }
     dead = {(Stage.RCPT, address(5)): "550 5.1.1 No such user", (Stage.RCPT, address(30)): "550 Unknown"}
     scene.sink.script = answering({**later, **dead})
@@ -92,7 +92,7 @@ REFUSALS = {
     Stage.CONNECT: "421 4.3.2 Going down",
     Stage.MAIL: "530 5.7.0 Authentication required",
     Stage.RCPT: "554 5.7.1 Relay access denied",
-    Stage.DOT: "421 4.7.0 Too much from you",
+    Stage.END: "421 4.7.0 Too much from you",
 }
 
 
@@ -139,23 +139,23 @@ def test_a_relay_that_goes_down_between_two_mails_defers_the_others(scene: Scene
 
 
 class Slow(SmtpRelay):
-    """To a sink that takes a mail and resets while the next one comes too late to be sent with its dot."""
+    """To a sink that accepts a mail and resets; the next is too late to be pipelined with end of data."""
 
     def __init__(self, sink: Sink) -> None:
         super().__init__({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": sink.port}, connections=1)
         self._sink = sink
-        self._dot, self._offered = threading.Event(), threading.Event()
+        self._end_received, self._offered = threading.Event(), threading.Event()
         sink.script = self._answer
 
     def _answer(self, stage: Stage, _reader: str) -> Act | None:
-        if stage != Stage.DOT or self._dot.is_set():
+        if stage != Stage.END or self._end_received.is_set():
             return None
-        self._dot.set()
+        self._end_received.set()
         self._offered.wait(30)
-        return Act.SWALLOW
+        return Act.TAKE_WITHOUT_REPLY
 
     def offer(self, mail: Mail) -> None:
-        if self._dot.is_set():
+        if self._end_received.is_set():
             self._offered.set()
             self._sink.wait_for(1)
             time.sleep(0.2)  # until the reset is here
@@ -163,14 +163,12 @@ class Slow(SmtpRelay):
 
     def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
         events = super().poll(wake_fd, timeout)
-        if self._dot.is_set() and wake_fd is None:  # else the database is at something
+        if self._end_received.is_set() and wake_fd is None:  # else a statement is in flight
             backoffs_end()
         return events
 
 
-def test_a_mail_that_the_relay_took_before_it_broke_off_under_the_next_comes_once(
-    scene: Scene, note: Note
-) -> None:
+def test_a_mail_accepted_before_a_reset_during_the_next_comes_once(scene: Scene, note: Note) -> None:
     scene.readers(2)
     scene.edition()
     planner.plan(scene.now)
@@ -185,14 +183,14 @@ def test_a_mail_that_the_relay_took_before_it_broke_off_under_the_next_comes_onc
     scene.send()
     assert [mail.recipient for mail in scene.sink.mails] == [address(0), address(1)]
     scene.send_the_next_day()
-    note("taken, then reset under the next mail", **settle(scene, unknown=1).figures())
+    note("accepted, then reset during the next mail", **settle(scene, unknown=1).figures())
 
 
 @pytest.mark.faults
-def test_a_relay_that_hangs_is_left_in_time(scene: Scene, note: Note) -> None:
+def test_a_relay_that_does_not_reply_is_given_up(scene: Scene, note: Note) -> None:
     scene.readers(READERS)
     scene.edition()
-    hanging = {(Stage.RCPT, address(3)): Act.HANG, (Stage.DOT, address(17)): Act.HANG}
+    hanging = {(Stage.RCPT, address(3)): Act.NO_REPLY, (Stage.END, address(17)): Act.NO_REPLY}
     scene.sink.script = answering(dict(hanging))
     scene.send(seconds=600, OUTBOX_LEASE_SECONDS="300")
     assert readers_in("deferred") == {address(3)}
@@ -202,4 +200,4 @@ def test_a_relay_that_hangs_is_left_in_time(scene: Scene, note: Note) -> None:
     scene.send()
     assert len(scene.sink.mails) == READERS - 1
     scene.send_the_next_day()
-    note("hang", hung=2, **settle(scene, unknown=1).figures())
+    note("no reply", unanswered=2, **settle(scene, unknown=1).figures())

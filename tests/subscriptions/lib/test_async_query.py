@@ -1,4 +1,4 @@
-"""A statement under way: the same answer as one that is waited for, errors included."""
+"""A pending query: the same result as one that is waited for, errors included."""
 
 import contextlib
 import select
@@ -37,7 +37,7 @@ def test_a_statement_that_fails_later_says_so_and_the_next_works() -> None:
     assert bulk_sql.rows("SELECT 7", [])[0] == (7,)
 
 
-def test_inside_of_a_transaction_it_sees_what_was_written_there() -> None:
+def test_inside_a_transaction_it_sees_what_was_written_there() -> None:
     with transaction.atomic():
         User.objects.create(username="ada")
         assert async_query.begin("SELECT COUNT(*) FROM auth_user", []).row_ids() == {1}
@@ -51,19 +51,19 @@ def test_it_is_prepared_anew_after_a_rollback() -> None:
     assert async_query.begin("SELECT 7", []).row_ids() == {7}
 
 
-@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
-def test_nobody_waits_for_a_statement_before_its_answer_is_wanted() -> None:
+@pytest.mark.services  # on PostgreSQL: SQLite has no pending queries
+def test_a_query_is_not_waited_for_before_its_result_is_read() -> None:
     begun = async_query.begin(NAP, ["0.3"])
     assert not begun.ready()
     descriptor = begun.fileno()
     assert descriptor is not None
-    while not begun.ready():  # what is readable may be half an answer
+    while not begun.ready():  # what is readable may be half a result
         select.select([descriptor], [], [], 30)
     assert begun.row_ids() == {1}
 
 
-@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
-def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
+@pytest.mark.services  # on PostgreSQL: SQLite has no pending queries
+def test_a_connection_lost_meanwhile_raises_an_operational_error() -> None:
     begun = async_query.begin(NAP, ["30"])
     backend = connection.connection.info.backend_pid
     other = connection.copy()
@@ -75,8 +75,8 @@ def test_a_database_that_goes_away_meanwhile_is_told_as_away() -> None:
     assert async_query.begin("SELECT 7", []).row_ids() == {7}
 
 
-@pytest.mark.services  # run on PostgreSQL: SQLite is never under way
-def test_a_pooler_that_keeps_no_statements_gets_them_anew_each_time() -> None:
+@pytest.mark.services  # on PostgreSQL: SQLite has no pending queries
+def test_a_pooler_without_prepared_statements_gets_the_sql_each_time() -> None:
     connection.close()
     options = connection.settings_dict["OPTIONS"]
     url = "postgres://here/digest?prepare_threshold=None"

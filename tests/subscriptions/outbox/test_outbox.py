@@ -72,7 +72,7 @@ def planned(*names: str) -> list[Delivery]:
 
 
 def begun(delivery: Leased, worker: str) -> bool:
-    """Whether the ledger lets this worker hand the mail over."""
+    """Whether this worker may hand the mail over."""
     return bool(transitions.write(worker, [Transition(delivery.pk, Delivery.State.HANDING)], timezone.now()))
 
 
@@ -141,7 +141,7 @@ def test_a_deferred_mail_waits_and_goes_out_later() -> None:
     assert outbox.deliver(FakeRelay()) == {"accepted": 1}
 
 
-def test_silence_after_the_final_dot_is_never_sent_again_and_makes_the_reader_due_soon() -> None:
+def test_no_reply_after_end_of_data_is_never_sent_again_and_makes_the_reader_due_soon() -> None:
     planned("ada")
     Subscriber.objects.update(rhythm="weekly", next_digest_at=timezone.now() + timedelta(days=6))
     outbox.deliver(FakeRelay(lambda _: Outcome(Verdict.UNKNOWN, "connection lost")))
@@ -191,7 +191,7 @@ def refusing_mails_to(*names: str) -> FakeRelay:
     return FakeRelay(answer)
 
 
-def test_a_poisonous_mail_waits_on_its_own_and_the_others_go_out() -> None:
+def test_a_rejected_mail_waits_on_its_own_and_the_others_go_out() -> None:
     planned("ada", "bela", "chidi")
     assert outbox.deliver(refusing_mails_to("ada")) == {"deferred": 1, "accepted": 2}
     poison = Delivery.objects.get(subscriber__email="ada@readers.example")
@@ -201,7 +201,7 @@ def test_a_poisonous_mail_waits_on_its_own_and_the_others_go_out() -> None:
     assert Subscriber.objects.filter(state="active").count() == 3
 
 
-def test_three_refused_mails_in_a_row_hold_everything() -> None:
+def test_three_rejected_mails_in_a_row_defer_everything() -> None:
     planned("ada", "bela", "chidi", "dora")
     relay = refusing_mails_to("ada", "bela", "chidi")
     assert outbox.deliver(relay) == {"deferred": 4}
@@ -210,7 +210,7 @@ def test_three_refused_mails_in_a_row_hold_everything() -> None:
     assert (dora.reason, dora.attempts) == ("held: end of data rejected: 554 5.6.0 content", 0)
 
 
-def test_refused_mails_with_an_accepted_one_between_hold_nothing() -> None:
+def test_rejected_mails_with_an_accepted_one_between_defer_nothing_else() -> None:
     planned("ada", "bela", "chidi", "dora", "emre", "fatou")
     assert outbox.deliver(refusing_mails_to("ada", "bela", "dora", "emre")) == {"deferred": 4, "accepted": 2}
 
@@ -368,7 +368,7 @@ def test_an_expired_lease_waits_again_and_an_expired_hand_over_is_unknown() -> N
     assert states() == ["pending", "unknown", "handing"]
 
 
-def test_a_row_that_senders_die_of_is_put_aside() -> None:
+def test_a_delivery_whose_senders_crash_is_deferred() -> None:
     planned("ada")
     for _ in range(3):
         outbox.claim(1, "dead", timezone.now())
@@ -383,7 +383,7 @@ def test_a_row_that_senders_die_of_is_put_aside() -> None:
     assert delivery.not_before > timezone.now() + timedelta(minutes=30)
 
 
-def test_a_worker_at_work_keeps_what_it_has_in_hand() -> None:
+def test_a_worker_at_work_keeps_what_it_has_in_flight() -> None:
     planned("ada", "bela")
     outbox.claim(2, "me", timezone.now())
     Delivery.objects.filter(pk=Delivery.objects.earliest("pk").pk).update(state="handing")
@@ -394,7 +394,7 @@ def test_a_worker_at_work_keeps_what_it_has_in_hand() -> None:
 
 
 class Away:
-    """A database that fails at one of the ledger's statements, after it was committed or before."""
+    """A database that fails at one of the statements for transitions, after its commit or before."""
 
     def __init__(self, at: int, *, committed: bool) -> None:
         self.begin, self.left, self.committed = transitions.begin, at, committed
@@ -427,27 +427,27 @@ def test_a_database_that_was_away_for_a_moment_costs_no_mail_and_repeats_none(
 
 
 class Pairs(FakeRelay):
-    """Has two mails in hand at once, and might have more; `ada` leaves as soon as both are."""
+    """Has two mails in flight at once, and might have more; `ada` leaves as soon as both are."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.in_hand: dict[int, Mail] = {}
+        self.in_flight: dict[int, Mail] = {}
 
     def capacity(self) -> int:
-        return 2 - len(self.in_hand) if self.in_hand else 4
+        return 2 - len(self.in_flight) if self.in_flight else 4
 
     def offer(self, mail: Mail) -> None:
-        self.in_hand[mail.key] = mail
+        self.in_flight[mail.key] = mail
         if not self.capacity():
             Subscriber.objects.filter(email__startswith="ada").update(state="unsubscribed", left_at=NOW)
-            self._events = [Ready(key) for key in self.in_hand]
+            self._events = [Ready(key) for key in self.in_flight]
 
     def finish(self, key: int) -> None:
-        self._mail = self.in_hand.pop(key)
+        self._mail = self.in_flight.pop(key)
         super().finish(key)
 
     def abort(self, key: int) -> None:
-        del self.in_hand[key]
+        del self.in_flight[key]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -477,7 +477,7 @@ class Tardy(FakeRelay):
         super().offer(mail)
 
 
-def test_a_worker_that_claims_a_mail_again_which_it_still_has_in_hand_sends_it_once() -> None:
+def test_a_worker_that_claims_a_mail_again_which_is_still_in_flight_sends_it_once() -> None:
     planned("ada")
     relay = Tardy()
     assert outbox.deliver(relay) == {"accepted": 1}

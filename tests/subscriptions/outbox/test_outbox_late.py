@@ -1,4 +1,4 @@
-"""A sender whose ledger answers late: mails settle, get lost and are taken up again meanwhile."""
+"""A sender whose statements take long: mails are accepted, lost and claimed again meanwhile."""
 
 import importlib
 import random
@@ -25,7 +25,7 @@ TAKEN, LOST = Outcome(Verdict.ACCEPTED, "250 taken"), Outcome(Verdict.DEFERRED, 
 
 
 class Late:
-    """A statement that is made at once, and done when it was asked about so many times."""
+    """A query that is executed at once, and ready when that was asked so many times."""
 
     def __init__(self, begun: PendingQuery, asked: int) -> None:
         self._begun, self._left = begun, asked
@@ -43,7 +43,7 @@ class Late:
 
 @dataclass
 class _Open:
-    """A mail at the relay, which says its next word when it was asked `asked` times more."""
+    """A mail at the relay, whose next event comes after `asked` more polls."""
 
     mail: Mail
     asked: int
@@ -52,23 +52,23 @@ class _Open:
 
 
 class Moody:
-    """Has room for several mails, and for the next as soon as one is settled; its words take their time.
+    """Has capacity for several mails, and for the next as soon as one is completed; its events come late.
 
-    It loses some before their end. While the lease of everything in hand runs out, once, it does not move.
+    It loses some before end of data. Once, all leases expire while it does nothing.
     """
 
     local = True
 
     def __init__(self, chance: random.Random, *, losing: bool, falls: bool) -> None:
         self._chance, self._losing, self._falls = chance, losing, falls
-        self._rooms, self._sleeps_at = chance.randint(1, 4), chance.randint(1, 5)
+        self._capacity, self._sleeps_at = chance.randint(1, 4), chance.randint(1, 5)
         self._open: dict[int, _Open] = {}
         self._offered = 0
         self._down = False
         self.taken: Counter[str] = Counter()
 
     def capacity(self) -> int:
-        return 0 if self._down else self._rooms - len(self._open)
+        return 0 if self._down else self._capacity - len(self._open)
 
     def offer(self, mail: Mail) -> None:
         self._offered += 1
@@ -79,7 +79,7 @@ class Moody:
         self._open[mail.key] = _Open(mail, self._chance.randint(0, 2))
 
     def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
-        events = [event for key in list(self._open) if (event := self._word_about(key))]
+        events = [event for key in list(self._open) if (event := self._event_of(key))]
         if self._falls and self._offered == 4 and not self._down:
             self._down = True
             lost = [Completed(key, LOST) for key, one in self._open.items() if not one.ended]
@@ -90,7 +90,7 @@ class Moody:
             events.append(Unavailable(RelayUnavailable("421 going down")))
         return events
 
-    def _word_about(self, key: int) -> Event | None:
+    def _event_of(self, key: int) -> Event | None:
         one = self._open[key]
         one.asked -= 1
         if self._losing and one.ready and not one.ended and self._chance.random() < 0.15:
@@ -108,7 +108,7 @@ class Moody:
 
     def finish(self, key: int) -> None:
         one = self._open[key]
-        assert one.ready, "an end before the relay had the rest"
+        assert one.ready, "end of data before the relay had the message"
         one.ended, one.asked = True, self._chance.randint(0, 2)
         self.taken[one.mail.recipient] += 1
 
@@ -121,7 +121,7 @@ class Moody:
 
 @pytest.mark.parametrize("falls", [False, True])
 @pytest.mark.parametrize("losing", [False, True])
-def test_whatever_happens_meanwhile_each_mail_goes_once_and_the_ledger_knows(
+def test_whatever_happens_meanwhile_each_mail_goes_once_and_its_state_is_right(
     monkeypatch: pytest.MonkeyPatch, losing: bool, falls: bool
 ) -> None:
     planned(*(f"reader-{number}" for number in range(8)))
@@ -133,7 +133,7 @@ def test_whatever_happens_meanwhile_each_mail_goes_once_and_the_ledger_knows(
         slowest = chance.randint(0, 5)
 
         def late(worker: str, moves: Sequence[Transition], now: datetime) -> Late:
-            assert len({move.pk for move in moves}) == len(moves), "two steps of one mail at once"
+            assert len({move.pk for move in moves}) == len(moves), "two transitions of one mail at once"
             return Late(begin(worker, moves, now), chance.randint(0, slowest))  # noqa: B023 - used in this round
 
         monkeypatch.setattr(claiming, "BATCH", chance.randint(1, 6))

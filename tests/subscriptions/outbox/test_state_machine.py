@@ -185,11 +185,11 @@ class Outbox(RuleBasedStateMachine):
         self.a_sender_works(sender, answers)
 
     @rule(rows=st.integers(1, 5))
-    def a_sender_dies_with_rows_in_hand(self, rows: int) -> None:
+    def a_sender_crashes_with_leased_rows(self, rows: int) -> None:
         outbox.claim(rows, "dead", timezone.now())
 
     @rule(dies=DEATHS)
-    def what_the_dead_left_is_swept(self, dies: int | None) -> None:
+    def expired_leases_are_reclaimed(self, dies: int | None) -> None:
         with self.life(dies):
             outbox.reclaim_expired(timezone.now())
 

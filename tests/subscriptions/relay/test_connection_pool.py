@@ -33,12 +33,12 @@ def relay_at(port: int, connections: int = 4, timeout: float = 5) -> SmtpRelay:
 
 def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
     """Hand over mails, again where they come back: how each ended, and why the relay was given up."""
-    waiting, in_hand = list(numbers), set[int]()
+    waiting, in_flight = list(numbers), set[int]()
     ends: dict[int, str] = {}
     errors: list[str] = []
-    while (waiting or in_hand) and not errors:
+    while (waiting or in_flight) and not errors:
         while waiting and relay.capacity():
-            in_hand.add(waiting[0])
+            in_flight.add(waiting[0])
             relay.offer(mail(waiting.pop(0)))
         for event in relay.poll():
             if isinstance(event, Ready):
@@ -46,7 +46,7 @@ def send(relay: Relay, numbers: range) -> tuple[dict[int, str], list[str]]:
             elif isinstance(event, Unavailable):
                 errors.append(str(event.error))
             else:
-                in_hand.remove(event.key)
+                in_flight.remove(event.key)
                 if isinstance(event, Completed):
                     ends[event.key] = event.outcome.verdict.value
                 elif isinstance(event, Returned):
@@ -223,7 +223,7 @@ def wire() -> Iterator[Wire]:
 
 
 def ready_on(wire: Wire) -> Connection:
-    """A connection on which the relay has mail 1, but for its final dot."""
+    """A connection on which the relay has mail 1, but for end of data."""
     connection = Connection(wire, Dialogue(ClientConfig("me.test")), "relay.test", timeout=5)
     wire.heard.extend([b"220 hi\r\n", b"250-hi\r\n250 PIPELINING\r\n", b"250 a\r\n250 b\r\n354 go on\r\n"])
     connection.session.offer(mail(1))
@@ -240,7 +240,7 @@ def ended(connection: Connection) -> dict[int, str]:
     return {event.key: event.outcome.verdict.value for event in settled}
 
 
-def test_a_dot_that_left_is_unknown_though_the_next_envelope_could_not_be_sent(wire: Wire) -> None:
+def test_end_of_data_that_left_is_unknown_though_the_next_envelope_could_not_be_sent(wire: Wire) -> None:
     connection = ready_on(wire)
     connection.session.finish()
     connection.flush()
@@ -253,7 +253,7 @@ def test_a_dot_that_left_is_unknown_though_the_next_envelope_could_not_be_sent(w
 
 
 @pytest.mark.parametrize("bytes_sent", [1, 3, 10])
-def test_a_dot_that_left_in_part_or_with_part_of_the_next_envelope_is_unknown(
+def test_end_of_data_that_left_in_part_or_with_part_of_the_next_envelope_is_unknown(
     wire: Wire, bytes_sent: int
 ) -> None:
     connection = ready_on(wire)
@@ -267,7 +267,7 @@ def test_a_dot_that_left_in_part_or_with_part_of_the_next_envelope_is_unknown(
     assert ended(connection) == {1: "unknown"}
 
 
-def test_a_dot_stuck_in_part_is_unknown_though_the_envelope_behind_it_is_unsent(wire: Wire) -> None:
+def test_end_of_data_stuck_in_part_is_unknown_though_the_envelope_behind_it_is_unsent(wire: Wire) -> None:
     connection = ready_on(wire)
     connection.session.finish()
     wire.room = 1
@@ -279,7 +279,9 @@ def test_a_dot_stuck_in_part_is_unknown_though_the_envelope_behind_it_is_unsent(
 
 
 @pytest.mark.parametrize("waited", [False, True])
-def test_a_dot_that_did_not_leave_is_safe_to_repeat_and_never_leaves(wire: Wire, *, waited: bool) -> None:
+def test_end_of_data_that_did_not_leave_is_safe_to_repeat_and_never_leaves(
+    wire: Wire, *, waited: bool
+) -> None:
     connection = ready_on(wire)
     wire.room = 0
     connection.session.finish()
@@ -295,7 +297,7 @@ def test_a_dot_that_did_not_leave_is_safe_to_repeat_and_never_leaves(wire: Wire,
 
 
 @pytest.mark.parametrize("silent", [False, True])
-def test_a_dot_that_waits_behind_the_body_did_not_leave_where_the_relay_ends_or_is_silent(
+def test_end_of_data_that_waits_behind_the_body_did_not_leave_where_the_relay_ends_or_is_silent(
     wire: Wire, *, silent: bool
 ) -> None:
     connection = ready_on(wire)

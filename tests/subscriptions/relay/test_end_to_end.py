@@ -1,4 +1,4 @@
-"""What each answer of a relay means, on a real SMTP server and on one that fails at a chosen moment."""
+"""What each reply of a relay means, on a real SMTP server and on one that fails at a chosen step."""
 
 import socket
 import threading
@@ -258,12 +258,12 @@ def server_that_leaves(after: str) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("verb", ["mail", "rcpt", "data"])
-def test_a_connection_lost_before_the_final_dot_is_safe_to_repeat(verb: str) -> None:
+def test_a_connection_lost_before_end_of_data_is_safe_to_repeat(verb: str) -> None:
     with server_that_leaves(verb) as port, relay_at(port) as relay:
         assert hand_over(relay).verdict == Verdict.DEFERRED
 
 
-def test_a_connection_lost_after_the_final_dot_is_unknown() -> None:
+def test_a_connection_lost_after_end_of_data_is_unknown() -> None:
     with server_that_leaves("dot") as port, relay_at(port) as relay:
         assert hand_over(relay).verdict == Verdict.UNKNOWN
 

@@ -1,4 +1,4 @@
-"""A conversation with a relay, without sockets: what we say, and what each answer means for each mail."""
+"""An SMTP session without sockets: our commands, and what each reply means for each mail."""
 
 import re
 from collections import deque
@@ -152,7 +152,7 @@ def test_each_mail_arrives_as_it_was_given(extensions: tuple[str, ...]) -> None:
     ]
 
 
-def test_the_next_envelope_follows_the_final_dot_at_once() -> None:
+def test_the_next_envelope_follows_end_of_data_at_once() -> None:
     session = Session(CLIENT)
     session.offer(mail(1))
     session.receive(b"220 here\r\n")
@@ -170,7 +170,7 @@ def test_the_next_envelope_follows_the_final_dot_at_once() -> None:
     )
 
 
-def test_no_final_dot_leaves_before_it_is_granted() -> None:
+def test_end_of_data_is_not_sent_before_it_is_granted() -> None:
     session, server = Session(CLIENT), Server()
     session.offer(mail())
     session.receive(server.greeting())
@@ -240,7 +240,7 @@ def test_what_a_relay_that_leaves_means_for_each_mail(
     assert session.error is not None
 
 
-def test_a_mail_is_not_lost_by_a_connection_that_broke_before_its_dot_left() -> None:
+def test_a_mail_is_not_lost_by_a_connection_that_broke_before_its_end_of_data_left() -> None:
     session = Session(CLIENT)
     session.offer(mail())
     session.receive(b"220 here\r\n250-here\r\n250 PIPELINING\r\n250 a\r\n250 b\r\n354 go on\r\n")
