@@ -134,7 +134,7 @@ class SmtpRelay:
     def _access(self) -> Access:
         name = socket.getfqdn()
         if "." not in name:  # RFC 5321, 4.1.3: who has no name tells the address
-            name = f"[{socket.gethostbyname(socket.gethostname())}]"
+            name = f"[{_own_address()}]"
         return Access(
             name=name,
             user=self._config.get("EMAIL_HOST_USER") or "",
@@ -225,3 +225,11 @@ class SmtpRelay:
     def _hang_up(self, connection: Connection) -> None:
         self._poller.unregister(connection.socket)
         connection.close()
+
+
+def _own_address() -> str:
+    """The address of this machine by its own name, which not every machine can look up."""
+    try:
+        return socket.gethostbyname(socket.gethostname())
+    except OSError:
+        return "127.0.0.1"
