@@ -14,7 +14,6 @@ LOCK      := $(BIN)/uv pip compile --quiet --upgrade --universal --python-versio
 	--custom-compile-command "make lock"
 # A link that leads nowhere is an error; so is a page that no other leads to.
 SITE      := $(BIN)/sphinx-build --quiet --nitpicky --fail-on-warning --keep-going --fresh-env -c docs . docs/_build
-PARALLEL  := --numprocesses auto --maxprocesses 4
 
 .PHONY: help setup run test faults check docs bench format lock translate train release clean
 .DELETE_ON_ERROR:
@@ -36,19 +35,13 @@ $(DEVELOPMENT): requirements-dev.lock | $(RUNTIME)
 run: $(RUNTIME) ## run the whole service here, until Ctrl-C
 	@exec $(BIN)/python manage.py serve
 
-# Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL
-# (--reuse-db: its databases go with the server). There each file keeps to one process, whose servers, browser
-# and pages its tests share.
 test: $(DEVELOPMENT) ## run the tests (ARGS="-k name" chooses some)
-	@$(BIN)/python -m tests.services.browser
-	@$(BIN)/python -m tests.services.node
-	$(BIN)/python -m pytest $(PARALLEL) -m "not services and not faults" $(ARGS)
-	$(BIN)/python -m tests.services.postgres $(BIN)/python -m pytest $(PARALLEL) --dist loadfile --reuse-db $(ARGS)
+	@$(BIN)/python -m tests $(ARGS)
 
 # Rows that kill, stop and starve processes wait more than they work; more than two at once disturb each other.
 faults: $(DEVELOPMENT) ## provoke every fault of docs/reliability.md at length (30 minutes), figures in var/faults.md
 	@$(BIN)/python -m tests.faults.report $(BIN)/python -m pytest --numprocesses 2 \
-		-m "services or faults" tests/faults $(ARGS)
+		-m "services or faults" -o faulthandler_timeout=1800 tests/faults $(ARGS)
 
 # As in production, and nothing written: the checks need neither a database nor DATA_DIR.
 check: export SITE_URL = https://digest.example.org

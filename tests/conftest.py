@@ -1,4 +1,4 @@
-"""What holds for every test: no network but loopback, real material only where it is, the right database."""
+"""What holds for every test: no network but loopback, the right database, the name of the pages."""
 
 import ipaddress
 import os
@@ -8,14 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.terminal import TerminalReporter
 from django.conf import settings
 from django.core.cache import cache
 
-pytest_plugins = ["tests.services.fixtures"]
+pytest_plugins = ["tests.missing", "tests.services.fixtures"]
 
 _ON_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
-_left_out = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -62,17 +60,14 @@ def _pages_know_their_name() -> None:
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
-    """The directory of the real material; a test that asks for it carries the marker `realdata`."""
+    """The directory of the real material; without TEST_DATA a test that asks for it is left out."""
     return Path(os.environ["TEST_DATA"]).absolute()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without TEST_DATA leave out the real material; on another database than SQLite what needs none."""
-    keep = [item for item in items if os.environ.get("TEST_DATA") or not item.get_closest_marker("realdata")]
-    config.stash[_left_out] = len(items) - len(keep)
+    """On another database than SQLite leave out what needs none."""
     if os.environ.get("TEST_DATABASE_URL"):
-        keep = [item for item in keep if item.get_closest_marker("services") or _uses_database(item)]
-    if len(keep) < len(items):
+        keep = [item for item in items if item.get_closest_marker("services") or _uses_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in keep])
         items[:] = keep
 
@@ -80,20 +75,3 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _uses_database(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     return item.get_closest_marker("django_db") is not None or not _ON_DATABASE.isdisjoint(fixtures)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Under pytest-xdist, tell the one process that prints."""
-    if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["left_out"] = session.config.stash.get(_left_out, 0)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Every worker collects everything, so any one's count is the count."""
-    node.config.stash[_left_out] = getattr(node, "workeroutput", {}).get("left_out", 0)
-
-
-def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
-    if count := config.stash.get(_left_out, 0):
-        terminalreporter.write_line(f"{count} tests on real material deselected: set TEST_DATA to run them")

@@ -148,7 +148,7 @@ class SmtpRelay:
     def _client(self) -> ClientConfig:
         name = socket.getfqdn()
         if "." not in name:  # RFC 5321, 4.1.3: without a domain name, an address literal
-            name = f"[{socket.gethostbyname(socket.gethostname())}]"
+            name = f"[{_own_address()}]"
         return ClientConfig(
             name=name,
             user=self._config.get("EMAIL_HOST_USER") or "",
@@ -239,3 +239,11 @@ class SmtpRelay:
     def _disconnect(self, connection: Connection) -> None:
         self._poller.unregister(connection.socket)
         connection.close()
+
+
+def _own_address() -> str:
+    """The address of this machine by its own name, which not every machine can look up."""
+    try:
+        return socket.gethostbyname(socket.gethostname())
+    except OSError:
+        return "127.0.0.1"

@@ -25,7 +25,7 @@ SPACING = {"line-height": "1.5", "letter-spacing": "0.12em", "word-spacing": "0.
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """A server of its own: previews need no database, which `live_server` would empty after each test."""
-    server = LiveServer("localhost")
+    server = LiveServer("127.0.0.1")
     yield server.url
     server.stop()
 
@@ -78,6 +78,7 @@ def nothing_from_elsewhere(page: Page, site: str) -> Iterator[None]:
     assert [text for text in said if "Content Security Policy" in text] == []
 
 
+@pytest.mark.usefixtures("checkers")
 @pytest.mark.parametrize("name", WHOLE)
 def test_everybody_can_use_the_page(page: Page, previews: str, name: str) -> None:
     looks: list[tuple[Literal["light", "dark"], str]] = [("light", "en"), ("dark", "de")]
@@ -165,6 +166,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, previ
     assert page.evaluate("unseen") == []
 
 
+@pytest.mark.usefixtures("checkers")
 def test_the_previews_are_all_there_is_to_look_at(page: Page, site: str, previews: str) -> None:
     page.goto(f"{site}/previews/")
     assert violations(page) == []

@@ -70,6 +70,7 @@ def sign_up_and_confirm(page: Page) -> None:
     expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
 
 
+@pytest.mark.usefixtures("checkers")
 def test_the_backtest_follows_the_choice_while_it_is_made(page: Page, site: str) -> None:
     page.goto(site)
     said = page.locator(".said")

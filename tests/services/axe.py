@@ -18,7 +18,9 @@ _RUN = """async (tags) => {
 
 @cache
 def _source() -> str:
-    assert AXE.exists(), "axe-core is missing: run `python -m tests.services.node`"
+    assert AXE.exists(), (
+        "axe-core is missing: a test that looks for violations asks for the fixture `checkers`"
+    )
     return AXE.read_text()
 
 

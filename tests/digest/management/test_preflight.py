@@ -17,8 +17,8 @@ from digest.management.serving.preflight import (
 from tests.services.ports import free_port
 
 
-def test_a_free_port_gives_the_numeric_address() -> None:
-    assert free_address("localhost", free_port()) == "127.0.0.1"
+def test_a_free_port_gives_the_numeric_address(localhost: str) -> None:
+    assert free_address(localhost, free_port()) == "127.0.0.1"
 
 
 def test_a_taken_port_is_named() -> None:

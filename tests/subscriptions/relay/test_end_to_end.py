@@ -271,3 +271,15 @@ def test_a_connection_lost_after_end_of_data_is_unknown() -> None:
 def test_only_a_relay_on_this_machine_is_local() -> None:
     assert SmtpRelay({"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 25}).local
     assert not SmtpRelay({"EMAIL_HOST": "relay.example.org", "EMAIL_PORT": 25}).local
+
+
+def test_mail_goes_out_from_a_machine_that_cannot_look_up_its_own_name(
+    smtp_server: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(_: str) -> str:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getfqdn", lambda: "nameless")
+    monkeypatch.setattr(socket, "gethostbyname", unknown)
+    with relay_at(smtp_server.port) as relay:
+        assert hand_over(relay).verdict is Verdict.ACCEPTED

@@ -200,8 +200,8 @@ def test_a_redirect_into_a_private_network_is_refused(site: Site, target: str) -
         site.fetch()
 
 
-def test_this_machine_is_not_reached_unless_allowed(site: Site) -> None:
-    for host in ("127.0.0.1", "localhost", "[::ffff:127.0.0.1]"):
+def test_this_machine_is_not_reached_unless_allowed(site: Site, localhost: str) -> None:
+    for host in ("127.0.0.1", localhost, "[::ffff:127.0.0.1]"):
         with pytest.raises(SourceChanged, match="public address"):
             fetch(f"http://{host}:{site.server.server_port}/", replace(DEFAULTS, attempts=1))
     assert site.requests == []

@@ -1,0 +1,74 @@
+"""`python -m tests ARGUMENTS …` runs the tests that pytest's ARGUMENTS choose, or all; so does `make test`.
+
+What they need is installed first. What cannot be had leaves out the tests that need it: the last line says
+which and why. Where CI is set that is a failure, unless only the real material of TEST_DATA is missing.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out, said
+from tests.services import browser, node
+from tests.services.postgres import postgres_server
+
+_PARALLEL = ("--numprocesses", "auto", "--maxprocesses", "4")
+
+
+def main(arguments: list[str]) -> int:
+    if (data := os.environ.get("TEST_DATA")) and not Path(data).is_dir():
+        print(f"TEST_DATA names no directory: {data}", file=sys.stderr)  # noqa: T201
+        return 1
+    missing = {"chromium_path": browser.provide(), "checkers": node.provide(), "localhost": _localhost()}
+    os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})
+    with tempfile.NamedTemporaryFile() as file:
+        os.environ[LEFT_OUT] = file.name
+        ended, no_postgres = _run(arguments)
+        left_out = read_left_out(Path(file.name))
+    not_run = "; ".join(filter(None, (no_postgres, said(left_out))))
+    how = "Passed" if ended == pytest.ExitCode.OK else "Failed"
+    print(f"{how}. Not run: {not_run}." if not_run else f"{how}. Nothing was left out.")  # noqa: T201
+    wanted = no_postgres or any(reason != NO_DATA for _, reason in left_out)
+    return ended or int(bool(wanted) and os.environ.get("CI", "") not in {"", "0", "false"})
+
+
+def _run(arguments: list[str]) -> tuple[int, str]:
+    """The exit code, and why PostgreSQL cannot be had.
+
+    Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL.
+    There each file keeps to one process, whose servers, browser and pages its tests share.
+    """
+    first = _pytest("-m", "not services and not faults", *arguments)
+    if first not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
+        return first, ""
+    with ExitStack() as server:
+        try:
+            url = server.enter_context(postgres_server())
+        except (OSError, RuntimeError) as error:
+            return first, f"what runs on PostgreSQL: {error}"
+        os.environ["TEST_DATABASE_URL"] = f"{url}/digest"
+        second = _pytest("--dist", "loadfile", "--reuse-db", *arguments)  # its databases go with the server
+    return (first if second == pytest.ExitCode.NO_TESTS_COLLECTED else second), ""
+
+
+def _localhost() -> str:
+    try:
+        socket.getaddrinfo("localhost", None)
+    except OSError:
+        return "the name localhost is unknown (/etc/hosts lacks the line “127.0.0.1 localhost”)"
+    return ""
+
+
+def _pytest(*arguments: str) -> int:
+    return subprocess.call((sys.executable, "-m", "pytest", *_PARALLEL, *arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
