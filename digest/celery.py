@@ -1,4 +1,4 @@
-"""The Celery app: tasks are wake-ups, the truth is in the database."""
+"""The Celery app. Tasks are idempotent triggers; all state is in the database."""
 
 import os
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
-from digest.management.serving.preflight import CannotServe, require_lasting_broker
+from digest.management.serving.preflight import CannotServe, require_no_eviction
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 
@@ -16,9 +16,9 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def refuse_to_lose_tasks(**_: Any) -> None:
+def refuse_evicting_broker(**_: Any) -> None:
     """End a worker whose broker may drop tasks, before it takes one."""
     try:
-        require_lasting_broker(app.conf.broker_url.replace("redis+socket://", "unix://", 1))
+        require_no_eviction(app.conf.broker_url.replace("redis+socket://", "unix://", 1))
     except CannotServe as error:
         raise SystemExit(str(error)) from error

@@ -1,4 +1,4 @@
-"""The services as the environment names them, and what stands in below DATA_DIR for those it does not."""
+"""Values of environment variables, checked; and the defaults below DATA_DIR for services that are not set."""
 
 import hashlib
 import os
@@ -19,28 +19,28 @@ _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, wit
 
 
 def port(text: str) -> int:
-    """The number of a TCP port, as somebody set it."""
+    """The number of a TCP port, as the operator set it."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise ImproperlyConfigured(f"PORT is a number from 1 to 65535, not “{text}”.")
     return int(text)
 
 
 def seconds(name: str, text: str) -> int:
-    """A number of seconds above 0, as somebody set the variable `name`."""
+    """A number of seconds above 0, as set by the variable `name`."""
     if not text.isdecimal() or not 0 < int(text) < 2**31:
         raise ImproperlyConfigured(f"{name} is a number of seconds from 1, not “{text}”.")
     return int(text)
 
 
 def number(name: str, text: str, most: int) -> int:
-    """A number from 1 to `most`, as somebody set the variable `name`."""
+    """A number from 1 to `most`, as set by the variable `name`."""
     if not text.isdecimal() or not 0 < int(text) <= most:
         raise ImproperlyConfigured(f"{name} is a number from 1 to {most}, not “{text}”.")
     return int(text)
 
 
 def rate(name: str, text: str) -> float:
-    """So many a second, as somebody set the variable `name`; 0 where there is no limit."""
+    """So many a second, as set by the variable `name`; 0 where there is no limit."""
     if not text:
         return 0.0
     number, _, unit = text.partition("/")
@@ -54,13 +54,13 @@ def rate(name: str, text: str) -> float:
 
 def in_url(host: str) -> str:
     """The name for URLs of what listens on `host`: this machine's if it listens on all of its addresses."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104 - told from others, not listened on
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
         return socket.gethostname()
     return f"[{host}]" if ":" in host else host
 
 
 def site_url(text: str) -> str:
-    """The address of the site, without the slash at its end, as somebody set it."""
+    """The address of the site, without the slash at its end, as the operator set it."""
     try:
         url = urlsplit(text)
         usable = url.scheme in {"http", "https"} and url.hostname and (url.port or True)

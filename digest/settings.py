@@ -33,7 +33,7 @@ SECURE = SITE_URL.startswith("https://")
 SECRET_KEY = read.str("SECRET_KEY", default="") or env.secret_key(DATA_DIR)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 
-# --- What it is made of ----------------------------------------------------------------------
+# --- Applications and middleware -------------------------------------------------------------
 
 INSTALLED_APPS = [
     "unfold",
@@ -109,7 +109,7 @@ LANGUAGES = list(locales.languages().items())
 USE_I18N = True
 LOCALE_PATHS = [locales.LOCALE]  # before the catalogues of others, who also say “Search”
 
-# --- Where it keeps things -------------------------------------------------------------------
+# --- Storage ---------------------------------------------------------------------------------
 
 DATABASES = {"default": env.database(read.str("DATABASE_URL", default=""), DATA_DIR)}
 REDIS_URL = env.broker_url(read.str("REDIS_URL", default=""), DATA_DIR)
@@ -127,8 +127,8 @@ STORAGES = {
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_IGNORE_RESULT = True
-# Tasks are acknowledged when they start, as is Celery's default: one that is lost with its worker is woken by
-# the schedule, and a worker with a task to give back to a broker that is gone would end itself.
+# Tasks are acknowledged when they start, as is Celery's default: one that is lost with its worker is made up
+# for by the next on schedule, and a worker that had to return a task to a lost broker would end itself.
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -184,15 +184,15 @@ OUTBOX_LEASE_SECONDS = env.seconds(
 )
 MAILBOX_DIR = DATA_DIR / "mailbox"
 
-# --- Safety ----------------------------------------------------------------------------------
+# --- Security --------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = SECURE
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 HSTS_ALL_SUBDOMAINS = read.bool("HSTS_ALL_SUBDOMAINS", default=False)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE and HSTS_ALL_SUBDOMAINS
-# One service has no say over the other sites of its domain, some of which may have no TLS: browsers
-# would refuse them for a year. So it is the operator's word, not the default, and no warning.
+# Other sites of the domain may have no TLS, and browsers would refuse them for a year: so subdomains
+# are included only if the operator says so, and the check that asks for it is silenced.
 SILENCED_SYSTEM_CHECKS = [] if HSTS_ALL_SUBDOMAINS else ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
 # With “no-referrer” browsers send forms with a null Origin, which CSRF protection refuses; pages behind

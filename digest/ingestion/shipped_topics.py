@@ -1,4 +1,4 @@
-"""How the shipped topics get into the database, without undoing an operator's edits."""
+"""The shipped topics in the database: loaded and updated without undoing an operator's edits."""
 
 from django.db import transaction
 
@@ -30,7 +30,7 @@ def load() -> int:
 def selecting(topic: Topic) -> str:
     """The query that selects for a topic: the trained model while the wording is the shipped one.
 
-    An operator's own wording is taken at its word.
+    An operator's own query is used as it is.
     """
     shipped = _QUERIES.get(topic.slug)
     return (

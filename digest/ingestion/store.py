@@ -1,6 +1,6 @@
-"""Store an edition: each paper once, what is new released, nothing already known lost.
+"""Store an edition: each paper once, new papers released, no known fact lost.
 
-fetch → parse → (lock) → edition → papers → release → entries, revisions
+parse → (lock) → edition → papers → release → entries, revisions
 """
 
 import zlib
@@ -14,7 +14,7 @@ from digest.lib.records import PaperRecord, title_key
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source, release_lock
 from digest.sources import ParsedEdition
 
-KEPT = timedelta(days=180)  # so long it is known who had a paper; older ones are never new again
+NEW_AT_MOST = timedelta(days=180)  # so long it is known who got a paper; older ones are never new again
 
 _FACTS = (
     "authors",
@@ -26,12 +26,12 @@ _FACTS = (
     "project_url",
     "author_names",
 )
-_MATCHED = {"title", "abstract", "author_names", "organization", "authors", "comments", "upvotes"}
+_MATCHED_FIELDS = {"title", "abstract", "author_names", "organization", "authors", "comments", "upvotes"}
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What came of one ingest: `listed` papers read, of which `added` entries, of which `new` papers."""
+    """The result of storing an edition: `listed` papers, of which `added` entries, of which `new` papers."""
 
     edition: Edition
     listed: int
@@ -41,7 +41,7 @@ class Ingested:
 
 
 def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -> Ingested:
-    """Parse `raw` and store it as an edition of `source`; whatever it adds is released to readers.
+    """Parse `raw` and store it as an edition of `source`; papers that it adds are released to readers.
 
     Safe to repeat: the same answer again changes nothing. Raises what `sources.parse` raises, with
     nothing stored.
@@ -55,25 +55,24 @@ def store(
 ) -> Ingested:
     """Store a parsed edition in one transaction; without `release` nothing of it goes to readers.
 
-    What was stored without a release is brought out by the first edition that lists it with one. Of two
-    answers for one day, the one with more papers is kept: an answer that broke off, or a copy of an
-    early hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no papers:
-    an empty answer is no edition.
+    Papers stored without a release are released by the first edition that lists them with one. Of two
+    raw answers for one day, the one with more papers is kept: a truncated one, or one of an earlier
+    hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no papers.
     """
     return _store(parsed, _Answer(raw, now), source, now, release=release)
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a source said."""
+    """The raw answer of a source, and when it was fetched."""
 
     raw: bytes
     fetched_at: datetime
 
 
 @dataclass(slots=True)
-class _Listed:
-    """A paper in its place; `before` holds what it said until now, where the edition says otherwise."""
+class _ListedPaper:
+    """A paper at its position in the edition; `before` holds the old values of the facts that it changed."""
 
     paper: Paper
     position: int
@@ -88,68 +87,69 @@ def _store(
     with release_lock():
         edition = _edition(parsed, answer, source)
         entries = {entry.paper_id: entry for entry in edition.entries.all()}
-        listed = _listed(parsed.papers, source)
+        listed = _listed_papers(parsed.papers, source)
         added = sum(one.paper.pk not in entries for one in listed)
-        unseen = [one for one in listed if _is_unseen(entries.get(one.paper.pk))]
-        revised = [one for one in listed if _may_cross(one, now)]
-        number = None
-        if release and (unseen or revised):
-            number = Release.objects.create(edition=edition, released_at=now)
+        unreleased = [one for one in listed if _is_unreleased(entries.get(one.paper.pk))]
+        revised = [one for one in listed if _may_match_anew(one, now)]
+        new_release = None
+        if release and (unreleased or revised):
+            new_release = Release.objects.create(edition=edition, released_at=now)
         new = sum(one.paper.pk is None for one in listed)
         for one in listed:
-            _save(one, number)
-        for one in unseen:
+            _save(one, new_release)
+        for one in unreleased:
             entry = entries.get(one.paper.pk) or EditionEntry(edition=edition, paper=one.paper)
-            entry.position, entry.release = one.position, number
+            entry.position, entry.release = one.position, new_release
             entry.save()
-        if number:
+        if new_release:
             Revision.objects.bulk_create(
-                Revision(paper=one.paper, release=number, before=_told(one)) for one in revised
+                Revision(paper=one.paper, release=new_release, before=_matched_changes(one))
+                for one in revised
             )
     return Ingested(edition, len(parsed.papers), added, new, len(parsed.rejected))
 
 
-def _listed(records: Sequence[PaperRecord], source: Source) -> list[_Listed]:
-    """The papers that the records are, each once and with what the records say; nothing is saved."""
+def _listed_papers(records: Sequence[PaperRecord], source: Source) -> list[_ListedPaper]:
+    """The papers of the records, each once, with the facts of the records; nothing is saved yet."""
     known = _known_papers(records)
-    listed: dict[int, _Listed] = {}
+    listed: dict[int, _ListedPaper] = {}
     for position, record in enumerate(records, start=1):
         paper = _find(known, record)
         if paper is None:
             paper = Paper(key=record.key, url=record.url, day=record.day, source_name=source.name)
-        before = _learn(paper, record)
-        one = listed.setdefault(id(paper), _Listed(paper, position, {}))
+        before = _update(paper, record)
+        one = listed.setdefault(id(paper), _ListedPaper(paper, position, {}))
         one.before = before | one.before
         known[record.key] = known[paper.key] = known[paper.title_key] = paper
     return list(listed.values())
 
 
-def _is_unseen(entry: EditionEntry | None) -> bool:
+def _is_unreleased(entry: EditionEntry | None) -> bool:
     return entry is None or entry.release_id is None
 
 
-def _may_cross(one: _Listed, now: datetime) -> bool:
-    """Whether a query may keep the paper from now on that did not before: not if it came out long ago."""
+def _may_match_anew(one: _ListedPaper, now: datetime) -> bool:
+    """Whether queries may match the paper that did not before; never one that was released long ago."""
     release = one.paper.release
-    return release is not None and release.released_at > now - KEPT and bool(_told(one))
+    return release is not None and release.released_at > now - NEW_AT_MOST and bool(_matched_changes(one))
 
 
-def _told(one: _Listed) -> dict[str, Any]:
-    """What it said before, as far as queries look at it."""
-    return {name: value for name, value in one.before.items() if name in _MATCHED}
+def _matched_changes(one: _ListedPaper) -> dict[str, Any]:
+    """The old values of the changed facts that queries look at."""
+    return {name: value for name, value in one.before.items() if name in _MATCHED_FIELDS}
 
 
-def _save(one: _Listed, number: Release | None) -> None:
-    """Save the paper if it is new, changed or only now brought out."""
-    unseen = number is not None and one.paper.release_id is None
-    if unseen:
-        one.paper.release = number
-    if unseen or one.before or one.paper.pk is None:
+def _save(one: _ListedPaper, new_release: Release | None) -> None:
+    """Save the paper if it is new, changed or released only now."""
+    first_release = new_release is not None and one.paper.release_id is None
+    if first_release:
+        one.paper.release = new_release
+    if first_release or one.before or one.paper.pk is None:
         one.paper.save()
 
 
 def _edition(parsed: ParsedEdition, answer: _Answer, source: Source) -> Edition:
-    """The stored edition of that day, with the fuller of its kept answer and this one."""
+    """The stored edition of that day, with whichever raw answer has more papers: its own or this one."""
     edition = Edition.objects.filter(source=source, day=parsed.day).first()
     if edition is None:
         edition = Edition(source=source, day=parsed.day)
@@ -163,7 +163,7 @@ def _edition(parsed: ParsedEdition, answer: _Answer, source: Source) -> Edition:
 
 
 def _papers_in(edition: Edition) -> int:
-    """How many papers the kept answer of `edition` holds; 0 if it cannot be read any more."""
+    """How many papers the stored answer of `edition` holds; 0 if it cannot be parsed any more."""
     try:
         kept = sources.parse(zlib.decompress(edition.raw), today=edition.day, day=edition.day)
     except sources.SourceChanged:
@@ -172,9 +172,9 @@ def _papers_in(edition: Edition) -> int:
 
 
 def reparse(edition: Edition, now: datetime) -> Ingested:
-    """Read the kept answer of `edition` again, as after a better parser. It was not fetched anew.
+    """Parse the stored answer of `edition` again, as after an upgrade of the parser.
 
-    What it finds in addition is released, unless the edition was only stored. Raises what `sources.parse`
+    Papers found in addition are released, unless the edition was only stored. Raises what `sources.parse`
     and `store` raise.
     """
     answer = _Answer(zlib.decompress(edition.raw), edition.fetched_at)
@@ -183,7 +183,7 @@ def reparse(edition: Edition, now: datetime) -> Ingested:
 
 
 def _known_papers(records: Sequence[PaperRecord]) -> dict[str, Paper]:
-    """The stored papers that the records may be, by key and by title."""
+    """The stored papers that may be those of the records, by key and by title key."""
     keys = [record.key for record in records]
     titles = [title_key(record.title) for record in records]
     papers = Paper.objects.select_related("release")
@@ -201,8 +201,8 @@ def _find(known: dict[str, Paper], record: PaperRecord) -> Paper | None:
     return None
 
 
-def _learn(paper: Paper, record: PaperRecord) -> dict[str, Any]:
-    """Take over what `record` says; what it does not say stays. Returns the old values of what changed."""
+def _update(paper: Paper, record: PaperRecord) -> dict[str, Any]:
+    """Set the facts that `record` has; those it lacks stay. Returns the old values of what changed."""
     facts = {name: value for name in _FACTS if (value := getattr(record, name)) not in {None, ()}}
     facts |= {"title": record.title, "title_key": title_key(record.title)}
     if record.abstract:

@@ -1,4 +1,4 @@
-"""What is published, as stored. Nothing here knows a person."""
+"""What is published, as stored. Contains no subscriber data."""
 
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock

@@ -1,4 +1,4 @@
-"""Editions, what each lists, and the releases by which papers became new to readers."""
+"""Editions, what each lists, and the releases that make papers new to readers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from digest.models.source import Source
 
 
 class Edition(models.Model):
-    """One day of one source. It grows during the day; the raw answer is kept to be parsed again."""
+    """One day of one source. It grows during the day; the raw answer is stored, to be parsed again."""
 
     source = models.ForeignKey("digest.Source", models.CASCADE, related_name="editions")
     day = models.DateField(db_index=True)
@@ -31,7 +31,7 @@ class Edition(models.Model):
 
 @contextmanager
 def release_lock() -> Iterator[None]:
-    """A transaction in which nobody else can bring out a release."""
+    """A transaction in which no other can create a release."""
     with transaction.atomic():
         list(Source.objects.select_for_update().order_by("pk").values_list("pk"))
         yield
@@ -44,7 +44,7 @@ def newest_release() -> int:
 
 
 class Release(models.Model):
-    """One moment at which an edition brought something out, or what it says of its papers changed.
+    """One moment at which an edition added papers, or changed facts of papers.
 
     Its number orders everything that is “new for a reader”: a digest covers the releases up to one
     number, the next digest starts after it. A number, not a time, because clocks can be wrong, and
@@ -63,7 +63,7 @@ class Release(models.Model):
 
 
 class EditionEntry(models.Model):
-    """A paper's place in an edition, and the release that put it there; none if it was only stored."""
+    """A paper's position in an edition, and the release that added it; none if it was only stored."""
 
     edition = models.ForeignKey(Edition, models.CASCADE, related_name="entries")
     paper = models.ForeignKey("digest.Paper", models.CASCADE, related_name="entries")

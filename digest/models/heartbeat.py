@@ -1,4 +1,4 @@
-"""Signs of life of what runs in the background."""
+"""Heartbeats of what runs in the background."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ from django.db import models
 
 class HeartbeatManager(models.Manager["Heartbeat"]):
     def beat(self, name: str, at: datetime, detail: str = "") -> None:
-        """Note that `name` lives."""
+        """Store a heartbeat of `name` in place of the one before."""
         self.bulk_create(
             [Heartbeat(name=name, at=at, detail=detail[:200])],
             update_conflicts=True,

@@ -10,9 +10,9 @@ from digest.matching.percolator.topic_assignment import TopicMatches, unpacked
 
 
 class Paper(models.Model):
-    """A paper under its identity, with what its latest listing said.
+    """A paper under its identity, with the facts of its latest listing.
 
-    `release` is the first release that brought it out: the paper is new to readers whose digests
+    `release` is the first that it belongs to: the paper is new to readers whose digests
     cover an earlier release, and to nobody else. None: it was only ever stored without one.
     """
 

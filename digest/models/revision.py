@@ -1,10 +1,10 @@
-"""Revisions: what a paper said before, so that it can be read as it was at any release."""
+"""Revisions: old values of a paper's facts, so that it can be read as of any release."""
 
 from django.db import models
 
 
 class Revision(models.Model):
-    """What `release` changed about a paper that an earlier one had brought out; `before` holds old values.
+    """What `release` changed about a paper that was released before; `before` holds the old values.
 
     With the revisions after a release undone, newest first, a paper reads as it was then: a query that
     holds now and did not hold then has been crossed since.

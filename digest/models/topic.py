@@ -29,12 +29,14 @@ class Topic(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse what cannot be read, or could not be with all around it that a reader may leave out."""
+        """Refuse what cannot be read, or not together with the exclusions that a reader may add."""
         try:
             query = parse_query(self.query)
             parse_query(f"(({self.query}))")
         except QuerySyntaxError as error:
             raise ValidationError({"query": str(error)}) from error
         if query.size > MOST_TERMS or len(str(query)) > MOST_CHARACTERS:
-            room = f"Use at most {MOST_TERMS} words and phrases, and {MOST_CHARACTERS:,} characters."
-            raise ValidationError({"query": f"The query leaves no room for what readers leave out. {room}"})
+            limits = f"at most {MOST_TERMS} words and phrases, and {MOST_CHARACTERS:,} characters"
+            raise ValidationError(
+                {"query": f"Too long, since readers' exclusions are added to it: {limits}."}
+            )

@@ -51,5 +51,5 @@ def _unknown(raw: bytes, expected: str) -> SourceChanged:
 
 
 def _quoted(text: str) -> str:
-    """The beginning of a stranger's text, fit for a line of a log."""
+    """The beginning of untrusted text, printable in one line."""
     return clean_text("".join(c if c.isprintable() else " " for c in text), 80)

@@ -1,4 +1,4 @@
-"""Fields that strangers filled in: read with the type they must have, cleaned, made into a PaperRecord."""
+"""Untrusted fields: checked for their type, cleaned, made into a PaperRecord."""
 
 import json
 import re

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from digest.management.lines import papers_in, reasons_json
+from digest.management.json_lines import papers_in, reasons_json
 from digest.matching import topics_of
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from digest.ingestion.shipped_topics import PRESETS
-from digest.management.lines import papers_in
+from digest.management.json_lines import papers_in
 from digest.matching import topics_of
 from digest.matching.topics.evaluation import Evaluation, evaluate
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.management.lines import papers_in, reasons_json
+from digest.management.json_lines import papers_in, reasons_json
 from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper

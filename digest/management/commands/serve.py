@@ -27,10 +27,10 @@ from digest.management.serving import programs
 from digest.management.serving.liveness import WorkerWatchdog
 from digest.management.serving.preflight import (
     CannotServe,
+    exclusive,
     free_address,
-    only_one,
     prepare_directories,
-    require_lasting_broker,
+    require_no_eviction,
 )
 from digest.management.serving.supervisor import StopRequest, Supervisor, end_group, run_to_end
 
@@ -61,7 +61,7 @@ class Command(BaseCommand):
         self.control_socket = env.valkey_socket(self.data_dir).with_name("ctl.sock")
         try:
             prepare_directories(self.data_dir, self.control_socket.parent)
-            with only_one(self.data_dir) as lock:
+            with exclusive(self.data_dir) as lock:
                 self.address = free_address(settings.HOST, settings.PORT)
                 self._serve(lock.fileno())
         except CannotServe as error:
@@ -134,13 +134,13 @@ class Command(BaseCommand):
         """Start each program when those before it can serve it; return when the web server answers."""
         self._wait(supervisor, "supervisor", supervisor.answers)
         if running[0].name != "valkey":
-            require_lasting_broker(settings.REDIS_URL)
+            require_no_eviction(settings.REDIS_URL)
         for program in running:
             if not self.stop:
                 supervisor.start(program.name)
             if program.name == "valkey":
                 self._wait(supervisor, "valkey", self._valkey_answers)
-                require_lasting_broker(settings.REDIS_URL)
+                require_no_eviction(settings.REDIS_URL)
         self._wait(
             supervisor, "web", lambda: programs.all_running(supervisor.states()) and self._web_answers()
         )

@@ -1,6 +1,6 @@
 """What must hold before `manage.py serve` starts.
 
-A directory to write in, nobody else there, a free port, a site with an address, a broker that keeps tasks.
+A writable directory, no other instance on it, a free port, a broker that does not evict tasks.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ _ORPHAN_SECONDS = 100
 
 
 class CannotServe(Exception):
-    """The service cannot start here; the text is one line for the operator."""
+    """The service cannot start; the message is one line for the operator."""
 
 
 def prepare_directories(data_dir: Path, socket_dir: Path) -> None:
@@ -39,8 +39,8 @@ def prepare_directories(data_dir: Path, socket_dir: Path) -> None:
 
 
 @contextlib.contextmanager
-def only_one(data_dir: Path) -> Iterator[IO[str]]:
-    """Hold `data_dir` for this process alone; yield the lock that its programs are to inherit.
+def exclusive(data_dir: Path) -> Iterator[IO[str]]:
+    """Lock `data_dir` for this process alone; yield the lock that its programs are to inherit.
 
     Two locks, since programs can outlive a `serve` that was killed: while another `serve` holds the
     first, CannotServe is raised; while only the second is held, the end of those programs is waited for.
@@ -83,10 +83,10 @@ def _locked(lock: IO[str]) -> bool:
     return True
 
 
-def require_lasting_broker(url: str) -> None:
+def require_no_eviction(url: str) -> None:
     """Raise CannotServe if the Redis server at `url` may drop tasks when its memory is full.
 
-    One that cannot be reached yet, or does not tell (many hosted ones forbid CONFIG), is let pass.
+    One that cannot be reached yet, or does not tell (many hosted ones forbid CONFIG), is accepted.
     """
     try:
         with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:

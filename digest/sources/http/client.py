@@ -1,4 +1,4 @@
-"""Fetching over HTTP from hosts that may be down, slow, hostile or somebody else's.
+"""Fetching over HTTP from hosts that may be down, slow or hostile.
 
 The only file of the engine that knows httpx and tenacity.
 """
@@ -22,7 +22,7 @@ __all__ = ["DEFAULTS", "FetchSettings", "fetch"]
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """How patient and how trusting a fetch is. Times are in seconds."""
+    """Limits of a fetch. Times are in seconds."""
 
     user_agent: str = "paper-digest/0.1 (self-hosted digest of research papers)"
     max_bytes: int = 10_000_000  # after decompression
@@ -156,7 +156,7 @@ def _body(response: httpx.Response, limit: int) -> bytes:
 
 
 def _unzipped(response: httpx.Response, limit: int) -> Iterator[bytes]:
-    """The parts of a gzipped body, each at most one byte longer than `limit`: a bomb never unfolds."""
+    """The parts of a gzipped body, each at most a byte longer than `limit`: safe from decompression bombs."""
     unzip = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     for part in response.iter_raw():
         try:

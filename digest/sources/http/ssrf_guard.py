@@ -20,7 +20,7 @@ _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last fo
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is one that anybody on the internet can reach, also inside an IPv6 wrapping."""
+    """Whether anybody on the internet can reach an address, also one that is embedded in an IPv6 address."""
     if isinstance(address, IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
         if address in _NAT64:
@@ -33,8 +33,8 @@ def is_public(address: Address) -> bool:
 class GuardedNetwork(httpcore.NetworkBackend):
     """Opens TCP connections to public addresses, whose reads and writes all end before `deadline`.
 
-    `deadline` is on the clock of `time.monotonic`. Loopback addresses are let
-    through only where the operator typed one.
+    `deadline` is on the clock of `time.monotonic`. Loopback addresses are
+    allowed only where the operator typed one.
     """
 
     def __init__(self, deadline: float, *, allow_loopback: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""The rooms for papers: each opens, shows what is there, and its buttons do what they say."""
+"""The admin pages for papers: each opens, shows what is stored, and its buttons do what they say."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from tests.factories import DAY, edition, record, source, topic
 
 pytestmark = pytest.mark.django_db
 
-ROOMS = [Source, Edition, Paper, Topic, Selection, User, Group, AccessAttempt, AccessLog]
+MODELS = [Source, Edition, Paper, Topic, Selection, User, Group, AccessAttempt, AccessLog]
 
 
 def world() -> Selection:
@@ -62,7 +62,7 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return asked
 
 
-@pytest.mark.parametrize("model", ROOMS)
+@pytest.mark.parametrize("model", MODELS)
 def test_every_list_and_page_opens(model: type[Model], admin_client: Client) -> None:
     assert admin_client.get(listing(model)).status_code == 200
     world()

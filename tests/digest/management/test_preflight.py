@@ -9,10 +9,10 @@ import redis
 
 from digest.management.serving.preflight import (
     CannotServe,
+    exclusive,
     free_address,
-    only_one,
     prepare_directories,
-    require_lasting_broker,
+    require_no_eviction,
 )
 from tests.services.ports import free_port
 
@@ -63,12 +63,12 @@ def test_what_is_written_is_for_the_owner_alone(tmp_path: Path) -> None:
 def test_a_second_start_on_the_same_directory_is_refused(tmp_path: Path) -> None:
     prepare_directories(tmp_path, tmp_path / "run")
     with (
-        only_one(tmp_path),
+        exclusive(tmp_path),
         pytest.raises(CannotServe, match=f"^Already running on .* \\(process {os.getpid()}\\)"),
-        only_one(tmp_path),
+        exclusive(tmp_path),
     ):
         pass
-    with only_one(tmp_path):
+    with exclusive(tmp_path):
         pass  # free again
 
 
@@ -76,14 +76,14 @@ def test_a_second_start_on_the_same_directory_is_refused(tmp_path: Path) -> None
 def test_a_broker_that_evicts_is_refused(valkey_url: str) -> None:
     with redis.Redis.from_url(valkey_url) as client:
         client.config_set("maxmemory-policy", "noeviction")
-        require_lasting_broker(valkey_url)
+        require_no_eviction(valkey_url)
         client.config_set("maxmemory-policy", "allkeys-lru")
         try:
             with pytest.raises(CannotServe, match=r"evicts keys.*allkeys-lru.*set it to noeviction"):
-                require_lasting_broker(valkey_url)
+                require_no_eviction(valkey_url)
         finally:
             client.config_set("maxmemory-policy", "noeviction")
 
 
 def test_a_broker_that_does_not_answer_is_not_judged() -> None:
-    require_lasting_broker(f"redis://127.0.0.1:{free_port()}/0")
+    require_no_eviction(f"redis://127.0.0.1:{free_port()}/0")

@@ -1,4 +1,4 @@
-"""The rooms for readers and mails: why somebody got none, help for one reader, nothing twice."""
+"""The admin pages for readers and mails: why somebody got none, help for one reader, nothing twice."""
 
 from datetime import timedelta
 from typing import Any

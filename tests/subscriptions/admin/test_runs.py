@@ -1,4 +1,4 @@
-"""The room for runs: an operator sees how far they are, and can pause, resume and stop them."""
+"""The admin pages for runs: an operator sees how far they are, and can pause, resume and stop them."""
 
 import json
 from datetime import timedelta
