@@ -74,7 +74,7 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
     @column("Authors")
     def people(self, paper: Paper) -> str:
         names = ", ".join(paper.author_names)
-        return names or ("not said" if paper.authors is None else str(paper.authors))
+        return names or ("unknown" if paper.authors is None else str(paper.authors))
 
     @column("Links")
     def links(self, paper: Paper) -> SafeString | str:
