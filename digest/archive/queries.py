@@ -1,4 +1,4 @@
-"""The archive: days, topics and papers as plain values for pages and feeds. No person in here."""
+"""The archive's data: days, topics and papers as plain values for pages and feeds; no subscriber data."""
 
 import re
 from collections import Counter
@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 
-from digest.archive.search import Found, find
+from digest.archive.search import SearchResult, find
 from digest.compose.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, explain, parse_query
@@ -117,18 +117,18 @@ def lines(
 ) -> list[Line]:
     """The papers as a list shows them; with the reasons of `query` if there is one."""
     return [
-        Line(shown(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
+        Line(paper_view(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
         for paper in papers
     ]
 
 
-def shown(paper: Paper, query: Query | None = None) -> PaperView:
+def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
     item = content.item_of(paper, explain(query, paper).reasons if query else ())
     return view_paper(item, current_language(), whole=False)
 
 
-def paper_under(key: str) -> Paper | None:
+def paper_by_key(key: str) -> Paper | None:
     """The paper of this key, or the one that has a better key by now than the title it was first known by."""
     papers = Paper.objects
     return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
@@ -141,7 +141,7 @@ def appearances(paper: Paper) -> list[Appearance]:
     return [Appearance(entry.edition.source.title, entry.edition.day) for entry in entries]
 
 
-def found_for(topic: Topic, since: date | None = None) -> Found:
+def search_topic(topic: Topic, since: date | None = None) -> SearchResult:
     """The papers that `topic` keeps."""
     return find(_query(selecting(topic)), since)
 

@@ -121,7 +121,7 @@ def _search(query: str) -> SearchPage:
         parse_query(query)
     except QuerySyntaxError as error:
         return SearchPage(query, problem=error)
-    return SearchPage(query, lines("hostile"), _page(2, 1204))
+    return SearchPage(query, lines("hostile"), _page(2, 1304))
 
 
 def _archive() -> ArchivePage:

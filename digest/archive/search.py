@@ -26,7 +26,7 @@ _KEPT_OPEN = 32  # segments, of about 4 MB each
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """Primary keys of papers, newest day first, and how many there are of each day."""
 
     papers: tuple[int, ...]
@@ -45,7 +45,7 @@ class _Open:
         return self.index.numbers[Number.DAY]
 
 
-def find(query: Query, since: date | None = None, until: date | None = None) -> Found:
+def find(query: Query, since: date | None = None, until: date | None = None) -> SearchResult:
     """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier."""
     refresh()
     segments = IndexSegment.objects.filter(made_by=version())
@@ -68,7 +68,7 @@ def find(query: Query, since: date | None = None, until: date | None = None) -> 
     all_days, all_papers = np.concatenate(days), np.concatenate(papers)
     newest_first = np.lexsort((all_papers, all_days))[::-1]
     per_day = Counter(all_days[newest_first].tolist())
-    return Found(
+    return SearchResult(
         tuple(all_papers[newest_first].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )

@@ -1,4 +1,4 @@
-"""The sitemap: every page without a person in it, under the site's one address (sitemaps.org)."""
+"""The sitemap: every public page, under the site's one address (sitemaps.org)."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -26,7 +26,7 @@ class _OfThisSite(Sitemap):  # type: ignore[type-arg]  # generic in the stubs on
         return str(settings.SITE_URL).partition("://")[2]
 
 
-class Standing(_OfThisSite):
+class StaticPages(_OfThisSite):
     """The pages that are always there, but for search: what it finds differs with each query."""
 
     def items(self) -> list[str]:
@@ -79,7 +79,7 @@ def index(request: HttpRequest, sitemaps: Mapping[str, type[_OfThisSite]]) -> Te
 
 
 SITEMAPS: Mapping[str, type[_OfThisSite]] = {
-    "standing": Standing,
+    "standing": StaticPages,
     "topics": Topics,
     "days": Days,
     "papers": Papers,

@@ -18,7 +18,7 @@ from digest.lib.messages import deferred
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 from digest.web.page_language import url
-from digest.web.rendering import public, show, topical
+from digest.web.rendering import public, show, topic_name
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50
@@ -141,7 +141,7 @@ def topics(request: HttpRequest) -> HttpResponse:
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """A topic's papers, a page at a time."""
     found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
-    found = queries.found_for(found_topic)
+    found = queries.search_topic(found_topic)
     page_obj = queries.paginate(found.papers, request.GET.get("page", "1"))
     newest = queries.newest_day()
     since = queries.days_ago(newest, TOPIC_DAYS) if newest else None
@@ -171,10 +171,10 @@ def topic_json(_request: HttpRequest, slug: str) -> HttpResponse:
 
 def _topic_feed(slug: str, name: str) -> Feed:
     found_topic = get_object_or_404(Topic, slug=slug, enabled=True)
-    papers = queries.in_order(queries.found_for(found_topic).papers[:FEED_ENTRIES])
+    papers = queries.in_order(queries.search_topic(found_topic).papers[:FEED_ENTRIES])
     return Feed.of_site(
-        title=topical(found_topic.name),
-        subtitle=topical(found_topic.description),
+        title=topic_name(found_topic.name),
+        subtitle=topic_name(found_topic.description),
         page=("topic", slug),
         address=(name, slug),
         entries=tuple(entry_of(paper) for paper in papers),
@@ -185,7 +185,7 @@ def _topic_feed(slug: str, name: str) -> Feed:
 @public
 def paper(request: HttpRequest, key: str) -> HttpResponse:
     """One paper. A key that a better one has replaced leads to its page."""
-    found = queries.paper_under(key)
+    found = queries.paper_by_key(key)
     if found is None:
         raise Http404
     if found.key != key:
@@ -197,7 +197,7 @@ def paper_page(found: Paper) -> PaperPage:
     """What the page of `found` shows."""
     return PaperPage(
         key=found.key,
-        paper=queries.shown(found),
+        paper=queries.paper_view(found),
         abstract=found.abstract,
         authors=found.author_names,
         topics=queries.topics_of_paper(found),
@@ -210,12 +210,12 @@ def paper_page(found: Paper) -> PaperPage:
 def search(request: HttpRequest) -> HttpResponse:
     """All papers that a query keeps, each with the reason; or where the query stops being readable."""
     text = " ".join(request.GET.get("q", "").split())
-    response = show(request, "web/archive/search.html", _searched(text, request.GET.get("page", "1")))
+    response = show(request, "web/archive/search.html", _search_page(text, request.GET.get("page", "1")))
     response["X-Robots-Tag"] = "noindex"
     return response
 
 
-def _searched(text: str, page_number: str) -> SearchPage:
+def _search_page(text: str, page_number: str) -> SearchPage:
     if not text:
         return SearchPage("")
     try:

@@ -1,4 +1,4 @@
-"""Who publishes, as mails and pages show it: the operator's words, else those of the environment."""
+"""Name, logo and colour of the publisher in mails and pages: from the admin, else from the environment."""
 
 from django.conf import settings
 from django.core.cache import cache

@@ -1,11 +1,11 @@
-"""What each kind of response may bring along. Pages follow CONTENT_SECURITY_POLICY in the settings."""
+"""The Content-Security-Policy of mails in a page and of the admin; that of pages is in the settings."""
 
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 
-# A mail is other people's text in our markup: it is read, it does not act. Links open only by a press.
+# A mail holds other people's text: no script, no form, no request elsewhere. Links open only when clicked.
 MAIL = {
     "default-src": [NONE],
     "style-src": [UNSAFE_INLINE],

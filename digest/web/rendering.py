@@ -1,4 +1,4 @@
-"""Pages: the Jinja2 environment behind them, and the two ways in which one is answered.
+"""How pages are rendered: the Jinja2 environment, and functions that turn a page or a mail into a response.
 
 Only templates/web/ is visible, as “web/…”, so the admin's templates stay Django's. The error pages
 are visible under Django's names for them too (“404.html”), which is all that its own views need.
@@ -80,7 +80,17 @@ def environment(**options: object) -> Environment:
         "language_links": page_language.language_links,
         "url": page_language.url,
     }
-    filters = (day_of_week, long_day, moment, month, number, short, short_day, topical, translate)
+    filters = (
+        day_of_month,
+        long_date,
+        moment,
+        month,
+        number,
+        short_moment,
+        short_date,
+        topic_name,
+        translate,
+    )
     environment.filters |= {filter_.__name__: filter_ for filter_ in filters}
     return environment
 
@@ -90,22 +100,22 @@ def moment(at: datetime, time_zone: str) -> str:
     return current_language().moment(at.astimezone(ZoneInfo(time_zone)))
 
 
-def short(at: datetime) -> str:
+def short_moment(at: datetime) -> str:
     """`at` in UTC where room is scarce: “6 Nov 2025, 07:00”."""
     return current_language().short_moment(at.astimezone(UTC))
 
 
-def long_day(day: date) -> str:
+def long_date(day: date) -> str:
     """“Wednesday, 5 November 2025”."""
     return current_language().long_date(day, year=True)
 
 
-def short_day(day: date) -> str:
+def short_date(day: date) -> str:
     """“5 Nov”, where the year goes without saying."""
     return current_language().short_date(day)
 
 
-def day_of_week(day: date) -> str:
+def day_of_month(day: date) -> str:
     """“Wed 5”, for lists of days."""
     return current_language().day_of_month(day)
 
@@ -120,7 +130,7 @@ def number(number: float) -> str:
     return current_language().number(number)
 
 
-def topical(text: str) -> str:
+def topic_name(text: str) -> str:
     """The name or description of a topic, in the page's language while it is the shipped one."""
     return current_language().topic(text)
 

@@ -1,7 +1,8 @@
-"""Forms without cookies: what another site sends in a visitor's name is refused by where it comes from.
+"""Protection against cross-site request forgery (CSRF) without cookies: cross-site POST requests are refused.
 
-Nobody signs in to these pages, so no cookie has to be guarded; what is to be prevented is that another
-site makes its visitors' browsers send our forms. Browsers say on every POST where it comes from.
+Django's own protection sets a cookie, and pages without one can be cached. Nobody signs in to these pages, so
+there is no session to protect, only forms that another site could make its visitors' browsers send. Browsers
+say on every POST which site it comes from (Sec-Fetch-Site, Origin).
 """
 
 from collections.abc import Callable
@@ -18,19 +19,19 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 
 def from_this_site(view: View[Given]) -> View[Given]:
-    """Refuse what a page of another site sends; without a cookie, unlike Django's own protection."""
+    """Refuse POST requests that a page of another site sends, in place of Django's check by a cookie."""
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        if request.method == "POST" and not _is_ours(request):
+        if request.method == "POST" and not _is_same_origin(request):
             return csrf_failure(request, "sent by a page of another site")
         return view(request, *args, **kwargs)
 
     return csrf_exempt(guarded)
 
 
-def _is_ours(request: HttpRequest) -> bool:
-    """By Sec-Fetch-Site, else by Origin; a client that sends neither is no browser led astray by a page."""
+def _is_same_origin(request: HttpRequest) -> bool:
+    """By Sec-Fetch-Site, else by Origin; a client that sends neither is no browser, and not made to do it."""
     fetched = request.headers.get("Sec-Fetch-Site")
     if fetched is not None:
         return fetched in {"same-origin", "none"}

@@ -1,4 +1,4 @@
-"""Pages without a person in them."""
+"""Pages about the service itself: health check, icon, robots.txt, privacy."""
 
 from dataclasses import dataclass
 from email.utils import parseaddr

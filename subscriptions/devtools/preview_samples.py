@@ -9,7 +9,7 @@ from django.utils.datastructures import MultiValueDict
 
 from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
-from digest.web.rendering import topical
+from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import Standing
 from subscriptions.devtools.inbox_views import InboxPage, MailPage
@@ -57,7 +57,7 @@ def _signup(sample: Sample | None = None, data: Mapping[str, list[str]] | None =
 
 
 def _backtest(total: int, newest: int = 0) -> Backtest:
-    parts = [Part(topical(topic.name), topic.colour, total) for topic in TOPICS[:3]]
+    parts = [Part(topic_name(topic.name), topic.colour, total) for topic in TOPICS[:3]]
     parts += [Part("x" * 300, "#59616b", 0)]
     latest = samples.lines("hostile")[:5] if total else []
     return Backtest(total, 30, DAY, newest, tuple(parts), tuple(latest))

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from digest.models import Paper
 from digest.web import page_language
-from digest.web.rendering import show, topical
+from digest.web.rendering import show, topic_name
 from subscriptions.accounts import votes
 from subscriptions.accounts.votes import Muting
 from subscriptions.lib import signed_links
@@ -82,6 +82,6 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
             muting.undo()
         else:
             muting.mute()
-    name = muting.name if muting.own else topical(muting.name)
+    name = muting.name if muting.own else topic_name(muting.name)
     page = MutePage(name[:LONGEST_NAME], muting.own, muting.standing, request.method == "POST")
     return show(request, "web/mute.html", page)

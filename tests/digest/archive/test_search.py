@@ -83,7 +83,7 @@ def test_found_papers_come_newest_day_first_with_their_number_a_day() -> None:
 
 
 def test_nothing_stored_is_nothing_found() -> None:
-    assert search.find(parse_query("agents")) == search.Found((), {})
+    assert search.find(parse_query("agents")) == search.SearchResult((), {})
 
 
 def test_a_paper_that_changed_is_found_by_what_it_says_now() -> None:

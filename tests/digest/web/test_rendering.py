@@ -13,7 +13,7 @@ from django.views.csrf import csrf_failure
 from jinja2 import TemplateNotFound, UndefinedError
 from pytest_django import Settings
 
-from digest.web.rendering import environment, moment, short, show, show_mail
+from digest.web.rendering import environment, moment, short_moment, show, show_mail
 
 
 def text_of(content: bytes) -> str:
@@ -36,7 +36,7 @@ def test_a_page_that_lacks_a_value_fails_instead_of_showing_a_gap(rf: RequestFac
 def test_a_moment_is_told_as_a_clock_on_the_readers_wall_shows_it() -> None:
     at = datetime(2025, 11, 5, 23, 30, tzinfo=UTC)
     assert moment(at, "Asia/Kolkata") == "Thursday, 6 November at 05:00"
-    assert short(at) == "5 Nov 2025, 23:30"
+    assert short_moment(at) == "5 Nov 2025, 23:30"
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.test import Client
 from subscriptions.devtools.preview_samples import PAGES
 from subscriptions.devtools.preview_views import LETTERS
 
-PARTS = {"sample-update", "too-many-looks-part"}
+PARTS = {"sample-update", "too-many-searches-part"}
 WHOLE = [name for name in PAGES if name not in PARTS]
 LABELLED = "input:not([type=hidden]), select, textarea"
 
