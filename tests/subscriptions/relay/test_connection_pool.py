@@ -3,22 +3,14 @@
 import asyncio
 import socket
 import time
-from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from subscriptions.relay import Completed, Event, Mail, Ready, Relay, Returned, SmtpRelay, Unavailable
-from subscriptions.relay.handshake import ClientConfig
-from subscriptions.relay.protocol import Session as Dialogue
-from subscriptions.relay.socket_transport import Connection
 from tests.services.scripted_smtp import BEGIN, END, FULL, HANG_UP, IN, scripted
 from tests.services.smtp import SmtpServer
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 CONTENT = b"Subject: Two papers\r\n\r\nText\r\n"
 
@@ -190,123 +182,3 @@ def test_a_relay_that_cannot_do_the_pipelining_it_offers_is_asked_step_by_step()
         assert _one(relay, 1) == {1: "deferred"}
         assert _one(relay, 2) == {2: "accepted"}
         relay.close()
-
-
-class Wire(socket.socket):
-    """A socket that takes so many bytes and no more, and then breaks when told to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.heard = deque[bytes]()
-        self.sent = b""
-        self.room = 10_000
-        self.broken = False
-
-    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
-        if self.broken:
-            raise ConnectionResetError("reset")
-        if not self.room:
-            raise BlockingIOError
-        taken = bytes(data)[: self.room]
-        self.sent += taken
-        self.room -= len(taken)
-        return len(taken)
-
-    def recv(self, size: int, flags: int = 0, /) -> bytes:
-        return self.heard.popleft()
-
-
-@pytest.fixture
-def wire() -> Iterator[Wire]:
-    with Wire() as wire:
-        yield wire
-
-
-def ready_on(wire: Wire) -> Connection:
-    """A connection on which the relay has mail 1, but for end of data."""
-    connection = Connection(wire, Dialogue(ClientConfig("me.test")), "relay.test", timeout=5)
-    wire.heard.extend([b"220 hi\r\n", b"250-hi\r\n250 PIPELINING\r\n", b"250 a\r\n250 b\r\n354 go on\r\n"])
-    connection.session.offer(mail(1))
-    while wire.heard:
-        connection.receive()
-        connection.flush()
-    assert wire.sent.endswith(CONTENT)
-    return connection
-
-
-def ended(connection: Connection) -> dict[int, str]:
-    """What became of the mails when the connection broke."""
-    settled = (event for event in connection.session.events if isinstance(event, Completed))
-    return {event.key: event.outcome.verdict.value for event in settled}
-
-
-def test_end_of_data_that_left_is_unknown_though_the_next_envelope_could_not_be_sent(wire: Wire) -> None:
-    connection = ready_on(wire)
-    connection.session.finish()
-    connection.flush()
-    assert wire.sent.endswith(b"\r\n.\r\n")
-    connection.session.offer(mail(2))
-    wire.broken = True
-    connection.flush()
-    assert ended(connection) == {1: "unknown"}
-    assert Returned(2) in connection.session.events
-
-
-@pytest.mark.parametrize("bytes_sent", [1, 3, 10])
-def test_end_of_data_that_left_in_part_or_with_part_of_the_next_envelope_is_unknown(
-    wire: Wire, bytes_sent: int
-) -> None:
-    connection = ready_on(wire)
-    connection.session.finish()
-    connection.session.offer(mail(2))
-    wire.room = bytes_sent
-    connection.flush()
-    assert connection.sending
-    wire.broken = True
-    connection.flush()
-    assert ended(connection) == {1: "unknown"}
-
-
-def test_end_of_data_stuck_in_part_is_unknown_though_the_envelope_behind_it_is_unsent(wire: Wire) -> None:
-    connection = ready_on(wire)
-    connection.session.finish()
-    wire.room = 1
-    connection.flush()
-    connection.session.offer(mail(2))
-    wire.broken = True
-    connection.flush()
-    assert ended(connection) == {1: "unknown"}
-
-
-@pytest.mark.parametrize("waited", [False, True])
-def test_end_of_data_that_did_not_leave_is_safe_to_repeat_and_never_leaves(
-    wire: Wire, *, waited: bool
-) -> None:
-    connection = ready_on(wire)
-    wire.room = 0
-    connection.session.finish()
-    if waited:  # for room, and another envelope came behind it
-        connection.flush()
-        connection.session.offer(mail(2))
-    wire.broken = True
-    connection.flush()
-    wire.broken, wire.room = False, 10_000
-    connection.close()
-    assert ended(connection) == {1: "deferred"}
-    assert wire.sent.endswith(CONTENT)
-
-
-@pytest.mark.parametrize("silent", [False, True])
-def test_end_of_data_that_waits_behind_the_body_did_not_leave_where_the_relay_ends_or_is_silent(
-    wire: Wire, *, silent: bool
-) -> None:
-    connection = ready_on(wire)
-    wire.room = 0
-    connection.session.finish()
-    connection.flush()
-    if silent:
-        connection.expire(time.monotonic() + 10)
-    else:
-        wire.heard.append(b"")
-        connection.receive()
-    assert ended(connection) == {1: "deferred"}
