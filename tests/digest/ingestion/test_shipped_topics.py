@@ -347,14 +347,12 @@ def scores(papers: list[Paper]) -> dict[str, Score]:
     return found
 
 
-@pytest.mark.realdata
 def test_topics_agree_with_the_labels(test_data: Path) -> None:
     found = scores(list(labelled(test_data / "relevance" / "labels.jsonl")))
     assert {slug: score.f1 for slug, score in found.items() if score.f1 < FLOORS[slug]} == {}
     assert sum(score.f1 for score in found.values()) / len(found) >= MACRO_FLOOR
 
 
-@pytest.mark.realdata
 def test_topics_of_the_card_bring_few_strangers(test_data: Path) -> None:
     found = scores(list(labelled(test_data / "relevance" / "labels.jsonl")))
     assert {slug: found[slug].precision for slug in CARD if found[slug].precision < 0.85} == {}

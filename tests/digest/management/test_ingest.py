@@ -139,7 +139,6 @@ def test_a_failure_ends_with_an_exit_code_and_no_traceback(tmp_path: Path) -> No
     assert b"Traceback" not in result.stderr
 
 
-@pytest.mark.realdata
 @pytest.mark.django_db
 def test_the_same_papers_from_text_and_api_are_stored_once(test_data: Path) -> None:
     ingest(str(test_data / "huggingface/text/daily-papers-page.txt"), date=DAY, json=True)

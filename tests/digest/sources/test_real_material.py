@@ -11,8 +11,6 @@ import pytest
 
 from digest.sources import ParsedEdition, SourceChanged, parse
 
-pytestmark = pytest.mark.realdata
-
 TODAY = date(2025, 11, 20)
 
 

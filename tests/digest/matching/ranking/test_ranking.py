@@ -173,7 +173,6 @@ def test_the_counts_hold_stems_only_each_once() -> None:
     assert len(stems) > 3000
 
 
-@pytest.mark.realdata
 def test_the_counts_are_those_of_the_corpus(test_data: Path) -> None:
     corpus = read_corpus(test_data / "corpus" / "papers.jsonl.gz")
     assert stored(corpus) == STEM_COUNTS.read_text(encoding="utf-8")

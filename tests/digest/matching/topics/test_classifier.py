@@ -157,7 +157,6 @@ def test_the_order_of_papers_changes_nothing() -> None:
     assert classified(shuffled) == classified(EVERY_PAPER)
 
 
-@pytest.mark.realdata
 def test_the_shipped_model_fits_the_labelled_papers(test_data: Path, model: TopicModel) -> None:
     """A check that model and code fit together. The model has learned from these very papers: how well it
     does on others is what `digest.training.crossvalidate` measures (docs/relevance.md)."""
