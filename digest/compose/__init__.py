@@ -8,15 +8,10 @@ Pure: papers, brand, moments, ids and links are arguments; the only files read a
 """
 
 from digest.compose.content import (
-    AlarmContent,
     Brand,
-    ConfirmContent,
     DigestContent,
     Fact,
-    FreshLinkContent,
-    GoodbyeContent,
     Item,
-    KnownContent,
     Logo,
     Mark,
     NearMiss,
@@ -24,20 +19,24 @@ from digest.compose.content import (
     Section,
     WelcomeContent,
 )
-from digest.compose.letter import Letter, Personal, compose, compose_digest, compose_page, compose_welcome
+from digest.compose.letter import (
+    Context,
+    Letter,
+    Personal,
+    compose,
+    compose_digest,
+    compose_page,
+    compose_welcome,
+)
 from digest.compose.mime.headers import UnusableAddress
 from digest.compose.mime.message import PreparedLetter, Sender, prepare
 
 __all__ = [
-    "AlarmContent",
     "Brand",
-    "ConfirmContent",
+    "Context",
     "DigestContent",
     "Fact",
-    "FreshLinkContent",
-    "GoodbyeContent",
     "Item",
-    "KnownContent",
     "Letter",
     "Logo",
     "Mark",

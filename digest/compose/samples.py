@@ -8,20 +8,14 @@ from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from digest.compose.content import (
-    AlarmContent,
     Brand,
-    ConfirmContent,
     DigestContent,
-    FreshLinkContent,
-    GoodbyeContent,
     Item,
-    KnownContent,
     Logo,
     Mark,
     NearMiss,
     Note,
     Section,
-    WelcomeContent,
 )
 from digest.compose.letter import Personal
 from digest.lib.locales import language_for
@@ -256,35 +250,13 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
         ),
     }
 )
-CONFIRM = ConfirmContent(
-    confirm_url="https://digest.example.org/confirm/preview",
-    topics=("Quantization", "Agents", "3D", "Distributed training"),
-    queries=2,
-    schedule="every weekday at 07:00, Europe/Berlin",
-)
-FRESH_LINK = FreshLinkContent("https://digest.example.org/a/preview/1a-Zm9v/", minutes=30)
-FRESH_LETTERS = ("export", "erase", "move", "address")
-KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
-WELCOME = WelcomeContent(
-    first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
-    zone="Europe/Berlin",
-    week=replace(
-        _digest(
-            replace(_QUANTIZATION, items=(FOUR_BITS, COLD_CACHE)),
-            _AGENTS,
-            _THREE_D,
-            replace(_OWN, items=(KEPT_BUSY, *_MORE)),
-        ),
-        scanned=612,
-        already_had=0,
+WEEK = replace(
+    _digest(
+        _QUANTIZATION,
+        _AGENTS,
+        _THREE_D,
+        replace(_OWN, items=(KEPT_BUSY, *_MORE)),
     ),
-)
-WELCOME_EMPTY = replace(WELCOME, week=replace(_digest(), scanned=612, already_had=0))
-WELCOME_HOSTILE = replace(WELCOME, week=replace(DIGESTS["hostile"], already_had=0))
-GOODBYE = GoodbyeContent(back_url="https://digest.example.org/c/preview")
-ALARM = AlarmContent(
-    what="Mail is held: the relay refuses us",
-    hint="Everything that waits is kept and tried again. Look at the relay's account and its answer.",
-    detail="554 5.7.1 <digest@example.org>: Sender address rejected: not logged in <script>",
-    admin_url="https://digest.example.org/admin/",
+    scanned=612,
+    already_had=0,
 )

@@ -23,7 +23,7 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
     Each is in the language of its mail and the rest in the reader's, whoever asks: feed readers have none.
     """
     reading = Reading()
-    sent = subscriber.deliveries.filter(kind=Delivery.Kind.DIGEST, state__in=_SENT, selection__isnull=False)
+    sent = subscriber.deliveries.filter(kind=Delivery.DIGEST, state__in=_SENT, selection__isnull=False)
     entries = (
         _entry(delivery, subscriber, reading)
         for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]

@@ -13,27 +13,13 @@ from jinja2 import FileSystemLoader
 from digest.compose import compose_digest
 from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.letter import Context
-from digest.compose.samples import (
-    ALARM,
-    BRAND,
-    CONFIRM,
-    DIGESTS,
-    FRESH_LETTERS,
-    FRESH_LINK,
-    GOODBYE,
-    KNOWN,
-    LOGO,
-    WELCOME,
-    WELCOME_EMPTY,
-    WELCOME_HOSTILE,
-)
+from digest.compose.samples import BRAND, DIGESTS, LOGO
 from digest.compose.templating import contrast, css_inliner
 from digest.compose.templating.css_inliner import InliningFailed, inline_page, inline_template
 from digest.compose.templating.environment import TEMPLATES, environment, letters
 from digest.compose.templating.flatten import TemplateUnusual, flatten
 from digest.compose.templating.placeholders import LINKS, SEAM
 from digest.compose.view import Worded
-from digest.compose.welcome import view_welcome
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},
@@ -121,25 +107,6 @@ def test_inlining_the_template_equals_inlining_each_preview(name: str) -> None:
         content = replace(content, sections=tuple(replace(s, items=s.items[:5]) for s in content.sections))
     worded = Worded(content)
     assert_same_either_way("digest.html", worded.view(worded.papers, worded.lines(worded.papers)), BRAND)
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("confirm", CONFIRM),
-        ("confirm", replace(CONFIRM, topics=(), queries=0, language="de")),
-        ("known", KNOWN),
-        ("welcome", view_welcome(WELCOME)),
-        ("welcome", view_welcome(WELCOME_EMPTY)),
-        ("welcome", view_welcome(replace(WELCOME_HOSTILE, language="de"))),
-        ("goodbye", GOODBYE),
-        *((name, FRESH_LINK) for name in FRESH_LETTERS),
-        ("alarm", ALARM),
-        ("alarm", replace(ALARM, detail="")),
-    ],
-)
-def test_inlining_the_template_equals_inlining_other_letters(name: str, content: Context) -> None:
-    assert_same_either_way(f"{name}.html", content, replace(BRAND, logo=LOGO))
 
 
 def test_the_inliner_runs_once_for_all_mails_of_all_languages(monkeypatch: pytest.MonkeyPatch) -> None:
