@@ -10,12 +10,12 @@ from typing import Protocol
 from markupsafe import escape
 
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
+from digest.compose.digest_view import DigestView, Worded
 from digest.compose.size_limit import Cut, best_cut
 from digest.compose.templating import contrast
 from digest.compose.templating.environment import TEMPLATES, letters
 from digest.compose.templating.placeholders import LINKS, SEAM, STAND_IN
 from digest.compose.templating.quoted_printable import body_size
-from digest.compose.view import DigestView, Worded
 from digest.compose.welcome import view_welcome
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded

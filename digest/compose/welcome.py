@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
-from digest.compose.view import PaperView, Worded
+from digest.compose.digest_view import Worded
+from digest.compose.paper.view import PaperView
 from digest.lib.locales import language_for
 
 FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail

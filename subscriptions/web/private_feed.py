@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from digest.archive.feeds import Entry, Feed, tag
-from digest.compose.view import Worded
+from digest.compose.digest_view import Worded
 from digest.selection.content import Reading
 from digest.web.rendering import render_part
 from subscriptions.lib import signed_links

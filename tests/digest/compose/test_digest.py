@@ -7,17 +7,8 @@ from typing import Any
 
 from digest.compose import WelcomeContent, compose_digest, compose_page, compose_welcome
 from digest.compose.content import Section
-from digest.compose.samples import (
-    BRAND,
-    DIGESTS,
-    FOUR_BITS,
-    LAB_BENCH,
-    LOGO,
-    READER,
-    WEEK,
-    item,
-    paper,
-)
+from digest.compose.paper.samples import FOUR_BITS, LAB_BENCH, item, paper
+from digest.compose.samples import BRAND, DIGESTS, LOGO, READER, WEEK
 from tests.digest.compose.letters import LETTERS, read, words
 
 FIRST = datetime(2025, 11, 6, 7, 0, tzinfo=UTC)

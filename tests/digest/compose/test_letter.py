@@ -14,14 +14,8 @@ from digest.compose import (
 )
 from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.letter import HTML_LIMIT
-from digest.compose.samples import (
-    BRAND,
-    DIGESTS,
-    LAB_BENCH,
-    READER,
-    item,
-    paper,
-)
+from digest.compose.paper.samples import LAB_BENCH, item, paper
+from digest.compose.samples import BRAND, DIGESTS, READER
 from digest.compose.templating.environment import wrapped
 from digest.compose.templating.quoted_printable import body_size
 from tests.digest.compose.letters import read, words

@@ -9,8 +9,8 @@ from PIL import Image, ImageStat
 from playwright.sync_api import Browser, Page, Request
 
 from digest.compose import DigestContent, Letter, compose_digest
+from digest.compose.paper.view import view_paper
 from digest.compose.samples import BRAND, DIGESTS, READER
-from digest.compose.view import view_paper
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
 from tests.digest.compose.letters import BRANDED

@@ -24,11 +24,12 @@ from digest.compose import (
     compose_digest,
     compose_page,
     compose_welcome,
+    digest_view,
     letter,
-    view,
     welcome,
 )
-from digest.compose.samples import READER, paper
+from digest.compose.paper.samples import paper
+from digest.compose.samples import READER
 from digest.compose.templating import environment
 from subscriptions.emails.letters import LETTERS as LETTER_TYPES
 from tests.digest.lib.wordless import Wordless
@@ -53,7 +54,7 @@ class Bracketing(gettext.NullTranslations):
 def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed = Wordless()
     bracketed._catalogue = Bracketing()
-    for module in (environment, letter, view, welcome):
+    for module in (environment, letter, digest_view, welcome):
         monkeypatch.setattr(module, "language_for", lambda _code: bracketed)
     environment.letters.cache_clear()
     yield

@@ -12,6 +12,7 @@ from jinja2 import FileSystemLoader
 
 from digest.compose import compose_digest
 from digest.compose.content import Brand, DigestContent, Item, Section
+from digest.compose.digest_view import Worded
 from digest.compose.letter import Context
 from digest.compose.samples import BRAND, DIGESTS, LOGO
 from digest.compose.templating import contrast, css_inliner
@@ -19,7 +20,6 @@ from digest.compose.templating.css_inliner import InliningFailed, inline_page, i
 from digest.compose.templating.environment import TEMPLATES, environment, letters
 from digest.compose.templating.flatten import TemplateUnusual, flatten
 from digest.compose.templating.placeholders import LINKS, SEAM
-from digest.compose.view import Worded
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from digest.compose.content import Fact, Mark
-from digest.compose.highlight import Piece, runs
+from digest.compose.paper.highlight import Piece, runs
 from digest.lib.locales import Language
 from digest.lib.records import PaperRecord
 from digest.lib.safe_text import shortened
