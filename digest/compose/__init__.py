@@ -1,8 +1,8 @@
 """From a selection to finished mail: subject, text, HTML and message bytes.
 
     content ──► view ──► templates ──► letter ──► prepared letter ──► message
-    (papers,    (words,   (Jinja2,      (shared    (encoded once)      (one reader's
-     marks)      cuts)     inlined)      by all)                        bytes)
+    (papers,    (texts,   (Jinja2,      (shared    (encoded once)      (one reader's
+     marks)      sizes)    inlined)      by all)                        bytes)
 
 Pure: papers, brand, moments, ids and links are arguments; the only files read are the templates.
 """

@@ -1,4 +1,4 @@
-"""What the digest's templates print: every text worded, cut and marked, nothing left to decide."""
+"""What the digest's templates print: every text worded, shortened and highlighted, nothing left to decide."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -63,10 +63,10 @@ class DigestView:
     beyond: tuple[PaperView, ...] = ()
 
 
-class Worded:
-    """A digest's content, worded once, from which views with more or fewer papers are taken.
+class DigestPresenter:
+    """Words a digest's content once, and gives views of it with more or fewer papers.
 
-    `whole` words it for the web: with whole abstracts.
+    With `whole`, for the web, abstracts are whole.
     """
 
     def __init__(self, content: DigestContent, *, whole: bool = False) -> None:
@@ -76,7 +76,7 @@ class Worded:
         sections = [section.items for section in content.sections]
         self._groups = [self._papers(items) for items in (*sections, content.carried)]
         self._more = self._papers(content.more)
-        # The first of every group, then the second of every group: what a cut takes away comes last.
+        # The first of every group, then the second of every group: what is left out for size comes last.
         self._order = sorted((rank, n) for n, group in enumerate(self._groups) for rank in range(len(group)))
 
     def _papers(self, items: tuple[Item, ...]) -> tuple[PaperView, ...]:

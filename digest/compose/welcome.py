@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
-from digest.compose.digest_view import Worded
+from digest.compose.digest_view import DigestPresenter
 from digest.compose.paper.view import PaperView
 from digest.lib.locales import language_for
 
@@ -28,9 +28,9 @@ class WelcomeView:
 
 def view_welcome(content: WelcomeContent) -> WelcomeView:
     """The welcome letter with its backtest: the best of each filter in full, the others as lines."""
-    worded, language = Worded(content.week), language_for(content.language)
-    total, scanned = worded.papers, content.week.scanned
-    digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
+    presenter, language = DigestPresenter(content.week), language_for(content.language)
+    total, scanned = presenter.papers, content.week.scanned
+    digest = presenter.view(min(total, FULL), min(max(total - FULL, 0), LINES))
     if total:
         accounting = language.ngettext(
             "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",

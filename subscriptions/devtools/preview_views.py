@@ -13,7 +13,7 @@ from digest.compose.samples import READER
 from digest.web.page_language import in_english
 from digest.web.rendering import exists_if, show, show_mail
 from subscriptions.devtools.letter_samples import SAMPLES
-from subscriptions.devtools.preview_samples import PAGES
+from subscriptions.devtools.page_samples import PAGES
 
 SENDER = Sender(
     from_="Paper Digest <digest@example.org>", list_id="digest.example.org", feedback_id="digest:preview"

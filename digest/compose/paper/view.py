@@ -15,12 +15,12 @@ from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
-_LONGEST_BRIEF = 60  # it is heard with each of a paper's links, and takes room each time
+_LONGEST_BRIEF = 60  # screen readers say it with each of a paper's links, and it takes room in each
 
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """A bit of small print; `accessible_text` is for screen readers, in words where `text` uses a sign."""
+    """A fact in small print; `accessible_text` is for screen readers, in words where `text` uses a sign."""
 
     text: str
     accessible_text: str
@@ -34,7 +34,7 @@ class LinkView:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PaperView:
-    """One paper; `url` is where its title leads, empty if nowhere; `brief` is its title in links' names.
+    """One paper; `url` is where its title leads, empty if nowhere; `brief` its title as links name it.
 
     Compared by identity, which `view_paper` keeps.
     """
@@ -55,14 +55,14 @@ class PaperView:
 
 @lru_cache(maxsize=8192)
 def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
-    """One paper, worded, once for all digests that hold it with these marks; `whole` with all its abstract.
+    """The view of one paper, made once for all digests that hold it with these marks.
 
-    Links that are not plain http(s) are left out.
+    With `whole` the abstract is whole. Links that are not plain http(s) are left out.
     """
     record = item.record
     title_runs = runs(record.title, "title", item.marks)
     abstract = Excerpt(record.abstract, runs(record.abstract, "abstract", item.marks))
-    cut = abstract if whole else excerpt(record.abstract, item.marks)
+    shown = abstract if whole else excerpt(record.abstract, item.marks)
     source = safe_link(record.url)
     links = (
         (language.gettext("Read"), source),
@@ -78,17 +78,17 @@ def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
         title_pieces=pieces(record.title, title_runs),
         url=safe_link(item.page_url) or source or "",
         facts=tuple(_facts(language, record)),
-        excerpt=folded(cut.text),
-        excerpt_pieces=pieces(cut.text, cut.runs),
+        excerpt=folded(shown.text),
+        excerpt_pieces=pieces(shown.text, shown.runs),
         why=reason,
         why_pieces=quoted(language, reason),
-        note=folded(wording.place(language, item.note)) if item.note else "",
+        note=folded(wording.ranking_note(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
     )
 
 
 def _facts(language: Language, record: PaperRecord) -> Iterator[FactView]:
-    """What is known of a paper's origin and reception; zero tells nothing and is left out."""
+    """What is known of a paper's origin and reception; zeros are left out."""
     if where := _where(language, record):
         yield FactView(where, where)
     if organization := shortened(record.organization or "", _LONGEST_NAME):
@@ -104,7 +104,7 @@ def _facts(language: Language, record: PaperRecord) -> Iterator[FactView]:
 
 
 def _unbroken(text: str) -> str:
-    """A number and its noun, which no line end parts."""
+    """`text` with no-break spaces: a number stays on one line with its noun."""
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 

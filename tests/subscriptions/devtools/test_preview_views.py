@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from subscriptions.devtools.letter_samples import SAMPLES
-from subscriptions.devtools.preview_samples import PAGES
+from subscriptions.devtools.page_samples import PAGES
 
 PARTS = {"sample-update", "too-many-looks-part"}
 WHOLE = [name for name in PAGES if name not in PARTS]

@@ -56,9 +56,9 @@ def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed._catalogue = Bracketing()
     for module in (environment, letter, digest_view, welcome):
         monkeypatch.setattr(module, "language_for", lambda _code: bracketed)
-    environment.letters.cache_clear()
+    environment.letter_environment.cache_clear()
     yield
-    environment.letters.cache_clear()
+    environment.letter_environment.cache_clear()
 
 
 RECORD = paper(
