@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 
 from digest.archive.search import SearchResult, find
-from digest.compose.view import PaperView, view_paper
+from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic

@@ -10,8 +10,8 @@ from django.core.paginator import Page, Paginator
 from digest.archive.queries import PAGE_SIZE, Appearance, DayOfMonth, Line
 from digest.archive.views import ArchivePage, DayPage, PaperPage, SearchPage, TopicPage, TopicsPage
 from digest.compose import Item
+from digest.compose.paper.view import view_paper
 from digest.compose.samples import DIGESTS
-from digest.compose.view import view_paper
 from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic

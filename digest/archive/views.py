@@ -13,7 +13,7 @@ from digest.archive import queries
 from digest.archive.feeds import Feed, atom, entry_of, feed_response, json_feed
 from digest.archive.queries import Appearance, DayOfMonth, Line
 from digest.archive.search import find
-from digest.compose.view import PaperView
+from digest.compose.paper.view import PaperView
 from digest.lib.messages import deferred
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic

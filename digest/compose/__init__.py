@@ -1,22 +1,17 @@
 """From a selection to finished mail: subject, text, HTML and message bytes.
 
     content ──► view ──► templates ──► letter ──► prepared letter ──► message
-    (papers,    (words,   (Jinja2,      (shared    (encoded once)      (one reader's
-     marks)      cuts)     inlined)      by all)                        bytes)
+    (papers,    (texts,   (Jinja2,      (shared    (encoded once)      (one reader's
+     marks)      sizes)    inlined)      by all)                        bytes)
 
 Pure: papers, brand, moments, ids and links are arguments; the only files read are the templates.
 """
 
 from digest.compose.content import (
-    AlarmContent,
     Brand,
-    ConfirmContent,
     DigestContent,
     Fact,
-    FreshLinkContent,
-    GoodbyeContent,
     Item,
-    KnownContent,
     Logo,
     Mark,
     NearMiss,
@@ -24,20 +19,24 @@ from digest.compose.content import (
     Section,
     WelcomeContent,
 )
-from digest.compose.letter import Letter, Personal, compose, compose_digest, compose_page, compose_welcome
+from digest.compose.letter import (
+    Context,
+    Letter,
+    Personal,
+    compose,
+    compose_digest,
+    compose_page,
+    compose_welcome,
+)
 from digest.compose.mime.headers import UnusableAddress
 from digest.compose.mime.message import PreparedLetter, Sender, prepare
 
 __all__ = [
-    "AlarmContent",
     "Brand",
-    "ConfirmContent",
+    "Context",
     "DigestContent",
     "Fact",
-    "FreshLinkContent",
-    "GoodbyeContent",
     "Item",
-    "KnownContent",
     "Letter",
     "Logo",
     "Mark",

@@ -128,38 +128,6 @@ class DigestContent:
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmContent:
-    """What an address is asked to confirm.
-
-    Anyone can enter anyone's address, so nothing a visitor typed is repeated: `topics` are names of
-    preset topics, and of own queries only their number is told.
-    """
-
-    confirm_url: str
-    topics: tuple[str, ...]
-    queries: int
-    schedule: str
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownContent:
-    """The answer to a sign-up with an address that is subscribed already."""
-
-    preferences_url: str
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class FreshLinkContent:
-    """A link that a reader asked for, and how long it works."""
-
-    url: str
-    minutes: int
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
 class WelcomeContent:
     """The first letter after confirming: `first` is the reader's local time of the first digest.
 
@@ -170,23 +138,4 @@ class WelcomeContent:
     first: datetime
     zone: str
     week: DigestContent
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class GoodbyeContent:
-    """The last letter; `back_url` takes the unsubscription back."""
-
-    back_url: str
-    language: str = "en"
-
-
-@dataclass(frozen=True, slots=True)
-class AlarmContent:
-    """What needs the operator: what is wrong, what to do, and the words of whoever reported it."""
-
-    what: str
-    hint: str
-    detail: str
-    admin_url: str
     language: str = "en"

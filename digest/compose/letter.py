@@ -10,12 +10,12 @@ from typing import Protocol
 from markupsafe import escape
 
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
-from digest.compose.size_limit import Cut, best_cut
+from digest.compose.digest_view import DigestPresenter, DigestView
+from digest.compose.size_limit import Fit, best_fit
 from digest.compose.templating import contrast
-from digest.compose.templating.environment import TEMPLATES, letters
-from digest.compose.templating.placeholders import LINKS, SEAM, STAND_IN
+from digest.compose.templating.environment import TEMPLATES, letter_environment
+from digest.compose.templating.placeholders import FRAGMENT_EDGE, LINKS, PLACEHOLDER
 from digest.compose.templating.quoted_printable import body_size
-from digest.compose.view import DigestView, Worded
 from digest.compose.welcome import view_welcome
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
@@ -53,8 +53,8 @@ class Personal:
 class Letter:
     """A finished letter, but for its readers' links; `listed` letters carry the headers of a mailing list.
 
-    `text` and `html` have LF line ends and hold the marks of `templating.placeholders`; the encoded HTML
-    of a digest is at most `HTML_LIMIT` octets.
+    `text` and `html` have LF line ends and hold the placeholders of `templating.placeholders`. The encoded
+    HTML of a digest is at most `HTML_LIMIT` octets.
     """
 
     subject: str
@@ -71,16 +71,16 @@ class Letter:
     def html_for(self, personal: Personal) -> str:
         """The HTML as this reader sees it, as a page of its own."""
         links = personal.links() | {"logo": _as_data(self.logo)}
-        return STAND_IN.sub(lambda link: str(escape(links[link[1]])), self.html.replace(SEAM, ""))
+        return PLACEHOLDER.sub(lambda link: str(escape(links[link[1]])), self.html.replace(FRAGMENT_EDGE, ""))
 
     def text_for(self, personal: Personal) -> str:
         """The plain text as this reader sees it."""
         links = personal.links()
-        return STAND_IN.sub(lambda link: links[link[1]], self.text.replace(SEAM, ""))
+        return PLACEHOLDER.sub(lambda link: links[link[1]], self.text.replace(FRAGMENT_EDGE, ""))
 
 
 class Context(Protocol):
-    """What the templates of one letter print."""
+    """The values that the templates of one letter print."""
 
     @property
     def language(self) -> str: ...
@@ -91,15 +91,15 @@ def compose(
 ) -> Letter:
     """The letter `name`, from `name.subject`, `name.txt` and `name.html` in `templates`.
 
-    Templates see the context as `content`, and `brand`, `links`, `accent` and `accent_dark`. They speak
-    the context's language, or English.
+    Templates see the context as `content`, and `brand`, `links`, `accent` and `accent_dark`. Their
+    texts are in the context's language, or in English.
     """
-    printed = _Printer(context, brand, templates)
+    renderer = _Renderer(context, brand, templates)
     return Letter(
-        subject=folded(printed(f"{name}.subject")),
-        text=_spaced(printed(f"{name}.txt")),
-        html=printed(f"{name}.html"),
-        language=printed.language,
+        subject=folded(renderer.render(f"{name}.subject")),
+        text=_spaced(renderer.render(f"{name}.txt")),
+        html=renderer.render(f"{name}.html"),
+        language=renderer.language,
         listed=listed,
         logo=brand.logo,
     )
@@ -112,28 +112,28 @@ def compose_digest(
 
     With `votes` papers have links to judge them, which need a reader's `vote_url`.
     """
-    worded = Worded(content)
+    presenter = DigestPresenter(content)
 
     @cache
-    def printed(cut: Cut) -> tuple[DigestView, str]:
-        view = worded.view(cut.full, cut.lines)
-        return view, _Printer(view, brand, templates, votes=votes)("digest.html")
+    def rendered(fit: Fit) -> tuple[DigestView, str]:
+        view = presenter.view(fit.full, fit.lines)
+        return view, _Renderer(view, brand, templates, votes=votes).render("digest.html")
 
-    def size(cut: Cut) -> int:
-        _, html = printed(cut)
+    def size(fit: Fit) -> int:
+        _, html = rendered(fit)
         return body_size(html, "html", brand.site_url)
 
-    view, html = printed(best_cut(worded.papers, worded.lines, size, HTML_LIMIT))
-    return _digest(html, _Printer(view, brand, templates, votes=votes), brand)
+    view, html = rendered(best_fit(presenter.papers, presenter.lines, size, HTML_LIMIT))
+    return _digest(html, _Renderer(view, brand, templates, votes=votes), brand)
 
 
 def compose_page(
     content: DigestContent, brand: Brand, *, votes: bool = True, templates: Path = TEMPLATES
 ) -> Letter:
     """The digest of one selection for the web: every paper in full, with its whole abstract."""
-    view = Worded(content, whole=True).all()
-    printed = _Printer(view, brand, templates, votes=votes)
-    return _digest(printed("digest.html"), printed, brand)
+    view = DigestPresenter(content, whole=True).all()
+    renderer = _Renderer(view, brand, templates, votes=votes)
+    return _digest(renderer.render("digest.html"), renderer, brand)
 
 
 def compose_welcome(content: WelcomeContent, brand: Brand, *, templates: Path = TEMPLATES) -> Letter:
@@ -141,23 +141,23 @@ def compose_welcome(content: WelcomeContent, brand: Brand, *, templates: Path = 
     return compose("welcome", view_welcome(content), brand, listed=True, templates=templates)
 
 
-def _digest(html: str, printed: "_Printer", brand: Brand) -> Letter:
+def _digest(html: str, renderer: "_Renderer", brand: Brand) -> Letter:
     return Letter(
-        subject=folded(printed("digest.subject")),
-        text=_spaced(printed("digest.txt")),
+        subject=folded(renderer.render("digest.subject")),
+        text=_spaced(renderer.render("digest.txt")),
         html=html,
-        language=printed.language,
+        language=renderer.language,
         listed=True,
         logo=brand.logo,
     )
 
 
-class _Printer:
-    """Prints templates with one context."""
+class _Renderer:
+    """Renders templates with one context."""
 
     def __init__(self, context: Context, brand: Brand, templates: Path, *, votes: bool = False) -> None:
         self.language = language_for(context.language).code
-        self._templates = letters(templates, self.language)
+        self._templates = letter_environment(templates, self.language)
         self._variables = {
             "content": context,
             "brand": brand,
@@ -167,7 +167,7 @@ class _Printer:
             "accent_dark": contrast.on_dark(brand.accent),
         }
 
-    def __call__(self, name: str) -> str:
+    def render(self, name: str) -> str:
         return self._templates.get_template(name).render(self._variables)
 
 

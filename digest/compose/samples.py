@@ -1,33 +1,34 @@
-"""Invented letters for /previews/ and for the tests: the plain, the empty, the long and the hostile."""
+"""Invented digests, a brand and a reader, for /previews/ and for the tests."""
 
-import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from digest.compose.content import (
-    AlarmContent,
     Brand,
-    ConfirmContent,
     DigestContent,
-    FreshLinkContent,
-    GoodbyeContent,
     Item,
-    KnownContent,
     Logo,
-    Mark,
     NearMiss,
     Note,
     Section,
-    WelcomeContent,
 )
 from digest.compose.letter import Personal
+from digest.compose.paper.samples import (
+    COLD_CACHE,
+    DAY,
+    FOUR_BITS,
+    HOSTILE,
+    KEPT_BUSY,
+    LAB_BENCH,
+    NO_ABSTRACT,
+    item,
+    paper,
+)
 from digest.lib.locales import language_for
-from digest.lib.records import PaperRecord
 
-DAY = date(2025, 11, 5)
 BRAND = Brand(
     name="Paper Digest", site_url="https://digest.example.org", address="1 Library Lane, Example Town"
 )
@@ -51,136 +52,7 @@ READER = Personal(
 )
 
 
-def paper(number: int, title: str, abstract: str = "", **known: object) -> PaperRecord:
-    """A paper that nobody wrote; `known` replaces what is said about it."""
-    record = PaperRecord(
-        key=f"arxiv:2511.{number:05}",
-        title=title,
-        abstract=abstract,
-        authors=None,
-        organization=None,
-        published=None,
-        comments=None,
-        upvotes=None,
-        url=f"https://huggingface.co/papers/2511.{number:05}",
-        day=DAY,
-    )
-    return replace(record, **known)  # type: ignore[arg-type]
-
-
-def item(record: PaperRecord, *words: str) -> Item:
-    """`record`, kept because of `words`, each marked wherever it stands."""
-    marks = [
-        Mark(field, found.start(), found.end())
-        for field, text in (("title", record.title), ("abstract", record.abstract))
-        for word in words
-        for found in re.finditer(re.escape(word), text, re.IGNORECASE)
-    ]
-    return Item(record, tuple(marks), page_url=record.url, number=int(record.key[-5:]))
-
-
-FOUR_BITS = item(
-    paper(
-        101,
-        "Bridging the Gap Between Promise and Performance for Microscaling FP4 Quantization",
-        "Four-bit floating point formats such as MXFP4 and NVFP4 are supported by recent accelerators, but "
-        "their accuracy in practice is not well understood. We present the first comprehensive study of "
-        "MXFP4 and NVFP4 for post-training quantization, and find that small groups defeat the usual "
-        "outlier tricks, e.g. rotations. We introduce a variant of GPTQ that tailors its rounding to the "
-        "format and recovers 98.9% of the accuracy of the original model. Kernels run up to 3.6x faster "
-        "than in 16 bits. Code is available at https://github.com/example/four-bits.",
-        authors=12,
-        organization="ISTA",
-        upvotes=48,
-        comments=3,
-        code_url="https://github.com/example/four-bits",
-        project_url="https://four-bits.example.org",
-    ),
-    *("FP4 Quantization", "MXFP4"),
-)
-COLD_CACHE = item(
-    paper(
-        102,
-        "Cold Cache: Quantizing Keys and Values Where Attention Does Not Look",
-        "Long contexts fill memory with keys and values that are rarely read again. We propose Cold Cache, "
-        "which keeps the few entries that attention visits in 16 bits and quantizes all others to two bits. "
-        "On six long-context benchmarks it loses 0.3 points and serves 2.4 times as many requests.",
-        authors=4,
-        upvotes=1,
-        comments=1,
-    ),
-    *("Quantizing", "quantizes"),
-)
-LAB_BENCH = item(
-    paper(
-        103,
-        "LabBench: Do Agents Read the Manual?",
-        "Agents are judged by whether a task is done, seldom by how. We introduce LabBench, 240 tasks on "
-        "simulated instruments whose manuals contradict common habits. The best agent follows the manual in "
-        "41.5% of the steps. Asking it to quote the relevant line first improves this to 63.0%.",
-        authors=1,
-        organization="University of Example",
-        upvotes=1204,
-    ),
-    *("agents", "agent"),
-)
-KEPT_BUSY = item(
-    paper(
-        105,
-        "Kept Busy: Scheduling KV Transfers Behind Prefill",
-        "Serving splits prefill and decoding across machines and waits for the network in between. This "
-        "paper shows that KV transfers can be scheduled layer by layer behind the computation. With 64 GPUs "
-        "the waiting time falls by 71%, v1.5 of the scheduler included, and no request is delayed by more "
-        "than 2 ms (cf. Fig. 3).",
-        authors=7,
-        organization="Example Systems Group",
-        upvotes=17,
-        comments=2,
-        published=DAY,
-    ),
-    "KV transfers",
-)
-NO_ABSTRACT = item(paper(104, "A Short Note on Splatting Without Cameras", authors=2), "Splatting")
-_HOSTILE_ABSTRACT = (
-    "We present <b>bold</b> claims &amp; {{ 7*7 }} {% raw %} templates. "
-    "</td></table><style>*{display:none}</style> Results improve by 12.5%."
-)
-_HOSTILE = (
-    item(
-        paper(
-            201, '<script>alert("1")</script> in a title, & <img src=x onerror=alert(1)>', _HOSTILE_ABSTRACT
-        ),
-        "bold",
-    ),
-    item(
-        paper(202, "{{7*7}} {% include '/etc/passwd' %} {# gone #} jx0x", "%s %(to)b %% = =3D =\n.\nFrom me"),
-        "{{7*7}}",
-    ),
-    item(
-        paper(
-            203,
-            "Reversed \u202eesrever\u202c and \u2066isolated\u2069\x00\x0b\x1b[31m",
-            "A\u2028B\u2029C\ud800D.",
-        ),
-        "and",
-    ),
-    item(paper(204, "Very long " + "and still going on " * 21, "We " + "go on " * 400), "going on"),
-    item(
-        paper(205, "Emoji 👩‍🔬🧪 für Ärzte, 量子化について, تكميم النماذج", "我们提出一种量化方法。它很快。"),
-        "量子化",
-    ),
-    item(paper(206, "Pneumono" + "ultramicroscopicsilicovolcanoconiosis" * 5, "x" * 2_000), "ultra"),
-    item(
-        paper(
-            207,
-            "\x02unsubscribe\x03 \x02web\x03 a forged link",
-            url="javascript:alert(1)",
-            code_url='https://example.org/"><b>',
-            organization="Subject: x\r\nBcc: y@example.org " * 9,
-        ),
-    ),
-)
-_HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in _HOSTILE)
+_HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in HOSTILE)
 _QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
 _AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
 _THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
@@ -207,7 +79,7 @@ _NEAR = NearMiss(
 )
 _LONG_NEAR = replace(
     _NEAR,
-    record=_HOSTILE[0].record,
+    record=HOSTILE[0].record,
     page_url="javascript:alert(1)",
     query=f'"<b>" {"very long " * 40}',
     add='"<b>&%(x)s" é OR "\x02web\x03"',
@@ -250,41 +122,19 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
         "carried-only": _digest(carried=(FOUR_BITS,)),
         "crowd": replace(_digest(Section("Quantization", "#7a4fbf", _CROWD), _AGENTS), scanned=420),
         "hostile": _digest(
-            Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", _HOSTILE, mute="1"),
+            Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", HOSTILE, mute="1"),
             more=_HOSTILE_MORE,
             near=(_LONG_NEAR, _LONG_NEAR),
         ),
     }
 )
-CONFIRM = ConfirmContent(
-    confirm_url="https://digest.example.org/confirm/preview",
-    topics=("Quantization", "Agents", "3D", "Distributed training"),
-    queries=2,
-    schedule="every weekday at 07:00, Europe/Berlin",
-)
-FRESH_LINK = FreshLinkContent("https://digest.example.org/a/preview/1a-Zm9v/", minutes=30)
-FRESH_LETTERS = ("export", "erase", "move", "address")
-KNOWN = KnownContent(preferences_url="https://digest.example.org/p/preview")
-WELCOME = WelcomeContent(
-    first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
-    zone="Europe/Berlin",
-    week=replace(
-        _digest(
-            replace(_QUANTIZATION, items=(FOUR_BITS, COLD_CACHE)),
-            _AGENTS,
-            _THREE_D,
-            replace(_OWN, items=(KEPT_BUSY, *_MORE)),
-        ),
-        scanned=612,
-        already_had=0,
+WEEK = replace(
+    _digest(
+        _QUANTIZATION,
+        _AGENTS,
+        _THREE_D,
+        replace(_OWN, items=(KEPT_BUSY, *_MORE)),
     ),
-)
-WELCOME_EMPTY = replace(WELCOME, week=replace(_digest(), scanned=612, already_had=0))
-WELCOME_HOSTILE = replace(WELCOME, week=replace(DIGESTS["hostile"], already_had=0))
-GOODBYE = GoodbyeContent(back_url="https://digest.example.org/c/preview")
-ALARM = AlarmContent(
-    what="Mail is held: the relay refuses us",
-    hint="Everything that waits is kept and tried again. Look at the relay's account and its answer.",
-    detail="554 5.7.1 <digest@example.org>: Sender address rejected: not logged in <script>",
-    admin_url="https://digest.example.org/admin/",
+    scanned=612,
+    already_had=0,
 )

@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """`full` papers in full, `lines` as title lines; the others are counted."""
+class Fit:
+    """How many papers a mail shows: `full` in full, `lines` as title lines; the others are counted."""
 
     full: int
     lines: int
 
 
-def best_cut(papers: int, lines: Callable[[int], int], size: Callable[[Cut], int], limit: int) -> Cut:
-    """The cut that shows most within `limit` octets: full papers first, then title lines.
+def best_fit(papers: int, lines: Callable[[int], int], size: Callable[[Fit], int], limit: int) -> Fit:
+    """The most that fits within `limit` octets: full papers first, then title lines.
 
     `lines(full)` is how many papers are left for title lines below `full` papers; `size` grows with
-    both parts of a cut. Where not all fits, the others are title lines: a title tells more than a number
-    does. Where they are very many, a sixth of the room is all that is kept for them. With no room even for
+    both of its numbers. Where not all fits, the others are title lines, which say more than their number
+    would. Where they are very many, a sixth of the room is all that is kept for them. With no room even for
     an empty mail, nothing is shown.
     """
-    everything = Cut(papers, lines(papers))
+    everything = Fit(papers, lines(papers))
     if size(everything) <= limit:
         return everything
     room = limit - limit // 6
-    beside_all = _largest(papers, lambda n: size(Cut(n, lines(n))) <= limit)
-    full = max(beside_all, _largest(papers, lambda n: size(Cut(n, 0)) <= room))
-    return Cut(full, _largest(lines(full), lambda n: size(Cut(full, n)) <= limit))
+    beside_all = _largest(papers, lambda n: size(Fit(n, lines(n))) <= limit)
+    full = max(beside_all, _largest(papers, lambda n: size(Fit(n, 0)) <= room))
+    return Fit(full, _largest(lines(full), lambda n: size(Fit(full, n)) <= limit))
 
 
 def _largest(most: int, fits: Callable[[int], bool]) -> int:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
-from digest.compose.view import PaperView, Worded
+from digest.compose.digest_view import DigestPresenter
+from digest.compose.paper.view import PaperView
 from digest.lib.locales import language_for
 
 FULL, LINES = 5, 50  # papers in full, and as title lines below them: well below what clips a mail
@@ -27,9 +28,9 @@ class WelcomeView:
 
 def view_welcome(content: WelcomeContent) -> WelcomeView:
     """The welcome letter with its backtest: the best of each filter in full, the others as lines."""
-    worded, language = Worded(content.week), language_for(content.language)
-    total, scanned = worded.papers, content.week.scanned
-    digest = worded.view(min(total, FULL), min(max(total - FULL, 0), LINES))
+    presenter, language = DigestPresenter(content.week), language_for(content.language)
+    total, scanned = presenter.papers, content.week.scanned
+    digest = presenter.view(min(total, FULL), min(max(total - FULL, 0), LINES))
     if total:
         accounting = language.ngettext(
             "Of the %(num)s paper of the last seven days, %(kept)s matched what you chose.",

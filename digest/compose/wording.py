@@ -46,7 +46,7 @@ def headline(language: Language, content: DigestContent) -> str:
         )
     names = _topics(language, content.sections)
     room = SUBJECT_ROOM - len(f" · {short_period(language, content)}")
-    # "1 more topic" says less than its name and is hardly shorter.
+    # "1 more topic" is hardly shorter than the name of that topic.
     for most in range(len(names) if len(names) <= NAMED_TOPICS + 1 else NAMED_TOPICS, 0, -1):
         rest = len(names) - most
         tail = [language.ngettext("%(num)s more topic", "%(num)s more topics", rest)] if rest else []
@@ -59,8 +59,8 @@ def headline(language: Language, content: DigestContent) -> str:
     return language.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
 
 
-def place(language: Language, note: Note) -> str:
-    """Why a paper stands where it stands."""
+def ranking_note(language: Language, note: Note) -> str:
+    """Why a paper ranks where it does."""
     title = shortened(note.title, _LONGEST_TITLE)
     match note.cause:
         case "raised":

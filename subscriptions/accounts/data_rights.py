@@ -4,7 +4,6 @@ ask → a letter with a fresh link → the page behind it → a press. Each work
 that was forwarded must not open any of it.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +17,11 @@ from subscriptions.lib.email_addresses import address_key
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
 
-Kind, State = Delivery.Kind, Subscriber.State
-ASKED: Mapping[str, Delivery.Kind] = {"export": Kind.EXPORT, "erase": Kind.ERASE, "move": Kind.MOVE}
+State = Subscriber.State
+ASKED = ("export", "erase", "move")  # the letters that a reader can ask for
 
 
-def ask(subscriber: Subscriber, kind: Delivery.Kind, now: datetime) -> None:
+def ask(subscriber: Subscriber, kind: str, now: datetime) -> None:
     """Mail the reader a fresh link for this, at most two of a kind a day, ten minutes apart."""
     with transaction.atomic():
         locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
@@ -103,12 +102,12 @@ def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
     others = Subscriber.objects.filter(email_key=key).exclude(state=State.PENDING)
     with transaction.atomic():
         locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
-        if not signup.may_write(locked, [Kind.ADDRESS], now):
+        if not signup.may_write(locked, ["address"], now):
             return
         locked.new_email = address.strip()
         locked.save(update_fields=["new_email"])
         if not others.exists() and not Suppression.objects.holds(key):
-            Delivery.objects.post(locked, Kind.ADDRESS, now)
+            Delivery.objects.post(locked, "address", now)
 
 
 def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:

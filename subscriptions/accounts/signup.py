@@ -17,7 +17,7 @@ LETTERS_A_DAY = 2
 LETTER_INTERVAL = timedelta(minutes=10)
 UNCONFIRMED_KEPT = timedelta(days=14)
 
-ABOUT_SIGNING_UP = (Delivery.Kind.CONFIRM, Delivery.Kind.KNOWN)
+ABOUT_SIGNING_UP = ("confirm", "known")
 
 State = Subscriber.State
 
@@ -43,7 +43,7 @@ def request(address: str, choices: Choices, now: datetime) -> None:
             subscriber.state = State.PENDING
             subscriber.save()
         pending = subscriber.state == State.PENDING
-        Delivery.objects.post(subscriber, Delivery.Kind.CONFIRM if pending else Delivery.Kind.KNOWN, now)
+        Delivery.objects.post(subscriber, "confirm" if pending else "known", now)
 
 
 def _enter(address: str, key: str, choices: Choices) -> Subscriber:
@@ -57,7 +57,7 @@ def _enter(address: str, key: str, choices: Choices) -> Subscriber:
     return subscriber
 
 
-def may_write(subscriber: Subscriber, kinds: Collection[Delivery.Kind], now: datetime) -> bool:
+def may_write(subscriber: Subscriber, kinds: Collection[str], now: datetime) -> bool:
     """Whether this reader may get another letter of these kinds: two a day, ten minutes apart."""
     if subscriber.state == State.REFUSED:
         return False
@@ -74,7 +74,7 @@ def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
     """
     first = due_at(subscriber.schedule, after=now)
     if _activate(subscriber, State.PENDING, first, f"{WORDING}, from {visitor}", now):
-        Delivery.objects.post(subscriber, Delivery.Kind.WELCOME, now)
+        Delivery.objects.post(subscriber, "welcome", now)
     subscriber.refresh_from_db()
     return subscriber.next_digest_at or first
 

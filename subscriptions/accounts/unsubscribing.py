@@ -48,9 +48,8 @@ def unsubscribe(subscriber: Subscriber, at: datetime) -> None:
 
 def _say_goodbye(subscriber: Subscriber, at: datetime) -> None:
     """Queue the last mail, at most one a day: leaving can be taken back and done again."""
-    goodbye = Delivery.Kind.GOODBYE
-    if not subscriber.deliveries.filter(kind=goodbye, due_at__gt=at - GOODBYE_INTERVAL).exists():
-        Delivery.objects.post(subscriber, goodbye, at)
+    if not subscriber.deliveries.filter(kind="goodbye", due_at__gt=at - GOODBYE_INTERVAL).exists():
+        Delivery.objects.post(subscriber, "goodbye", at)
 
 
 def undo(subscriber: Subscriber, before: Before, at: datetime) -> None:

@@ -141,7 +141,7 @@ def reader_figures(now: datetime) -> ReaderFigures:
         overdue=Count("pk", filter=Q(next_digest_at__lte=now - LATE)),
     )
     newest = Delivery.objects.order_by("-pk")
-    planned = newest.filter(kind=Delivery.Kind.DIGEST).values_list("created_at", flat=True)
+    planned = newest.filter(kind=Delivery.DIGEST).values_list("created_at", flat=True)
     accepted = newest.filter(state=State.ACCEPTED).values_list("settled_at", flat=True)
     return ReaderFigures(
         active=states.get(Subscriber.State.ACTIVE, 0),
@@ -171,7 +171,7 @@ def delivery_figures(now: datetime) -> DeliveryFigures:
 def _bars(today: date) -> Iterator[DayBar]:
     days = [today - timedelta(days=age) for age in reversed(range(CHART_DAYS))]
     digests = Delivery.objects.filter(
-        kind=Delivery.Kind.DIGEST, state=State.ACCEPTED, due_at__gte=midnight(days[0])
+        kind=Delivery.DIGEST, state=State.ACCEPTED, due_at__gte=midnight(days[0])
     )
     accepted = digests.aggregate(**{str(day): Count("pk", filter=_due_on(day)) for day in days})
     highest = max(accepted.values()) or 1

@@ -22,6 +22,7 @@ from digest.admin.base import (
     moment_column,
 )
 from digest.admin.selections import papers_by_filter
+from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.tasks import deliver
 
@@ -41,15 +42,31 @@ def state_label(delivery: Delivery) -> SafeString:
     return label(delivery.state, delivery.get_state_display(), COLOURS)
 
 
+def letter_label(delivery: Delivery) -> str:
+    letter = LETTER_OF.get(delivery.kind)
+    return letter.label if letter else delivery.kind
+
+
+class KindFilter(admin.SimpleListFilter):
+    title = "kind"
+    parameter_name = "kind"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return [(letter.name, letter.label) for letter in LETTERS if letter.wanted_in]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        return queryset.filter(kind=self.value()) if self.value() else queryset
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
-    list_display = ("to", "kind", "state_label", "reason", "due", "attempts", "settled")
-    list_filter = ("state", "kind", "due_at")
+    list_display = ("to", "letter", "state_label", "reason", "due", "attempts", "settled")
+    list_filter = ("state", KindFilter, "due_at")
     list_select_related = ("subscriber",)
     search_fields = ("subscriber__email",)
     search_help_text = "Search by address"
     fieldsets = (
-        (None, {"fields": (("reader", "kind"), ("state_label", "attempts"), "why")}),
+        (None, {"fields": (("reader", "letter"), ("state_label", "attempts"), "why")}),
         ("When", {"fields": (("due", "planned"), ("next_attempt", "settled"), "of_run", "worker")}),
         ("What it holds", {"fields": ("carried_by", "papers")}),
     )
@@ -64,6 +81,10 @@ class DeliveryAdmin(ReadOnlyAdmin[Delivery]):
     @column("State", ordering="state")
     def state_label(self, delivery: Delivery) -> SafeString:
         return state_label(delivery)
+
+    @column("Kind", ordering="kind")
+    def letter(self, delivery: Delivery) -> str:
+        return letter_label(delivery)
 
     @column("Reader", ordering="subscriber__email")
     def to(self, delivery: Delivery) -> str:
@@ -114,7 +135,7 @@ class DeliveryInline(ReadOnlyInline[Delivery, Subscriber]):
 
     model = Delivery
     per_page = 10
-    fields = ("due", "kind", "state_label", "why", "settled")
+    fields = ("due", "letter", "state_label", "why", "settled")
     readonly_fields = fields
 
     settled = moment_column("Finished", "settled_at")
@@ -124,6 +145,10 @@ class DeliveryInline(ReadOnlyInline[Delivery, Subscriber]):
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
         return False
+
+    @column("Kind")
+    def letter(self, delivery: Delivery) -> str:
+        return letter_label(delivery)
 
     @column("Due")
     def due(self, delivery: Delivery) -> SafeString:

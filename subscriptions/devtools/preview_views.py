@@ -1,42 +1,20 @@
 """Every mail and every page with invented and hostile content, to look at. DEBUG only."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from digest.archive.samples import PageCase
-from digest.compose import Letter, Sender, compose, compose_digest, compose_page, compose_welcome, prepare
-from digest.compose import samples as invented
+from digest.compose import Letter, Sender, prepare
+from digest.compose.samples import READER
 from digest.web.page_language import in_english
 from digest.web.rendering import exists_if, show, show_mail
-from subscriptions.devtools.preview_samples import PAGES
+from subscriptions.devtools.letter_samples import SAMPLES
+from subscriptions.devtools.page_samples import PAGES
 
-LETTERS: Mapping[tuple[str, str], Callable[[], Letter]] = {
-    ("confirm", "plain"): partial(compose, "confirm", invented.CONFIRM, invented.BRAND),
-    ("known", "plain"): partial(compose, "known", invented.KNOWN, invented.BRAND),
-    ("welcome", "plain"): partial(compose_welcome, invented.WELCOME, invented.BRAND),
-    ("welcome", "empty"): partial(compose_welcome, invented.WELCOME_EMPTY, invented.BRAND),
-    ("welcome", "hostile"): partial(compose_welcome, invented.WELCOME_HOSTILE, invented.BRAND),
-    **{
-        (name, "plain"): partial(compose, name, invented.FRESH_LINK, invented.BRAND)
-        for name in invented.FRESH_LETTERS
-    },
-    ("goodbye", "plain"): partial(compose, "goodbye", invented.GOODBYE, invented.BRAND),
-    ("alarm", "plain"): partial(compose, "alarm", invented.ALARM, invented.BRAND),
-    ("page", "many"): partial(compose_page, invented.DIGESTS["many"], invented.BRAND),
-    ("page", "hostile"): partial(compose_page, invented.DIGESTS["hostile"], invented.BRAND),
-    ("digest", "logo"): partial(
-        compose_digest, invented.DIGESTS["one"], replace(invented.BRAND, logo=invented.LOGO)
-    ),
-    **{
-        ("digest", name): partial(compose_digest, content, invented.BRAND)
-        for name, content in invented.DIGESTS.items()
-    },
-}
 SENDER = Sender(
     from_="Paper Digest <digest@example.org>", list_id="digest.example.org", feedback_id="digest:preview"
 )
@@ -71,7 +49,7 @@ debug_only = exists_if(lambda: settings.DEBUG)
 @in_english
 def index(request: HttpRequest) -> HttpResponse:
     """All cases."""
-    return show(request, "web/previews/index.html", IndexPage(tuple(LETTERS), PAGES))
+    return show(request, "web/previews/index.html", IndexPage(tuple(SAMPLES), PAGES))
 
 
 @debug_only
@@ -81,7 +59,7 @@ def email(request: HttpRequest, template: str, case: str) -> HttpResponse:
     """One letter: its HTML at two widths, or the part that `?show=` names."""
     letter = _letter(template, case)
     part = request.GET.get("show", "html")
-    bodies = {"text": lambda: letter.text_for(invented.READER), "headers": lambda: _headers(letter)}
+    bodies = {"text": lambda: letter.text_for(READER), "headers": lambda: _headers(letter)}
     body = bodies[part]() if part in bodies else ""
     page = LetterPage(template, case, letter.subject, part if part in PARTS else "html", body)
     return show(request, "web/previews/letter.html", page)
@@ -91,7 +69,7 @@ def email(request: HttpRequest, template: str, case: str) -> HttpResponse:
 @require_safe
 def email_html(_request: HttpRequest, template: str, case: str) -> HttpResponse:
     """A letter's HTML part, to be framed."""
-    return show_mail(_letter(template, case).html_for(invented.READER), target="_blank")
+    return show_mail(_letter(template, case).html_for(READER), target="_blank")
 
 
 @debug_only
@@ -105,11 +83,11 @@ def page(request: HttpRequest, case: str) -> HttpResponse:
 
 
 def _letter(template: str, case: str) -> Letter:
-    if (template, case) not in LETTERS:
+    if (template, case) not in SAMPLES:
         raise Http404
-    return LETTERS[template, case]()
+    return SAMPLES[template, case]()
 
 
 def _headers(letter: Letter) -> str:
-    head, _, _ = prepare(letter, SENDER).message(invented.READER).partition(b"\r\n\r\n")
+    head, _, _ = prepare(letter, SENDER).message(READER).partition(b"\r\n\r\n")
     return head.decode().replace("\r\n", "\n")

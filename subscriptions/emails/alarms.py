@@ -15,10 +15,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from digest.compose import AlarmContent, Personal, Sender, compose, prepare
+from digest.compose import Personal, Sender, prepare
 from digest.compose.mime.headers import checked_address
 from digest.models import Release, Source
 from digest.web import branding
+from subscriptions.emails.letters import alarm
+from subscriptions.emails.letters.alarm import AlarmContent
 from subscriptions.models import Alarm, Delivery
 from subscriptions.planning import runs
 from subscriptions.relay import Mail, Verdict, open_relay, send_one
@@ -149,7 +151,7 @@ def _message(problem: Problem, now: datetime) -> bytes:
         admin_url=settings.SITE_URL + reverse("admin:index"),
         language=get_language() or "en",
     )
-    letter = compose("alarm", content, branding.current())
+    letter = alarm.LETTER.compose(content, branding.current())
     key = salted_hmac(_SALT, f"{problem.cause}:{now.timestamp()}", algorithm="sha256").hexdigest()
     personal = Personal(settings.OPERATOR_EMAIL, now, f"<{key[:32]}@{settings.SITE_HOST}>")
     return prepare(letter, Sender(settings.DEFAULT_FROM_EMAIL)).message(personal)

@@ -25,7 +25,7 @@ _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), m
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def post(self, subscriber: Subscriber, kind: "Delivery.Kind", now: datetime) -> "Delivery":
+    def post(self, subscriber: Subscriber, kind: str, now: datetime) -> "Delivery":
         """Queue a letter about the subscription itself; it goes before digests."""
         return self.create(subscriber=subscriber, kind=kind, due_at=now, not_before=now, priority=0)
 
@@ -50,16 +50,7 @@ class Delivery(models.Model):
     `unknown` and is never sent again by itself.
     """
 
-    class Kind(models.TextChoices):
-        CONFIRM = "confirm", "confirmation"
-        KNOWN = "known", "already subscribed"
-        WELCOME = "welcome", "welcome"
-        GOODBYE = "goodbye", "goodbye"
-        EXPORT = "export", "link to the reader's data"
-        ERASE = "erase", "link to erase everything"
-        MOVE = "move", "link to change the address"
-        ADDRESS = "address", "confirmation of a new address"
-        DIGEST = "digest", "digest"
+    DIGEST = "digest"  # the kind that planning, runs and the archive are about; letters' names are the others
 
     class State(models.TextChoices):
         PENDING = "pending"
@@ -89,7 +80,8 @@ class Delivery(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.DIGEST)
+    # The name of the letter, without `choices`: a new letter is no change of the database.
+    kind = models.CharField(max_length=10, default=DIGEST)
     due_at = models.DateTimeField(help_text="The moment it is for: with reader and kind, its identity.")
     selection = models.ForeignKey(
         "digest.Selection", models.PROTECT, null=True, related_name="deliveries", db_constraint=False
@@ -135,4 +127,4 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} for {self.subscriber}"
+        return f"{self.kind} for {self.subscriber}"

@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 
 from subscriptions.accounts import unsubscribing
+from subscriptions.emails.letters import LETTER_OF
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.outbox.claiming import Leased
-from subscriptions.outbox.transitions import Transition, backoff, wanted_by
+from subscriptions.outbox.transitions import Transition, backoff
 from subscriptions.relay import Outcome, Verdict
 
 RETRY_WHILE_PAUSED = timedelta(days=1)
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 _STATES = {verdict: State(verdict.value) for verdict in Verdict}
 
 
@@ -28,9 +29,9 @@ def after_denial(leased: Leased, now: datetime) -> Transition:
     unsubscribing can be undone; the digest planned then carries this one's papers.
     """
     reader = Subscriber.objects.filter(pk=leased.subscriber.pk).first()
-    if reader is not None and reader.state in wanted_by(Kind(leased.kind)):
+    if reader is not None and reader.state in LETTER_OF[leased.kind].wanted_in:
         return Transition(leased.pk, State.PENDING)
-    if leased.kind == Kind.DIGEST and reader is not None:
+    if leased.kind == Delivery.DIGEST and reader is not None:
         if reader.state == Subscriber.State.PAUSED:
             retry_at = now + RETRY_WHILE_PAUSED
             return Transition(leased.pk, State.DEFERRED, "the reader paused meanwhile", retry_at)

@@ -6,7 +6,10 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError
 
 from digest.compose.mime.headers import checked_address
-from subscriptions.emails.letters import Composer, NothingToSay, recipient
+from subscriptions.emails.addressing import recipient
+from subscriptions.emails.composer import Composer
+from subscriptions.emails.letters import LETTER_OF
+from subscriptions.emails.letters.letter_type import NothingToSay
 from subscriptions.lib.email_addresses import is_reserved
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
@@ -19,6 +22,10 @@ State = Delivery.State
 
 def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Transition:
     """The mail of a delivery, or why there is none. `local`: whether the relay keeps it on this machine."""
+    if leased.kind not in LETTER_OF:  # queued by a version that has more letters than this one
+        later = now + backoff(leased.attempts + 1)
+        reason = f"there is no letter “{leased.kind}”"
+        return Transition(leased.pk, State.DEFERRED, reason, later, attempted=True)
     try:
         address = checked_address(recipient(leased))
     except ValueError:  # UnusableAddress, UnicodeError

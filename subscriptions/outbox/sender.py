@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from digest.models import Heartbeat
-from subscriptions.emails.letters import Composer
+from subscriptions.emails.composer import Composer
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox import outcomes, transitions

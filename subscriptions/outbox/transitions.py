@@ -16,13 +16,14 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from subscriptions.accounts import unsubscribing
+from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.lib import async_query, bulk_sql
 from subscriptions.lib.async_query import CompletedQuery, PendingQuery
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at
 from subscriptions.planning import runs
 
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 LONGEST_BACKOFF = timedelta(hours=4)
 MAX_EXPIRED_LEASES = 3  # so many in a row: sending this delivery may be what crashes senders
 POISON_DELAY = timedelta(hours=1)
@@ -42,22 +43,6 @@ class Transition:
     not_before: datetime | None = None
     attempted: bool = False
     email: str = ""
-
-
-def wanted_by(kind: Delivery.Kind) -> tuple[Subscriber.State, ...]:
-    """The states of a reader in which this letter is sent."""
-    states = Subscriber.State
-    match kind:
-        case Kind.CONFIRM:
-            return (states.PENDING,)
-        case Kind.GOODBYE:
-            return (states.UNSUBSCRIBED,)
-        case Kind.DIGEST | Kind.WELCOME:
-            return (states.ACTIVE,)
-        case Kind.KNOWN:
-            return (states.ACTIVE, states.PAUSED)
-        case _:  # the reader asked for it, and may have left
-            return (states.PENDING, states.ACTIVE, states.PAUSED, states.UNSUBSCRIBED)
 
 
 # One statement for any number of transitions, on both databases: a commit costs more than all its rows.
@@ -88,7 +73,7 @@ _COLUMNS = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "t
 
 @cache
 def _statement(_vendor: str) -> str:
-    wanted = ", ".join(f"'{kind} {state}'" for kind in Kind for state in wanted_by(kind))
+    wanted = ", ".join(f"'{letter.name} {state}'" for letter in LETTERS for state in letter.wanted_in)
     moment = bulk_sql.moment_type()
     moves = bulk_sql.table("m", _COLUMNS | {"later": moment})
     by_key = "AND d.id = ANY (ARRAY(SELECT pk FROM m))" if connection.vendor == "postgresql" else ""
@@ -114,9 +99,9 @@ def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> Pend
         for delivery in Delivery.objects.filter(pk__in=applied.intersection(changing)).select_related(
             "subscriber"
         ):
-            if delivery.state == State.REFUSED and delivery.kind != Kind.ADDRESS:
+            if delivery.state == State.REFUSED and not LETTER_OF[delivery.kind].to_new_address:
                 unsubscribing.refuse(delivery.subscriber_id, changing[delivery.pk].email, now)
-            elif delivery.state == State.UNKNOWN and delivery.kind == Kind.DIGEST:
+            elif delivery.state == State.UNKNOWN and delivery.kind == Delivery.DIGEST:
                 _bring_forward(delivery, now)
     return CompletedQuery(applied)
 

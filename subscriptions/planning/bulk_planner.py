@@ -32,7 +32,7 @@ from subscriptions.planning.selection_requests import Filters, Group, brought, w
 CHUNK = 10_000  # readers in one transaction
 SPAN = 100_000  # numbers of readers in one chunk, due or not: the database keeps their open digests in a hash
 WISHES = 1000  # selections in memory at a time
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 
 
 def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
@@ -198,7 +198,7 @@ def _insert(
         """,  # noqa: S608 - of our own names
         [
             _shares(shares),
-            *(Kind.DIGEST.value, run.pk, State.PENDING.value, State.SKIPPED.value, now, now, now),
+            *(Delivery.DIGEST, run.pk, State.PENDING.value, State.SKIPPED.value, now, now, now),
             bulk_sql.numbers(readers),
         ],
     )

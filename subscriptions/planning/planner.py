@@ -36,7 +36,7 @@ from subscriptions.planning.selection_requests import (
 )
 
 BATCH = 2000
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 WAITING, IN_HAND = Delivery.WAITING, Delivery.IN_HAND
 _LATEST = 2**62  # after any release there will be
 
@@ -162,7 +162,7 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
     little as there is: the reader's row is locked, so nobody else is planning this digest.
     """
     slots = {reader.pk: reader.next_digest_at for reader in readers if reader.next_digest_at}
-    planned = Delivery.objects.filter(kind=Kind.DIGEST, subscriber__in=slots)
+    planned = Delivery.objects.filter(kind=Delivery.DIGEST, subscriber__in=slots)
     while True:
         taken = planned.filter(due_at__in=set(slots.values())).values_list("subscriber_id", "due_at")
         clashes = [pk for pk, moment in taken if slots[pk] == moment]

@@ -92,7 +92,7 @@ def brought(readers: Collection[int], papers: Collection[int]) -> Mapping[int, s
     """Which of `papers` each of these readers had in a digest; readers who had none are left out."""
     oldest = Paper.objects.filter(pk__in=papers).aggregate(release=Min("release"))["release"]
     digests = Delivery.objects.filter(
-        kind=Delivery.Kind.DIGEST, subscriber__in=readers, state__in=_BROUGHT, selection__until__gte=oldest
+        kind=Delivery.DIGEST, subscriber__in=readers, state__in=_BROUGHT, selection__until__gte=oldest
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))
     selections = Selection.objects.filter(pk__in={selection for _, selection in rows})

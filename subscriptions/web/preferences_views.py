@@ -83,7 +83,7 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
         return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
     action = request.POST.get("action", "")
     if action in data_rights.ASKED:
-        data_rights.ask(subscriber, data_rights.ASKED[action], timezone.now())
+        data_rights.ask(subscriber, action, timezone.now())
         tasks.wake()
         return _done("asked", token)
     if action == "pause":

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from digest.archive.feeds import Entry, Feed, tag
-from digest.compose.view import Worded
+from digest.compose.digest_view import DigestPresenter
 from digest.selection.content import Reading
 from digest.web.rendering import render_part
 from subscriptions.lib import signed_links
@@ -23,7 +23,7 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
     Each is in the language of its mail and the rest in the reader's, whoever asks: feed readers have none.
     """
     reading = Reading()
-    sent = subscriber.deliveries.filter(kind=Delivery.Kind.DIGEST, state__in=_SENT, selection__isnull=False)
+    sent = subscriber.deliveries.filter(kind=Delivery.DIGEST, state__in=_SENT, selection__isnull=False)
     entries = (
         _entry(delivery, subscriber, reading)
         for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]
@@ -46,8 +46,8 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
 def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entry:
     assert delivery.selection is not None
     content = reading.content_of(delivery.selection)
-    worded = Worded(content)
-    view = worded.view(worded.papers, worded.lines(worded.papers))
+    presenter = DigestPresenter(content)
+    view = presenter.view(presenter.papers, presenter.lines(presenter.papers))
     with override(view.language):
         html = render_part("web/parts/digest_entry.html", view)
     return Entry(

@@ -21,7 +21,7 @@ from digest.web.rendering import show, show_mail
 from subscriptions import tasks
 from subscriptions.accounts import preferences, signup
 from subscriptions.accounts.preferences import Choices
-from subscriptions.emails import letters
+from subscriptions.emails import web_version
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from subscriptions.web import private_feed
@@ -130,7 +130,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     delivery = signed_links.delivery_for(token)
     if delivery is None or delivery.selection is None:
         return bad_link(request)
-    return show_mail(letters.read_html(delivery))
+    return show_mail(web_version.read_html(delivery))
 
 
 @behind_link

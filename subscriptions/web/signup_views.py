@@ -19,7 +19,7 @@ from digest.web.rendering import public, show, show_mail
 from digest.web.same_origin import from_this_site
 from subscriptions import tasks
 from subscriptions.accounts import signup
-from subscriptions.emails import letters
+from subscriptions.emails import web_version
 from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.web.forms import SignupForm
@@ -127,7 +127,7 @@ def sample(request: HttpRequest) -> HttpResponse:
     form = FiltersForm(request.GET, offered())
     if form.is_empty or not form.is_valid():
         raise BadRequest
-    return show_mail(letters.preview_html(form.sampled()), target="_blank")
+    return show_mail(web_version.preview_html(form.sampled()), target="_blank")
 
 
 def offered() -> list[Topic]:

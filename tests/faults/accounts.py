@@ -50,7 +50,7 @@ class Accounts:
 
 def accounts(scene: Scene, without: Container[str] = ()) -> Accounts:
     """The accounts of the digests of `scene`; readers `without` (by address) are owed nothing."""
-    digests = Delivery.objects.filter(kind=Delivery.Kind.DIGEST)
+    digests = Delivery.objects.filter(kind=Delivery.DIGEST)
     rows = {row.pk: row for row in digests.select_related("subscriber")}
     count = Counter(row.state for row in rows.values())
     mails = [mail for mail in scene.sink.mails if mail.delivery]

@@ -37,7 +37,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
     scene.sink.pause = 0.02
     sender = scene.sender("--wait")
     scene.sink.wait_for(1)
-    digests = Delivery.objects.filter(kind=Delivery.Kind.DIGEST)
+    digests = Delivery.objects.filter(kind=Delivery.DIGEST)
     left: dict[str, float] = {}
     in_flight = set()
     leased = 0

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from subscriptions.devtools.preview_samples import PAGES
+from subscriptions.devtools.page_samples import PAGES
 from tests.services.axe import violations
 from tests.services.look import SHARP, problems
 from tests.subscriptions.devtools.test_preview_views import WHOLE

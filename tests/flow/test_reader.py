@@ -231,7 +231,7 @@ def test_a_scanner_that_follows_every_link_of_a_hundred_mails_changes_nothing(si
     readers = [reader(f"reader{n}@readers.example", queries=["agents"]) for n in range(MAILS)]
     planner.plan(timezone.now())
     for ada in readers[:10]:
-        Delivery.objects.post(ada, Delivery.Kind.EXPORT, timezone.now())
+        Delivery.objects.post(ada, "export", timezone.now())
     assert outbox.deliver(LocalMailbox())["accepted"] == MAILS + 10
     found = set()
     for entry in local_mailbox.entries(limit=MAILS + 10).entries:

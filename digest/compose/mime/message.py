@@ -14,12 +14,10 @@ from markupsafe import escape
 from digest.compose.content import Logo
 from digest.compose.letter import Letter, Personal
 from digest.compose.mime.headers import checked_address, line, mailbox_line, text_line
-from digest.compose.templating.placeholders import LINKS, STAND_IN
-from digest.compose.templating.quoted_printable import PLACE, body, place, value
+from digest.compose.templating.placeholders import LINKS, PLACEHOLDER
+from digest.compose.templating.quoted_printable import SLOT, body, slot, value
 
-_TO, _DATE, _ID, _UNSUBSCRIBE = (
-    place("header", name) for name in ("to", "date", "message-id", "unsubscribe")
-)
+_TO, _DATE, _ID, _UNSUBSCRIBE = (slot("header", name) for name in ("to", "date", "message-id", "unsubscribe"))
 _URL = re.compile(r"https?://[!#-;=?-~]+")
 _LOGO_ID = "logo"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
@@ -43,7 +41,7 @@ class Sender:
 class PreparedLetter:
     """A letter from one sender, encoded but for what differs from reader to reader."""
 
-    _parts: tuple[bytes, ...]  # every second one is a place
+    _parts: tuple[bytes, ...]  # every second one is a slot
     _needs: frozenset[str]
 
     def message(self, personal: Personal) -> bytes:
@@ -63,7 +61,7 @@ class PreparedLetter:
         for name, url in personal.links().items():
             if not _URL.fullmatch(url) and (url or name in self._needs):
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
-            header, text, html = _places(name)
+            header, text, html = _slots(name)
             values[header] = url.encode("ascii")
             values[text] = values[html] = value(url)
             if (escaped := str(escape(url))) != url:
@@ -92,9 +90,9 @@ def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
         parts = _with_logo(alternative, letter.logo, boundary)
     else:
         parts = alternative
-    needs = set(STAND_IN.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
+    needs = set(PLACEHOLDER.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
     template = b"".join([*_headers(letter, sender), *parts])
-    return PreparedLetter(tuple(PLACE.split(template)), frozenset(needs))
+    return PreparedLetter(tuple(SLOT.split(template)), frozenset(needs))
 
 
 def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[bytes]:
@@ -142,6 +140,6 @@ def _dated(second: int, zone: tzinfo | None) -> bytes:
 
 
 @cache
-def _places(link: str) -> tuple[bytes, bytes, bytes]:
+def _slots(link: str) -> tuple[bytes, bytes, bytes]:
     """Where a link goes: in the header, the text and the HTML."""
-    return place("header", link), place("text", link), place("html", link)
+    return slot("header", link), slot("text", link), slot("html", link)

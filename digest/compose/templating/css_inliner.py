@@ -57,7 +57,7 @@ def hide(source: str) -> tuple[str, list[str]]:
     """HTML with a placeholder for each Jinja tag, and the tags by number. Jinja's comments are dropped."""
     if _HIDDEN.search(source):
         raise InliningFailed("the template contains the text of a placeholder")
-    where = _Place()
+    where = _Position()
     hidden: list[str] = []
     html = ""
     position = 0
@@ -85,7 +85,7 @@ def reveal(html: str, hidden: list[str]) -> tuple[str, Counter[int]]:
     return _HIDDEN.sub(shown, html), found
 
 
-class _Place:
+class _Position:
     """Where in an HTML text one stands, after passing over a part of it."""
 
     def __init__(self) -> None:

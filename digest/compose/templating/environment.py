@@ -44,8 +44,8 @@ class LetterLoader(BaseLoader):
 
 
 @lru_cache(maxsize=32)
-def letters(directory: Path, language: str) -> Environment:
-    """The environment of the letters in `directory` that speak `language`."""
+def letter_environment(directory: Path, language: str) -> Environment:
+    """The environment of the letters in `directory`, with their texts in `language`."""
     return environment(LetterLoader(directory), language)
 
 

@@ -1,4 +1,4 @@
-"""`{% fragment key %}…{% endfragment %}`: a stretch that is printed once for all letters that hold it."""
+"""`{% fragment key %}…{% endfragment %}`: rendered once for all letters that hold it."""
 
 from collections.abc import Callable, Hashable
 
@@ -7,15 +7,15 @@ from jinja2.ext import Extension
 from jinja2.nodes import CallBlock, Const, Node
 from jinja2.parser import Parser
 
-from digest.compose.templating.placeholders import SEAM
+from digest.compose.templating.placeholders import FRAGMENT_EDGE
 
 _KEPT = 8192
 
 
 class Fragments(Extension):
-    """Keeps what each fragment printed, and prints it between seams.
+    """Keeps what each fragment rendered to, and prints it between `FRAGMENT_EDGE`s.
 
-    The key, one value or several, must hold all that the stretch depends on. Keys are kept, so that
+    The key, one value or several, must hold all that the fragment depends on. Keys are kept, so that
     a value that is compared by identity is not mistaken for a later one.
     """
 
@@ -23,19 +23,19 @@ class Fragments(Extension):
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
-        self._printed: dict[tuple[str, Hashable], str] = {}
+        self._rendered: dict[tuple[str, Hashable], str] = {}
 
     def parse(self, parser: Parser) -> Node:
         line = next(parser.stream).lineno
         key = parser.parse_tuple()
         body = parser.parse_statements(("name:endfragment",), drop_needle=True)
-        call = self.call_method("_print", [Const(f"{parser.name}:{line}"), key])
+        call = self.call_method("_render", [Const(f"{parser.name}:{line}"), key])
         return CallBlock(call, [], [], body).set_lineno(line)
 
-    def _print(self, place: str, key: Hashable, caller: Callable[[], str]) -> str:
-        printed = self._printed.get((place, key))
-        if printed is None:
-            if len(self._printed) >= _KEPT:
-                self._printed.clear()  # another day's papers: the next letters fill it again
-            printed = self._printed[place, key] = f"{SEAM}{caller()}{SEAM}"
-        return printed
+    def _render(self, place: str, key: Hashable, caller: Callable[[], str]) -> str:
+        rendered = self._rendered.get((place, key))
+        if rendered is None:
+            if len(self._rendered) >= _KEPT:
+                self._rendered.clear()  # another day's papers: the next letters fill it again
+            rendered = self._rendered[place, key] = f"{FRAGMENT_EDGE}{caller()}{FRAGMENT_EDGE}"
+        return rendered

@@ -1,7 +1,7 @@
-"""Marks inside a composed letter: where a reader's links go, and where shared stretches begin and end.
+"""Placeholders in a composed letter: where a reader's links go, and where shared fragments begin and end.
 
-They are control characters, which `printable` takes from every text that comes from outside: no title
-can forge a link or a seam.
+They are control characters, which `printable` removes from every text that comes from outside: no title
+can forge a link or the edge of a fragment.
 """
 
 import re
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from digest.lib.safe_text import Ready
 
-STAND_IN = re.compile("\x02([a-z]+)\x03")
-SEAM = "\x1e"  # around a stretch that other letters hold too: it is printed and encoded once
+PLACEHOLDER = re.compile("\x02([a-z]+)\x03")
+FRAGMENT_EDGE = "\x1e"  # around a fragment that other letters hold too: it is rendered and encoded once
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Links:
     logo: Ready
 
 
-LINKS = Links(  # stand-ins, until the reader is known
+LINKS = Links(  # placeholders, until the reader is known
     unsubscribe=Ready("\x02unsubscribe\x03"),
     preferences=Ready("\x02preferences\x03"),
     web=Ready("\x02web\x03"),

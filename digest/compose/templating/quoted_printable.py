@@ -4,35 +4,35 @@ import re
 from binascii import b2a_qp
 from functools import lru_cache
 
-from digest.compose.templating.placeholders import SEAM, STAND_IN
+from digest.compose.templating.placeholders import FRAGMENT_EDGE, PLACEHOLDER
 
 SOFT_BREAK = b"=\r\n"
 _ROOMY = 72  # a last line that leaves room for the soft break after it
 _CHUNK = re.compile(rb".{1,72}(?<!=)(?<!=.)")  # never ends inside "=XX"
 # b2a_qp forgets it where a blank ends a line of 75, and a dot takes more room encoded. "=" is a soft break.
 _TOO_LONG = re.compile(rb"^(?=[^\r\n]{77})([^\r\n]+?)(=?)(?=\r|\Z)", re.MULTILINE)
-PLACE = re.compile(rb"(\x02[^\x03]+\x03)")  # what `place` gives, in no encoded text otherwise
+SLOT = re.compile(rb"(\x02[^\x03]+\x03)")  # what `slot` gives, in no encoded text otherwise
 _PATH_ROOM = 60  # octets that the path of a reader's link takes, with the soft breaks around it
 
 
 def body(text: str, part: str) -> bytes:
-    """The template of a body: `text`, encoded, with a `place` of `part` for each of a reader's links.
+    """The template of a body: `text`, encoded, with a `slot` of `part` for each of a reader's links.
 
     Lines have at most 76 octets, end in CRLF, and none begins with a dot, which a server could take for the
-    end. Each place stands between soft line breaks, so that any `value` may go there.
+    end. Each slot stands between soft line breaks, so that any `value` may go there.
     """
-    stretches = [_template(stretch, part) for stretch in text.split(SEAM)]
-    return b"".join(_ended(stretch) for stretch in stretches[:-1]) + stretches[-1]
+    fragments = [_template(fragment, part) for fragment in text.split(FRAGMENT_EDGE)]
+    return b"".join(_ended(fragment) for fragment in fragments[:-1]) + fragments[-1]
 
 
 def body_size(text: str, part: str, site_url: str) -> int:
     """About how many octets `text` takes, encoded, with a reader's links into the site; rather too many."""
     link = len(site_url) * 11 // 10 + _PATH_ROOM  # long ones are broken, too
-    return len(body(text, part)) + len(STAND_IN.findall(text)) * link
+    return len(body(text, part)) + len(PLACEHOLDER.findall(text)) * link
 
 
-def place(part: str, name: str) -> bytes:
-    """The mark of a place in a template: in control characters, of which no encoded text has any."""
+def slot(part: str, name: str) -> bytes:
+    """Where in an encoded template a value goes: control characters, of which no encoded text has any."""
     return f"\x02{part} {name}\x03".encode("ascii")
 
 
@@ -41,20 +41,20 @@ def value(text: str) -> bytes:
     return _broken(_dotless(text.encode("ascii").replace(b"=", b"=3D")))
 
 
-# A day's papers with the marks of the queries that kept them, in text and HTML: a few KB each.
+# A day's papers with the highlights of the queries that kept them, in text and HTML: a few KB each.
 @lru_cache(maxsize=8192)
 def _template(text: str, part: str) -> bytes:
-    """The template of one stretch."""
-    fixed, *rest = STAND_IN.split(text)
+    """The template of one fragment, or of what stands between two."""
+    fixed, *rest = PLACEHOLDER.split(text)
     template = _encoded(fixed)
     for name, following in zip(rest[::2], rest[1::2], strict=True):
-        template += SOFT_BREAK + place(part, name) + SOFT_BREAK + _encoded(following)
+        template += SOFT_BREAK + slot(part, name) + SOFT_BREAK + _encoded(following)
     return template
 
 
-def _ended(stretch: bytes) -> bytes:
-    """A stretch after which another can begin."""
-    return stretch if not stretch or stretch.endswith(b"\r\n") else stretch + SOFT_BREAK
+def _ended(fragment: bytes) -> bytes:
+    """A fragment after which another can begin."""
+    return fragment if not fragment or fragment.endswith(b"\r\n") else fragment + SOFT_BREAK
 
 
 def _encoded(text: str) -> bytes:

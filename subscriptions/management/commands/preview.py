@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from subscriptions.emails import letters
+from subscriptions.emails import web_version
 from subscriptions.lib.email_addresses import address_key
 from subscriptions.models import Subscriber
 from subscriptions.planning import planner, selection_requests
@@ -36,4 +36,4 @@ class Command(BaseCommand):
         if selection.is_empty:
             self.stderr.write(f"No mail: {selection_requests.why_empty(selection)}.")
             return
-        self.stdout.write(letters.preview(subscriber, selection, options["part"]))
+        self.stdout.write(web_version.preview(subscriber, selection, options["part"]))

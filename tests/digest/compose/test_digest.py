@@ -2,23 +2,16 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from digest.compose import compose, compose_digest, compose_page, compose_welcome
+from digest.compose import WelcomeContent, compose_digest, compose_page, compose_welcome
 from digest.compose.content import Section
-from digest.compose.samples import (
-    BRAND,
-    DIGESTS,
-    FOUR_BITS,
-    GOODBYE,
-    LAB_BENCH,
-    LOGO,
-    READER,
-    WELCOME,
-    item,
-    paper,
-)
+from digest.compose.paper.samples import FOUR_BITS, LAB_BENCH, item, paper
+from digest.compose.samples import BRAND, DIGESTS, LOGO, READER, WEEK
 from tests.digest.compose.letters import LETTERS, read, words
+
+FIRST = datetime(2025, 11, 6, 7, 0, tzinfo=UTC)
 
 
 def test_every_paper_can_be_judged_with_one_press_and_its_topic_muted() -> None:
@@ -51,7 +44,7 @@ def test_titles_and_abstracts_are_said_to_be_english_in_a_german_mail() -> None:
 
 def test_a_welcome_lists_every_paper_of_the_week_and_of_very_many_says_where_the_others_are() -> None:
     few, many = (
-        replace(WELCOME, week=replace(WELCOME.week, sections=(Section("Agents", "#000000", items),)))
+        WelcomeContent(FIRST, "UTC", replace(WEEK, sections=(Section("Agents", "#000000", items),)))
         for items in ((LAB_BENCH,) * 16, (LAB_BENCH,) * 70)
     )
     told = read(compose_welcome(few, BRAND))
@@ -135,17 +128,6 @@ def test_a_logo_stands_for_the_name_and_is_described_by_it() -> None:
     assert page.h1.img["alt"] == "Paper Digest"
     assert (page.h1.img["width"], page.h1.img["height"]) == ("96", "24")
     assert "Paper Digest" not in page.h1.get_text()
-
-
-def test_an_imprint_stands_at_the_foot_of_every_letter() -> None:
-    brand = replace(BRAND, imprint="Responsible: Ada <Example>")
-    for letter in (
-        compose_digest(DIGESTS["one"], brand),
-        compose("goodbye", GOODBYE, brand),
-        compose_welcome(WELCOME, brand),
-    ):
-        assert words(letter).endswith("Responsible: Ada <Example>")
-        assert letter.text.endswith("Responsible: Ada <Example>\n")
 
 
 def test_the_preheader_has_the_best_title_and_the_accounting() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from digest.compose.content import DigestContent, Section
-from digest.compose.samples import DIGESTS, LAB_BENCH, NO_ABSTRACT
+from digest.compose.paper.samples import LAB_BENCH, NO_ABSTRACT
+from digest.compose.samples import DIGESTS
 from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period
 from digest.lib.locales import language_for
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from digest.models import Selection, Topic
 from subscriptions import outbox, tasks
 from subscriptions.accounts import data_rights, signup
-from subscriptions.emails.letters import Composer
+from subscriptions.emails.composer import Composer
 from subscriptions.lib import signed_links
 from subscriptions.lib.signed_links import FreshPurpose
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
@@ -129,13 +129,13 @@ def test_letters_with_links_are_few(client: Client, ada: Subscriber, clock: Any)
     for minutes in (0, 5, 11, 25, 40):
         clock.move_to(NOW + timedelta(minutes=minutes))
         client.post(path, {"action": "export"})
-    assert ada.deliveries.filter(kind=Delivery.Kind.EXPORT).count() == signup.LETTERS_A_DAY
+    assert ada.deliveries.filter(kind="export").count() == signup.LETTERS_A_DAY
 
 
 @pytest.mark.parametrize("state", [Subscriber.State.PAUSED, Subscriber.State.UNSUBSCRIBED])
 def test_who_gets_no_digests_still_gets_their_data(ada: Subscriber, state: Subscriber.State) -> None:
     Subscriber.objects.update(state=state, next_digest_at=None)
-    data_rights.ask(ada, Delivery.Kind.EXPORT, NOW)
+    data_rights.ask(ada, "export", NOW)
     assert any(link.startswith("/a/export/") for link in mailed_links(ada.email))
 
 
@@ -223,7 +223,7 @@ def test_nobody_learns_whether_a_new_address_is_known(
     response = client.post(fresh("move", ada), {"email": NEW})
     assert response.status_code == 200
     assert "Check the inbox of the new address" in said(response)
-    sent = ada.deliveries.filter(kind=Delivery.Kind.ADDRESS).exists()
+    sent = ada.deliveries.filter(kind="address").exists()
     assert sent is (whose == "nobody's")
 
 
@@ -251,7 +251,7 @@ def test_a_link_for_one_new_address_confirms_no_other(client: Client, ada: Subsc
 def test_a_new_address_that_does_not_exist_costs_the_old_one_nothing(ada: Subscriber) -> None:
     data_rights.offer_address(ada, NEW, NOW)
     ada.refresh_from_db()
-    delivery = ada.deliveries.get(kind=Delivery.Kind.ADDRESS)
+    delivery = ada.deliveries.get(kind="address")
     Delivery.objects.update(state=Delivery.State.HANDING, worker="w", leased_until=LATER)
     transitions.write(
         "w", [Transition(delivery.pk, Delivery.State.REFUSED, "550 no such user", attempted=True)], NOW

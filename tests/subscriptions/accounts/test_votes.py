@@ -13,7 +13,7 @@ from django.urls import reverse
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, MOST_VOTES
 from digest.models import Paper, Selection
 from digest.selection.content import Reading
-from subscriptions.emails import letters
+from subscriptions.emails import web_version
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning.planner import next_selection, plan
 from tests.factories import DAY, NOW, edition, reader, record, topic
@@ -79,18 +79,18 @@ def test_five_votes_order_the_digest_and_it_says_why(ada: Subscriber) -> None:
     voted(ada)
     delivery = sent(ada, *TODAY)
     assert titles(delivery.selection) == ["Agents for forms", "Agents for triage"]
-    html = letters.read_html(delivery)
+    html = web_version.read_html(delivery)
     assert "Ranked up because you liked “Browser agents, part 0”." in html
     assert "Ranked down because you asked for less like “Medical agents, part 0”." in html
     assert delivery.selection
-    assert "\nRanked up because you liked “" in letters.preview(ada, delivery.selection, "text")
+    assert "\nRanked up because you liked “" in web_version.preview(ada, delivery.selection, "text")
 
 
 def test_four_votes_order_nothing(ada: Subscriber) -> None:
     voted(ada, more=3)
     delivery = sent(ada, *TODAY)
     assert titles(delivery.selection) == ["Agents for triage", "Agents for forms"]
-    assert "Ranked" not in letters.read_html(delivery)
+    assert "Ranked" not in web_version.read_html(delivery)
 
 
 def test_readers_without_taste_share_one_selection_and_one_with_taste_has_their_own(ada: Subscriber) -> None:
@@ -120,9 +120,9 @@ def test_planning_the_same_votes_again_gives_the_same_selection(ada: Subscriber)
 def test_a_vote_after_planning_changes_nothing_in_the_mail_that_waits(ada: Subscriber) -> None:
     papers = voted(ada)
     delivery = sent(ada, *TODAY)
-    before = letters.read_html(delivery)
+    before = web_version.read_html(delivery)
     Vote.objects.filter(paper=papers[0]).update(verdict="less")
-    assert letters.read_html(delivery) == before
+    assert web_version.read_html(delivery) == before
 
 
 def test_papers_that_were_removed_say_nothing(ada: Subscriber) -> None:
@@ -131,8 +131,8 @@ def test_papers_that_were_removed_say_nothing(ada: Subscriber) -> None:
     papers[0].entries.all().delete()
     papers[0].delete()
     assert Vote.objects.count() == LEAST_VOTES - 1
-    assert "part 0”." in letters.read_html(delivery)
-    assert "Browser agents, part 0" not in letters.read_html(delivery)
+    assert "part 0”." in web_version.read_html(delivery)
+    assert "Browser agents, part 0" not in web_version.read_html(delivery)
 
 
 def test_the_latest_votes_count(ada: Subscriber) -> None:

@@ -240,7 +240,7 @@ def test_a_digests_page_shows_its_papers_under_their_filters(admin_client: Clien
 
 
 def test_a_letters_page_opens_too(admin_client: Client) -> None:
-    row = delivery(reader(), kind=Delivery.Kind.CONFIRM)
+    row = delivery(reader(), kind="confirm")
     assert "It is a letter, not a digest." in admin_client.get(page(row)).content.decode()
 
 

@@ -15,7 +15,7 @@ from tests.factories import DAY, NOW, edition, reader, topic
 
 pytestmark = pytest.mark.django_db
 
-State, Kind = Delivery.State, Delivery.Kind
+State = Delivery.State
 LATER = NOW + timedelta(days=1)
 
 
@@ -45,7 +45,7 @@ def test_readers_are_counted_by_state_and_by_when_they_are_due() -> None:
 def test_deliveries_of_today_are_counted_by_state() -> None:
     ada = reader(next_digest_at=LATER)
     delivery(ada)
-    delivery(ada, kind=Kind.CONFIRM)
+    delivery(ada, kind="confirm")
     delivery(ada, State.PENDING, at=NOW - timedelta(minutes=1))
     delivery(ada, State.LEASED, at=NOW - timedelta(minutes=2))
     delivery(ada, State.SKIPPED, at=NOW - timedelta(minutes=3))
@@ -70,7 +70,7 @@ def test_the_chart_shows_accepted_digests_of_fourteen_days() -> None:
     for minutes in range(4):
         delivery(ada, at=NOW - timedelta(days=13, minutes=minutes))
     delivery(ada, at=NOW - timedelta(days=14))
-    delivery(ada, kind=Kind.CONFIRM)
+    delivery(ada, kind="confirm")
     delivery(ada, State.SKIPPED, at=NOW - timedelta(days=2))
     days = figures().deliveries.days
     assert [bar.accepted for bar in days] == [4, *[0] * 12, 1]

@@ -7,8 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from subscriptions.devtools.preview_samples import PAGES
-from subscriptions.devtools.preview_views import LETTERS
+from subscriptions.devtools.letter_samples import SAMPLES
+from subscriptions.devtools.page_samples import PAGES
 
 PARTS = {"sample-update", "too-many-searches-part"}
 WHOLE = [name for name in PAGES if name not in PARTS]
@@ -42,7 +42,7 @@ def test_the_index_leads_to_every_page_and_every_letter(client: Client) -> None:
     found = BeautifulSoup(client.get("/previews/").content, "lxml")
     links = {str(link["href"]) for link in found.select("main a")}
     assert {f"/previews/page/{name}/" for name in PAGES} <= links
-    assert {f"/previews/email/{template}/{case}/" for template, case in LETTERS} <= links
+    assert {f"/previews/email/{template}/{case}/" for template, case in SAMPLES} <= links
 
 
 def test_unknown_cases_are_not_found(client: Client) -> None:
@@ -102,7 +102,7 @@ def test_a_page_loads_nothing_from_elsewhere(client: Client, name: str) -> None:
     assert all(address.startswith("/") and not address.startswith("//") for address in loaded)
 
 
-@pytest.mark.parametrize(("template", "case"), LETTERS)
+@pytest.mark.parametrize(("template", "case"), SAMPLES)
 def test_every_letter_is_shown_at_two_widths_as_text_and_with_headers(
     client: Client, template: str, case: str
 ) -> None:

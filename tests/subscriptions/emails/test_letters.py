@@ -26,7 +26,7 @@ from tests.factories import DAY, NOW, edition, reader, record, topic
 from tests.subscriptions.browsing import form_at, said
 
 pytestmark = pytest.mark.django_db
-Kind, State = Delivery.Kind, Delivery.State
+State = Delivery.State
 
 
 class Inbox(OneByOne):
@@ -110,7 +110,7 @@ def test_the_welcome_is_no_digest_and_comes_once(agents: Topic) -> None:
     edition("Agents at work")
     subscriber = confirmed(agents)
     signup.confirm(subscriber, NOW + timedelta(minutes=1), "192.0.2.1")
-    assert Delivery.objects.filter(kind=Kind.WELCOME).count() == 1
+    assert Delivery.objects.filter(kind="welcome").count() == 1
     assert Subscriber.objects.get().covered is None
     assert not Selection.objects.exists()
     tomorrow = NOW + timedelta(days=1)

@@ -18,7 +18,8 @@ from digest.compose import Personal
 from digest.models import Paper
 from subscriptions import outbox
 from subscriptions.accounts import data_rights, unsubscribing
-from subscriptions.emails import letters
+from subscriptions.emails import addressing, composer
+from subscriptions.emails.letters.letter_type import DeliveryLike
 from subscriptions.lib import signed_links
 from subscriptions.lib.async_query import PendingQuery
 from subscriptions.models import Delivery, Subscriber
@@ -264,8 +265,8 @@ def test_an_international_domain_is_handed_over_in_ascii() -> None:
     "address", ["adä@readers.example", "ada@" + "ü" * 70 + ".example", "\ud800@a.example"]
 )
 def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
-    leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.Kind.DIGEST, NOW, 1, 0, 1, NOW)
-    assert composed(leased, letters.Composer(), NOW, local=True) == Transition(
+    leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.DIGEST, NOW, 1, 0, 1, NOW)
+    assert composed(leased, composer.Composer(), NOW, local=True) == Transition(
         1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
     )
 
@@ -293,14 +294,14 @@ def test_a_hand_over_begun_late_has_the_whole_lease_before_it() -> None:
 
 def test_a_mail_that_cannot_be_composed_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     planned("ada", "bela")
-    personal = letters.personal
+    personal = addressing.personal
 
-    def poisoned(delivery: letters.Addressed) -> Personal:
+    def poisoned(delivery: DeliveryLike) -> Personal:
         if delivery.subscriber.email.startswith("ada"):
             raise ValueError("hostile")
         return personal(delivery)
 
-    monkeypatch.setattr(letters, "personal", poisoned)
+    monkeypatch.setattr(composer, "personal", poisoned)
     outbox.deliver(FakeRelay())
     assert states() == ["deferred", "accepted"]
     assert "hostile" in Delivery.objects.order_by("pk")[0].reason
@@ -523,21 +524,21 @@ def test_what_a_run_leaves_in_memory_may_be_collected_again() -> None:
 def test_letters_go_before_digests() -> None:
     planned("ada", "bela")
     bela = Subscriber.objects.get(email="bela@readers.example")
-    Delivery.objects.post(bela, Delivery.Kind.KNOWN, timezone.now())
+    Delivery.objects.post(bela, "known", timezone.now())
     (first,) = outbox.claim(1, "me", timezone.now())
     assert first.kind == "known"
 
 
 def test_the_message_is_the_same_at_every_attempt_but_for_its_date() -> None:
     (delivery,) = planned("ada")
-    first, second = (letters.Composer().message(delivery)[0] for _ in range(2))
+    first, second = (composer.Composer().message(delivery)[0] for _ in range(2))
     ids = {message_from_bytes(raw, policy=policy.default)["Message-ID"] for raw in (first, second)}
     assert len(ids) == 1
 
 
 def test_a_digest_has_the_papers_the_reasons_and_the_links() -> None:
     (delivery,) = planned("ada")
-    raw, sender = letters.Composer().message(delivery)
+    raw, sender = composer.Composer().message(delivery)
     message = message_from_bytes(raw, policy=policy.default)
     text = message.get_body(("plain",))
     html = message.get_body(("html",))
@@ -557,9 +558,9 @@ def test_a_digest_has_the_papers_the_reasons_and_the_links() -> None:
 def test_bounces_come_back_to_an_address_that_names_the_delivery(settings: object) -> None:
     (delivery,) = planned("ada")
     settings.BOUNCE_ADDRESS = "bounce@digest.example.org"  # type: ignore[attr-defined]
-    _, sender = letters.Composer().message(delivery)
+    _, sender = composer.Composer().message(delivery)
     local, _, domain = sender.partition("@")
     assert local.startswith("bounce+")
     assert len(local) <= 64
     assert domain == "digest.example.org"
-    assert letters.Composer().message(delivery)[1] == sender
+    assert composer.Composer().message(delivery)[1] == sender

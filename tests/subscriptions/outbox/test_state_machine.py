@@ -220,7 +220,7 @@ class Outbox(RuleBasedStateMachine):
         assert not self.unwanted
         ids = Counter(mail.message_id for mail in self.taken)
         assert not ids or max(ids.values()) == 1
-        states = dict(Delivery.objects.filter(kind=Delivery.Kind.DIGEST).values_list("pk", "state"))
+        states = dict(Delivery.objects.filter(kind=Delivery.DIGEST).values_list("pk", "state"))
         for pk, state in self.before.items():
             if state in SETTLED:
                 assert states[pk] == state

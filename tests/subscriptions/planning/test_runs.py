@@ -73,7 +73,7 @@ def test_letters_and_other_runs_go_out_while_a_run_is_paused() -> None:
     run = planned("ada")
     runs.pause(run)
     bela = reader("bela@readers.example", topics=[topic("agents", "agents")], next_digest_at=TOMORROW)
-    Delivery.objects.post(bela, Delivery.Kind.KNOWN, timezone.now())
+    Delivery.objects.post(bela, "known", timezone.now())
     Subscriber.objects.filter(pk=bela.pk).update(next_digest_at=NOW + timedelta(hours=1))
     plan(NOW + timedelta(hours=1))
     assert outbox.deliver(LocalMailbox()) == {"accepted": 2}

@@ -162,7 +162,7 @@ def test_a_digest_can_be_read_on_the_web(client: Client, ada: Subscriber) -> Non
 
 
 def test_a_letter_about_the_subscription_has_no_web_view(client: Client, ada: Subscriber) -> None:
-    letter = Delivery.objects.post(ada, Delivery.Kind.KNOWN, timezone.now())
+    letter = Delivery.objects.post(ada, "known", timezone.now())
     assert client.get(f"/r/{signed_links.token('read', ada, letter.pk)}/").status_code == 404
 
 

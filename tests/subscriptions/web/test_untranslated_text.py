@@ -16,8 +16,8 @@ from digest.archive import samples
 from digest.compose.samples import DIGESTS
 from digest.lib.locales import LOCALE
 from digest.web import page_language
-from subscriptions.devtools import preview_samples
-from subscriptions.devtools.preview_samples import PAGES
+from subscriptions.devtools import inbox_samples, page_samples
+from subscriptions.devtools.page_samples import PAGES
 from tests.digest.lib.wordless import Wordless
 
 with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as _file:
@@ -91,7 +91,7 @@ def invented(module: Path) -> Iterator[str]:
 
 OF_PAGES = {
     word
-    for module in (samples, preview_samples)
+    for module in (samples, page_samples, inbox_samples)
     for text in (*invented(Path(str(module.__file__))), _NAMES)
     for word in words(text)
 }

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose import Letter, Personal, Sender, UnusableAddress, compose, compose_digest, prepare
-from digest.compose.samples import BRAND, CONFIRM, DIGESTS, LOGO, READER
+from digest.compose import Letter, Personal, Sender, UnusableAddress, compose_digest, prepare
+from digest.compose.samples import BRAND, DIGESTS, LOGO, READER
 from digest.compose.templating.placeholders import LINKS
 from digest.lib.safe_text import folded
 
@@ -144,11 +144,9 @@ def test_the_unsubscribe_link_is_never_folded_or_encoded(length: int) -> None:
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in message
 
 
-def test_a_confirmation_is_no_list_mail() -> None:
-    letter = compose("confirm", CONFIRM, BRAND)
-    message = prepare(letter, SENDER).message(
-        replace(READER, unsubscribe_url="", preferences_url="", web_url="")
-    )
+def test_a_letter_that_is_not_listed_is_no_list_mail() -> None:
+    letter = replace(MANY, listed=False)
+    message = prepare(letter, SENDER).message(READER)
     assert_sound(message, letter)
     names = {line.partition(":")[0] for line in lines(message)}
     assert "Auto-Submitted" in names

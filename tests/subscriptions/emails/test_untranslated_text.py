@@ -2,38 +2,36 @@
 
 import gettext
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 
 from digest.compose import (
-    AlarmContent,
     Brand,
-    ConfirmContent,
     DigestContent,
     Fact,
-    FreshLinkContent,
-    GoodbyeContent,
     Item,
-    KnownContent,
     Letter,
     Mark,
     NearMiss,
     Section,
     WelcomeContent,
-    compose,
     compose_digest,
     compose_page,
     compose_welcome,
+    digest_view,
     letter,
-    view,
     welcome,
 )
-from digest.compose.samples import READER, paper
+from digest.compose.paper.samples import paper
+from digest.compose.samples import READER
 from digest.compose.templating import environment
+from subscriptions.emails.letters import LETTERS as LETTER_TYPES
 from tests.digest.lib.wordless import Wordless
 
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
@@ -56,11 +54,11 @@ class Bracketing(gettext.NullTranslations):
 def _every_text_in_brackets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     bracketed = Wordless()
     bracketed._catalogue = Bracketing()
-    for module in (environment, letter, view, welcome):
+    for module in (environment, letter, digest_view, welcome):
         monkeypatch.setattr(module, "language_for", lambda _code: bracketed)
-    environment.letters.cache_clear()
+    environment.letter_environment.cache_clear()
     yield
-    environment.letters.cache_clear()
+    environment.letter_environment.cache_clear()
 
 
 RECORD = paper(
@@ -87,14 +85,30 @@ MANY = replace(
     more=(ITEM,) * 300,
 )
 BRAND = Brand("1", "https://1.example", address="2", imprint="3")
-LETTERS = {
+
+
+def wordless(content: Any) -> Any:
+    """A sample with numbers for its words, so that every word shown is the letter's own."""
+
+    def number(value: object) -> object:
+        match value:
+            case str():
+                return "https://1.example" if value.startswith("https:") else "1"
+            case tuple():
+                return tuple(map(number, value))
+            case _:
+                return value
+
+    values = {field.name: number(getattr(content, field.name)) for field in fields(content)}
+    return type(content)(**values | {"language": "en"})
+
+
+LETTERS: dict[str, Callable[[], Letter]] = {
     "digest": lambda: compose_digest(FULL, BRAND),
     "week": lambda: compose_digest(replace(FULL, weekly=True, day=date(2024, 1, 1)), BRAND),
     "too much": lambda: compose_digest(MANY, BRAND),
     "lost": lambda: compose_digest(replace(FULL, sections=(), more=()), BRAND),
     "page": lambda: compose_page(FULL, BRAND),
-    "confirm": lambda: compose("confirm", ConfirmContent("https://1.example", ("1",), 1, "2"), BRAND),
-    "known": lambda: compose("known", KnownContent("https://1.example"), BRAND),
     "welcome": lambda: compose_welcome(WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", MANY), BRAND),
     "nothing": lambda: compose_welcome(
         WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=())), BRAND
@@ -102,12 +116,12 @@ LETTERS = {
     "nothing yet": lambda: compose_welcome(
         WelcomeContent(datetime(2025, 11, 6, tzinfo=UTC), "1", replace(FULL, sections=(), scanned=0)), BRAND
     ),
-    "export": lambda: compose("export", FreshLinkContent("https://1.example", 1), BRAND),
-    "erase": lambda: compose("erase", FreshLinkContent("https://1.example", 2), BRAND),
-    "move": lambda: compose("move", FreshLinkContent("https://1.example", 2), BRAND),
-    "address": lambda: compose("address", FreshLinkContent("https://1.example", 2), BRAND),
-    "goodbye": lambda: compose("goodbye", GoodbyeContent("https://1.example"), BRAND),
-    "alarm": lambda: compose("alarm", AlarmContent("1", "2", "3", "https://1.example"), BRAND),
+    **{
+        f"{letter.name}, {case}": partial(letter.compose, wordless(content), BRAND)
+        for letter in LETTER_TYPES
+        for case, content in letter.samples.items()
+        if not isinstance(content, DigestContent | WelcomeContent)
+    },
 }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from digest.compose.content import Mark
-from digest.compose.highlight import Run, runs
+from digest.compose.paper.highlight import Run, runs
 
 ROOM = 420  # characters that read at a glance
 LIMIT = 600  # a lone sentence beyond this is cut between words: no sentence of a person is that long

@@ -1,9 +1,9 @@
 """The line that says why."""
 
 from digest.compose.content import Fact, Mark
-from digest.compose.highlight import pieces, runs
-from digest.compose.samples import FOUR_BITS, item, paper
-from digest.compose.why_line import quoted, why
+from digest.compose.paper.highlight import pieces, runs
+from digest.compose.paper.samples import FOUR_BITS, item, paper
+from digest.compose.paper.why_line import quoted, why
 from digest.lib.locales import language_for
 
 ENGLISH = language_for("en")

@@ -9,12 +9,13 @@ from PIL import Image, ImageStat
 from playwright.sync_api import Browser, Page, Request
 
 from digest.compose import DigestContent, Letter, compose_digest
+from digest.compose.paper.view import view_paper
 from digest.compose.samples import BRAND, DIGESTS, READER
-from digest.compose.view import view_paper
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
-from tests.digest.compose.letters import BRANDED, LETTERS
+from tests.digest.compose.letters import BRANDED
 from tests.services.look import SHARP, problems
+from tests.subscriptions.emails.composed import COMPOSED
 
 pytestmark = pytest.mark.services
 
@@ -29,9 +30,9 @@ CASES = [
     "weekly",
     "german",
     "page",
-    "welcome",
-    "goodbye",
-    "alarm",
+    "welcome-plain",
+    "goodbye-plain",
+    "alarm-plain",
 ]
 WIDE, NARROW = ({"viewport": {"width": width, "height": 900}, **SHARP} for width in (700, 320))
 SCREENS: dict[str, dict[str, Any]] = {
@@ -136,7 +137,7 @@ def test_all_of_a_mail_can_be_read(screens: Screens, case: str, screen: str) -> 
         asked.append(request.url)
 
     page.on("request", note)
-    shown(page, LETTERS[case])
+    shown(page, COMPOSED[case])
     assert wrong_with(page, DIGESTS.get(case)) == []
     brightness = ImageStat.Stat(picture_of(page).convert("L")).mean[0]
     page.remove_listener("request", note)
@@ -156,7 +157,7 @@ def test_without_images_a_mail_says_all_the_same(screens: Screens, case: str, sc
 
 def test_without_its_style_blocks_a_mail_is_as_on_paper(screens: Screens) -> None:
     """Some programs drop them: what stands in the elements must do."""
-    page = shown(screens["dark"], LETTERS["many"])
+    page = shown(screens["dark"], COMPOSED["many"])
     page.evaluate("document.querySelectorAll('style').forEach(style => style.remove())")
     assert wrong_with(page, DIGESTS["many"]) == []
 
@@ -165,14 +166,14 @@ def test_without_its_style_blocks_a_mail_is_as_on_paper(screens: Screens) -> Non
 def test_a_mail_that_looks_wrong_is_noticed(screens: Screens, what: str) -> None:
     """What the tests above look for is found where it is: each of these would be seen at once."""
     screen, style = SPOILED[what]
-    page = shown(screens[screen], LETTERS["many"])
+    page = shown(screens[screen], COMPOSED["many"])
     page.add_style_tag(content=style)
     assert wrong_with(page, DIGESTS["many"]) != []
 
 
 @pytest.mark.parametrize("part", ["h2.topic", "h3.title", "p.why", "p.text", "td.votes", "div.foot"])
 def test_a_part_that_is_missing_is_noticed(screens: Screens, part: str) -> None:
-    page = shown(screens["light"], LETTERS["many"])
+    page = shown(screens["light"], COMPOSED["many"])
     page.locator(part).first.evaluate("part => part.remove()")
     assert wrong_with(page, DIGESTS["many"]) != []
 
@@ -183,7 +184,7 @@ def picture_of(page: Page) -> Image.Image:
 
 def test_links_are_large_enough_for_a_thumb(browser: Browser) -> None:
     """WCAG 2.2, 2.5.8: targets of at least 24 by 24 CSS pixels, or as far apart."""
-    page = shown(browser.new_page(viewport={"width": 320, "height": 640}), LETTERS["many"])
+    page = shown(browser.new_page(viewport={"width": 320, "height": 640}), COMPOSED["many"])
     boxes = page.evaluate(
         "[...document.querySelectorAll('td.acts a, td.votes a')].map(a => a.getBoundingClientRect().height)"
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from digest.compose.content import Fact, Mark
-from digest.compose.highlight import Piece, runs
+from digest.compose.paper.highlight import Piece, runs
 from digest.lib.locales import Language
 from digest.lib.records import PaperRecord
 from digest.lib.safe_text import shortened
@@ -17,17 +17,17 @@ LONGEST = 60
 def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
     """For example `title has “FP4 quantization”; abstract has “MXFP4”; 48 upvotes`; empty without reasons.
 
-    At most `MOST` different spellings (case aside), title first, each told once; then `facts`.
+    At most `MOST` different spellings (case aside), title first, each shown once; then `facts`.
     """
     marks = tuple(marks)
-    told: set[str] = set()
+    shown: set[str] = set()
     clauses = []
     for field, text in (("title", record.title), ("abstract", record.abstract)):
         found = []
         for run in runs(text, field, marks):
             surface = shortened(text[run.start : run.end], LONGEST)
-            if surface and surface.casefold() not in told and len(told) < MOST:
-                told.add(surface.casefold())
+            if surface and surface.casefold() not in shown and len(shown) < MOST:
+                shown.add(surface.casefold())
                 found.append(language.gettext("“%(words)s”", words=surface))
         if found and field == "title":
             clauses.append(language.gettext("title has %(words)s", words=", ".join(found)))
@@ -52,7 +52,7 @@ def _quotation(language: Language) -> re.Pattern[str]:
 
 
 def _fact(language: Language, record: PaperRecord, fact: Fact) -> str:
-    """A fact in words; nothing for a number that the paper does not have any more."""
+    """What one fact adds to the line; empty for a field that this build does not know."""
     name = shortened(fact.text, LONGEST)
     match fact.field:
         case "author":

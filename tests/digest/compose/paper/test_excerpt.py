@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.compose.content import Mark
-from digest.compose.excerpt import LIMIT, ROOM, excerpt, sentences
-from digest.compose.samples import FOUR_BITS
+from digest.compose.paper.excerpt import LIMIT, ROOM, excerpt, sentences
+from digest.compose.paper.samples import FOUR_BITS
 
 
 def split(text: str) -> list[str]:

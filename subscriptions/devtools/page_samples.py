@@ -12,10 +12,9 @@ from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import Standing
-from subscriptions.devtools.inbox_views import InboxPage, MailPage
+from subscriptions.devtools import inbox_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.relay.local_mailbox import Entry, Listing, Mail
 from subscriptions.web.backtest import Backtest, Part, Sample, sample_of, sentence
 from subscriptions.web.data_rights_views import AddressPage, DataPage, ErasePage, MovePage
 from subscriptions.web.filters_form import FiltersForm
@@ -93,22 +92,6 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
     )
 
 
-def _entry(key: str, subject: str, snippet: str) -> Entry:
-    return Entry(
-        key, "<b>Paper Digest</b> <digest@example.org>", "a+<i>@example.org", subject, MOMENT, snippet
-    )
-
-
-_MAIL = Mail(
-    entry=_entry("1.M1P1Q1.preview", "<script>alert('subject')</script> " + "long " * 40, ""),
-    headers=(("Subject", "<script>"), ("X-Long", "y" * 400)),
-    html="",
-    text="<script>alert(1)</script>\n{{ 7*7 }}\n" + "z" * 400,
-    source="Subject: <script>\n\n</pre><script>alert(1)</script>",
-)
-_LIST = Listing(
-    120, (_MAIL.entry, _entry("2.M1P1Q1.preview", "6 papers", "<img src=x onerror=alert(1)> " * 5))
-)
 _STATES = ("pending", "active", "paused", "unsubscribed", "refused")
 
 _SRC = "/previews/email/digest/many/html"
@@ -228,11 +211,6 @@ PAGES: Mapping[str, PageCase] = {
     "mute-undone": PageCase(
         "Not muted any more", "web/mute.html", partial(MutePage, "3D", own=False, standing="heard", done=True)
     ),
-    "inbox": PageCase("Inbox", "web/inbox/list.html", partial(InboxPage, _LIST, '"><b>', 2)),
-    "inbox-empty": PageCase("Inbox, empty", "web/inbox/list.html", partial(InboxPage, Listing(0, ()), "", 1)),
-    **{
-        f"inbox-{part}": PageCase(f"Inbox, {part}", "web/inbox/mail.html", partial(MailPage, _MAIL, part))
-        for part in ("text", "headers", "source")
-    },
+    **inbox_samples.PAGES,
     **samples.PAGES,
 }

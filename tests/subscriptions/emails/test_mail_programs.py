@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from digest.compose.samples import READER
-from tests.digest.compose.letters import LETTERS
 from tests.services.node import NODE
+from tests.subscriptions.emails.composed import COMPOSED
 
 EXTRA = "in the kept style block, an extra: without it the mail is whole, light, and 600 px wide or less"
 SAID = "for screen readers; who drops it still shows every word"
@@ -46,7 +46,7 @@ EXCEPTIONS = {
 
 @pytest.mark.services
 def test_mail_programs_support_what_the_mails_use_and_the_html_is_valid(checkers: Path) -> None:
-    mails = {name: letter.html_for(READER) for name, letter in LETTERS.items()}
+    mails = {name: letter.html_for(READER) for name, letter in COMPOSED.items()}
     done = subprocess.run(
         [NODE, checkers / "mails.mjs"],
         input=json.dumps(mails),

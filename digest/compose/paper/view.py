@@ -1,0 +1,135 @@
+"""What templates print of one paper: every text worded, shortened and highlighted, nothing left to decide."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from digest.compose import wording
+from digest.compose.content import Item
+from digest.compose.paper.excerpt import Excerpt, excerpt
+from digest.compose.paper.highlight import Piece, pieces, runs
+from digest.compose.paper.why_line import quoted, why
+from digest.lib.locales import Language
+from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
+from digest.lib.safe_text import folded, shortened
+
+_LONGEST_NAME = 80
+_LONGEST_BRIEF = 60  # screen readers say it with each of a paper's links, and it takes room in each
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """A fact in small print; `accessible_text` is for screen readers, in words where `text` uses a sign."""
+
+    text: str
+    accessible_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PaperView:
+    """One paper; `url` is where its title leads, empty if nowhere; `brief` its title as links name it.
+
+    Compared by identity, which `view_paper` keeps.
+    """
+
+    number: int
+    title: str
+    brief: str
+    title_pieces: tuple[Piece, ...]
+    url: str
+    facts: tuple[FactView, ...]
+    excerpt: str
+    excerpt_pieces: tuple[Piece, ...]
+    why: str
+    why_pieces: tuple[Piece, ...]
+    note: str
+    links: tuple[LinkView, ...]
+
+
+@lru_cache(maxsize=8192)
+def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
+    """The view of one paper, made once for all digests that hold it with these marks.
+
+    With `whole` the abstract is whole. Links that are not plain http(s) are left out.
+    """
+    record = item.record
+    title_runs = runs(record.title, "title", item.marks)
+    abstract = Excerpt(record.abstract, runs(record.abstract, "abstract", item.marks))
+    shown = abstract if whole else excerpt(record.abstract, item.marks)
+    source = safe_link(record.url)
+    links = (
+        (language.gettext("Read"), source),
+        (language.gettext("PDF"), safe_link(pdf_url(record.key))),
+        (language.gettext("Code"), safe_link(record.code_url)),
+        (language.gettext("Project"), safe_link(record.project_url)),
+    )
+    reason = why(language, record, item.marks, item.facts)
+    return PaperView(
+        number=item.number,
+        title=folded(record.title),
+        brief=shortened(record.title, _LONGEST_BRIEF),
+        title_pieces=pieces(record.title, title_runs),
+        url=safe_link(item.page_url) or source or "",
+        facts=tuple(_facts(language, record)),
+        excerpt=folded(shown.text),
+        excerpt_pieces=pieces(shown.text, shown.runs),
+        why=reason,
+        why_pieces=quoted(language, reason),
+        note=folded(wording.ranking_note(language, item.note)) if item.note else "",
+        links=tuple(LinkView(label, url) for label, url in links if url),
+    )
+
+
+def _facts(language: Language, record: PaperRecord) -> Iterator[FactView]:
+    """What is known of a paper's origin and reception; zeros are left out."""
+    if where := _where(language, record):
+        yield FactView(where, where)
+    if organization := shortened(record.organization or "", _LONGEST_NAME):
+        yield FactView(organization, organization)
+    if authors := _authors(language, record):
+        yield FactView(authors, authors)
+    if record.upvotes:
+        accessible_text = language.ngettext("%(num)s upvote", "%(num)s upvotes", record.upvotes)
+        yield FactView(_unbroken(f"▲ {language.number(record.upvotes)}"), _unbroken(accessible_text))
+    if record.comments:
+        comments = _unbroken(language.ngettext("%(num)s comment", "%(num)s comments", record.comments))
+        yield FactView(comments, comments)
+
+
+def _unbroken(text: str) -> str:
+    """`text` with no-break spaces: a number stays on one line with its noun."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
+
+
+def _where(language: Language, record: PaperRecord) -> str:
+    """Where and when it appeared, for example “arXiv, 4 Nov”; the year only if it is not the edition's."""
+    if arxiv_id(record.key):
+        place = "arXiv"
+    else:
+        link = safe_link(record.url)
+        place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
+    day = record.published or record.day
+    date = language.short_date(day, year=day.year != record.day.year)
+    return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))
+
+
+def _authors(language: Language, record: PaperRecord) -> str:
+    """For example “Ada Lovelace and 11 others”, or “12 authors” where nobody is named."""
+    number = max(record.authors or 0, len(record.author_names))
+    if not number:
+        return ""
+    name = shortened(record.author_names[0], _LONGEST_NAME) if record.author_names else ""
+    if not name:
+        return language.ngettext("%(num)s author", "%(num)s authors", number)
+    if number == 1:
+        return name
+    return language.ngettext(
+        "%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name
+    )

@@ -1,0 +1,72 @@
+"""Composes the messages of one sender: readers who share a selection share its letter."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+from django.db import InterfaceError, OperationalError
+
+from digest.compose import Letter, PreparedLetter, compose_digest, prepare
+from digest.models import Selection
+from digest.selection.content import Reading
+from digest.web import branding
+from subscriptions.emails.addressing import envelope_sender, personal, sender
+from subscriptions.emails.letters import LETTER_OF
+from subscriptions.emails.letters.letter_type import DeliveryLike, NothingToSay
+from subscriptions.models import Delivery, Subscriber
+
+LETTERS_KEPT = 500  # some 35 KB each
+
+
+class Composer:
+    """Composes messages, and keeps the digests it composed."""
+
+    def __init__(self) -> None:
+        self._reading = Reading()
+        self._brand = branding.current()
+        self._selections: Mapping[int, Selection] = {}
+        self._expected: Mapping[int, PreparedLetter | Exception] = {}
+        self._digest = lru_cache(maxsize=LETTERS_KEPT)(self._prepared_digest)
+
+    def expect(self, deliveries: Sequence[DeliveryLike]) -> None:
+        """Prepare the letters of `deliveries`; then `message` asks the database for nothing."""
+        self._brand = branding.current()
+        self._selections = Selection.objects.in_bulk({d.selection_id for d in deliveries if d.selection_id})
+        self._expected = {delivery.pk: self._prepared_or_error(delivery) for delivery in deliveries}
+
+    def message(self, delivery: DeliveryLike) -> tuple[bytes, str]:
+        """The finished message of a delivery, and its envelope sender; raises `NothingToSay`."""
+        prepared = self._expected.get(delivery.pk) or self._prepared_or_error(delivery)
+        if isinstance(prepared, Exception):
+            raise prepared
+        return prepared.message(personal(delivery)), envelope_sender(delivery)
+
+    def _prepared_or_error(self, delivery: DeliveryLike) -> PreparedLetter | Exception:
+        """The letter of a delivery, or why there is none."""
+        format_ = delivery.subscriber.format
+        try:
+            if delivery.selection_id:
+                return self._digest(delivery.selection_id, format_)
+            return self._prepared(self._letter(delivery), delivery.kind, format_)
+        except (OperationalError, InterfaceError):  # no fault of this letter's
+            raise
+        except Exception as error:  # noqa: BLE001 - raised when the message is asked for
+            return error.with_traceback(None)
+
+    def _letter(self, delivery: DeliveryLike) -> Letter:
+        """A letter about the subscription itself."""
+        letter = LETTER_OF[delivery.kind]
+        if letter.content is None:
+            raise NothingToSay("no selection is stored for it")
+        reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
+        return letter.compose(letter.content(reader, delivery), self._brand)
+
+    def _prepared_digest(self, selection_id: int, format_: str) -> PreparedLetter:
+        selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
+        content = self._reading.content_of(selection)
+        if not (content.sections or content.more or content.carried):
+            raise NothingToSay("its papers were removed meanwhile")
+        return self._prepared(compose_digest(content, self._brand), Delivery.DIGEST, format_)
+
+    def _prepared(self, letter: Letter, kind: str, format_: str) -> PreparedLetter:
+        shown = letter.as_text() if format_ == Subscriber.Format.TEXT else letter
+        return prepare(shown, sender(kind, self._brand))

@@ -1,0 +1,55 @@
+"""The letter that asks a new reader to confirm their address."""
+
+from dataclasses import dataclass
+
+from django.utils import translation
+
+from digest.lib.locales import language_for
+from subscriptions.accounts import preferences
+from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType
+from subscriptions.lib import signed_links
+from subscriptions.models import Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmContent:
+    """What an address is asked to confirm.
+
+    Anyone can enter anyone's address, so nothing a visitor typed is repeated: `topics` are names of
+    preset topics, and of own queries only their number is given.
+    """
+
+    confirm_url: str
+    topics: tuple[str, ...]
+    queries: int
+    schedule: str
+    language: str = "en"
+
+
+def _content(reader: Subscriber, _delivery: DeliveryLike) -> ConfirmContent:
+    choices = preferences.choices_of(reader)
+    with translation.override(reader.language):
+        schedule = preferences.describe(choices.schedule)
+    return ConfirmContent(
+        confirm_url=signed_links.url("confirm", reader),
+        topics=tuple(language_for(reader.language).topic(topic.name) for topic in choices.topics),
+        queries=len(choices.queries),
+        schedule=schedule,
+        language=reader.language,
+    )
+
+
+LETTER = LetterType(
+    name="confirm",
+    label="confirmation",
+    wanted_in=(Subscriber.State.PENDING,),
+    content=_content,
+    samples={
+        "plain": ConfirmContent(
+            confirm_url="https://digest.example.org/confirm/preview",
+            topics=("Quantization", "Agents", "3D", "Distributed training"),
+            queries=2,
+            schedule="every weekday at 07:00, Europe/Berlin",
+        )
+    },
+)

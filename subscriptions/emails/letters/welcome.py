@@ -1,0 +1,53 @@
+"""The first letter after confirming, with what the last week would have brought."""
+
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from digest.compose import Brand, Letter, WelcomeContent, compose_welcome
+from digest.compose.samples import DIGESTS, WEEK
+from digest.selection.content import Reading
+from digest.selection.selector import of_last_days
+from subscriptions.accounts import preferences
+from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType
+from subscriptions.models import Subscriber
+from subscriptions.models.schedule import due_at
+from subscriptions.planning.selection_requests import filters_of
+
+DAYS = 7  # that it looks back
+
+
+class _Welcome(LetterType[WelcomeContent]):
+    def compose(self, content: WelcomeContent, brand: Brand) -> Letter:
+        return compose_welcome(content, brand)
+
+
+def _content(reader: Subscriber, delivery: DeliveryLike) -> WelcomeContent:
+    choices = preferences.choices_of(reader)
+    first = reader.next_digest_at or due_at(choices.schedule, after=delivery.due_at)
+    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
+    week = of_last_days(filters, DAYS, reader.language)
+    return WelcomeContent(
+        first=first.astimezone(ZoneInfo(reader.time_zone)),
+        zone=reader.time_zone,
+        week=Reading().content_of(week),
+        language=reader.language,
+    )
+
+
+_PLAIN = WelcomeContent(
+    first=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
+    zone="Europe/Berlin",
+    week=WEEK,
+)
+_EMPTY = replace(_PLAIN, week=replace(WEEK, sections=()))
+_HOSTILE = replace(_PLAIN, week=replace(DIGESTS["hostile"], already_had=0))
+
+LETTER = _Welcome(
+    name="welcome",
+    label="welcome",
+    wanted_in=(Subscriber.State.ACTIVE,),
+    content=_content,
+    samples={"plain": _PLAIN, "empty": _EMPTY, "hostile": _HOSTILE},
+    listed=True,
+)
