@@ -1,4 +1,4 @@
-"""The selections' room: what readers with the same wishes got."""
+"""The selections' pages: what readers with the same filters and history got."""
 
 from django.contrib import admin
 from django.utils.safestring import SafeString
@@ -10,9 +10,15 @@ from digest.models import Selection
 
 @admin.register(Selection)
 class SelectionRoom(ReadOnlyRoom[Selection]):
-    list_display = ("number", "of_day", "wishes", "papers", "scanned", "already_had", "made")
+    list_display = ("number", "of_day", "filter_names", "papers", "scanned", "already_had", "made")
     list_filter = ("day",)
-    fields = (("of_day", "made"), ("scanned", "already_had"), ("since", "until"), "wishes", "shown")
+    fields = (
+        ("of_day", "made"),
+        ("scanned", "already_had"),
+        ("after_release", "through_release"),
+        "filter_names",
+        "shown",
+    )
 
     of_day = when("Day", "day")
     made = when("Made", "created_at")
@@ -22,8 +28,8 @@ class SelectionRoom(ReadOnlyRoom[Selection]):
         return f"#{selection.pk}"
 
     @column("Filters")
-    def wishes(self, selection: Selection) -> str:
-        return ", ".join(wish["name"] for wish in selection.filters)
+    def filter_names(self, selection: Selection) -> str:
+        return ", ".join(filter_["name"] for filter_ in selection.filters)
 
     @column("Papers")
     def papers(self, selection: Selection) -> int:

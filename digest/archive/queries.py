@@ -14,9 +14,10 @@ from django.db.models import Count, F
 from digest.archive.search import Found, find
 from digest.compose.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
-from digest.matching import Query, explain, parse_query
+from digest.matching import Percolator, Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
-from digest.selection import content
+from digest.selection.content import item_of
+from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import url, words
 
 PAGE = 25  # papers on a page
@@ -116,7 +117,7 @@ def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[in
     name = f"topics-of:{day}:{len(papers)}"
     kept: Mapping[str, frozenset[int]] | None = cache.get(name)
     if kept is None:
-        matches = content.matches_of(Topic.objects.filter(enabled=True), papers)
+        matches = matches_of(Topic.objects.filter(enabled=True), papers)
         kept = {slug: frozenset(paper.pk for paper in found) for slug, found in matches.items()}
         cache.set(name, kept, _KEPT)
     return kept
@@ -125,8 +126,15 @@ def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[in
 def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
     """The offered topics that keep `paper`."""
     topics = Topic.objects.filter(enabled=True)
-    matches = content.matches_of(topics, [paper])
+    matches = matches_of(topics, [paper])
     return tuple(topic for topic in topics if matches[topic.slug])
+
+
+def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
+    """The papers that each topic keeps, by slug."""
+    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
+    matches = Percolator.of(queries).match(list(papers))
+    return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}
 
 
 def lines(
@@ -141,8 +149,8 @@ def lines(
 
 def shown(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
-    item = content.item_of(paper, explain(query, paper).reasons if query else ())
-    return view_paper(item, words(), whole=False)
+    reasons = explain(query, paper).reasons if query else ()
+    return view_paper(item_of(paper, ShownReasons.of(reasons)), words(), whole=False)
 
 
 def paper_under(key: str) -> Paper | None:
