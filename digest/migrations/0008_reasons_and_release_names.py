@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digest', '0006_heartbeat'),
+        ('digest', '0007_index_segments'),
     ]
 
     operations = [
