@@ -21,7 +21,7 @@ class SelectionAdmin(ReadOnlyAdmin[Selection]):
     fields = (
         ("of_day", "made"),
         ("scanned", "already_had"),
-        ("since", "until"),
+        ("after_release", "through_release"),
         "filter_names",
         "papers_of_each_filter",
     )

@@ -14,9 +14,10 @@ from django.db.models import Count, F
 from digest.archive.search import SearchResult, find
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
-from digest.matching import Query, explain, parse_query
+from digest.matching import Percolator, Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
-from digest.selection import content
+from digest.selection.content import item_of
+from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
 
 PAGE_SIZE = 25  # papers
@@ -99,7 +100,7 @@ def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[in
     name = f"topics-of:{day}:{len(papers)}"
     kept: Mapping[str, frozenset[int]] | None = cache.get(name)
     if kept is None:
-        matches = content.matches_of(Topic.objects.filter(enabled=True), papers)
+        matches = matches_of(Topic.objects.filter(enabled=True), papers)
         kept = {slug: frozenset(paper.pk for paper in found) for slug, found in matches.items()}
         cache.set(name, kept, _KEPT)
     return kept
@@ -108,8 +109,15 @@ def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[in
 def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
     """The offered topics that keep `paper`."""
     topics = Topic.objects.filter(enabled=True)
-    matches = content.matches_of(topics, [paper])
+    matches = matches_of(topics, [paper])
     return tuple(topic for topic in topics if matches[topic.slug])
+
+
+def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
+    """The papers that each topic keeps, by slug."""
+    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
+    matches = Percolator.of(queries).match(list(papers))
+    return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}
 
 
 def lines(
@@ -124,8 +132,8 @@ def lines(
 
 def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
-    item = content.item_of(paper, explain(query, paper).reasons if query else ())
-    return view_paper(item, current_language(), whole=False)
+    reasons = explain(query, paper).reasons if query else ()
+    return view_paper(item_of(paper, ShownReasons.of(reasons)), current_language(), whole=False)
 
 
 def paper_by_key(key: str) -> Paper | None:

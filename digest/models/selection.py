@@ -4,21 +4,25 @@ from django.db import models
 
 
 class Selection(models.Model):
-    """The papers of the releases after `since` up to `until` that one set of filters keeps.
+    """The papers of the releases after `after_release` up to `through_release` that one set of filters keeps.
 
     Addressed by its content: `key` is a hash of everything that went in, so that any number of
     planners asking for the same selection get one row. A `first` digest also takes the newest edition
-    of each source as of `since`.
+    of each source as of `after_release`.
     """
 
     key = models.CharField(max_length=64, unique=True)
     filters = models.JSONField(help_text="The named queries, in the reader's order.")
     weekly = models.BooleanField(default=False, help_text="It is about the week to its day.")
     language = models.CharField(max_length=10, default="en")
-    since = models.PositiveBigIntegerField()
-    until = models.PositiveBigIntegerField()
-    most = models.PositiveSmallIntegerField(null=True, help_text="How many papers are shown in full.")
-    had = models.PositiveBigIntegerField(help_text="Papers up to this release are not new to its readers.")
+    after_release = models.PositiveBigIntegerField(db_column="since")
+    through_release = models.PositiveBigIntegerField(db_column="until")
+    full_limit = models.PositiveSmallIntegerField(
+        null=True, db_column="most", help_text="How many papers are shown in full."
+    )
+    seen_through = models.PositiveBigIntegerField(
+        db_column="had", help_text="Papers up to this release are not new to its readers."
+    )
     first = models.BooleanField(default=False)
     day = models.DateField(
         null=True, help_text="The newest edition day it draws on; none if there was nothing."
@@ -32,6 +36,11 @@ class Selection(models.Model):
     crossed = models.JSONField(default=list, help_text="Which of them were out before, but match only now.")
     near = models.JSONField(default=list, help_text="[{paper, filter, missing, add}], one clause short.")
     carried = models.JSONField(default=list, help_text="Papers of a digest that may not have arrived.")
+    reasons = models.TextField(
+        default="",
+        db_default="",  # planners of the build before still store theirs
+        help_text="Why its papers were kept, as `digest.selection.shown_reasons` packs it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -1,8 +1,9 @@
-"""Choose: what queries bring of one window's papers, each query matched and each match explained once."""
+"""Candidates: the papers of one window that queries keep, and why; each query matched and explained once."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from digest.matching import Index, Number, Percolator, Query, index_of, parse_query
@@ -11,139 +12,157 @@ from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import Taste
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
+from digest.selection.requests import Votes
+from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
 
 _NUMBERS = frozenset(Number)
-Votes = tuple[tuple[int, bool], ...]  # papers, each with whether a reader asked for more like it
+_EXPLAINERS = 200  # of papers carried over, which few selections have
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A paper that a query brings, how strongly, and its score for the order."""
+class _Match:
+    """A paper that a query keeps, how strongly, its score for the order, and the reasons, packed."""
 
     paper: int
     key: str
     strength: float
     score: float
+    reasons: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a query finds: papers that it brings, those of them that crossed, and those had before."""
+class _QueryMatches:
+    """What a query keeps: candidates, those of them that crossed a threshold, and papers seen before."""
 
-    brought: tuple[_Found, ...]
+    candidates: tuple[_Match, ...]
     crossed: frozenset[int]
-    had: frozenset[int]
+    seen: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What a digest brings: ranked items as they are stored, and the honest counts."""
+class Ranking:
+    """The candidates of several queries: ranked items as they are stored, their reasons, honest counts."""
 
     items: list[dict[str, Any]]
+    reasons: list[str]
     scanned: int
-    already_had: int
+    already_seen: int
     crossed: list[int]
 
 
-class Chooser:
-    """Makes the selections over one window; a query is matched, and a match explained, once.
+class WindowMatcher:
+    """Matches queries on the papers of one window; a query is matched, and a match explained, once.
 
-    `queries` are those learnt last, by their texts.
+    `queries` are those matched last, by their texts. Selections with the same match share its reasons.
     """
 
     def __init__(self, window: Window) -> None:
         self.window = window
-        self.listed = {paper.pk for paper in self.window.papers}
         self.index = index_of(self.window.papers)
         self.queries: Mapping[str, Query] = {}
-        self._answers: dict[str, _Answer] = {}
-        self._explainers: dict[int, Explainer] = {}
+        self._listed = {paper.pk for paper in self.window.papers}
+        self._matches: dict[str, _QueryMatches] = {}
+        self._explainer = lru_cache(maxsize=_EXPLAINERS)(Explainer)
         self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
         self._similarities = Similarities(self._papers)
 
-    def judge(self, papers: Collection[int]) -> None:
-        """Get to know papers that readers voted on; those that are gone say nothing."""
+    def load(self, papers: Collection[int]) -> None:
+        """Read those of `papers` that are not of the window: voted on, or carried over. Some may be gone."""
         self._papers |= Paper.objects.in_bulk([pk for pk in papers if pk not in self._papers])
 
-    def learn(self, texts: Collection[str]) -> None:
-        """Match those queries of which nothing is known yet; others than these are forgotten."""
-        self._explainers.clear()  # they remember every word they were asked for
-        self._answers = {text: answer for text, answer in self._answers.items() if text in texts}
+    def match(self, texts: Collection[str]) -> None:
+        """Match those queries that are not matched yet; others than these are forgotten."""
+        self._matches = {text: found for text, found in self._matches.items() if text in texts}
         self.queries = {text: self.queries.get(text) or parse_query(text) for text in texts}
-        new = {text: query for text, query in self.queries.items() if text not in self._answers}
+        new = {text: query for text, query in self.queries.items() if text not in self._matches}
         matches = Percolator.of(new).match(self.window.papers, self.index)
         crossed = self._crossed(new)
+        seen: dict[str, set[int]] = {text: set() for text in new}
+        kept_by: dict[int, list[str]] = defaultdict(list)
         for text in new:
-            listed = [match.paper for match in matches.get(text, ())]
-            self._answers[text] = self._answer(text, listed, crossed.get(text, []))
+            for match in matches.get(text, ()):
+                if match.paper.pk in self.window.seen_papers:
+                    seen[text].add(match.paper.pk)
+                else:
+                    kept_by[match.paper.pk].append(text)
+            for pk in crossed.get(text, ()):
+                kept_by[pk].append(text)
+        candidates = self._explained(kept_by)
+        for text in new:
+            self._matches[text] = _QueryMatches(
+                tuple(candidates[text]), frozenset(crossed.get(text, ())), frozenset(seen[text])
+            )
+
+    def _explained(self, kept_by: Mapping[int, Sequence[str]]) -> Mapping[str, list[_Match]]:
+        """The matches of each query, from the queries that keep each paper.
+
+        Paper by paper, for an explainer holds all the paper's words and positions.
+        """
+        matches: dict[str, list[_Match]] = defaultdict(list)
+        for pk, texts in kept_by.items():
+            paper = self._papers[pk]
+            explainer = Explainer(paper)
+            age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
+            for text in texts:
+                found = explainer.explain(self.queries[text])
+                reasons = pack(paper, ShownReasons.of(found.reasons))
+                points = score(found.strength, paper.upvotes, age)
+                matches[text].append(_Match(pk, paper.key, found.strength, points, reasons))
+        return matches
 
     @cached_property
     def _revised(self) -> tuple[Index, Index]:
         """The papers that were out before, as they are and as they were."""
         return index_of(self.window.revised), index_of(self.window.before)
 
-    def _crossed(self, queries: Mapping[str, Query]) -> dict[str, list[Paper]]:
-        """For each of `queries` the papers of earlier releases that it keeps now and did not as of `since`.
+    def _crossed(self, queries: Mapping[str, Query]) -> dict[str, list[int]]:
+        """For each of `queries` the papers of earlier releases that it keeps now and did not before.
 
-        Only queries that look at what changed are asked: votes rise every hour, and few filters mind.
+        Only queries that look at what changed are matched: votes rise every hour, and few filters mind.
         """
         window = self.window
         if not window.revised:
             return {}
-        asked = {
+        affected = {
             text: query
             for text, query in queries.items()
             if window.changed - _NUMBERS or query.numbers & window.changed
         }
-        if not asked:
+        if not affected:
             return {}
-        percolator, (as_now, as_then) = Percolator.of(asked), self._revised
+        percolator, (as_now, as_then) = Percolator.of(affected), self._revised
         now, then = percolator.match(window.revised, as_now), percolator.match(window.before, as_then)
         crossed = {}
         for text in now:
             kept = {match.paper.pk for match in then.get(text, ())}
-            crossed[text] = [match.paper for match in now[text] if match.paper.pk not in kept]
+            crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
         return crossed
 
-    def _answer(self, text: str, listed: Sequence[Paper], late: Sequence[Paper]) -> _Answer:
-        fresh = [paper for paper in listed if paper.pk not in self.window.had]
-        return _Answer(
-            brought=tuple(self._found(text, paper) for paper in [*fresh, *late]),
-            crossed=frozenset(paper.pk for paper in late),
-            had=frozenset(paper.pk for paper in listed if paper.pk in self.window.had),
-        )
-
-    def _found(self, text: str, paper: Paper) -> _Found:
-        number = paper.pk
-        if number not in self._explainers:
-            self._explainers[number] = Explainer(paper)
-        strength = self._explainers[number].explain(self.queries[text]).strength
-        age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
-        return _Found(number, paper.key, strength, score(strength, paper.upvotes, age))
-
-    def choose(self, queries: Sequence[str], left_out: Collection[int], taste: Votes) -> Chosen:
-        """What these queries bring, all of which were learnt, ranked by what the votes say too."""
-        best: dict[int, tuple[_Found, int]] = {}
-        had: set[int] = set()
+    def rank(self, queries: Sequence[str], excluded: Collection[int], votes: Votes) -> Ranking:
+        """What these queries keep, all of which were matched, ranked by what the votes say too."""
+        best: dict[int, tuple[_Match, int]] = {}
+        seen: set[int] = set()
         crossed: set[int] = set()
         for number, text in enumerate(queries):
-            answer = self._answers[text]
-            had |= answer.had
-            crossed |= answer.crossed
-            for found in answer.brought:
-                known = best.get(found.paper)
-                if known is None or found.strength > known[0].strength:
-                    best[found.paper] = (found, number)
-        for paper in left_out:
+            found = self._matches[text]
+            seen |= found.seen
+            crossed |= found.crossed
+            for match in found.candidates:
+                known = best.get(match.paper)
+                if known is None or match.strength > known[0].strength:
+                    best[match.paper] = (match, number)
+        for paper in excluded:
             best.pop(paper, None)
         crossed &= best.keys()
-        candidates = [Candidate(found.paper, found.key, n, found.score) for found, n in best.values()]
+        candidates = [Candidate(match.paper, match.key, n, match.score) for match, n in best.values()]
+        ranked = rank(candidates, self._similarities, self._taste(votes))
         items = [
             {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
-            for candidate, note in rank(candidates, self._similarities, self._taste(taste))
+            for candidate, note in ranked
         ]
-        return Chosen(items, len(self.listed | crossed), len(had - crossed), sorted(crossed))
+        reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
+        return Ranking(items, reasons, len(self._listed | crossed), len(seen - crossed), sorted(crossed))
 
     def _taste(self, votes: Votes) -> Taste[int] | None:
         if not votes:
@@ -154,3 +173,11 @@ class Chooser:
             more={pk: vector(pk) for pk, more in known if more},
             less={pk: vector(pk) for pk, more in known if not more},
         )
+
+    def reasons(self, number: int, queries: Sequence[str]) -> str:
+        """Why the first of `queries` that keeps this paper does so, packed; empty if the paper is gone."""
+        paper = self._papers.get(number)
+        if paper is None:
+            return ""
+        found = explained(self._explainer(paper), (self.queries[text] for text in queries))
+        return pack(paper, found or ShownReasons())

@@ -1,6 +1,9 @@
-"""What is stored, as the plain values that mails and pages show. No person in here."""
+"""Selections read back, with their papers, as the plain values that mails and pages show.
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+Nothing is matched again, save where reasons are not stored or are not true of a paper as it is now.
+"""
+
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -8,26 +11,28 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from digest.compose import DigestContent, Fact, Item, Mark, NearMiss, Note, Section
-from digest.ingestion.shipped_topics import selecting
+from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
-from digest.matching import Field, Number, Percolator, Reason, parse_query
+from digest.matching import parse_query
 from digest.matching.ranking.explainer import Explainer
-from digest.models import Paper, Selection, Topic
-from digest.selection.selector import Filter
+from digest.models import Paper, Selection
+from digest.selection.requests import Filter
+from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
 _REMEMBERED = 2000  # papers, and queries
-_MARKED = {Field.TITLE, Field.ABSTRACT}
+_LINES = 8192  # of reasons; as many papers are kept worded
+_NO_REASONS = ShownReasons()
 
 
 class Reading:
-    """Reads selections back, as the papers are now: each is read and explained once, however many show it."""
+    """Reads selections back, as the papers are now: each is read once, however many show it."""
 
     def __init__(self) -> None:
         self._papers: dict[int, Paper] = {}
+        self._stored = lru_cache(maxsize=_LINES)(self._stored_item)
+        self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
         self._query = lru_cache(maxsize=_REMEMBERED)(parse_query)
-        self._found = lru_cache(maxsize=_REMEMBERED)(self._explained)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
@@ -35,39 +40,31 @@ class Reading:
         Papers that no longer exist are left out.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
-        listed = [item["paper"] for item in [*selection.items, *selection.more, *selection.near]]
-        noted = [item["note"][1] for item in selection.items if "note" in item]
-        papers = self._read([*listed, *selection.carried, *noted])
-        day = selection.day or timezone.now().date()
+        papers = self._read(selection)
+        items = self._items(selection, filters)
         topic = language_for(selection.language).topic
-        chosen: dict[int, list[Item]] = {}
-        for item in selection.items:
-            if paper := papers.get(item["paper"]):
-                shown = self._item(paper, [filters[item["filter"]]])
-                chosen.setdefault(item["filter"], []).append(replace(shown, note=_note(item, papers)))
+        sections: dict[int, list[Item]] = {}
+        for entry in selection.items:
+            if item := items.get(entry["paper"]):
+                note = _note(entry, papers)
+                sections.setdefault(entry["filter"], []).append(replace(item, note=note) if note else item)
         return DigestContent(
-            day=day,
+            day=selection.day or timezone.now().date(),
             scanned=selection.scanned,
             already_had=selection.already_had,
             sections=tuple(
                 Section(
                     filter_.name if filter_.own else topic(filter_.name),
                     filter_.colour,
-                    tuple(chosen[number]),
+                    tuple(sections[number]),
                     filter_.own,
                     str(number),
                 )
                 for number, filter_ in enumerate(filters)
-                if number in chosen
+                if number in sections
             ),
-            more=tuple(
-                self._item(paper, [filters[item["filter"]]])
-                for item in selection.more
-                if (paper := papers.get(item["paper"]))
-            ),
-            carried=tuple(
-                self._item(paper, filters) for pk in selection.carried if (paper := papers.get(pk))
-            ),
+            more=tuple(item for entry in selection.more if (item := items.get(entry["paper"]))),
+            carried=tuple(item for pk in selection.carried if (item := items.get(pk))),
             near=tuple(
                 NearMiss(
                     record=paper.record(),
@@ -83,24 +80,44 @@ class Reading:
             language=selection.language,
         )
 
-    def _read(self, pks: Collection[int]) -> Mapping[int, Paper]:
+    def _read(self, selection: Selection) -> Mapping[int, Paper]:
+        """The papers that the selection names and that still exist, among others."""
+        near = [entry["paper"] for entry in selection.near]
+        noted = [entry["note"][1] for entry in selection.items if "note" in entry]
         if len(self._papers) > _REMEMBERED:
             self._papers.clear()
-            self._explainer.cache_clear()
-            self._found.cache_clear()
-        self._papers |= Paper.objects.in_bulk([pk for pk in pks if pk not in self._papers])
+            for remembered in (self._stored, self._anew, self._explainer):
+                remembered.cache_clear()
+        new = [pk for pk in (*selection.papers, *near, *noted) if pk not in self._papers]
+        self._papers |= Paper.objects.in_bulk(new)
         return self._papers
 
-    def _item(self, paper: Paper, filters: Sequence[Filter]) -> Item:
-        """The paper with the reasons of the first of `filters` that keeps it."""
-        return self._found(paper.pk, tuple(filter_.query for filter_ in filters))
+    def _items(self, selection: Selection, filters: Collection[Filter]) -> Mapping[int, Item]:
+        """Each paper of the selection, with the reasons of the filter that brought it."""
+        stored = dict(self._stored(line) for line in selection.reasons.split("\n") if line)
+        queries = tuple(filter_.query for filter_ in filters)
+        brought_by = dict.fromkeys(selection.carried, queries)  # the first of them that keeps it
+        for entry in (*selection.items, *selection.more):
+            brought_by[entry["paper"]] = (queries[entry["filter"]],)
+        return {
+            pk: stored.get(pk) or self._anew(pk, keeping)
+            for pk, keeping in brought_by.items()
+            if pk in self._papers
+        }
 
-    def _explained(self, number: int, queries: tuple[str, ...]) -> Item:
-        paper = self._papers[number]
-        explainer = self._explainer(paper)
-        explained = (explainer.explain(self._query(query)) for query in queries)
-        reasons = next((explanation.reasons for explanation in explained if explanation.kept), ())
-        return item_of(paper, reasons)
+    def _stored_item(self, line: str) -> tuple[int, Item | None]:
+        """The paper that a stored line is about, with its reasons if they are true of it as it is now."""
+        packed = unpack(line)
+        paper = self._papers.get(packed.paper)
+        if paper is None or not packed.are_true_of(paper):
+            return packed.paper, None
+        return packed.paper, item_of(paper, packed.reasons)
+
+    def _item_anew(self, pk: int, queries: tuple[str, ...]) -> Item:
+        """The paper with the reasons of the first of `queries` that keeps it."""
+        paper = self._papers[pk]
+        reasons = explained(self._explainer(paper), map(self._query, queries))
+        return item_of(paper, reasons or _NO_REASONS)
 
 
 def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
@@ -109,21 +126,11 @@ def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
     return Note(cause, papers[other].title) if other in papers else None
 
 
-def item_of(paper: Paper, reasons: Sequence[Reason] = ()) -> Item:
-    """The paper with `reasons`: words of title and abstract as marks, the others as facts."""
-    marks = tuple(Mark(r.field, r.start, r.end) for r in reasons if r.field in _MARKED)
-    facts = (Fact(r.field, "" if isinstance(r.field, Number) else r.text) for r in reasons)
-    told = dict.fromkeys(fact for fact in facts if fact.field not in _MARKED)
-    return Item(paper.record(), marks, page_of(paper), tuple(told), number=paper.pk)
+def item_of(paper: Paper, reasons: ShownReasons = _NO_REASONS) -> Item:
+    """The paper with `reasons`."""
+    return Item(paper.record(), reasons.marks, page_of(paper), reasons.facts, number=paper.pk)
 
 
 def page_of(paper: Paper) -> str:
     """The address of the paper's page in the archive, where mails lead."""
     return f"{settings.SITE_URL}{paper.get_absolute_url()}"
-
-
-def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
-    """The papers that each topic keeps, by slug."""
-    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
-    matches = Percolator.of(queries).match(list(papers))
-    return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}

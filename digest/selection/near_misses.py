@@ -6,34 +6,34 @@ from typing import Any
 from digest.matching import Index, Percolator, Query
 from digest.matching.query.relax import RelaxedQuery, relaxations
 from digest.models import Paper, Selection
-from digest.selection.candidates import Chooser
+from digest.selection.candidates import WindowMatcher
 
 MOST = 2
 FEW = 3  # a wider query that would bring more is no slip of wording
 
 
-def find_near(chooser: Chooser, selections: Iterable[Selection]) -> None:
+def find_near(matcher: WindowMatcher, selections: Iterable[Selection]) -> None:
     """Note on each selection that goes out what nearly made it; each wider query is matched once.
 
-    The `chooser` made the selections.
+    The `matcher` made the selections.
     """
-    window = chooser.window
-    asked: list[tuple[Selection, list[tuple[int, RelaxedQuery]]]] = []
+    window = matcher.window
+    attempts: list[tuple[Selection, list[tuple[int, RelaxedQuery]]]] = []
     queries: dict[str, Query] = {}
     for selection in selections:
         if selection.is_empty:
             continue
         own = [(n, filter_["query"]) for n, filter_ in enumerate(selection.filters) if filter_["own"]]
-        widened = [(n, each) for n, query in own for each in relaxations(chooser.queries[query])]
-        asked.append((selection, widened))
+        widened = [(n, each) for n, query in own for each in relaxations(matcher.queries[query])]
+        attempts.append((selection, widened))
         queries |= {each.add: each.query for _, each in widened}
-    found = _matches(queries, window.papers, chooser.index)
-    for selection, widened in asked:
-        brought = {*selection.papers, *window.had}
+    found = _matches(queries, window.papers, matcher.index)
+    for selection, widened in attempts:
+        shown = {*selection.papers, *window.seen_papers}
         selection.near = _best(
             (n, each, fresh)
             for n, each in widened
-            if (fresh := [paper for paper in found.get(each.add, ()) if paper.pk not in brought])
+            if (fresh := [paper for paper in found.get(each.add, ()) if paper.pk not in shown])
         )
 
 

@@ -21,28 +21,28 @@ class Window:
 
     day: date | None
     papers: tuple[Paper, ...]
-    had: frozenset[int]
+    seen_papers: frozenset[int]
     revised: tuple[Paper, ...] = ()
     before: tuple[Paper, ...] = ()
     changed: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, since: int, until: int, had: int, *, first: bool) -> "Window":
-        """What the releases after `since` up to `until` listed; papers of release `had` or before are `had`.
+    def load(cls, after: int, through: int, seen_through: int, *, first: bool) -> "Window":
+        """What the releases after `after` up to `through` listed.
 
-        For a first digest also the newest editions as of `since`. Of the papers that were out by release
-        `had`, those which the releases revised come along, also as they were at `since`.
+        Papers of release `seen_through` or before are `seen_papers`; those of them which the releases revised
+        come along, also as they were at `after`. For a first digest also the newest editions as of `after`.
         """
-        covered = Q(release__gt=since, release__lte=until)
+        covered = Q(release__gt=after, release__lte=through)
         if first:
-            covered |= Q(edition__in=_newest_editions(since), release__lte=since)
+            covered |= Q(edition__in=_newest_editions(after), release__lte=after)
         listed = EditionEntry.objects.filter(covered).select_related("paper")
         entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
         papers = {entry.paper_id: entry.paper for entry in entries}
-        known = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= had)
-        later = _undoing(Revision.objects.filter(release__gt=until))
+        seen = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= seen_through)
+        later = _undoing(Revision.objects.filter(release__gt=through))
         changes = _undoing(
-            Revision.objects.filter(release__gt=since, release__lte=until, paper__release__lte=had)
+            Revision.objects.filter(release__gt=after, release__lte=through, paper__release__lte=seen_through)
         )
         stored = Paper.objects.filter(pk__in=changes).order_by("pk")
         revised = tuple(_with(paper, later.get(paper.pk, {})) for paper in stored)
@@ -50,7 +50,7 @@ class Window:
         return cls(
             max(days, default=None),
             tuple(_with(paper, later.get(paper.pk, {})) for paper in papers.values()),
-            known,
+            seen,
             revised,
             tuple(_with(paper, changes[paper.pk]) for paper in revised),
             frozenset(name for before in changes.values() for name in before),
@@ -75,9 +75,9 @@ def _with(paper: Paper, values: dict[str, Any]) -> Paper:
     return other
 
 
-def _newest_editions(until: int) -> list[int]:
-    """The newest edition of each source as of release `until`; the demo's only while there is no other."""
-    by_then = Exists(Release.objects.filter(edition=OuterRef("pk"), pk__lte=until))
+def _newest_editions(release: int) -> list[int]:
+    """The newest edition of each source as of `release`; the demo's only while there is no other."""
+    by_then = Exists(Release.objects.filter(edition=OuterRef("pk"), pk__lte=release))
     newest = dict(Edition.objects.filter(by_then).order_by("day").values_list("source_id", "pk"))
     real = Source.objects.filter(pk__in=newest, demo=False).values_list("pk", flat=True)
     return [newest[source] for source in real] or list(newest.values())

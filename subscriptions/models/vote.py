@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from django.db import models
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, MOST_VOTES
-from digest.selection.candidates import Votes
+from digest.selection.requests import Votes
 
 
 class VoteQuerySet(models.QuerySet["Vote"]):
@@ -15,7 +15,7 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         return counted.filter(votes__gte=LEAST_VOTES).values_list("subscriber", flat=True)
 
     def tastes(self, readers: Collection[int]) -> dict[int, Votes]:
-        """For each of `readers` with enough votes the latest of them, as a `Wish` has them."""
+        """For each of `readers` with enough votes the latest of them, as a `SelectionRequest` has them."""
         given: dict[int, list[Vote]] = {}
         for vote in self.filter(subscriber__in=readers).order_by("-at", "-pk"):
             given.setdefault(vote.subscriber_id, []).append(vote)

@@ -1,6 +1,6 @@
 """Plan together: readers who share all that counts, by set operations in the database.
 
-due readers → groups → wishes → selections (each once) → INSERT … SELECT of deliveries → next due times
+due readers → groups → requests → selections (each once) → INSERT … SELECT of deliveries → next due times
 
 No reader becomes an object here. Selections are made outside of any transaction; a short one then locks the
 readers of a chunk, writes their deliveries and moves them on. Who needs a closer look, or changed in between,
@@ -27,11 +27,11 @@ from subscriptions.models.delivery import IS_OPEN
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.planning.runs import Planning
-from subscriptions.planning.selection_requests import Filters, Group, brought, why_empty, wish_of
+from subscriptions.planning.selection_requests import Filters, Group, received, request_for, why_empty
 
 CHUNK = 10_000  # readers in one transaction
 SPAN = 100_000  # numbers of readers in one chunk, due or not: the database keeps their open digests in a hash
-WISHES = 1000  # selections in memory at a time
+REQUESTS = 1000  # selections in memory at a time
 State = Delivery.State
 
 
@@ -93,8 +93,8 @@ class _Window:
             unlocked = readers.order_by("pk").select_for_update(skip_locked=True)
             mine = list(unlocked.values_list("pk", flat=True))
             self._drop_deleted()
-            had = self._had_before(readers) if self._crossed else frozenset()
-            planned = _insert(cursor, [pk for pk in mine if pk not in had], self._shares, run)
+            exceptions = self._received_before(readers) if self._crossed else frozenset()
+            planned = _insert(cursor, [pk for pk in mine if pk not in exceptions], self._shares, run)
             _advance(cursor, [pk for pk, _ in planned], self._planning)
         return Counter(state for _, state in planned)
 
@@ -102,13 +102,13 @@ class _Window:
         """Know what each of `groups` gets, and forget the others: popular ones are in every chunk."""
         shares = {group: share for group, share in self._shares.items() if group in groups}
         new = list(groups - shares.keys())
-        for first in range(0, len(new), WISHES):
-            batch = new[first : first + WISHES]
+        for first in range(0, len(new), REQUESTS):
+            batch = new[first : first + REQUESTS]
             self._filters.load({group.filter_set_id for group in batch})
-            wishes = {group: wish_of(group, self._planning.until, self._filters) for group in batch}
-            selections = self._selector.select(set(wishes.values()))
-            for group, wish in wishes.items():
-                selection = selections[wish]
+            requests = {group: request_for(group, self._planning.until, self._filters) for group in batch}
+            selections = self._selector.select(set(requests.values()))
+            for group, request in requests.items():
+                selection = selections[request]
                 reason = why_empty(selection) if selection.is_empty else ""
                 shares[group] = _Share(selection.pk, reason, frozenset(selection.crossed))
         self._shares = shares
@@ -123,15 +123,15 @@ class _Window:
         """The papers that some share holds because a filter crossed."""
         return frozenset().union(*(share.crossed for share in self._shares.values()))
 
-    def _had_before(self, readers: SubscriberQuerySet) -> frozenset[int]:
-        """Readers who had, by another filter, a paper that is in their share because a filter crossed."""
+    def _received_before(self, readers: SubscriberQuerySet) -> frozenset[int]:
+        """Readers who got, by another filter, a paper that is in their share because a filter crossed."""
         members = {
             pk: share.crossed
             for pk, *values in readers.values_list("pk", *Group._fields)
             if (share := self._shares.get(Group(*values))) and share.crossed
         }
-        had = brought(members, self._crossed)
-        return frozenset(pk for pk, papers in had.items() if papers & members[pk])
+        before = received(members, self._crossed)
+        return frozenset(pk for pk, papers in before.items() if papers & members[pk])
 
 
 _SHARES = {

@@ -1,6 +1,6 @@
 """Plan: who is due now gets one delivery each.
 
-due readers → wishes → selections (each distinct wish once) → deliveries → next due times
+due readers → requests → selections (each distinct request once) → deliveries → next due times
 
 Readers whose next digest follows from their choice and the last one they had are planned together, by the
 database. The others come after them, one by one: those with an earlier digest that is not settled or may not
@@ -17,7 +17,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from digest.models import Heartbeat, Selection, newest_release
-from digest.selection.selector import Wish, made, selections_of, store
+from digest.selection.requests import SelectionRequest
+from digest.selection.selector import find_or_make, make, store
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
@@ -28,11 +29,11 @@ from subscriptions.planning.bulk_planner import plan_together
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     Filters,
-    brought,
     filters_of,
     group_of,
+    received,
+    request_for,
     why_empty,
-    wish_of,
 )
 
 BATCH = 2000
@@ -98,18 +99,26 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     earlier = _open_digests([subscriber])[subscriber.pk]
-    wish = _wish(subscriber, earlier, newest_release(), Filters())
-    wish = replace(wish, taste=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
-    selection = made([wish])[0]
-    had = brought([subscriber.pk], selection.crossed) if selection.crossed else {}
-    return made([_without(wish, had[subscriber.pk])])[0] if had else selection
+    request = _request(subscriber, earlier, newest_release(), Filters())
+    request = replace(request, votes=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
+    selection = make(request)
+    before = received([subscriber.pk], selection.crossed) if selection.crossed else {}
+    return make(_excluding(request, before[subscriber.pk])) if before else selection
 
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
     filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
-    wish = Wish(filters, since=_LATEST, until=_LATEST, had=0, first=True, language=choices.language)
-    return made([wish])[0]
+    return make(
+        SelectionRequest(
+            filters,
+            after_release=_LATEST,
+            through_release=_LATEST,
+            seen_through=0,
+            first=True,
+            language=choices.language,
+        )
+    )
 
 
 def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
@@ -119,9 +128,10 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    wishes = {r.pk: _wish(r, earlier[r.pk], planning.until, filters) for r in readers}
-    tastes = Vote.objects.tastes(wishes)
-    selections = _selections(wishes | {pk: replace(wishes[pk], taste=taste) for pk, taste in tastes.items()})
+    requests = {r.pk: _request(r, earlier[r.pk], planning.until, filters) for r in readers}
+    tastes = Vote.objects.tastes(requests)
+    requests |= {pk: replace(requests[pk], votes=votes) for pk, votes in tastes.items()}
+    selections = _selections(requests)
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
@@ -135,24 +145,24 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     _advance(readers, planning.until, planning.now)
 
 
-def _selections(wishes: Mapping[int, Wish]) -> dict[int, Selection]:
-    """Each reader's selection, without papers that they had in a digest before."""
-    selections = selections_of(set(wishes.values()))
-    crossing = {pk: crossed for pk, wish in wishes.items() if (crossed := selections[wish].crossed)}
+def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection]:
+    """Each reader's selection, without papers that they got in a digest before."""
+    selections = find_or_make(set(requests.values()))
+    crossing = {pk: crossed for pk, request in requests.items() if (crossed := selections[request].crossed)}
     if crossing:
-        had = brought(crossing, {paper for crossed in crossing.values() for paper in crossed})
-        wishes = {
-            pk: _without(wish, had.get(pk, set()).intersection(crossing.get(pk, ())))
-            for pk, wish in wishes.items()
+        before = received(crossing, {paper for crossed in crossing.values() for paper in crossed})
+        requests = {
+            pk: _excluding(request, before.get(pk, set()).intersection(crossing.get(pk, ())))
+            for pk, request in requests.items()
         }
-        selections |= selections_of(set(wishes.values()) - selections.keys())
-    chosen = {pk: selections[wish] for pk, wish in wishes.items()}
+        selections |= find_or_make(set(requests.values()) - selections.keys())
+    chosen = {pk: selections[request] for pk, request in requests.items()}
     store(chosen.values())
     return chosen
 
 
-def _without(wish: Wish, papers: Collection[int]) -> Wish:
-    return replace(wish, without=tuple(sorted(papers)))
+def _excluding(request: SelectionRequest, papers: Collection[int]) -> SelectionRequest:
+    return replace(request, excluded=tuple(sorted(papers)))
 
 
 def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
@@ -196,20 +206,24 @@ def _in_hand(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
     return set(others.values_list("subscriber_id", flat=True))
 
 
-def _wish(reader: Subscriber, earlier: Sequence[Delivery], until: int, filters: Filters) -> Wish:
+def _request(
+    reader: Subscriber, earlier: Sequence[Delivery], through: int, filters: Filters
+) -> SelectionRequest:
     """What this reader's digest covers: from where the last one ended, or one that never went out began."""
-    wish = wish_of(group_of(reader), until, filters)
+    request = request_for(group_of(reader), through, filters)
     unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
     lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
     carried: list[int] = []
-    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in wish.filters]:
+    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in request.filters]:
         start = unsent[0]
-        wish = replace(wish, since=start.since, had=start.had, first=start.first)
+        request = replace(
+            request, after_release=start.after_release, seen_through=start.seen_through, first=start.first
+        )
         carried = [pk for selection in unsent for pk in selection.carried]
-    else:  # filters edited meanwhile do not reach back; what the old ones had found rides along as it was
+    else:  # filters edited meanwhile do not reach back; what the old ones found is carried over as it was
         lost = [*unsent, *lost]
     carried += [pk for selection in lost for pk in selection.papers]
-    return replace(wish, carried=tuple(dict.fromkeys(carried)))
+    return replace(request, carried=tuple(dict.fromkeys(carried)))
 
 
 def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run) -> Delivery:

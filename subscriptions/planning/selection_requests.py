@@ -1,4 +1,4 @@
-"""What a reader's next digest has to cover: their choice and their history as a `Wish`."""
+"""What a reader's next digest has to cover: their choice and their history as a `SelectionRequest`."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -8,13 +8,13 @@ from django.db.models import Min
 
 from digest.ingestion.shipped_topics import selecting
 from digest.models import Paper, Selection, Topic
-from digest.selection.selector import Filter, Wish
+from digest.selection.requests import Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm
 
 State = Delivery.State
-_BROUGHT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+_SENT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
 
 
 class Group(NamedTuple):
@@ -32,18 +32,18 @@ def group_of(reader: Subscriber) -> Group:
     return Group(*(getattr(reader, name) for name in Group._fields))
 
 
-def wish_of(group: Group, until: int, filters: "Filters") -> Wish:
-    """The digest of all readers of a group: from where the last one ended, up to release `until`."""
-    had = group.covered or 0
+def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequest:
+    """The digest of all readers of a group: from where the last one ended, through release `through`."""
+    seen_through = group.covered or 0
     first = group.covered is None or group.returning
-    return Wish(
+    return SelectionRequest(
         filters.of(group.filter_set_id),
-        since=until if first else had,
-        until=until,
-        had=had,
+        after_release=through if first else seen_through,
+        through_release=through,
+        seen_through=seen_through,
         first=first,
         language=group.language,
-        most=group.volume,
+        full_limit=group.volume,
         weekly=group.rhythm == Rhythm.WEEKLY and not first,
     )
 
@@ -88,20 +88,23 @@ class Filters:
         return self._known[filter_set]
 
 
-def brought(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:
-    """Which of `papers` each of these readers had in a digest; readers who had none are left out."""
+def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:
+    """Which of `papers` each of these readers got in a digest before; readers who got none are left out."""
     oldest = Paper.objects.filter(pk__in=papers).aggregate(release=Min("release"))["release"]
     digests = Delivery.objects.filter(
-        kind=Delivery.DIGEST, subscriber__in=readers, state__in=_BROUGHT, selection__until__gte=oldest
+        kind=Delivery.DIGEST,
+        subscriber__in=readers,
+        state__in=_SENT,
+        selection__through_release__gte=oldest,
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))
-    selections = Selection.objects.filter(pk__in={selection for _, selection in rows})
+    selections = Selection.objects.filter(pk__in={selection for _, selection in rows}).defer("reasons")
     held = {selection.pk: {*papers}.intersection(selection.papers) for selection in selections.iterator()}
-    had: dict[int, set[int]] = {}
+    found: dict[int, set[int]] = {}
     for reader, selection in rows:
         if selection and held[selection]:
-            had.setdefault(reader, set()).update(held[selection])
-    return had
+            found.setdefault(reader, set()).update(held[selection])
+    return found
 
 
 def why_empty(selection: Selection) -> str:

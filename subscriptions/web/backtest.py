@@ -17,7 +17,7 @@ from digest.archive.queries import Line
 from digest.archive.search import find
 from digest.matching import parse_query
 from digest.models import Paper
-from digest.selection.selector import Filter
+from digest.selection.requests import Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.web.filters_form import FiltersForm, shared
 

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
-from digest.selection.selector import Filter
+from digest.selection.requests import Filter
 from digest.web.page_language import translate
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.query_builder import followed, narrowed

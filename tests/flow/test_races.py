@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from digest.models import Paper, Selection
-from digest.selection.selector import Filter, Wish, selections_of, store
+from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.selector import find_or_make, store
 from subscriptions import outbox
 from subscriptions.models import Delivery, Run
 from subscriptions.planning import bulk_planner, planner
@@ -31,14 +32,16 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
         outbox.deliver(LocalMailbox())
         connection.close()
 
-    def select_while_a_worker_runs(wishes: Collection[Wish]) -> dict[Wish, Selection]:
+    def select_while_a_worker_runs(
+        requests: Collection[SelectionRequest],
+    ) -> dict[SelectionRequest, Selection]:
         worker = threading.Thread(target=work)
         worker.start()
         worker.join(10)
         assert not worker.is_alive()
-        return selections_of(wishes)
+        return find_or_make(requests)
 
-    monkeypatch.setattr(planner, "selections_of", select_while_a_worker_runs)
+    monkeypatch.setattr(planner, "find_or_make", select_while_a_worker_runs)
     assert planner.plan(NOW + timedelta(days=1)).superseded == 1
     outbox.deliver(LocalMailbox())
 
@@ -93,12 +96,14 @@ def test_planners_at_the_same_moment_plan_each_reader_once(monkeypatch: pytest.M
 def test_planners_who_store_the_same_selections_do_not_wait_for_each_other_for_ever() -> None:
     edition("First agents")
     filters = [(Filter("own", f"agents -word{number}"),) for number in range(1000)]
-    wishes = [Wish(mine, since=0, until=1, had=0) for mine in filters]
+    requests = [
+        SelectionRequest(mine, after_release=0, through_release=1, seen_through=0) for mine in filters
+    ]
     at_the_gate = threading.Barrier(2)
     stored: list[set[int | None]] = []
 
     def work(step: int) -> None:
-        selections = list(selections_of(wishes).values())[::step]
+        selections = list(find_or_make(requests).values())[::step]
         at_the_gate.wait(20)
         store(selections)
         stored.append({selection.pk for selection in selections})

@@ -9,9 +9,9 @@ from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
+from digest.archive.queries import matches_of
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Edition, EditionEntry, Paper, Topic
-from digest.selection import content
 
 EDITIONS_READ = 30  # enough to say what is usual for each kind of day
 
@@ -87,7 +87,7 @@ def matching(topics: Iterable[Topic], edition_id: int) -> dict[str, list[Paper]]
     """The papers of one edition that each topic with a readable query keeps, by slug."""
     papers = Paper.objects.filter(entries__edition=edition_id).order_by("entries__position")
     readable = [topic for topic in topics if _is_readable(topic.query)]
-    return dict(content.matches_of(readable, papers))
+    return dict(matches_of(readable, papers))
 
 
 def _is_readable(query: str) -> bool:

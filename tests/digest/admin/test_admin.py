@@ -15,7 +15,8 @@ from kombu.exceptions import OperationalError
 
 from digest.ingestion import shipped_topics
 from digest.models import Edition, Paper, Selection, Source, Topic
-from digest.selection.selector import Filter, Selector, Wish
+from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.selector import Selector
 from digest.sources.jsonl import JSON_LINES
 from digest.tasks import fetch_source
 from tests.factories import DAY, edition, record, source, topic
@@ -29,11 +30,12 @@ def world() -> Selection:
     """One edition of three papers, a topic that keeps one of them, and the selection of it."""
     released = edition("FP4 training", "Agents at work", "Gaussian splats").edition.releases.get()
     kept = topic("quantization", "fp4")
-    wish = Wish((Filter(kept.name, kept.query, kept.colour),), since=0, until=released.pk, had=0)
+    filters = (Filter(kept.name, kept.query, kept.colour),)
+    request = SelectionRequest(filters, after_release=0, through_release=released.pk, seen_through=0)
     Group.objects.create(name="editors")
     AccessAttempt.objects.create(username="eve", ip_address="192.0.2.1", failures_since_start=3)
     AccessLog.objects.create(username="admin", ip_address="192.0.2.2")
-    return Selector().select([wish])[wish]
+    return Selector().select([request])[request]
 
 
 def listing(model: type[Model]) -> str:

@@ -8,13 +8,14 @@ from digest.matching import explain, parse_query
 from digest.matching.query.relax import relaxations
 from digest.models import Paper, Selection
 from digest.selection.content import Reading
-from digest.selection.selector import Filter, Wish, made
+from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.selector import make
 from tests.factories import edition, record
 
 
-def selection(*queries: str, **wish: Any) -> Selection:
+def selection(*queries: str, **values: Any) -> Selection:
     filters = tuple(Filter(query, query, own=True) for query in queries)
-    return made([Wish(filters, since=0, until=2**31, had=0, **wish)])[0]
+    return make(SelectionRequest(filters, after_release=0, through_release=2**31, seen_through=0, **values))
 
 
 def told(chosen: Selection) -> list[tuple[str, str, str]]:
@@ -114,4 +115,5 @@ def test_a_digest_that_is_not_sent_looks_for_none() -> None:
 def test_topics_are_left_alone() -> None:
     world()
     filters = (Filter("KV", "kv quantization"),)
-    assert made([Wish(filters, since=0, until=2**31, had=0)])[0].near == []
+    request = SelectionRequest(filters, after_release=0, through_release=2**31, seen_through=0)
+    assert make(request).near == []

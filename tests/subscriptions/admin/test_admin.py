@@ -14,7 +14,8 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.models import Source
-from digest.selection.selector import Filter, Selector, Wish
+from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.selector import Selector
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at
@@ -231,8 +232,9 @@ def test_an_operator_who_may_only_look_cannot_act_on_readers(client: Client) -> 
 
 def test_a_digests_page_shows_its_papers_under_their_filters(admin_client: Client) -> None:
     released = edition("FP4 training", "Agents at work").edition.releases.get()
-    wish = Wish((Filter("Quantization", "fp4"),), since=0, until=released.pk, had=0)
-    row = delivery(reader(), selection=Selector().select([wish])[wish])
+    filters = (Filter("Quantization", "fp4"),)
+    request = SelectionRequest(filters, after_release=0, through_release=released.pk, seen_through=0)
+    row = delivery(reader(), selection=Selector().select([request])[request])
     content = admin_client.get(page(row)).content.decode()
     assert "Quantization" in content
     assert "FP4 training" in content

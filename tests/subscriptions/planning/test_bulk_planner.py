@@ -117,7 +117,7 @@ def test_both_ways_decide_the_same_for_random_readers_histories_and_exceptions(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_planner, "CHUNK", 5)
-    monkeypatch.setattr(bulk_planner, "WISHES", 2)
+    monkeypatch.setattr(bulk_planner, "REQUESTS", 2)
     world = World(seed)
     for day in range(DAYS):
         world.publish(day)

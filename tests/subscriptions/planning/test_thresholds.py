@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from digest.models import Paper, newest_release
-from digest.selection.selector import Filter, Wish, made
+from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.selector import make
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Subscriber
@@ -153,7 +154,7 @@ def test_risen_votes_cost_nothing_where_no_filter_asks_for_numbers(monkeypatch: 
     votes(10)
     assert mail(ada, 0) == ["Agents"]
     votes(60)
-    monkeypatch.setattr(bulk_planner, "brought", None)  # nobody's history is looked at
+    monkeypatch.setattr(bulk_planner, "received", None)  # nobody's history is looked at
     assert mail(ada, 1) == []
 
 
@@ -162,10 +163,10 @@ def test_a_selection_sees_papers_as_they_were_at_its_last_release() -> None:
     first = votes_released(10)
     second = votes_released(60)
     third = votes_released(20)
-    wish = Wish((Filter("many", "agents upvotes>=50"),), since=first, until=second, had=first)
-    assert [item["paper"] for item in made([wish])[0].items] == [Paper.objects.get().pk]
-    wish = Wish((Filter("few", "agents upvotes<50"),), since=second, until=third, had=second)
-    assert len(made([wish])[0].items) == 1
+    many = SelectionRequest((Filter("many", "agents upvotes>=50"),), first, second, seen_through=first)
+    assert [item["paper"] for item in make(many).items] == [Paper.objects.get().pk]
+    few = SelectionRequest((Filter("few", "agents upvotes<50"),), second, third, seen_through=second)
+    assert len(make(few).items) == 1
 
 
 def votes_released(number: int) -> int:

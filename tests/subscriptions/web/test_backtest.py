@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from digest.matching import parse_query
 from digest.models.topic import MOST_TERMS
-from digest.selection.selector import Filter
+from digest.selection.requests import Filter
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning import planner

@@ -1,0 +1,63 @@
+"""What a selection is made for: named queries and a history, under the key that equal requests share."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+Votes = tuple[tuple[int, bool], ...]  # papers, each with whether a reader asked for more like it
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A named query: a topic with its colour, or a reader's own."""
+
+    name: str
+    query: str
+    colour: str = "#59616b"
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SelectionRequest:
+    """What readers who share a selection have in common.
+
+    A digest covers the releases after `after_release` up to `through_release`; a reader's `first` digest also
+    takes the newest edition of each source as of `after_release`. Papers that release `seen_through` or an
+    earlier one brought out are not new to them, unless a filter keeps one now and did not as of
+    `after_release`; `excluded` ones never are, nor those that are `carried` over. The best `full_limit` are
+    shown in full, the rest by their titles. `votes` are ascending by paper.
+    """
+
+    filters: tuple[Filter, ...]
+    after_release: int
+    through_release: int
+    seen_through: int
+    first: bool = False
+    language: str = "en"
+    carried: tuple[int, ...] = ()
+    full_limit: int | None = None
+    excluded: tuple[int, ...] = ()
+    votes: Votes = ()
+    weekly: bool = False
+
+    @property
+    def key(self) -> str:
+        """Equal for equal requests, in any process.
+
+        The names in it are those of the first builds: with others, no stored selection would be found.
+        """
+        filters = [[one.name, one.query, one.colour, one.own] for one in self.filters]
+        rest = {
+            "since": self.after_release,
+            "until": self.through_release,
+            "had": self.seen_through,
+            "first": self.first,
+            "language": self.language,
+            "carried": self.carried,
+            "most": self.full_limit,
+            "without": self.excluded,
+            "taste": self.votes,
+            "weekly": self.weekly,
+        }
+        content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
+        return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()
