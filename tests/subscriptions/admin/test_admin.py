@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from bs4 import BeautifulSoup
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
@@ -244,6 +245,16 @@ def test_a_digests_page_shows_its_papers_under_their_filters(admin_client: Clien
 def test_a_letters_page_opens_too(admin_client: Client) -> None:
     row = delivery(reader(), kind="confirm")
     assert "It is a letter, not a digest." in admin_client.get(page(row)).content.decode()
+
+
+def test_deliveries_are_listed_by_the_letter_that_they_are(admin_client: Client) -> None:
+    ada = reader()
+    delivery(ada, kind="confirm")
+    delivery(ada, kind="address")
+    listed = BeautifulSoup(admin_client.get(DELIVERIES + "?kind=address").content, "lxml")
+    assert [cell.get_text(strip=True) for cell in listed.select("td.field-letter")] == [
+        "confirmation of a new address"
+    ]
 
 
 def test_a_delivery_is_only_looked_at(admin_client: Client) -> None:
