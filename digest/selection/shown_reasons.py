@@ -10,8 +10,9 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from digest.compose import Fact, Mark
 from digest.matching import Field, Number, Query, Reason
@@ -19,6 +20,7 @@ from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
 
 _MARKED = (Field.TITLE, Field.ABSTRACT)
+_NUMBERS = frozenset(Number)
 
 
 class ShownReasons(NamedTuple):
@@ -86,7 +88,14 @@ def _hash(paper: Paper, facts: Sequence[Fact]) -> str:
 
     Its words always; of its numbers, which change by the hour, those that the facts tell.
     """
-    words = (paper.title, paper.abstract, paper.author_names, paper.organization, paper.source_names)
-    numbers = {fact.field: getattr(paper, fact.field) for fact in facts if fact.field in set(Number)}
-    said = json.dumps([words, numbers], default=str)
-    return urlsafe_b64encode(hashlib.blake2b(said.encode(), digest_size=6).digest()).decode()
+    told = {fact.field: getattr(paper, fact.field) for fact in facts if fact.field in _NUMBERS}
+    names = tuple(paper.author_names)
+    return _digest(
+        paper.title, paper.abstract, names, paper.organization, paper.source_names, tuple(told.items())
+    )
+
+
+@lru_cache(maxsize=1000)
+def _digest(*said: Any) -> str:
+    content = json.dumps(said, default=str)
+    return urlsafe_b64encode(hashlib.blake2b(content.encode(), digest_size=6).digest()).decode()
