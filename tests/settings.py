@@ -27,7 +27,7 @@ if _url := os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = _url
 
 from digest.settings import *  # noqa: E402, F403  after the environment is made
-from digest.settings import DATABASES, STATIC_ROOT, STORAGES  # noqa: E402
+from digest.settings import DATABASES, STATIC_ROOT, STORAGES, TEMPLATES  # noqa: E402
 
 STATIC_ROOT.mkdir()  # else WhiteNoise warns
 
@@ -36,5 +36,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(Path(_directory) / "test.sqlite3")}
 # Pages are asked for without `collectstatic` before.
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "OPTIONS": {"environment": "tests.page_templates.environment"},
+    },
+    TEMPLATES[1],
+]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # fast
 CELERY_BROKER_URL = "memory://"  # a task called from a unit test waits where nobody works

@@ -1,25 +1,21 @@
 """What the operator set wrong is said in one line, and nothing starts."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from digest.checks import check_senders, is_address
+from tests.services.processes import Service, start_service
 
 
-def manage(data_dir: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        env={**own, "DATA_DIR": str(data_dir), "DJANGO_SETTINGS_MODULE": "digest.settings"} | environment,
-        capture_output=True,
-        check=False,
-        text=True,
-    )
+def manage(data_dir: Path, *arguments: str, **environment: str) -> Service:
+    """Run a command to its end."""
+    log = data_dir.with_name(f"{data_dir.name}.log")
+    ran = start_service(arguments, {"DATA_DIR": str(data_dir)} | environment, log)
+    ran.process.wait(60)
+    return ran
 
 
 @pytest.mark.parametrize(
@@ -43,28 +39,28 @@ def manage(data_dir: Path, *arguments: str, **environment: str) -> subprocess.Co
 )
 def test_a_variable_that_cannot_be_read_is_one_line(tmp_path: Path, name: str, value: str) -> None:
     result = manage(tmp_path, "status", **{name: value})
-    assert result.returncode == 1
-    assert result.stderr.startswith(f"Configuration error: {name} is ")
-    assert result.stderr.count("\n") == 1
-    assert "hidden" not in result.stderr
+    assert result.process.returncode == 1
+    assert result.output.startswith(f"Configuration error: {name} is ")
+    assert result.output.count("\n") == 1
+    assert "hidden" not in result.output
 
 
 @pytest.mark.parametrize("url", ["", "postgres://user:hidden@127.0.0.1:1/digest"])
 def test_a_database_that_is_not_there_is_one_line(tmp_path: Path, url: str) -> None:
     result = manage(tmp_path, "status", DATABASE_URL=url)
-    assert result.returncode == 1
-    assert result.stderr.startswith("The database ")
-    assert "Run `manage.py prepare` first" in result.stderr
-    assert result.stderr.count("\n") == 1
-    assert "hidden" not in result.stderr
+    assert result.process.returncode == 1
+    assert result.output.startswith("The database ")
+    assert "Run `manage.py prepare` first" in result.output
+    assert result.output.count("\n") == 1
+    assert "hidden" not in result.output
 
 
 def test_senders_that_are_no_addresses_are_refused_by_prepare(tmp_path: Path) -> None:
     result = manage(tmp_path, "prepare", DEFAULT_FROM_EMAIL="Paper Digest", BOUNCE_ADDRESS="bounces")
-    assert result.returncode == 1
-    assert "(digest.E001) DEFAULT_FROM_EMAIL “Paper Digest” holds no mail address." in result.stderr
-    assert "(digest.E002) BOUNCE_ADDRESS “bounces” is no mail address." in result.stderr
-    assert "Traceback" not in result.stderr
+    assert result.process.returncode == 1
+    assert "(digest.E001) DEFAULT_FROM_EMAIL “Paper Digest” holds no mail address." in result.output
+    assert "(digest.E002) BOUNCE_ADDRESS “bounces” is no mail address." in result.output
+    assert "Traceback" not in result.output
     assert not (tmp_path / "digest.sqlite3").exists()
 
 
@@ -74,7 +70,7 @@ def test_an_operator_without_an_address_is_refused(settings: Any) -> None:
 
 
 def test_the_scheduler_has_its_directory_after_prepare(tmp_path: Path) -> None:
-    assert manage(tmp_path, "prepare").returncode == 0
+    assert manage(tmp_path, "prepare").process.returncode == 0
     assert (tmp_path / "run").is_dir()
 
 
@@ -90,13 +86,13 @@ def test_the_site_decides_which_hosts_are_answered(tmp_path: Path) -> None:
         HOST="0.0.0.0",
         SITE_URL="https://digest.example.org/",
     )
-    assert result.stdout.split() == ["digest.example.org", "localhost", "127.0.0.1", "[::1]", "False"]
+    assert result.output.split() == ["digest.example.org", "localhost", "127.0.0.1", "[::1]", "False"]
 
 
 def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
     site = {"SITE_URL": "https://digest.example.org", "SECRET_KEY": os.urandom(40).hex()}
     result = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **site)
-    assert result.returncode == 0, result.stderr
+    assert result.process.returncode == 0, result.output
 
 
 def test_senders_as_they_are_usually_written_pass(settings: Any) -> None:

@@ -65,7 +65,9 @@ def test_it_starts_stops_without_a_trace_and_starts_again(service: StartService,
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
-def test_sudden_deaths_leave_nothing_behind(service: StartService, data_dir: Path) -> None:
+def test_sudden_deaths_and_a_worker_that_hangs_are_recovered_from(
+    service: StartService, data_dir: Path
+) -> None:
     port, relay = free_port(), "smtp://127.0.0.1:1"  # a relay, so no demo
     first = serve(service, port, EMAIL_URL=relay)
     first.wait_for(READY, seconds=90)
@@ -81,31 +83,25 @@ def test_sudden_deaths_leave_nothing_behind(service: StartService, data_dir: Pat
     second = serve(service, port, EMAIL_URL=relay)  # at once: it waits for the rest of the first
     second.wait_for(READY, seconds=90)
     assert answers(port)
+
+    stuck = workers(data_dir)
+    assert stuck
+    for pid in stuck:
+        os.kill(pid, signal.SIGSTOP)
+    second.wait_for("The worker sends no heartbeat, and is started again.", seconds=60)
+    wait_until(lambda: workers(data_dir) - stuck, 30, what="a new worker")
+    assert not stuck & living(data_dir).keys()
     assert second.end(signal.SIGINT) == 0
     assert living(data_dir) == {}
+
+
+def workers(data_dir: Path) -> set[int]:
+    return {pid for pid, command in living(data_dir).items() if " worker " in command}
 
 
 def answers(port: int) -> bool:
     with socket.socket() as client:
         return client.connect_ex(("127.0.0.1", port)) == 0
-
-
-@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
-def test_a_worker_that_hangs_is_started_again_within_a_minute(service: StartService, data_dir: Path) -> None:
-    running = serve(service, free_port(), EMAIL_URL="smtp://127.0.0.1:1")
-    running.wait_for(READY, seconds=90)
-    stuck = {pid for pid, command in living(data_dir).items() if " worker " in command}
-    assert stuck
-    for pid in stuck:
-        os.kill(pid, signal.SIGSTOP)
-    running.wait_for("The worker sends no heartbeat, and is started again.", seconds=60)
-    wait_until(
-        lambda: {pid for pid, command in living(data_dir).items() if " worker " in command} - stuck,
-        30,
-        what="a new worker",
-    )
-    assert not stuck & living(data_dir).keys()
-    assert running.end(signal.SIGINT) == 0
 
 
 def test_an_impossible_data_directory_gives_one_line(service: StartService, data_dir: Path) -> None:

@@ -25,6 +25,12 @@ from tests.services.valkey import valkey_server
 StartService = Callable[..., Service]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What waits for servers comes first, and short tests fill the end: no process ends long after others."""
+    items.sort(key=lambda item: not item.get_closest_marker("services"))
+
+
 @pytest.fixture(scope="session")
 def postgres_server_url() -> Iterator[str]:
     """A PostgreSQL server: the one of `make test` if it runs already, else one of our own."""

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.management.serving.supervisor import spawn
+from tests.services.forked import Forked
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass
 class Service:
     """A running process of the service, in a session of its own, and what it printed."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Forked
     log: Path
 
     @property
@@ -54,15 +55,19 @@ class Service:
 def start_service(command: tuple[str, ...], environment: dict[str, str], log: Path) -> Service:
     """Start `manage.py …`, or `celery …` for the Celery command line, with `environment` and little else.
 
-    The settings are the real ones: nothing of this test process's own is handed down.
+    The settings are the real ones: nothing of this test process's own is handed down. `serve` and all that it
+    starts is executed as by an operator; anything else is forked.
     """
     start = ("-m",) if command[0] == "celery" else ("manage.py",)
     basic = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    environment = basic | {"PYTHONUNBUFFERED": "1"} | environment
     with log.open("wb") as output:
+        if command[0] != "serve":
+            return Service(Forked((*start, *command), ROOT, environment, log), log)
         process = spawn(
             (sys.executable, *start, *command),
             cwd=ROOT,
-            env=basic | {"PYTHONUNBUFFERED": "1"} | environment,
+            env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
         )

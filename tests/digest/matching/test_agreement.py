@@ -1,11 +1,11 @@
 """Index, percolator and reasons agree with the oracle on whatever queries and papers there are."""
 
-import os
 import pickle
 import random
 from datetime import date
 
-from hypothesis import Phase, given, settings
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.matching import (
@@ -30,7 +30,7 @@ from digest.matching import (
 from digest.matching.ast import Node
 from tests.digest.matching.oracle import Paper, keeps
 
-BATCHES = int(os.environ.get("MATCHING_BATCHES", "10"))
+DAYS_TRIED = [*range(3), *(pytest.param(seed, marks=pytest.mark.faults) for seed in range(3, 100))]
 
 VOCABULARY = (
     "fine tuning finetuning tune agent agents agentic 3 d 3d gpt 4o "
@@ -105,10 +105,9 @@ def test_every_path_agrees_with_the_oracle(nodes: list[Node], papers: list[Paper
     agree(nodes, papers)
 
 
-@settings(max_examples=BATCHES, deadline=None, phases=[Phase.explicit, Phase.generate])
-@given(st.integers(0, 2**32))
-def test_every_path_agrees_with_the_oracle_on_whole_days(seed: int) -> None:
-    """50 queries on 200 papers at a time: 100,000 pairs, a million with MATCHING_BATCHES=100."""
+@pytest.mark.parametrize("seed", DAYS_TRIED)
+def test_every_path_agrees_with_the_oracle_on_a_whole_day(seed: int) -> None:
+    """50 queries on 200 papers: 10,000 pairs, and a million in `make faults`."""
     chance = random.Random(seed)
     papers = [random_paper(chance, number) for number in range(200)]
     agree([random_node(chance, 3) for _ in range(50)], papers)

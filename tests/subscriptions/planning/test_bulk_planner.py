@@ -112,7 +112,9 @@ def undone(act: Callable[[], object]) -> tuple[list[Any], list[Any]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(n, marks=pytest.mark.faults) for n in range(4, 40))]
+)
 def test_both_ways_decide_the_same_for_random_readers_histories_and_exceptions(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
