@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Command-line door to the service: every command of the README runs through here."""
+"""Entry point of the command line: every command of the README starts here."""
 
 import os
 import sys

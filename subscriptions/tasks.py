@@ -29,7 +29,7 @@ def plan_digests() -> None:
     now = timezone.now()
     outbox.reclaim_expired(now)
     planned = planner.plan(now)
-    runs.settle(now)
+    runs.update_states(now)
     signup.forget_unconfirmed(now)
     Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
     wake()

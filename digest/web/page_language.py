@@ -143,7 +143,7 @@ def _accepted(request: HttpRequest) -> str:
     """The language that the browser would rather have, of those there are.
 
     Django is shown the header alone, so that a cookie of another application on this host decides nothing,
-    and not what the header refuses (q=0), which it would take for a wish.
+    and not what the header refuses (q=0), which it would take for a request.
     """
     ranges = request.headers.get("Accept-Language", "").split(",")
     bare = HttpRequest()

@@ -45,11 +45,11 @@ def missing(subscriber: Subscriber) -> int:
     return max(0, LEAST_VOTES - Vote.objects.filter(subscriber=subscriber).count())
 
 
-class Standing(StrEnum):
+class FilterState(StrEnum):
     """What a filter of a digest is to its reader now."""
 
-    HEARD = "heard"  # brings papers, beside others
-    ALONE = "alone"  # is all that brings papers
+    ACTIVE = "active"  # brings papers, beside others
+    LAST = "last"  # is the only one that brings papers
     MUTED = "muted"  # brings none
     GONE = "gone"  # is a topic that exists no more
 
@@ -75,23 +75,23 @@ class Muting:
         return cls(delivery.subscriber, filters[number]["name"], filters[number]["own"])
 
     @property
-    def standing(self) -> Standing:
+    def state(self) -> FilterState:
         choices = preferences.choices_of(self.reader)
         if self._without(choices) != choices:
             left = self._without(choices)
-            speaking = left.queries or any(topic.enabled for topic in left.topics)
-            return Standing.HEARD if speaking else Standing.ALONE
-        return Standing.MUTED if self.own or self._topic() else Standing.GONE
+            brings_papers = left.queries or any(topic.enabled for topic in left.topics)
+            return FilterState.ACTIVE if brings_papers else FilterState.LAST
+        return FilterState.MUTED if self.own or self._topic() else FilterState.GONE
 
     def mute(self) -> None:
         """Leave the filter out, unless it is all that the reader has."""
-        if self.standing == Standing.HEARD:
+        if self.state == FilterState.ACTIVE:
             self._point(self._without(preferences.choices_of(self.reader)))
 
     def undo(self) -> None:
         """Bring the filter back, as far as it exists."""
         choices, topic = preferences.choices_of(self.reader), self._topic()
-        if self.standing != Standing.MUTED:
+        if self.state != FilterState.MUTED:
             return
         if self.own:
             self._point(replace(choices, queries=(*choices.queries, self.name)))

@@ -44,7 +44,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         deliveries = Delivery.objects.filter(run=OuterRef("pk")).order_by()
-        settled = deliveries.exclude(state__in=runs.UNSETTLED)
+        settled = deliveries.exclude(state__in=runs.UNFINISHED)
         return super().get_queryset(request).annotate(total=_number(deliveries), settled=_number(settled))
 
     @column("State", ordering="state")

@@ -11,7 +11,7 @@ from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
-from subscriptions.accounts.votes import Standing
+from subscriptions.accounts.votes import FilterState
 from subscriptions.devtools import inbox_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
 from subscriptions.models.schedule import Rhythm, Schedule
@@ -198,18 +198,18 @@ PAGES: Mapping[str, PageCase] = {
         "Vote taken back", "web/vote.html", partial(VotePage, "A title", "more", "", 1, taken_back=True)
     ),
     **{
-        f"mute-{standing}": PageCase(
-            f"Mute, {standing}",
+        f"mute-{state}": PageCase(
+            f"Mute, {state}",
             "web/mute.html",
-            partial(MutePage, "<b>Agents</b> & {{ 7*7 }}", own=False, standing=standing),
+            partial(MutePage, "<b>Agents</b> & {{ 7*7 }}", own=False, state=state),
         )
-        for standing in Standing
+        for state in FilterState
     },
     "mute-done": PageCase(
-        "Muted just now", "web/mute.html", partial(MutePage, "x" * 200, own=True, standing="muted", done=True)
+        "Muted just now", "web/mute.html", partial(MutePage, "x" * 200, own=True, state="muted", done=True)
     ),
     "mute-undone": PageCase(
-        "Not muted any more", "web/mute.html", partial(MutePage, "3D", own=False, standing="heard", done=True)
+        "Not muted any more", "web/mute.html", partial(MutePage, "3D", own=False, state="active", done=True)
     ),
     **inbox_samples.PAGES,
     **samples.PAGES,

@@ -1,4 +1,4 @@
-"""Deliveries: one row per reader and mail, the ledger behind the promise of never twice, never lost."""
+"""Deliveries: one row per reader and mail, whose states keep mails from being lost or sent twice."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 
 STOPPED = "stopped by the operator"
-# Digests that bear on the reader's next: not settled, or not arrived for sure and not yet carried by another.
+# Digests that bear on the reader's next one: not ended, or perhaps not arrived and not yet carried over.
 _OPEN = ["pending", "deferred", "leased", "handing", "unknown"]
 OPEN = Q(kind="digest", carried_by=None) & (Q(state__in=_OPEN) | Q(state="skipped", reason=STOPPED))
 
@@ -33,9 +33,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
         return self.filter(_WAITS, _may_be_claimed(now))
 
-    def unsettled(self, now: datetime) -> "DeliveryQuerySet":
-        """Rows that a worker may claim at `now` or has in hand."""
-        return self.filter(_may_be_claimed(now) | Q(state__in=Delivery.IN_HAND))
+    def unfinished(self, now: datetime) -> "DeliveryQuerySet":
+        """Rows that a worker may claim at `now` or has claimed."""
+        return self.filter(_may_be_claimed(now) | Q(state__in=Delivery.CLAIMED))
 
 
 def _may_be_claimed(now: datetime) -> Q:
@@ -63,7 +63,7 @@ class Delivery(models.Model):
         SKIPPED = "skipped"
 
     WAITING = (State.PENDING, State.DEFERRED)
-    IN_HAND = (State.LEASED, State.HANDING)
+    CLAIMED = (State.LEASED, State.HANDING)
 
     subscriber = models.ForeignKey(
         "subscriptions.Subscriber",

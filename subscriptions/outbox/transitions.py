@@ -139,7 +139,7 @@ def backoff(attempts: int) -> timedelta:
 
 def renew(worker: str, now: datetime) -> None:
     """Extend the leases of this worker that have not expired."""
-    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.IN_HAND, leased_until__gt=now)
+    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.CLAIMED, leased_until__gt=now)
     mine.update(leased_until=now + lease_time())
 
 
@@ -194,9 +194,9 @@ def _grouped(rows: Iterable[tuple[str, int]]) -> dict[str, list[int]]:
     return grouped
 
 
-def unsettled(due_by: datetime) -> QuerySet[Delivery]:
+def unfinished(due_by: datetime) -> QuerySet[Delivery]:
     """Deliveries due by then that wait for an attempt which is due, or are leased to a sender."""
-    return Delivery.objects.unsettled(timezone.now()).filter(due_at__lte=due_by)
+    return Delivery.objects.unfinished(timezone.now()).filter(due_at__lte=due_by)
 
 
 def _bring_forward(delivery: Delivery, now: datetime) -> None:

@@ -3,9 +3,9 @@
 due readers → requests → selections (each distinct request once) → deliveries → next due times
 
 Readers whose next digest follows from their choice and the last one they had are planned together, by the
-database. The others come after them, one by one: those with an earlier digest that is not settled or may not
-have arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
-is locked while planned, and the ledger's unique constraint has the last word.
+database. The others come after them, one by one: those with an earlier digest that has not ended or may not have
+arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
+is locked while planned, and the unique constraint on deliveries has the last word.
 """
 
 from collections import Counter, defaultdict
@@ -38,7 +38,7 @@ from subscriptions.planning.selection_requests import (
 
 BATCH = 2000
 State = Delivery.State
-WAITING, IN_HAND = Delivery.WAITING, Delivery.IN_HAND
+WAITING, CLAIMED = Delivery.WAITING, Delivery.CLAIMED
 _LATEST = 2**62  # after any release there will be
 
 
@@ -123,8 +123,8 @@ def sample(choices: Choices) -> Selection:
 
 def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
     earlier = _open_digests(readers, lock=True)
-    in_hand = _in_hand(earlier)
-    readers = [reader for reader in readers if reader.pk not in in_hand]
+    claimed = _claimed_by_others(earlier)
+    readers = [reader for reader in readers if reader.pk not in claimed]
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
@@ -195,13 +195,13 @@ def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dic
     return found
 
 
-def _in_hand(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
-    """Readers with a digest that somebody else has in hand, or is changing, this moment.
+def _claimed_by_others(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
+    """Readers with a digest that another process is sending, or changing, at this moment.
 
     Its end decides what comes next, so they are asked about later. Nobody waits for a row here: a worker
     that holds the delivery may want the reader, whom we hold.
     """
-    ours = [d.pk for digests in locked.values() for d in digests if d.state not in IN_HAND]
+    ours = [d.pk for digests in locked.values() for d in digests if d.state not in CLAIMED]
     others = Delivery.objects.filter(OPEN, subscriber__in=locked).exclude(pk__in=ours)
     return set(others.values_list("subscriber_id", flat=True))
 
@@ -227,7 +227,7 @@ def _request(
 
 
 def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run) -> Delivery:
-    """A row of the ledger. Only `due_at` follows the planning clock; handing over runs on the real one."""
+    """A delivery. Only `due_at` follows the planning clock; sending runs on the real one."""
     now = timezone.now()
     row = Delivery(subscriber=reader, due_at=slot, selection=selection, run=run, not_before=now)
     if selection.is_empty:
@@ -236,7 +236,7 @@ def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run
 
 
 def _supersede(waiting: Sequence[Delivery]) -> int:
-    """Settle digests that never went out: their papers are in the one planned now."""
+    """Skip digests that never went out: their papers are in the one planned now."""
     return Delivery.objects.filter(pk__in=[d.pk for d in waiting], state__in=WAITING).update(
         state=State.SKIPPED, reason="superseded by the next digest", settled_at=timezone.now()
     )
@@ -245,9 +245,9 @@ def _supersede(waiting: Sequence[Delivery]) -> int:
 def _hand_on(rows: Sequence[Delivery], earlier: Mapping[int, Sequence[Delivery]]) -> None:
     """Note which digest carries the papers of each delivery that was stopped or may not have arrived."""
     for row in rows:
-        settled = [d.pk for d in earlier[row.subscriber_id] if d.state not in WAITING]
-        if settled:
-            Delivery.objects.filter(pk__in=settled).update(carried_by=row)
+        ended = [d.pk for d in earlier[row.subscriber_id] if d.state not in WAITING]
+        if ended:
+            Delivery.objects.filter(pk__in=ended).update(carried_by=row)
 
 
 def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:

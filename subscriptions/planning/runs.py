@@ -1,4 +1,4 @@
-"""Runs of digests: plan, pause, go on, stop, and how far each is."""
+"""Runs of digests: plan, pause, resume, stop, and the progress of each."""
 
 from collections import Counter
 from collections.abc import Collection
@@ -13,9 +13,9 @@ from subscriptions.models import Delivery, Run
 from subscriptions.models.delivery import STOPPED
 
 State = Delivery.State
-UNSETTLED = (*Delivery.WAITING, *Delivery.IN_HAND)
+UNFINISHED = (*Delivery.WAITING, *Delivery.CLAIMED)
 RECENT = timedelta(days=7)
-HELD = "held: "  # begins the reason of a delivery that was put off because of the relay
+HELD = "held: "  # begins the reason of a delivery that was deferred because of the relay
 BY_OPERATOR = "by the operator"
 
 
@@ -33,15 +33,15 @@ class Planning:
 
 
 def pause(run: Run) -> bool:
-    """Hand over nothing more of this run until somebody resumes it, save what is in hand this moment."""
+    """Send nothing more of this run until somebody resumes it, but for mails in transmission."""
     going = Run.objects.filter(pk=run.pk, state__in=[Run.State.RUNNING, Run.State.PAUSED])
     return bool(going.update(state=Run.State.PAUSED, reason=BY_OPERATOR, resumes_at=None))
 
 
 def hold(reason: str, until: datetime) -> int:
-    """Show as paused the runs of which something waits; the outbox put that off because of the relay.
+    """Show as paused the runs with waiting deliveries; the outbox deferred these because of the relay.
 
-    A run that an operator paused stays so. Returns how many runs there are to worry about.
+    A run that an operator paused stays so. Returns the number of runs shown as paused.
     """
     waiting = Delivery.objects.filter(run=OuterRef("pk"), state__in=Delivery.WAITING)
     by_itself = Run.objects.filter(Exists(waiting)).exclude(state=Run.State.PAUSED, resumes_at=None)
@@ -50,7 +50,7 @@ def hold(reason: str, until: datetime) -> int:
 
 
 def resume(run: Run, now: datetime) -> bool:
-    """Go on with a paused run; what was put off because of the relay is tried now."""
+    """Go on with a paused run; what was deferred because of the relay is tried now."""
     with transaction.atomic():
         paused = Run.objects.filter(pk=run.pk, state=Run.State.PAUSED)
         resumed = paused.update(state=Run.State.RUNNING, reason="", resumes_at=None)
@@ -61,27 +61,27 @@ def resume(run: Run, now: datetime) -> bool:
 
 
 def stop(run: Run, now: datetime) -> bool:
-    """Settle all that waits of this run. Nothing is lost: its papers ride in each reader's next digest."""
+    """Skip all that is waiting of this run; its papers are carried over to each reader's next digest."""
     unfinished = Run.objects.filter(pk=run.pk, state__in=[Run.State.RUNNING, Run.State.PAUSED])
     stopped = unfinished.update(state=Run.State.STOPPED, reason=BY_OPERATOR, resumes_at=None)
     if stopped:
-        _settle_stopped(now)
+        _skip_stopped(now)
     return bool(stopped)
 
 
-def settle(now: datetime) -> None:
-    """Bring the states of runs up to date: what ends by itself ends, what came back to a stopped run too."""
-    _settle_stopped(now)
+def update_states(now: datetime) -> None:
+    """Bring the states of runs up to date, and skip what became waiting again in a stopped run."""
+    _skip_stopped(now)
     over = Run.objects.filter(state=Run.State.PAUSED, resumes_at__lte=now)
     over.update(state=Run.State.RUNNING, reason="", resumes_at=None)
-    unsettled = Exists(Delivery.objects.filter(run=OuterRef("pk"), state__in=UNSETTLED))
-    left = Run.objects.filter(~unsettled, state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    unfinished = Exists(Delivery.objects.filter(run=OuterRef("pk"), state__in=UNFINISHED))
+    left = Run.objects.filter(~unfinished, state__in=[Run.State.RUNNING, Run.State.PAUSED])
     left.update(state=Run.State.DONE, reason="", resumes_at=None)
-    reopened = Run.objects.filter(unsettled, state=Run.State.DONE, started_at__gt=now - RECENT)
+    reopened = Run.objects.filter(unfinished, state=Run.State.DONE, started_at__gt=now - RECENT)
     reopened.update(state=Run.State.RUNNING)
 
 
-def _settle_stopped(now: datetime) -> None:
+def _skip_stopped(now: datetime) -> None:
     stopped = Run.objects.filter(state=Run.State.STOPPED, started_at__gt=now - RECENT)
     waiting = Delivery.objects.filter(run__in=stopped, state__in=Delivery.WAITING)
     waiting.update(state=State.SKIPPED, reason=STOPPED, settled_at=now)
@@ -96,6 +96,6 @@ def progress(runs: Collection[Run]) -> dict[int, Counter[str]]:
     return counts
 
 
-def settled(states: Counter[str]) -> int:
-    """How many deliveries of a run need nothing more."""
-    return states.total() - sum(states[state] for state in UNSETTLED)
+def finished(states: Counter[str]) -> int:
+    """How many deliveries of a run are in a final state."""
+    return states.total() - sum(states[state] for state in UNFINISHED)

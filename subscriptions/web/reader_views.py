@@ -138,7 +138,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
 @cache_control(private=True, no_cache=True)
 @conditional_page
 def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
-    """A reader's digests as Atom: the mail's twin."""
+    """A reader's digests as an Atom feed."""
     subscriber = signed_links.subscriber_for(token, "feed-atom")
     if subscriber is None:
         return bad_link(request)

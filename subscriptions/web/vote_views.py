@@ -34,11 +34,11 @@ class VotePage:
 
 @dataclass(frozen=True, slots=True)
 class MutePage:
-    """A filter of the reader's digest by its name, and its `Standing`; `done` after a press."""
+    """A filter of the reader's digest by its name, and its `FilterState`; `done` after a press."""
 
     name: str
     own: bool
-    standing: str
+    state: str
     done: bool = False
 
 
@@ -83,5 +83,5 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
         else:
             muting.mute()
     name = muting.name if muting.own else topic_name(muting.name)
-    page = MutePage(name[:LONGEST_NAME], muting.own, muting.standing, request.method == "POST")
+    page = MutePage(name[:LONGEST_NAME], muting.own, muting.state, request.method == "POST")
     return show(request, "web/mute.html", page)

@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from digest.compose.templating.environment import TEMPLATES, letters
+from digest.compose.templating.environment import TEMPLATES, letter_environment
 from digest.matching.topics.classifier import preset_topics
 
 _LIBRARIES = (
@@ -18,4 +18,4 @@ for _name in _LIBRARIES:
     import_module(_name)
 preset_topics()
 for _name in ("digest.html", "digest.txt"):
-    letters(TEMPLATES, "en").get_template(_name)
+    letter_environment(TEMPLATES, "en").get_template(_name)

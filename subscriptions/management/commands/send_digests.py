@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--now", type=moment, help="plan as if it were this moment (ISO 8601)")
-        parser.add_argument("--wait", action="store_true", help="return when every delivery due is settled")
+        parser.add_argument("--wait", action="store_true", help="return when every due delivery has ended")
         parser.add_argument("--json", action="store_true", help="print the summary as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             outbox.reclaim_expired(timezone.now())
             planned += planner.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
-        runs.settle(timezone.now())
+        runs.update_states(timezone.now())
         summary: dict[str, float] = {
             "planned": planned.pending,
             "nothing_new": planned.skipped,
@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def unfinished(self, now: datetime) -> bool:
         """Whether somebody due by `now` is not planned yet, or a delivery waits or is in a sender's hands."""
         by_then = now + timedelta(milliseconds=1)  # a moment that had its digest is moved on by less
-        return Subscriber.objects.due(now).exists() or outbox.unsettled(by_then).exists()
+        return Subscriber.objects.due(now).exists() or outbox.unfinished(by_then).exists()
 
     def deliver(self) -> Counter[str]:
         relay = open_relay()
@@ -75,5 +75,5 @@ class Command(BaseCommand):
             relay.close()
 
     def stop(self, *_: object) -> None:
-        """Finish the mail in hand, then end."""
+        """Finish the mail in transmission, then end."""
         self.stopped = True

@@ -62,7 +62,7 @@ def _last_run() -> dict[str, str | int] | None:
     if run is None:
         return None
     states = runs.progress([run])[run.pk]
-    progress = {"settled": runs.settled(states), "deliveries": states.total()}
+    progress = {"settled": runs.finished(states), "deliveries": states.total()}
     return {"moment": run.moment.isoformat(), "state": run.state, "reason": run.reason, **progress}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from digest.compose import DigestContent, Item
-from digest.compose.highlight import runs
+from digest.compose.paper.highlight import runs
 from digest.matching import Explanation, Query, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Selection

@@ -38,14 +38,14 @@ def test_a_run_shows_how_far_it_is_and_is_done_when_nothing_is_left() -> None:
     reader("chidi@readers.example", queries=["boats"])
     plan(NOW)
     assert states() == {"pending": 2, "skipped": 1}
-    runs.settle(timezone.now())
+    runs.update_states(timezone.now())
     run.refresh_from_db()
     assert run.state == "running"
     outbox.deliver(LocalMailbox(), limit=1)
     progress = runs.progress([run])[run.pk]
-    assert (runs.settled(progress), progress.total()) == (2, 3)
+    assert (runs.finished(progress), progress.total()) == (2, 3)
     outbox.deliver(LocalMailbox())
-    runs.settle(timezone.now())
+    runs.update_states(timezone.now())
     run.refresh_from_db()
     assert run.state == "done"
 
@@ -53,9 +53,9 @@ def test_a_run_shows_how_far_it_is_and_is_done_when_nothing_is_left() -> None:
 def test_nothing_of_a_paused_run_is_handed_over_until_it_is_resumed() -> None:
     run = planned("ada", "bela")
     assert runs.pause(run)
-    runs.settle(timezone.now() + timedelta(days=1))
+    runs.update_states(timezone.now() + timedelta(days=1))
     assert outbox.deliver(LocalMailbox()) == {}
-    assert not outbox.unsettled(NOW).exists()
+    assert not outbox.unfinished(NOW).exists()
     assert runs.resume(run, timezone.now())
     assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
 
@@ -64,7 +64,7 @@ def test_a_paused_run_of_which_nothing_waits_any_more_is_done() -> None:
     run = planned("ada")
     runs.pause(run)
     Subscriber.objects.get().delete()
-    runs.settle(timezone.now())
+    runs.update_states(timezone.now())
     run.refresh_from_db()
     assert (run.state, run.reason) == ("done", "")
 
@@ -107,14 +107,14 @@ def test_what_a_worker_gives_back_to_a_stopped_run_is_settled_too() -> None:
     assert states() == {"leased": 1, "skipped": 1}
     Delivery.objects.filter(state="leased").update(state="pending", worker="", leased_until=None)
     assert outbox.deliver(LocalMailbox()) == {}
-    runs.settle(timezone.now())
+    runs.update_states(timezone.now())
     assert states() == {"skipped": 2}
 
 
 def test_a_run_that_is_over_can_be_neither_paused_nor_stopped() -> None:
     run = planned("ada")
     outbox.deliver(LocalMailbox())
-    runs.settle(timezone.now())
+    runs.update_states(timezone.now())
     assert not runs.pause(run)
     assert not runs.stop(run, timezone.now())
     assert not runs.resume(run, timezone.now())
@@ -134,7 +134,7 @@ def test_a_relay_that_refuses_us_pauses_the_run_which_goes_on_by_itself() -> Non
     run.refresh_from_db()
     assert (run.state, run.reason) == ("paused", "535 5.7.8 authentication failed")
     assert run.resumes_at is not None
-    runs.settle(run.resumes_at)
+    runs.update_states(run.resumes_at)
     assert Run.objects.filter(pk=run.pk, state="running", reason="", resumes_at=None).exists()
     Delivery.objects.update(not_before=timezone.now())
     assert outbox.deliver(LocalMailbox()) == {"accepted": 2}
@@ -151,7 +151,7 @@ def test_a_relay_in_trouble_does_not_resume_what_an_operator_paused() -> None:
     run = planned("ada")
     runs.pause(run)
     runs.hold("the relay is down", timezone.now())
-    runs.settle(timezone.now() + timedelta(hours=1))
+    runs.update_states(timezone.now() + timedelta(hours=1))
     run.refresh_from_db()
     assert (run.state, run.reason) == ("paused", "by the operator")
 
