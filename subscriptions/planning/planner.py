@@ -3,8 +3,8 @@
 due readers → requests → selections (each distinct request once) → deliveries → next due times
 
 Readers whose next digest follows from their choice and the last one they had are planned together, by the
-database. The others come after them, one by one: those with an earlier digest that has not ended or may not have
-arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
+database. The others come after them, one by one: those with an earlier digest that has not ended or may not
+have arrived, or whose moment had its digest already. Any number of planners may run at once: a reader's row
 is locked while planned, and the unique constraint on deliveries has the last word.
 """
 
