@@ -37,7 +37,7 @@ def mailed() -> tuple[list[str], str]:
     """The marked words of the one mail that waits, and its text."""
     (mail,) = delivered()
     page = BeautifulSoup(html_of(mail), "html.parser")
-    return [mark.get_text() for mark in page.select("mark, .hit")], text_of(mail)
+    return [mark.get_text() for mark in page.select(".hit")], text_of(mail)
 
 
 def test_a_mail_is_composed_without_matching(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,8 +58,7 @@ def test_a_title_corrected_after_planning_is_marked_at_its_own_words() -> None:
     paper.save()
     marks, text = mailed()
     assert "agents" in marks
-    assert "Agents" not in marks
-    assert not {"On the ", "On the", "On the m"} & set(marks)
+    assert set(marks) <= {"agents", "Planning", "Caches", "cache"}
     assert "title has “agents”; abstract has “Planning”" in text
 
 
@@ -71,9 +70,8 @@ def test_a_number_that_changed_after_planning_is_told_as_it_is_now() -> None:
 
 
 def test_a_digest_that_the_build_before_planned_says_why_too() -> None:
-    told = ["Agents", "Planning", "Caches", "cache"]
     Selection.objects.update(reasons="")
     marks, text = mailed()
-    assert set(told) <= set(marks)
+    assert {"Agents", "Planning", "Caches", "cache"} <= set(marks)
     assert "title has “Agents”; abstract has “Planning”" in text
     assert "title has “Caches”; abstract has “cache”; 61 upvotes" in text
