@@ -13,6 +13,29 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 app = Celery("digest")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.conf.beat_schedule = {
+    # A task that waited longer is dropped: while no worker runs they pile up, and one is enough.
+    "fetch sources": {
+        "task": "digest.tasks.fetch_sources",
+        "schedule": 15 * 60,
+        "options": {"expires": 15 * 60},
+    },
+    "the heartbeat that the watchdog of `serve` waits for": {
+        "task": "digest.tasks.show_life",
+        "schedule": 10,
+        "options": {"expires": 30},
+    },
+    "plan digests, and start delivering": {
+        "task": "subscriptions.tasks.plan_digests",
+        "schedule": 20,
+        "options": {"expires": 2 * 60},  # clocks of several machines may differ
+    },
+    "mail alarms to the operator": {
+        "task": "subscriptions.tasks.ring_alarms",
+        "schedule": 5 * 60,
+        "options": {"expires": 5 * 60},
+    },
+}
 
 
 @worker_init.connect

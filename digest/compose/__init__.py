@@ -28,7 +28,7 @@ from digest.compose.letter import (
     compose_page,
     compose_welcome,
 )
-from digest.compose.mime.headers import UnusableAddress
+from digest.compose.mime.header_encoding import UnusableAddress
 from digest.compose.mime.message import PreparedLetter, Sender, prepare
 
 __all__ = [

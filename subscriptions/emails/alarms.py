@@ -16,7 +16,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from digest.compose import Personal, Sender, prepare
-from digest.compose.mime.headers import checked_address
+from digest.compose.mime.header_encoding import checked_address
 from digest.models import Release, Source
 from digest.web import branding
 from subscriptions.emails.letters import alarm

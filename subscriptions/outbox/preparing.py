@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose.mime.headers import checked_address
+from digest.compose.mime.header_encoding import checked_address
 from subscriptions.emails.addressing import recipient
 from subscriptions.emails.composer import Composer
 from subscriptions.emails.letters import LETTER_OF

@@ -13,7 +13,7 @@ from markupsafe import escape
 
 from digest.compose.content import Logo
 from digest.compose.letter import Letter, Personal
-from digest.compose.mime.headers import checked_address, line, mailbox_line, text_line
+from digest.compose.mime.header_encoding import checked_address, line, mailbox_line, text_line
 from digest.compose.templating.placeholders import LINKS, PLACEHOLDER
 from digest.compose.templating.quoted_printable import SLOT, body, slot, value
 
