@@ -57,7 +57,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Another paper, called `title`, decided on a paper's place; `cause` is a value of `ranking.Cause`."""
+    """Another paper, called `title`, decided on a paper's place; `cause` is a value of its enum `Cause`."""
 
     cause: str
     title: str

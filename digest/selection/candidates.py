@@ -119,7 +119,7 @@ class WindowMatcher:
     def _crossed(self, queries: Mapping[str, Query]) -> dict[str, list[int]]:
         """For each of `queries` the papers of earlier releases that it keeps now and did not before.
 
-        Only queries that look at what changed are matched: votes rise every hour, and few filters mind.
+        Only queries that look at what changed are matched: votes rise hourly, and few filters compare them.
         """
         window = self.window
         if not window.revised:

@@ -60,22 +60,22 @@ def explained(explainer: Explainer, queries: Iterable[Query]) -> ShownReasons | 
 
 def pack(paper: Paper, reasons: ShownReasons) -> str:
     """The reasons in one line, which holds no line end."""
-    places = [
+    offsets = [
         list(chain.from_iterable((mark.start, mark.end) for mark in reasons.marks if mark.field == field))
         for field in _MARKED
     ]
     facts = [[fact.field, fact.text] for fact in reasons.facts]
-    line = [paper.pk, _hash(paper, reasons.facts), *places, *([facts] if facts else [])]
+    line = [paper.pk, _hash(paper, reasons.facts), *offsets, *([facts] if facts else [])]
     return json.dumps(line, separators=(",", ":"))
 
 
 def unpack(line: str) -> PackedReasons:
     """What `pack` put into a line."""
     paper, made_on, *packed = json.loads(line)
-    places, facts = packed[: len(_MARKED)], packed[len(_MARKED) :]
+    offsets, facts = packed[: len(_MARKED)], packed[len(_MARKED) :]
     marks = (
         Mark(field, start, end)
-        for field, numbers in zip(_MARKED, places, strict=True)
+        for field, numbers in zip(_MARKED, offsets, strict=True)
         for start, end in zip(numbers[::2], numbers[1::2], strict=True)
     )
     return PackedReasons(

@@ -32,7 +32,9 @@ def ask(subscriber: Subscriber, kind: str, now: datetime) -> None:
 def everything_about(subscriber: Subscriber) -> dict[str, Any]:
     """All that is stored about the reader, as JSON can hold it."""
     choices = preferences.choices_of(subscriber)
-    sent = list(subscriber.deliveries.select_related("selection").order_by("due_at"))
+    sent = list(
+        subscriber.deliveries.select_related("selection").defer("selection__reasons").order_by("due_at")
+    )
     papers = {item["paper"] for row in sent if row.selection for item in row.selection.items}
     keys = dict(Paper.objects.filter(pk__in=papers).values_list("pk", "key"))
     return {

@@ -56,9 +56,9 @@ def late(overdue: int, last_accepted_at: datetime | None, now: datetime) -> Iter
 def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
     """Mails of the last days that did not get through, by state with the most frequent reasons."""
     since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)
-    troubled = Delivery.objects.filter(due_at__gte=midnight(since), state__in=_PROBLEMS).order_by()
+    problems = Delivery.objects.filter(due_at__gte=midnight(since), state__in=_PROBLEMS).order_by()
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    for state, reason, count in troubled.values_list("state", "reason").annotate(Count("pk")):
+    for state, reason, count in problems.values_list("state", "reason").annotate(Count("pk")):
         reasons[state][reason or "no reason given"] += count
     for state, (what, hint) in _PROBLEMS.items():
         if state in reasons:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose import Letter, PreparedLetter, compose_digest, prepare
+from digest.compose import Letter, PreparedLetter, prepare
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.web import branding
@@ -65,7 +65,9 @@ class Composer:
         content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
-        return self._prepared(compose_digest(content, self._brand), Delivery.DIGEST, format_)
+        return self._prepared(
+            LETTER_OF[Delivery.DIGEST].compose(content, self._brand), Delivery.DIGEST, format_
+        )
 
     def _prepared(self, letter: Letter, kind: str, format_: str) -> PreparedLetter:
         shown = letter.as_text() if format_ == Subscriber.Format.TEXT else letter

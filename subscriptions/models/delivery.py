@@ -46,7 +46,7 @@ class Delivery(models.Model):
     """One mail for one reader: a digest, or a letter about the subscription itself.
 
     pending → leased → handing → accepted | deferred | refused | unknown | skipped. `handing` is
-    committed before the hand-over starts; a row found there after its sender died becomes
+    committed before the end of data is sent; a row found there after its sender died becomes
     `unknown` and is never sent again by itself.
     """
 

@@ -21,7 +21,7 @@ class CircuitOpen(Exception):
 
 @dataclass(slots=True)
 class CircuitBreaker:
-    """The outcomes of one sender's run, as far as they tell bad messages and addresses from a bad relay."""
+    """The outcomes of one pass of a sender, by which bad messages and addresses differ from a bad relay."""
 
     messages_refused: int = 0
     readers_refused: int = 0

@@ -1,4 +1,4 @@
-"""One run of a sender: several mails in flight at the relay, one statement at a time at the database.
+"""One pass of a sender: several mails in flight at the relay, one statement at a time at the database.
 
 Each statement records the outcomes so far and begins `handing` for mails of which the relay has everything
 but end of data. Once it is committed, end of data is sent, followed by the next envelopes: so no more mails
@@ -44,13 +44,13 @@ def deliver(
     """Hand over what waits until nothing does, `limit` rows were claimed or `stopped()`.
 
     Returns how many ended in each state. Safe to run any number of times at once. A relay that accepts
-    nothing from us, or cannot be reached, defers everything that waits and ends the run; one that rejects a
+    nothing from us, or cannot be reached, defers everything that waits and ends the pass; one that rejects a
     single mail defers that one only. When stopped, mails that were offered are completed, the others
     released.
     """
     gc.freeze()  # what exists already is not traversed by each collection
     try:
-        return _Sender(relay, limit, stopped).run()
+        return _Sender(relay, limit, stopped).deliver()
     finally:
         gc.unfreeze()
 
@@ -72,7 +72,7 @@ class _Sender:
         self._circuit_open: CircuitOpen | None = None
         self._renew_at = 0.0
 
-    def run(self) -> Counter[str]:
+    def deliver(self) -> Counter[str]:
         try:
             while True:
                 self._offer()

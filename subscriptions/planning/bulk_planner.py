@@ -79,8 +79,8 @@ class _Window:
             numbers = self._due.filter(pk__gt=last).values_list("pk", flat=True)
             if (first := numbers.first()) is None:
                 return
-            near = numbers.filter(pk__lt=first + SPAN)
-            last = next(iter(near[CHUNK - 1 : CHUNK]), None) or near.last() or first
+            span = numbers.filter(pk__lt=first + SPAN)
+            last = next(iter(span[CHUNK - 1 : CHUNK]), None) or span.last() or first
             readers = sharing(self._planning.now, (first, last)).filter(self._alike)
             yield self._plan_chunk(readers.order_by())
 

@@ -23,9 +23,9 @@ from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
 from subscriptions.models import Delivery, Run, Subscriber, Vote
-from subscriptions.models.delivery import OPEN
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
+from subscriptions.planning.open_digests import claimed_by_others, open_digests
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     Filters,
@@ -38,7 +38,7 @@ from subscriptions.planning.selection_requests import (
 
 BATCH = 2000
 State = Delivery.State
-WAITING, CLAIMED = Delivery.WAITING, Delivery.CLAIMED
+WAITING = Delivery.WAITING
 _LATEST = 2**62  # after any release there will be
 
 
@@ -77,7 +77,7 @@ def plan(now: datetime) -> Planned:
 
 
 def _beat(planned: Planned) -> None:
-    """Show life after each step of what may take long: who is silent is started again."""
+    """Send a heartbeat after each step: a planner without one is started again."""
     Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
 
 
@@ -98,7 +98,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
 
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
-    earlier = _open_digests([subscriber])[subscriber.pk]
+    earlier = open_digests([subscriber])[subscriber.pk]
     request = _request(subscriber, earlier, newest_release(), Filters())
     request = replace(request, votes=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
     selection = make(request)
@@ -122,8 +122,8 @@ def sample(choices: Choices) -> Selection:
 
 
 def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
-    earlier = _open_digests(readers, lock=True)
-    claimed = _claimed_by_others(earlier)
+    earlier = open_digests(readers, lock=True)
+    claimed = claimed_by_others(earlier)
     readers = [reader for reader in readers if reader.pk not in claimed]
     if not readers:
         return
@@ -179,31 +179,6 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
         if not clashes:
             return slots
         slots |= {pk: slots[pk] + timedelta(microseconds=1) for pk in clashes}
-
-
-def _open_digests(readers: Collection[Subscriber], *, lock: bool = False) -> dict[int, list[Delivery]]:
-    """Per reader, the earlier digests that bear on the next, which are `OPEN`.
-
-    Locked, they stay as they are: no worker takes a waiting one while the next digest counts on it. Those
-    that somebody else has locked are left out.
-    """
-    found: dict[int, list[Delivery]] = {reader.pk: [] for reader in readers}
-    rows = Delivery.objects.filter(OPEN, subscriber__in=found)
-    rows = rows.select_related("selection").order_by("pk")
-    for delivery in rows.select_for_update(of=("self",), skip_locked=True) if lock else rows:
-        found[delivery.subscriber_id].append(delivery)
-    return found
-
-
-def _claimed_by_others(locked: Mapping[int, Sequence[Delivery]]) -> set[int]:
-    """Readers with a digest that another process is sending, or changing, at this moment.
-
-    Its end decides what comes next, so they are asked about later. Nobody waits for a row here: a worker
-    that holds the delivery may want the reader, whom we hold.
-    """
-    ours = [d.pk for digests in locked.values() for d in digests if d.state not in CLAIMED]
-    others = Delivery.objects.filter(OPEN, subscriber__in=locked).exclude(pk__in=ours)
-    return set(others.values_list("subscriber_id", flat=True))
 
 
 def _request(

@@ -111,5 +111,5 @@ def why_empty(selection: Selection) -> str:
     """Why a selection brings no papers, for the operator."""
     if not selection.scanned:
         return "no new papers since the last digest"
-    had = f", {selection.already_had} of them had before" if selection.already_had else ""
-    return f"nothing matched: {selection.scanned} papers scanned{had}"
+    seen = f", {selection.already_had} of them already seen" if selection.already_had else ""
+    return f"nothing matched: {selection.scanned} papers scanned{seen}"

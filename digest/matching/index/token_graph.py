@@ -19,7 +19,7 @@ _ARRAYS = ("stem_of", "words", "joined", "text_papers", "text_fields")
 
 @dataclass(frozen=True)
 class SortedPositions:
-    """Places in the order of the forms that stand there."""
+    """Positions in the order of the forms found there."""
 
     forms: Numbers
     positions: Numbers

@@ -5,12 +5,19 @@ import re
 from datetime import date
 
 from digest.lib.messages import deferred
-from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic, holds
+from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic
 from digest.matching.query.lexer import QuerySyntaxError, Tokens
+from digest.matching.query.limits import (
+    MAX_COUNT,
+    MAX_DEPTH,
+    MAX_DISTANCE,
+    MAX_WORDS,
+    limited,
+    require_readable_length,
+)
 from digest.matching.query.normalize import (
     LEAST_WEIGHT,
     MOST_WEIGHT,
-    depth,
     gather,
     terms,
     unweighted,
@@ -18,13 +25,6 @@ from digest.matching.query.normalize import (
 )
 from digest.matching.tokenizer import words
 from digest.matching.topics.classifier import preset_topics
-
-MAX_LENGTH = 4000
-MAX_DEPTH = 20
-MAX_TERMS = 200
-MAX_WORDS = 50  # of a phrase
-MAX_DISTANCE = 50
-MAX_COUNT = 2_147_483_647
 
 
 def parse_query(text: str) -> Query:
@@ -34,31 +34,8 @@ def parse_query(text: str) -> Query:
     printed, deeper than 20 levels or larger than 200, or would keep papers that have nothing of what
     it names.
     """
-    if len(text) > MAX_LENGTH:
-        hint = deferred("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
-        raise QuerySyntaxError(deferred("The query is too long"), text[:80], 0, hint)
-    root = _Parser(text).parse()
-    if holds(root, lambda _leaf: False):
-        raise QuerySyntaxError(
-            *(deferred("The query only says what to leave out"), text, 0),
-            deferred("Add a word that the papers should contain."),
-        )
-    query = Query(root)
-    if query.size > MAX_TERMS:
-        hint = deferred(
-            "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
-        )
-        raise QuerySyntaxError(deferred("Too many terms"), text, 0, hint)
-    if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
-        hint = deferred(
-            "At most %(most)s characters, %(levels)s levels; split it into several queries.",
-            most=MAX_LENGTH,
-            levels=MAX_DEPTH,
-        )
-        raise QuerySyntaxError(
-            deferred("The query is too long with all its fields and brackets"), text, 0, hint
-        )
-    return query
+    require_readable_length(text)
+    return limited(_Parser(text).parse(), text)
 
 
 class _Parser(Tokens):

@@ -21,8 +21,8 @@ LETTER = LetterType(
     label="alarm",
     samples={
         "plain": AlarmContent(
-            what="Mail is held: the relay refuses us",
-            hint="Everything that waits is kept and tried again. Look at the relay's account and its answer.",
+            what="Mail is deferred: the relay accepts none from this service.",
+            hint="Everything that waits is kept and tried again. Look at the relay's reply and at EMAIL_URL.",
             detail="554 5.7.1 <digest@example.org>: Sender address rejected: not logged in <script>",
             admin_url="https://digest.example.org/admin/",
         )

@@ -16,5 +16,4 @@ LETTER = _Digest(
     label="digest",
     wanted_in=(Subscriber.State.ACTIVE,),
     samples=DIGESTS,
-    listed=True,
 )

@@ -53,7 +53,8 @@ class LetterType(Generic[C]):
     sent to readers in the states `wanted_in`. `content` gives what it says to a reader, or raises
     `NothingToSay`; a letter that comes about in another way than by its name in the queue has none. `samples`
     are invented contents, by case, for previews and tests. A `listed` letter carries the headers of a mailing
-    list. `to_new_address`: it goes to the address that the reader wants to change to.
+    list; one with a `compose` of its own decides that there. `to_new_address`: it goes to the address that
+    the reader wants to change to.
     """
 
     name: str

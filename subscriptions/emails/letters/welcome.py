@@ -49,5 +49,4 @@ LETTER = _Welcome(
     wanted_in=(Subscriber.State.ACTIVE,),
     content=_content,
     samples={"plain": _PLAIN, "empty": _EMPTY, "hostile": _HOSTILE},
-    listed=True,
 )

@@ -1,0 +1,45 @@
+"""The limits of a query: how long, deep and large it may be, and that it names what papers should contain."""
+
+from digest.lib.messages import deferred
+from digest.matching.ast import Node, Query, holds
+from digest.matching.query.lexer import QuerySyntaxError
+from digest.matching.query.normalize import depth
+
+MAX_LENGTH = 4000
+MAX_DEPTH = 20
+MAX_TERMS = 200
+MAX_WORDS = 50  # of a phrase
+MAX_DISTANCE = 50
+MAX_COUNT = 2_147_483_647
+
+
+def require_readable_length(text: str) -> None:
+    """Raise `QuerySyntaxError`, before work is put into it, if the text is too long."""
+    if len(text) > MAX_LENGTH:
+        hint = deferred("At most %(most)s characters; split it into several queries.", most=MAX_LENGTH)
+        raise QuerySyntaxError(deferred("The query is too long"), text[:80], 0, hint)
+
+
+def limited(root: Node, text: str) -> Query:
+    """The query of a tree; raises `QuerySyntaxError` if it exceeds a limit, or names nothing to contain."""
+    if holds(root, lambda _leaf: False):
+        raise QuerySyntaxError(
+            *(deferred("The query only says what to leave out"), text, 0),
+            deferred("Add a word that the papers should contain."),
+        )
+    query = Query(root)
+    if query.size > MAX_TERMS:
+        hint = deferred(
+            "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
+        )
+        raise QuerySyntaxError(deferred("Too many terms"), text, 0, hint)
+    if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
+        hint = deferred(
+            "At most %(most)s characters, %(levels)s levels; split it into several queries.",
+            most=MAX_LENGTH,
+            levels=MAX_DEPTH,
+        )
+        raise QuerySyntaxError(
+            deferred("The query is too long with all its fields and brackets"), text, 0, hint
+        )
+    return query
