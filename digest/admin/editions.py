@@ -48,7 +48,7 @@ class EntryInline(ReadOnlyInline[EditionEntry, Edition]):
     def upvotes(self, entry: EditionEntry) -> int | None:
         return entry.paper.upvotes
 
-    @column("SingleCountChangeList before")
+    @column("Listed before")
     def first_listed(self, entry: EditionEntry) -> str:
         release = entry.paper.release
         return "" if release is None or release.edition_id == entry.edition_id else "yes"

@@ -81,7 +81,7 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
         known = (("Code", paper.code_url), ("Project", paper.project_url))
         return format_html_join(" · ", "{}", ((link(url, name),) for name, url in known if url)) or "none"
 
-    @column("SingleCountChangeList in")
+    @column("Listed in")
     def listed_in(self, paper: Paper) -> SafeString:
         entries = paper.entries.select_related("edition__source").defer("edition__raw")
         rows = (

@@ -124,6 +124,7 @@ def test_an_edition_shows_what_was_new_and_what_could_not_be_read(admin_client: 
     assert (row.pk, row.listed, row.new) == (later.pk, 2, 1)
     content = admin_client.get(page(later)).content.decode()
     assert "7. no title: no title" in content
+    assert "Listed before" in content
     assert "FP4 training" in content
 
 
@@ -224,6 +225,13 @@ def test_papers_are_found_by_their_words_day_and_organisation(admin_client: Clie
     assert found(day="2025-11-05") == ["Agents at work", "FP4 training"]
     assert found(organization="ISTA") == ["FP4 training"]
     assert len(found(day="not a day")) == 3
+
+
+def test_a_paper_shows_where_it_was_listed(admin_client: Client) -> None:
+    edition("FP4 training")
+    content = admin_client.get(page(Paper.objects.get())).content.decode()
+    assert "Listed in" in content
+    assert "Huggingface, 05 Nov 2025</a> (number 1)" in content
 
 
 def topic_form(row: Topic | None = None, **values: str) -> dict[str, str]:
