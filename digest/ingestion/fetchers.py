@@ -69,11 +69,14 @@ def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedEdition, bytes]:
 
 
 def _get(url: str) -> bytes:
-    """The body that a source's address answers with, or its mirror, where the settings name one."""
+    """The body that a source's address answers with, or its mirror, where the settings name one.
+
+    An adapter may have found the address in a page: only the mirror may be on the operator's own machine.
+    """
     for site, mirror in settings.SOURCE_MIRRORS.items():
         if url.startswith(f"{site}/"):
             return fetch_address(mirror + url.removeprefix(site))
-    return fetch_address(url)
+    return fetch(url)
 
 
 def fetch_address(url: str) -> bytes:

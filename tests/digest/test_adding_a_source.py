@@ -19,6 +19,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from digest import tasks
+from digest.ingestion import fetchers
 from digest.models import Edition, Paper, Source
 from digest.sources import SourceChanged, parse, registry
 from digest.sources.adapter import Adapter, Format
@@ -98,6 +99,26 @@ def test_a_page_that_is_not_what_it_expects_is_refused(
         tasks.fetch_sources()
         assert expected in Source.objects.get().error
         assert not Edition.objects.filter(day=today).exists()
+
+
+def test_an_address_on_this_machine_is_fetched_only_where_the_operator_named_it(
+    site: Path, settings: Settings
+) -> None:
+    today = timezone.now().date()
+    here = f"{settings.SOURCE_MIRRORS[SITE]}/{today}.txt"
+    follows = replace(BULLETIN, fetch_day=lambda _day, get: get(here))  # as if a page had named it
+    with pytest.raises(SourceChanged, match=r"Expected a public address, found that 127\.0\.0\.1 is"):
+        fetchers.fetch_day(follows, today)
+    by_mirror, _ = fetchers.fetch_day(BULLETIN, today)
+    assert len(by_mirror.papers) == 2
+
+
+def test_a_url_on_the_command_line_may_be_on_this_machine(
+    db: None, site: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(monkeypatch)
+    call_command("ingest", f"{settings.SOURCE_MIRRORS[SITE]}/{timezone.now().date()}.txt")
+    assert Paper.objects.count() == 2
 
 
 def test_its_files_are_recognised_and_ingested_by_hand(
