@@ -12,7 +12,7 @@ from typing import Any
 from digest import sources
 from digest.lib.records import PaperRecord, title_key
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source, release_lock
-from digest.sources import ParsedEdition
+from digest.sources import ParsedEdition, registry
 
 NEW_AT_MOST = timedelta(days=180)  # so long it is known who got a paper; older ones are never new again
 
@@ -165,20 +165,34 @@ def _edition(parsed: ParsedEdition, answer: _Answer, source: Source) -> Edition:
 def _papers_in(edition: Edition) -> int:
     """How many papers the stored answer of `edition` holds; 0 if it cannot be parsed any more."""
     try:
-        kept = sources.parse(zlib.decompress(edition.raw), today=edition.day, day=edition.day)
+        kept = _parse_stored(edition, zlib.decompress(edition.raw))
     except sources.SourceChanged:
         return 0
     return len(kept.papers)
+
+
+def _parse_stored(edition: Edition, raw: bytes) -> ParsedEdition:
+    """What `raw`, the stored answer of `edition`, lists: read by the adapter of its format, by no other.
+
+    Raises what `sources.parse` raises, and SourceChanged if this version lacks its format.
+    """
+    try:
+        adapter = registry.adapter_reading(edition.format)
+    except KeyError as error:
+        raise sources.SourceChanged(
+            f"Expected a format of this version, found “{edition.format}”."
+        ) from error
+    return sources.parse(raw, today=edition.day, day=edition.day, adapter=adapter)
 
 
 def reparse(edition: Edition, now: datetime) -> Ingested:
     """Parse the stored answer of `edition` again, as after an upgrade of the parser.
 
     Papers found in addition are released, unless the edition was only stored. Raises what `sources.parse`
-    and `store` raise.
+    and `store` raise, and SourceChanged if this version lacks its format.
     """
     answer = _Answer(zlib.decompress(edition.raw), edition.fetched_at)
-    parsed = sources.parse(answer.raw, today=now.date(), day=edition.day)
+    parsed = _parse_stored(edition, answer.raw)
     return _store(parsed, answer, edition.source, now, release=edition.releases.exists())
 
 

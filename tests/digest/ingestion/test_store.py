@@ -9,7 +9,10 @@ import pytest
 from digest import sources
 from digest.ingestion import store
 from digest.models import Edition, EditionEntry, Paper, Release, Revision
-from digest.sources import SourceChanged
+from digest.sources import ParsedEdition, SourceChanged, registry
+from digest.sources.adapter import Adapter, Format
+from digest.sources.jsonl import JSON_LINES
+from digest.sources.record_fields import build_record
 from tests.factories import DAY, NOW, edition, record, source
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +126,37 @@ def test_reading_the_kept_answer_again_is_no_fetch() -> None:
     stored = edition("First").edition
     store.reparse(stored, NOW + timedelta(days=3))
     assert Edition.objects.get().fetched_at == NOW
+
+
+def adapter_that_reads_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new version's adapter, asked first, that takes any bytes for ten papers of its own."""
+    papers = [build_record(DAY, title=f"Mistaken {number}") for number in range(10)]
+    form = Format("anything", lambda _raw: True, lambda *_: ParsedEdition(DAY, "anything", tuple(papers), ()))
+    monkeypatch.setattr(registry, "ADAPTERS", (Adapter("any", "Anything", (form,)), *registry.ADAPTERS))
+
+
+def test_a_stored_answer_is_read_again_in_its_own_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = edition("First").edition
+    answer = "\n".join(json.dumps(record(title)) for title in ("First", "Second")).encode()
+    grown = sources.parse(answer, today=DAY)
+    adapter_that_reads_anything(monkeypatch)
+    assert store.reparse(stored, NOW).listed == 1
+    store.store(grown, answer, source(), NOW)
+    shorter = sources.parse(answer.partition(b"\n")[0], today=DAY, adapter=JSON_LINES)
+    store.store(shorter, b"shorter", source(), NOW)
+    assert set(Paper.objects.values_list("title", flat=True)) == {"First", "Second"}
+    assert b"Second" in zlib.decompress(Edition.objects.get().raw)
+    assert Edition.objects.get().format == "records"
+
+
+def test_a_stored_answer_whose_format_this_version_lacks_gives_way_to_the_next() -> None:
+    stored = edition("First", "Second").edition
+    Edition.objects.update(format="of-a-later-version")
+    stored.refresh_from_db()
+    with pytest.raises(SourceChanged, match="a format of this version, found “of-a-later-version”"):
+        store.reparse(stored, NOW)
+    edition("First")
+    assert Edition.objects.get().format == "records"
 
 
 def test_what_is_only_stored_is_released_by_the_first_edition_that_lists_it_with_a_release() -> None:
