@@ -38,7 +38,7 @@ _MONTH = (
 _LONGEST_TITLE = 300
 _SHORTEST_ABSTRACT = 120
 
-_DOT_LINE = re.compile(rb"^[ \t]*\xc2\xb7[ \t]*\r?$", re.MULTILINE)
+_DOT_LINE = re.compile(r"(?<![^\r\n])[^\S\r\n]*·[^\S\r\n]*(?![^\r\n])")  # any line ends, any blanks
 _META = re.compile(r"^(?P<who>[^\n]+)\n+·\n+(?P<when>[^\n]+)$", re.MULTILINE)
 _AUTHORS = re.compile(r"\W*(\d{1,6}) authors?", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(rf"{_MONTH} (?P<day>\d{{1,2}})(?:, ?(?P<year>\d{{4}}))?", re.ASCII | re.IGNORECASE)
@@ -64,7 +64,9 @@ class _Listing:
 
 def recognises(raw: bytes) -> bool:
     """Whether it is text with the lines of a single dot that stand between authors and days."""
-    return not begins_with(raw, b"<", b"{", b"[") and _DOT_LINE.search(raw) is not None
+    if begins_with(raw, b"<", b"{", b"[") or "·".encode() not in raw:
+        return False
+    return _DOT_LINE.search(raw.decode("utf-8-sig", "replace")) is not None
 
 
 def parse(raw: bytes, day: date | None, today: date) -> ParsedEdition:
@@ -73,7 +75,7 @@ def parse(raw: bytes, day: date | None, today: date) -> ParsedEdition:
     The page's day has no year: it is `day`, which must agree, or else the most recent such day that
     is not after `today`.
     """
-    text = decode(raw, EXPECTED)
+    text = decode(raw, EXPECTED).replace("\r\n", "\n").replace("\r", "\n")
     require_plausible(text.count("\n"), MAX_LINES, "lines")
     named, listings = _split(text)
     dated = [listing for listing in listings if _DAY_AND_COMMENTS.fullmatch(listing.when or "")]
@@ -94,7 +96,7 @@ def parse(raw: bytes, day: date | None, today: date) -> ParsedEdition:
 
 def _split(text: str) -> tuple[str | None, list[_Listing]]:
     """The page's day as its header names it, if it does, and the papers."""
-    lines = (" ".join(line.split()) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     squeezed = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     named: str | None = None
     listings: list[_Listing] = []

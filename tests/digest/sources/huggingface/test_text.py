@@ -120,6 +120,13 @@ def test_line_ends_and_spaces_do_not_matter(copied: str) -> None:
     assert parsed(copied.replace("\n\n", "\n\n\n \n")) == parsed(copied)
     assert parsed(copied.replace("·", "\n·\n")) == parsed(copied)
     assert parsed(copied.rstrip()) == parsed(copied)
+    assert parsed(copied.replace("\n", "\r")) == parsed(copied)
+    assert parsed(copied.replace("·", "\xa0·\u2009")) == parsed(copied)
+
+
+def test_lines_are_limited_whatever_ends_them(copied: str) -> None:
+    with pytest.raises(SourceChanged, match="lines"):
+        parsed(copied.replace("\n", "\r") + "\r" * 200_000)
 
 
 @pytest.mark.parametrize(
