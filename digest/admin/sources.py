@@ -2,9 +2,14 @@
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
+from typing import Any
+
+from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
+from django.utils.text import capfirst
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column
 from digest.models import Source
@@ -12,10 +17,23 @@ from digest.sources import registry
 from digest.tasks import fetch_source
 
 
+class AdapterFilter(admin.SimpleListFilter):
+    """Sources of one adapter."""
+
+    title = "adapter"
+    parameter_name = "adapter"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return registry.choices()
+
+    def queryset(self, request: HttpRequest, sources: QuerySet[Source]) -> QuerySet[Source]:
+        return sources.filter(adapter=self.value()) if self.value() else sources
+
+
 @admin.register(Source)
 class SourceAdmin(BaseAdmin[Source]):
-    list_display = ("title", "adapter", "enabled", "checked", "succeeded", "first_error")
-    list_filter = ("enabled", "adapter")
+    list_display = ("title", "adapter_title", "enabled", "checked", "succeeded", "first_error")
+    list_filter = ("enabled", AdapterFilter)
     fields = ("title", "name", "adapter", "enabled", "checked", "succeeded", "error")
     readonly_fields = ("checked", "succeeded", "error")
     actions = ("fetch_now", "enable", "disable")
@@ -24,6 +42,20 @@ class SourceAdmin(BaseAdmin[Source]):
     checked = moment_column("Last check", "checked_at")
     succeeded = moment_column("Last success", "succeeded_at")
 
+    def formfield_for_dbfield(
+        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """The adapter is chosen from the registry. The model has no choices: a new one needs no migration."""
+        if db_field.name != "adapter":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return forms.ChoiceField(
+            choices=registry.choices,
+            initial=db_field.default,
+            label=capfirst(db_field.verbose_name),
+            help_text=db_field.help_text,
+            widget=UnfoldAdminSelectWidget,
+        )
+
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """The name is what commands call it: fixed once given."""
         return (*self.readonly_fields, "name") if obj else self.readonly_fields
@@ -31,6 +63,10 @@ class SourceAdmin(BaseAdmin[Source]):
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
         """Never: its editions are readers' history. Disable it instead."""
         return False
+
+    @column("Adapter", ordering="adapter")
+    def adapter_title(self, source: Source) -> str:
+        return dict(registry.choices()).get(source.adapter, source.adapter)
 
     @column("Error", empty_value="")
     def first_error(self, source: Source) -> str:
@@ -51,7 +87,7 @@ class SourceAdmin(BaseAdmin[Source]):
     def enable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
         self.log_changes(request, fetched, "Enabled.")
-        nothing = "Papers as JSON Lines cannot be fetched; files are ingested by hand."
+        nothing = "A source that is fed by hand cannot be fetched."
         self.report(request, fetched.update(enabled=True), "enabled", nothing)
 
     @action("Disable")

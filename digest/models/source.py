@@ -12,9 +12,10 @@ class SourceQuerySet(models.QuerySet["Source"]):
         return self.exclude(adapter__in=registry.fed_by_hand())
 
     def standard(self, adapter: Adapter) -> "Source":
-        """The source that bears its adapter's own name, made if there is none."""
+        """The source that bears its adapter's name, or its format's if it is fed by hand; made if needed."""
+        name = adapter.name if adapter.fetch_day else adapter.formats[0].name
         defaults = {"title": adapter.title, "adapter": adapter.name}
-        return self.get_or_create(name=adapter.name, defaults=defaults)[0]
+        return self.get_or_create(name=name, defaults=defaults)[0]
 
 
 class Source(models.Model):
@@ -24,9 +25,8 @@ class Source(models.Model):
     title = models.CharField(max_length=100)
     adapter = models.CharField(
         max_length=20,
-        choices=registry.choices,
         default="huggingface",
-        help_text="How it is fetched and read. JSON Lines are not fetched, but ingested by hand.",
+        help_text="How it is fetched and read. A source that is fed by hand cannot be fetched.",
     )
     enabled = models.BooleanField(default=False, help_text="Fetch it on schedule. Needs network.")
     demo = models.BooleanField(default=False, editable=False, help_text="Goes when demo data is removed.")

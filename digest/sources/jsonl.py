@@ -75,5 +75,8 @@ def _read(record: dict[str, Any], day: date) -> PaperRecord:
 
 
 JSON_LINES = Adapter(
-    name="records", title="Papers as JSON Lines", formats=(Format(NAME, recognises, parse),), fetch_day=None
+    name="none",  # as sources fed by hand have always been stored
+    title="Papers as JSON Lines",
+    formats=(Format(NAME, recognises, parse),),
+    fetch_day=None,
 )

@@ -32,5 +32,5 @@ def fed_by_hand() -> list[str]:
 
 
 def choices() -> list[tuple[str, str]]:
-    """Names and titles for forms. A migration names this function, so that a new adapter needs none."""
+    """Names and titles, for forms, filters and lists."""
     return [(adapter.name, adapter.title) for adapter in ADAPTERS]

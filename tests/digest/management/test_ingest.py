@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.ingestion import fetchers
-from digest.models import Edition, Paper
+from digest.models import Edition, Paper, Source
 from digest.sources.jsonl import JSON_LINES
 from subscriptions.devtools.demo_data import SAMPLE
 from tests.factories import DAY, edition, source
@@ -45,6 +45,15 @@ def test_a_file_is_stored_and_released() -> None:
     assert "44 papers (records), 0 rejected, 44 added, 44 of them new" in out.getvalue()
     assert Paper.objects.count() == 44
     assert Edition.objects.get().source.name == "records"
+
+
+@pytest.mark.django_db
+def test_papers_as_json_lines_go_on_in_the_source_that_earlier_versions_stored() -> None:
+    stored = source("records", title="Imported records", adapter="none")
+    ingest(str(SAMPLE), json=True)
+    assert Edition.objects.get().source == stored
+    assert Source.objects.standard(JSON_LINES) == stored
+    assert not Source.objects.fetchable().exists()
 
 
 @pytest.mark.django_db
