@@ -1,5 +1,6 @@
 """The page as plain text: its blocks, its days without a year, and text that is no page."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -207,16 +208,19 @@ def test_a_text_that_breaks_off_is_refused(end: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "found"),
     [
-        "hello",
-        "Daily Papers\n\nMar 5",
-        "A letter\n\nDear reader, nothing in here is a paper.\n\nYours\n\n" * 20,
-        "Mar 5\n\nOne\n\n" + ABSTRACT,
-        "·\n" * 1_000,
-        "%PDF-1.7 hello",
+        ("hello", "something that begins with “hello”"),
+        ("Daily Papers\n\nMar 5", "something that begins with “Daily Papers Mar 5”"),
+        (
+            "A letter\n\nDear reader, nothing in here is a paper.\n\nYours\n\n" * 20,
+            "something that begins with “A letter Dear reader,",
+        ),
+        ("Mar 5\n\nOne\n\n" + ABSTRACT, "something that begins with “Mar 5 One Something is measured"),
+        ("·\n" * 1_000, "text without its author lines"),
+        ("%PDF-1.7 hello", "something that begins with “%PDF-1.7 hello”"),
     ],
 )
-def test_text_that_is_no_page_is_not_the_expected_page(text: str) -> None:
-    with pytest.raises(SourceChanged, match=r"xpected .*Hugging Face Daily Papers"):
+def test_text_that_is_no_page_is_not_the_expected_page(text: str, found: str) -> None:
+    with pytest.raises(SourceChanged, match=re.escape(f", found {found}")):
         parsed(text, day=DAY)
