@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> tuple[int, str]:
-    """The exit code, and why PostgreSQL cannot be had.
+    """The exit code, and why nothing was run on PostgreSQL.
 
     Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL.
     There each file keeps to one process, whose servers, browser and pages its tests share; and there is a
@@ -48,7 +48,7 @@ def _run(arguments: list[str]) -> tuple[int, str]:
     """
     first = _pytest("auto", "-m", "not services and not faults", *arguments)
     if first not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        return first, ""
+        return first, "what runs on PostgreSQL: the first half failed"
     with ExitStack() as server:
         try:
             url = server.enter_context(postgres_server())
