@@ -26,7 +26,12 @@ def main(arguments: list[str]) -> int:
     if (data := os.environ.get("TEST_DATA")) and not Path(data).is_dir():
         print(f"TEST_DATA names no directory: {data}", file=sys.stderr)  # noqa: T201
         return 1
-    missing = {"chromium_path": browser.provide(), "checkers": node.provide(), "localhost": _localhost()}
+    missing = {
+        "chromium_path": browser.provide(),
+        "checkers": node.provide(),
+        "localhost": _localhost(),
+        "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
+    }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})
     with tempfile.NamedTemporaryFile() as file:
         os.environ[LEFT_OUT] = file.name
