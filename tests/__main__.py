@@ -26,7 +26,12 @@ def main(arguments: list[str]) -> int:
     if (data := os.environ.get("TEST_DATA")) and not Path(data).is_dir():
         print(f"TEST_DATA names no directory: {data}", file=sys.stderr)  # noqa: T201
         return 1
-    missing = {"chromium_path": browser.provide(), "checkers": node.provide(), "localhost": _localhost()}
+    missing = {
+        "chromium_path": browser.provide(),
+        "checkers": node.provide(),
+        "localhost": _localhost(),
+        "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
+    }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})
     with tempfile.NamedTemporaryFile() as file:
         os.environ[LEFT_OUT] = file.name
@@ -40,7 +45,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(arguments: list[str]) -> tuple[int, str]:
-    """The exit code, and why PostgreSQL cannot be had.
+    """The exit code, and why nothing was run on PostgreSQL.
 
     Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL.
     There each file keeps to one process, whose servers, browser and pages its tests share; and there is a
@@ -48,7 +53,7 @@ def _run(arguments: list[str]) -> tuple[int, str]:
     """
     first = _pytest("auto", "-m", "not services and not faults", *arguments)
     if first not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        return first, ""
+        return first, "what runs on PostgreSQL: the first half failed"
     with ExitStack() as server:
         try:
             url = server.enter_context(postgres_server())

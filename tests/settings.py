@@ -6,17 +6,13 @@ database there.
 
 import atexit
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
-_KNOWN = (
-    *("SECRET_KEY", "HOST", "PORT", "DEBUG", "SITE_URL", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL"),
-    *("EMAIL_URL", "DEFAULT_FROM_EMAIL", "BOUNCE_ADDRESS", "OUTBOX_LEASE_SECONDS", "DATA_DIR"),
-    *("SMTP_CONNECTIONS", "EMAIL_RATE", "OPERATOR_EMAIL"),
-    *("SITE_NAME", "POSTAL_ADDRESS", "HF_ENDPOINT", "HSTS_ALL_SUBDOMAINS"),
-)
-for _name in _KNOWN:
+_SETTINGS = Path(__file__).parents[1] / "digest" / "settings.py"
+for _name in re.findall(r'\bread\.\w+\(\s*"([A-Z_]+)"', _SETTINGS.read_text()):
     os.environ.pop(_name, None)
 
 _directory = tempfile.mkdtemp(prefix="digest-test-")

@@ -93,7 +93,10 @@ def test_the_last_line_counts_what_was_not_run_and_says_why(
         0,
         f"Passed. Not run: 1 test: {NO_DATA}; 2 tests: {NO_BROWSER}.",
     )
-    assert make_test((1, on_both)) == (1, f"Failed. Not run: 1 test: {NO_DATA}.")
+    half = "what runs on PostgreSQL: the first half failed"
+    assert make_test((1, {})) == (1, f"Failed. Not run: {half}.")
+    assert make_test((1, on_both)) == (1, f"Failed. Not run: {half}; 1 test: {NO_DATA}.")
+    assert make_test((0, {}), (1, {})) == (1, "Failed. Nothing was left out.")
 
 
 @pytest.mark.parametrize("ci", ["1", "true"])

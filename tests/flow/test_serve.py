@@ -34,7 +34,7 @@ def living(data_dir: Path) -> dict[int, str]:
     return found
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+@pytest.mark.usefixtures("proc")
 def test_it_starts_stops_without_a_trace_and_starts_again(service: StartService, data_dir: Path) -> None:
     port = free_port()
     first = serve(service, port)
@@ -64,7 +64,7 @@ def test_it_starts_stops_without_a_trace_and_starts_again(service: StartService,
     assert living(data_dir) == {}
 
 
-@pytest.mark.skipif(not Path("/proc").exists(), reason="looks for processes in /proc")
+@pytest.mark.usefixtures("proc")
 def test_sudden_deaths_and_a_worker_that_hangs_are_recovered_from(
     service: StartService, data_dir: Path
 ) -> None:

@@ -138,6 +138,11 @@ def localhost() -> str:
     return "localhost"
 
 
+@pytest.fixture
+def proc() -> None:
+    """/proc, where Linux lists all processes; `make test` leaves out the tests that ask for it elsewhere."""
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     path = find_chromium()

@@ -1,6 +1,11 @@
 """Real processes of the service at a third of the cost: forked from one that has imported the libraries.
 
 Nothing that reads settings is imported there, so each process reads its own from its own environment.
+
+What a fork cannot show: that the command imports all it needs, for the libraries are there already, and what
+the interpreter reads when it starts (PYTHON… variables, `-W`). So one test of each command executes it as an
+operator does: `celery worker` and `celery beat` under `serve` (tests/flow/test_serve.py), `send_digests` in
+tests/flow/test_upgrade.py.
 """
 
 import multiprocessing

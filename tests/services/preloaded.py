@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from django.conf import settings
+
 from digest.compose.templating.environment import TEMPLATES, letter_environment
 from digest.matching.topics.classifier import preset_topics
 
@@ -19,3 +21,4 @@ for _name in _LIBRARIES:
 preset_topics()
 for _name in ("digest.html", "digest.txt"):
     letter_environment(TEMPLATES, "en").get_template(_name)
+assert not settings.configured, "what is imported here reads settings: they would be those of no process"

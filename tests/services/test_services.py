@@ -2,6 +2,8 @@
 
 import smtplib
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psycopg
@@ -13,6 +15,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from tests.services.fixtures import StartService
+from tests.services.processes import ROOT
 from tests.services.smtp import SmtpServer
 
 pytestmark = pytest.mark.services
@@ -61,6 +64,13 @@ def test_other_processes_see_the_tests_own_rows(
     process = service("shell", "-c", program, env={"DATABASE_URL": database_url})
     assert process.process.wait(30) == 0, process.output
     assert "['operator']" in process.output
+
+
+def test_what_processes_are_forked_from_can_be_imported_and_reads_no_settings() -> None:
+    """multiprocessing would go on without it, and say nothing."""
+    importing = (sys.executable, "-c", "import tests.services.preloaded")
+    done = subprocess.run(importing, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_page_reaches_loopback_and_nothing_else(page: Page, live_server: LiveServer) -> None:

@@ -1,0 +1,141 @@
+"""After an upgrade: what the version before stored is sent, searched and planned on by this one."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.utils import timezone
+
+from digest.models import IndexSegment, Paper, Source
+from subscriptions.models import Delivery
+from subscriptions.planning import planner
+from subscriptions.relay import local_mailbox
+from tests.faults.databases import models_on
+from tests.services.postgres import create_database
+from tests.services.processes import ROOT
+
+pytestmark = pytest.mark.django_db
+
+BEFORE = [("digest", "0006_heartbeat"), ("subscriptions", "0006_alarm")]
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> Iterator[str]:
+    """An empty database of the vendor that the tests run on; the models of this process work there."""
+    config = connection.settings_dict
+    url = f"sqlite:///{tmp_path / 'upgraded.sqlite3'}"
+    if connection.vendor == "postgresql":
+        server = f"postgres://{config['USER']}@{config['HOST']}:{config['PORT']}"
+        url = create_database(server, f"upgraded_{uuid.uuid4().hex[:12]}")
+    with models_on(url):
+        yield url
+
+
+def models_before() -> Callable[..., Any]:
+    """Make the tables of the version before; returns what adds a row to one of them by its model."""
+    executor = MigrationExecutor(connection)
+    executor.migrate(BEFORE)
+    apps = executor.loader.project_state(BEFORE).apps
+
+    def add(model: str, **values: Any) -> Any:
+        return apps.get_model(model)._default_manager.create(**values)
+
+    return add
+
+
+def store_papers(add: Callable[..., Any], now: datetime) -> dict[str, Any]:
+    """A paper of yesterday and two of today, with an index that only the version before could read."""
+    add("digest.Source", name="records", title="Records", adapter="none")
+    source = add("digest.Source", name="huggingface", title="Hugging Face", adapter="huggingface")
+    papers = {}
+    for days, titles in ((1, ["Agents of yesterday"]), (0, ["Agents that plan", "Splats"])):
+        day = now.date() - timedelta(days=days)
+        edition = add("digest.Edition", source=source, day=day, format="page", raw=b"", fetched_at=now)
+        release = add("digest.Release", edition=edition, released_at=now)
+        for position, title in enumerate(titles):
+            listed = {"source_name": source.name, "day": day, "release": release, "upvotes": 7}
+            names = {"title": title, "key": title, "title_key": title, "url": "https://example.org/paper"}
+            paper = papers[title] = add("digest.Paper", **listed, **names, abstract="By agents.")
+            add("digest.EditionEntry", edition=edition, paper=paper, release=release, position=position)
+    span = {"number": 0, "count": 3, "stamp": now, "first_day": day, "last_day": day}
+    add("digest.Shelf", made_by="the version before", papers=b"", index=b"", **span)
+    return papers
+
+
+def store_readers(add: Callable[..., Any], now: datetime, paper: Any) -> None:
+    """Ada's digest with this paper was planned and waits. Eve had what was released before, and is due."""
+    topic = {"name": "Agents", "query": "title:agents upvotes>=5", "colour": "#1f5fbf"}
+    filters = add("subscriptions.FilterSet", key="agents")
+    filters.topics.add(add("digest.Topic", slug="agents", **topic))
+    release = paper.release_id
+
+    def reader(address: str, **values: Any) -> Any:
+        known = {"email": address, "email_key": address, "state": "active", "filter_set": filters}
+        return add("subscriptions.Subscriber", **known, **values)
+
+    ada = reader("ada@readers.example", next_digest_at=now + timedelta(days=1), covered=release)
+    reader("eve@readers.example", next_digest_at=now, covered=release - 1)
+    span = {"since": release - 1, "until": release, "had": release - 1, "most": 5, "day": paper.day}
+    items = [{"paper": paper.pk, "filter": 0}]
+    found = {"key": "before", "filters": [topic | {"own": False}], "items": items, "scanned": 2}
+    selection = add("digest.Selection", **span, **found)
+    run = add("subscriptions.Run", moment=now, until=release)
+    planned = {"run": run, "due_at": now, "not_before": now}
+    add("subscriptions.Delivery", subscriber=ada, kind="digest", selection=selection, **planned)
+
+
+def send_digests(url: str, data_dir: Path) -> dict[str, float]:
+    """What the command reports; executed as by an operator, on the service's own settings."""
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url, "DATA_DIR": str(data_dir)}
+    command = (sys.executable, "manage.py", "send_digests", "--json")
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    report: dict[str, float] = json.loads(done.stdout)
+    return report
+
+
+def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there(
+    url: str, tmp_path: Path, settings: Any, client: Client
+) -> None:
+    now = timezone.now()
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    add = models_before()
+    store_readers(add, now, store_papers(add, now)["Agents that plan"])
+    call_command("migrate", verbosity=0)
+
+    report = send_digests(url, tmp_path)
+    assert (report["planned"], report["accepted"]) == (1, 2)
+    entries = local_mailbox.entries().entries
+    assert sorted(entry.recipient for entry in entries) == ["ada@readers.example", "eve@readers.example"]
+    for entry in entries:  # planned by the version before, and by this one
+        mail = local_mailbox.read(entry.key)
+        assert mail
+        text = " ".join(mail.text.split())
+        assert "Why: title has “Agents”; 7 upvotes" in text
+        assert "Agents of yesterday" not in text
+        assert "Splats" not in text
+        marks = BeautifulSoup(mail.html, "html.parser").select(".hit")
+        assert [mark.get_text() for mark in marks] == ["Agents", "Agents"]
+
+    tomorrow = now + timedelta(days=1, minutes=1)
+    planned = planner.plan(tomorrow)
+    assert (planned.pending, planned.skipped) == (0, 2)
+    assert not Delivery.objects.waiting(tomorrow).exists()
+
+    assert [source.name for source in Source.objects.fetchable()] == ["huggingface"]
+    page = client.get("/search/", {"q": "title:agents"}).content.decode()
+    assert "Agents that plan" in page
+    assert "Splats" not in page
+    assert IndexSegment.objects.get().count == Paper.objects.count()
