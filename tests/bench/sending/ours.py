@@ -1,7 +1,7 @@
 """`python -m tests.bench.sending.ours ACTION …`: this service, as it is, one action at a word.
 
-    readers N             migrate, load the topics, make synthetic readers 1 to N
-    share N               let all readers share the N filter sets that most of them have, of topics alone
+    readers N SETS        migrate, load the topics, make synthetic readers 1 to N; let all of them share the
+                          SETS filter sets that most of them have, of topics alone (0: each keeps its own)
     edition NUMBER SIZE   bring in an edition of SIZE papers that no other number has
     plan DAYS             plan for everyone who is due by DAYS from now
     deliver               hand over everything that waits, as `send_digests` does it
@@ -37,19 +37,21 @@ from tests.bench.sending.turns import take_turn  # noqa: E402
 FIRST = date(2025, 1, 1)
 
 
-def readers(count: str) -> int:
+def readers(count: str, sets: str) -> int:
     call_command("migrate", verbosity=0)
     shipped_topics.load()
-    return make_readers(int(count), timezone.now()).readers
+    made = make_readers(int(count), timezone.now()).readers
+    if int(sets):
+        _share(int(sets))
+    return made
 
 
-def share(count: str) -> int:
+def _share(count: int) -> None:
     usual = FilterSet.objects.filter(queries=[]).annotate(readers=Count("subscribers"))
-    sets = list(usual.order_by("-readers", "pk")[: int(count)])
+    sets = list(usual.order_by("-readers", "pk")[:count])
     numbers = list(Subscriber.objects.order_by("pk").values_list("pk", flat=True))
     for place, filter_set in enumerate(sets):
         Subscriber.objects.filter(pk__in=numbers[place :: len(sets)]).update(filter_set=filter_set)
-    return len(sets)
 
 
 def edition(number: str, size: str) -> int:
@@ -87,7 +89,6 @@ def day(days: str) -> int:
 
 ACTIONS: dict[str, Callable[..., int]] = {
     "readers": readers,
-    "share": share,
     "edition": edition,
     "plan": plan_ahead,
     "deliver": send,

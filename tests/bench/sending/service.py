@@ -30,9 +30,7 @@ class Service:
         }
         self.plans: list[Turn] = []
         self._days = count(1)
-        self._act("readers", readers)
-        if shared:
-            self._act("share", SHARED)
+        self._act("readers", readers, SHARED if shared else 0)
 
     def plan(self, papers: int) -> Turn:
         """Bring in the next day's edition and plan the digests of all readers."""
