@@ -15,6 +15,10 @@ from PIL import Image
 from playwright.sync_api import Page
 
 SHARP: dict[str, Any] = {"device_scale_factor": 2}
+_SIZE = """() => {
+  const {scrollWidth, scrollHeight} = document.documentElement;
+  return [Math.max(scrollWidth, innerWidth), Math.max(scrollHeight, innerHeight)];
+}"""
 _FAST = {"captureBeyondViewport": True, "optimizeForSpeed": True}
 CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 _INK = 0.01  # the share of a line's box that a few thin letters fill
@@ -39,15 +43,24 @@ _READ = """(notShown) => {
       boxes: boxes.map(({x, y, width, height}) => [x + scrollX, y + scrollY, width, height]),
     });
   }
-  return {found, wide: document.documentElement.scrollWidth, room: innerWidth,
-    height: Math.max(document.documentElement.scrollHeight, innerHeight)};
+  return {found, wide: document.documentElement.scrollWidth, room: innerWidth};
 }"""
+
+
+def picture_of(page: Page) -> Image.Image:
+    """The whole page. Playwright packs its own pictures as tightly as can be, which takes twice the time."""
+    width, height = page.evaluate(_SIZE)
+    whole = {"x": 0, "y": 0, "width": width, "height": height, "scale": SHARP["device_scale_factor"]}
+    session = page.context.new_cdp_session(page)
+    taken = session.send("Page.captureScreenshot", {"clip": whole, **_FAST})
+    session.detach()
+    return Image.open(io.BytesIO(base64.b64decode(taken["data"]))).convert("RGB")
 
 
 def problems(page: Page, smallest: float = 13) -> list[str]:
     """What is wrong with the look of `page`, a sentence each; its context must be `SHARP`."""
     read = page.evaluate(_READ, _NOT_SHOWN)
-    picture = _picture(page, max(read["wide"], read["room"]), read["height"])
+    picture = picture_of(page)
     found = read["found"]
     return [
         *_hidden_or_small(found, smallest),
@@ -55,15 +68,6 @@ def problems(page: Page, smallest: float = 13) -> list[str]:
         *_faint(found, picture),
         *_overlapping(found),
     ]
-
-
-def _picture(page: Page, width: int, height: int) -> Image.Image:
-    """The whole page. Playwright packs its own pictures as tightly as can be, which takes twice the time."""
-    whole = {"x": 0, "y": 0, "width": width, "height": height, "scale": SHARP["device_scale_factor"]}
-    session = page.context.new_cdp_session(page)
-    taken = session.send("Page.captureScreenshot", {"clip": whole, **_FAST})
-    session.detach()
-    return Image.open(io.BytesIO(base64.b64decode(taken["data"]))).convert("RGB")
 
 
 def _hidden_or_small(found: list[dict[str, Any]], smallest: float) -> Iterator[str]:
