@@ -48,8 +48,8 @@ def _run(arguments: list[str]) -> tuple[int, str]:
     """The exit code, and why nothing was run on PostgreSQL.
 
     Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL.
-    There each file keeps to one process, whose servers, browser and pages its tests share; and there is a
-    process more than cores, since these tests wait for others half of the time.
+    There each file keeps to one process, whose servers, browser and pages its tests share; and there are
+    twice as many as cores, since these tests wait for others half of the time.
     """
     first = _pytest("auto", "-m", "not services and not faults", *arguments)
     if first not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
@@ -60,7 +60,7 @@ def _run(arguments: list[str]) -> tuple[int, str]:
         except (OSError, RuntimeError) as error:
             return first, f"what runs on PostgreSQL: {error}"
         os.environ["TEST_DATABASE_URL"] = f"{url}/digest"
-        processes = str((os.cpu_count() or 1) + 1)
+        processes = str(2 * (os.cpu_count() or 1))
         by_file = ("--dist", "loadfile", "--no-loadscope-reorder")
         second = _pytest(processes, *by_file, "--reuse-db", *arguments)  # its databases go with the server
     return (first if second == pytest.ExitCode.NO_TESTS_COLLECTED else second), ""

@@ -28,7 +28,11 @@ StartService = Callable[..., Service]
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits for servers comes first, and short tests fill the end: no process ends long after others."""
-    items.sort(key=lambda item: not item.get_closest_marker("services"))
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        return item.path.name != "test_serve.py", not item.get_closest_marker("services")
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")
