@@ -23,7 +23,9 @@ class Run(models.Model):
         DONE = "done", "done"
 
     moment = models.DateTimeField(unique=True, help_text="Who was due then, was planned.")
-    until = models.PositiveBigIntegerField(help_text="The last release that its digests cover.")
+    through_release = models.PositiveBigIntegerField(
+        db_column="until", help_text="The last release that its digests cover."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was paused or stopped.")
     resumes_at = models.DateTimeField(null=True, help_text="When a pause ends by itself; none: by a button.")

@@ -105,7 +105,9 @@ class _Window:
         for first in range(0, len(new), REQUESTS):
             batch = new[first : first + REQUESTS]
             self._filters.load({group.filter_set_id for group in batch})
-            requests = {group: request_for(group, self._planning.until, self._filters) for group in batch}
+            requests = {
+                group: request_for(group, self._planning.through_release, self._filters) for group in batch
+            }
             selections = self._selector.select(set(requests.values()))
             for group, request in requests.items():
                 selection = selections[request]
@@ -219,5 +221,5 @@ def _advance(cursor: CursorWrapper, readers: Sequence[int], planning: Planning) 
         FROM times
         WHERE {_SAME_SCHEDULE} AND reader.id {bulk_sql.one_of()}
         """,  # noqa: S608 - of our own names
-        [_times(times), planning.until or None, False, bulk_sql.numbers(readers)],
+        [_times(times), planning.through_release or None, False, bulk_sql.numbers(readers)],
     )

@@ -128,7 +128,7 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    requests = {r.pk: _request(r, earlier[r.pk], planning.until, filters) for r in readers}
+    requests = {r.pk: _request(r, earlier[r.pk], planning.through_release, filters) for r in readers}
     tastes = Vote.objects.tastes(requests)
     requests |= {pk: replace(requests[pk], votes=votes) for pk, votes in tastes.items()}
     selections = _selections(requests)
@@ -142,7 +142,7 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     planned.pending += states[State.PENDING]
     planned.skipped += states[State.SKIPPED]
     _hand_on(rows, earlier)
-    _advance(readers, planning.until, planning.now)
+    _advance(readers, planning.through_release, planning.now)
 
 
 def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection]:
@@ -225,12 +225,12 @@ def _hand_on(rows: Sequence[Delivery], earlier: Mapping[int, Sequence[Delivery]]
             Delivery.objects.filter(pk__in=ended).update(carried_by=row)
 
 
-def _advance(readers: Sequence[Subscriber], until: int, now: datetime) -> None:
+def _advance(readers: Sequence[Subscriber], through_release: int, now: datetime) -> None:
     """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
     by_schedule: dict[Schedule, list[int]] = defaultdict(list)
     for reader in readers:
         by_schedule[reader.schedule].append(reader.pk)
     for schedule, pks in by_schedule.items():
         Subscriber.objects.filter(pk__in=pks).update(
-            covered=until or None, returning=False, next_digest_at=due_at(schedule, after=now)
+            covered=through_release or None, returning=False, next_digest_at=due_at(schedule, after=now)
         )

@@ -21,15 +21,17 @@ BY_OPERATOR = "by the operator"
 
 @dataclass(frozen=True)
 class Planning:
-    """One planner at work: for the readers due at `now`, with the releases up to `until`."""
+    """One planner at work: for the readers due at `now`, with the releases up to `through_release`."""
 
     now: datetime
-    until: int
+    through_release: int
 
     @cached_property
     def run(self) -> Run:
         """Where its digests belong, made with the first of them; one that another planner began is joined."""
-        return Run.objects.update_or_create(moment=self.now, defaults={"until": self.until})[0]
+        return Run.objects.update_or_create(
+            moment=self.now, defaults={"through_release": self.through_release}
+        )[0]
 
 
 def pause(run: Run) -> bool:
