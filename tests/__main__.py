@@ -6,12 +6,14 @@ which and why. Where CI is set that is a failure, unless only the real material 
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -20,6 +22,7 @@ from tests.services import browser, node
 from tests.services.postgres import postgres_server
 
 _MOST_PROCESSES = "4"
+_FINE = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 def main(arguments: list[str]) -> int:
@@ -49,21 +52,26 @@ def _run(arguments: list[str]) -> tuple[int, str]:
 
     Everything but the services tests runs on SQLite; these, and whatever touches the database, on PostgreSQL.
     There each file keeps to one process, whose servers, browser and pages its tests share; and there are
-    twice as many as cores, since these tests wait for others half of the time.
+    twice as many as cores, since these tests wait for others half of the time. Meanwhile the tests on SQLite
+    take what is left of the cores, and are reported when both have ended.
     """
-    first = _pytest("auto", "-m", "not services and not faults", *arguments)
-    if first not in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}:
-        return first, "what runs on PostgreSQL: the first half failed"
-    with ExitStack() as server:
+    with ExitStack() as servers, tempfile.TemporaryFile() as report:
+        on_sqlite = _pytest("auto", "-m", "not services and not faults", *arguments, report=report)
         try:
-            url = server.enter_context(postgres_server())
+            url = servers.enter_context(postgres_server())
         except (OSError, RuntimeError) as error:
-            return first, f"what runs on PostgreSQL: {error}"
-        os.environ["TEST_DATABASE_URL"] = f"{url}/digest"
-        processes = str(2 * (os.cpu_count() or 1))
-        by_file = ("--dist", "loadfile", "--no-loadscope-reorder")
-        second = _pytest(processes, *by_file, "--reuse-db", *arguments)  # its databases go with the server
-    return (first if second == pytest.ExitCode.NO_TESTS_COLLECTED else second), ""
+            second, no_postgres = int(pytest.ExitCode.NO_TESTS_COLLECTED), f"what runs on PostgreSQL: {error}"
+        else:
+            os.environ["TEST_DATABASE_URL"] = f"{url}/digest"
+            processes = str(2 * (os.cpu_count() or 1))
+            by_file = ("--dist", "loadfile", "--no-loadscope-reorder")
+            # Its databases go with the server.
+            second, no_postgres = _pytest(processes, *by_file, "--reuse-db", *arguments).wait(), ""
+        first = on_sqlite.wait()
+        report.seek(0)
+        shutil.copyfileobj(report, sys.stdout.buffer)
+    failed = next((code for code in (first, second) if code not in _FINE), None)
+    return failed or min(first, second), no_postgres
 
 
 def _localhost() -> str:
@@ -74,11 +82,14 @@ def _localhost() -> str:
     return ""
 
 
-def _pytest(processes: str, *arguments: str) -> int:
+def _pytest(processes: str, *arguments: str, report: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Tests that have begun; those that write to `report` give way to all others."""
     parallel = ("--numprocesses", processes, "--maxprocesses", _MOST_PROCESSES)
     # Without its byte code each process would compile all tests anew, in half of the time that it begins in.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.call((sys.executable, "-m", "pytest", *parallel, *arguments), env=environment)
+    politely = ("nice",) if report else ()
+    command = (*politely, sys.executable, "-m", "pytest", *parallel, *arguments)
+    return subprocess.Popen(command, env=environment, stdout=report)
 
 
 if __name__ == "__main__":
