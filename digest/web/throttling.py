@@ -2,7 +2,7 @@
 
 They keep one network from making the service write to strangers, or search all day. They fail open: while
 Redis cannot be reached, every request passes, with a warning. (How often one address is written to is limited
-in the database, by `signup.may_write`.)
+in the database, by `LetterQuota`.)
 """
 
 import ipaddress

@@ -13,9 +13,9 @@ from django.db import IntegrityError, transaction
 
 from digest.models import Paper, Selection
 from subscriptions.accounts import preferences, signup
-from subscriptions.lib.email_addresses import address_key
+from subscriptions.lib.email_addresses import address_key, parse
 from subscriptions.lib.selection_rows import forget_unused
-from subscriptions.models import Delivery, FilterSet, Subscriber, Suppression
+from subscriptions.models import Delivery, FilterSet, LetterQuota, Subscriber, Suppression
 
 State = Subscriber.State
 ASKED = ("export", "erase", "move")  # the letters that a reader can ask for
@@ -25,7 +25,7 @@ def ask(subscriber: Subscriber, kind: str, now: datetime) -> None:
     """Mail the reader a fresh link for this, at most two of a kind a day, ten minutes apart."""
     with transaction.atomic():
         locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
-        if signup.may_write(locked, [kind], now):
+        if signup.may_ask(locked, kind, now):
             Delivery.objects.post(locked, kind, now)
 
 
@@ -97,19 +97,23 @@ def erase(subscriber: Subscriber) -> None:
 def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
     """Mail a fresh link to the new address, to be confirmed there; nothing changes before.
 
-    Raises `ValidationError` for what is no address. An address that has a subscription, or was erased,
-    gets no letter, and whoever asked is not told.
+    Raises `ValidationError` for what is no address. An address that has a subscription, was erased, or got
+    two letters today, gets none, and whoever asked is not told.
     """
-    key = address_key(address)
-    others = Subscriber.objects.filter(email_key=key).exclude(state=State.PENDING)
+    new = parse(address)
     with transaction.atomic():
-        locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
-        if not signup.may_write(locked, ["address"], now):
+        if not LetterQuota.objects.take(new.key, now):
             return
-        locked.new_email = address.strip()
+        locked = Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        if not signup.may_ask(locked, "address", now):
+            transaction.set_rollback(True)
+            return
+        locked.new_email = new.spelling
         locked.save(update_fields=["new_email"])
-        if not others.exists() and not Suppression.objects.holds(key):
+        with transaction.atomic():
             Delivery.objects.post(locked, "address", now)
+            others = Subscriber.objects.filter(email_key=new.key).exclude(state=State.PENDING)
+            transaction.set_rollback(others.exists() | Suppression.objects.holds(new.key))
 
 
 def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:

@@ -1,6 +1,5 @@
 """Double opt-in: ask, mail a link, confirm. Whatever the address, a visitor sees the same answer."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -8,8 +7,8 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
-from subscriptions.lib.email_addresses import address_key
-from subscriptions.models import Delivery, Subscriber, Suppression
+from subscriptions.lib.email_addresses import parse
+from subscriptions.models import Delivery, LetterQuota, Subscriber, Suppression
 from subscriptions.models.schedule import due_at
 
 WORDING = "sign-up form, version 1"
@@ -17,51 +16,52 @@ LETTERS_A_DAY = 2
 LETTER_INTERVAL = timedelta(minutes=10)
 UNCONFIRMED_KEPT = timedelta(days=14)
 
-ABOUT_SIGNING_UP = ("confirm", "known")
-
 State = Subscriber.State
 
 
-def request(address: str, choices: Choices, now: datetime) -> None:
+def request(typed: str, choices: Choices, now: datetime) -> None:
     """Take a sign-up. A new or departed reader gets a confirmation, one who has a subscription a note.
 
     Nothing an existing reader chose changes: whoever typed the address may not own it. At most two
-    letters per address and day, ten minutes apart; a refused or erased address gets none. Raises
+    letters per address and day, ten minutes apart; a refused or erased address gets none. The database has
+    the same to do in each of these cases, so the time it takes tells nothing of the address. Raises
     `ValidationError` for what is no address, `QuerySyntaxError` for an unreadable query.
     """
-    key = address_key(address)
-    if Suppression.objects.holds(key):
-        return
+    address = parse(typed)
     with transaction.atomic():
-        subscriber = Subscriber.objects.select_for_update().filter(email_key=key).first()
-        if subscriber is None:
-            subscriber = _enter(address.strip(), key, choices)
-        elif not may_write(subscriber, ABOUT_SIGNING_UP, now):
+        requested = Subscriber(email=address.spelling, email_key=address.key, demo=False)
+        preferences.apply(requested, choices)
+        if not LetterQuota.objects.take(address.key, now):
             return  # the letter on its way, or already there, speaks of what was chosen before
-        elif subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
-            preferences.apply(subscriber, choices)
-            subscriber.state = State.PENDING
-            subscriber.save()
-        pending = subscriber.state == State.PENDING
-        Delivery.objects.post(subscriber, "confirm" if pending else "known", now)
+        with transaction.atomic():
+            subscriber = _entered(requested)
+            pending = subscriber.state == State.PENDING
+            Delivery.objects.post(subscriber, "confirm" if pending else "known", now)
+            erased = Suppression.objects.holds(address.key)
+            transaction.set_rollback(erased or subscriber.state == State.REFUSED)
 
 
-def _enter(address: str, key: str, choices: Choices) -> Subscriber:
-    subscriber = Subscriber(email=address, email_key=key, demo=False)
-    preferences.apply(subscriber, choices)
+def _entered(requested: Subscriber) -> Subscriber:
+    """The reader with this address: as requested if there is none, or none who has confirmed and stayed."""
+    known = Subscriber.objects.select_for_update().filter(email_key=requested.email_key)
+    subscriber = known.first() or requested
+    if subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
+        subscriber.state, subscriber.email = State.PENDING, requested.email
+        for name in preferences.CHOSEN:
+            setattr(subscriber, name, getattr(requested, name))
     try:
         with transaction.atomic():
-            subscriber.save()
-    except IntegrityError:  # the same address came in twice at once
-        return Subscriber.objects.select_for_update().get(email_key=key)
+            subscriber.save()  # of who stays as they are too: it takes as long
+    except IntegrityError:  # a reader has moved to this address at this moment
+        return known.get()
     return subscriber
 
 
-def may_write(subscriber: Subscriber, kinds: Collection[str], now: datetime) -> bool:
-    """Whether this reader may get another letter of these kinds: two a day, ten minutes apart."""
+def may_ask(subscriber: Subscriber, kind: str, now: datetime) -> bool:
+    """Whether a reader may get another letter that they asked for: two of a kind a day, ten minutes apart."""
     if subscriber.state == State.REFUSED:
         return False
-    today = subscriber.deliveries.filter(kind__in=kinds, due_at__gt=now - timedelta(days=1))
+    today = subscriber.deliveries.filter(kind=kind, due_at__gt=now - timedelta(days=1))
     latest = today.order_by("due_at").last()
     return latest is None or (latest.due_at <= now - LETTER_INTERVAL and today.count() < LETTERS_A_DAY)
 

@@ -53,6 +53,18 @@ def late(overdue: int, last_accepted_at: datetime | None, now: datetime) -> Iter
         )
 
 
+def clashing_addresses(clashing: int) -> Iterator[Attention]:
+    """Readers whose address another reader has too: the upgrade that found them merged nobody."""
+    if clashing:
+        yield Attention(
+            "1 reader has an address that another reader has too."
+            if clashing == 1
+            else f"{clashing:,} readers have addresses that other readers have too.",
+            "Both get mail as before. Unsubscribe the one that is not wanted.",
+            reverse("admin:subscriptions_subscriber_changelist") + "?email_key__startswith=+",
+        )
+
+
 def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
     """Mails of the last days that did not get through, by state with the most frequent reasons."""
     since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)

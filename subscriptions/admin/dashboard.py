@@ -17,6 +17,7 @@ from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFi
 from subscriptions.admin import attention
 from subscriptions.admin.attention import LATE, deliveries_url, midnight
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.models.subscriber import CLASHING
 
 State = Delivery.State
 CHART_DAYS = 14
@@ -46,6 +47,7 @@ class ReaderFigures:
     demo: int
     due_next_hour: int
     overdue: int
+    clashing: int
     last_planned_at: datetime | None
     last_accepted_at: datetime | None
 
@@ -126,6 +128,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
         *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),
         *attention.late(readers.overdue, readers.last_accepted_at, now),
+        *attention.clashing_addresses(readers.clashing),
         *attention.undelivered(now, see_reasons=see_reasons),
     )
     topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
@@ -134,7 +137,13 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
 
 def reader_figures(now: datetime) -> ReaderFigures:
     """Figures about readers, in four queries."""
-    states = dict(Subscriber.objects.order_by().values_list("state").annotate(Count("pk")))
+    counted = (
+        Subscriber.objects.order_by()
+        .values_list("state")
+        .annotate(Count("pk"), clashing=Count("pk", filter=CLASHING))
+    )
+    rows = list(counted)
+    states = {state: number for state, number, *_ in rows}
     soon = now + timedelta(hours=1)
     due = Subscriber.objects.due(soon).aggregate(
         hour=Count("pk", filter=Q(next_digest_at__gt=now)),
@@ -150,6 +159,7 @@ def reader_figures(now: datetime) -> ReaderFigures:
         demo=Subscriber.objects.filter(demo=True).count(),
         due_next_hour=due["hour"],
         overdue=due["overdue"],
+        clashing=sum(clashing for *_, clashing in rows),
         last_planned_at=planned.first(),
         last_accepted_at=accepted.first(),
     )

@@ -34,6 +34,8 @@ class Holder(Protocol):
     def pk(self) -> int: ...
     @property
     def link_version(self) -> int: ...
+    @property
+    def email(self) -> str: ...
 
 
 def token(purpose: Purpose, subscriber: Holder, number: int | None = None) -> str:
@@ -125,6 +127,9 @@ def _split(token: str) -> tuple[int, str]:
 
 def _mac(purpose: str, number: int, subscriber: Holder) -> str:
     value = f"{purpose}:{number}:{subscriber.pk}:{subscriber.link_version}"
+    # A server may tell Ada@ from ada@: who got the letter confirms the spelling that it was mailed to.
+    if purpose == "confirm" and subscriber.email != subscriber.email.lower():
+        value += f":{subscriber.email}"
     return base64.urlsafe_b64encode(keyed(_MAC, value)).decode("ascii")
 
 

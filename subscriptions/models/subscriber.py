@@ -9,6 +9,9 @@ from django.utils.translation import gettext_lazy
 
 from subscriptions.models.schedule import Rhythm, Schedule
 
+# Readers whose address another one had already when keys were made anew (migration 0009).
+CLASHING = Q(email_key__startswith=" ")
+
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     def due(self, now: datetime) -> "SubscriberQuerySet":

@@ -4,6 +4,7 @@ import re
 from email.header import Header
 from functools import lru_cache
 
+from digest.lib.domain_names import ascii_domain
 from digest.lib.safe_text import folded, shortened
 
 _ADDRESS = re.compile(
@@ -63,7 +64,7 @@ def checked_address(address: str) -> str:
     """
     local, at, domain = address.rpartition("@")
     try:
-        address = f"{local}{at}{domain if domain.isascii() else domain.encode('idna').decode()}"
+        address = f"{local}{at}{domain if domain.isascii() else ascii_domain(domain)}"
     except UnicodeError as error:
         raise UnusableAddress(address) from error
     if len(address) > 320 or not address.isascii() or not _ADDRESS.fullmatch(address):

@@ -6,7 +6,7 @@ from django.utils import translation
 
 from digest.lib.locales import language_for
 from subscriptions.accounts import preferences
-from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType
+from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType, NothingToSay
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 
@@ -26,7 +26,9 @@ class ConfirmContent:
     language: str = "en"
 
 
-def _content(reader: Subscriber, _delivery: DeliveryLike) -> ConfirmContent:
+def _content(reader: Subscriber, delivery: DeliveryLike) -> ConfirmContent:
+    if reader.email != delivery.subscriber.email:  # whose link must not go to this spelling
+        raise NothingToSay("another spelling of the address was signed up meanwhile")
     choices = preferences.choices_of(reader)
     with translation.override(reader.language):
         schedule = preferences.describe(choices.schedule)

@@ -12,6 +12,7 @@ from django.db.models import Count
 
 from digest.models import Edition, Heartbeat, Paper
 from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models.subscriber import CLASHING
 from subscriptions.planning import runs
 
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             "version": settings.VERSION,
             "papers": Paper.objects.count(),
             "readers": _by_state(Subscriber),
+            "clashing_addresses": list(Subscriber.objects.filter(CLASHING).values_list("email", flat=True)),
             "deliveries": _by_state(Delivery),
             "last_run": _last_run(),
             "broker": _broker(),
@@ -47,6 +49,7 @@ class Command(BaseCommand):
             return
         for name, value in status.items():
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
+            shown = ", ".join(shown) or "none" if isinstance(shown, list) else shown
             self.stdout.write(f"{name.replace('_', ' '):13} {'none yet' if shown in {None, ''} else shown}")
 
 

@@ -1,19 +1,29 @@
 """Double opt-in, and that nobody learns from it who is a reader."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from digest.matching import QuerySyntaxError
 from subscriptions.accounts import signup
 from subscriptions.accounts.preferences import Choices
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.emails.composer import Composer
+from subscriptions.lib import signed_links
+from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.models.schedule import Schedule
+from subscriptions.outbox.claiming import claim
+from subscriptions.outbox.preparing import composed
+from subscriptions.outbox.transitions import Transition
 from tests.factories import NOW, reader, topic
 
 pytestmark = pytest.mark.django_db
 BERLIN = Schedule("Europe/Berlin", 7)
+LATER = timedelta(minutes=11)
 
 
 def choices(*queries: str) -> Choices:
@@ -55,6 +65,45 @@ def test_one_address_is_one_reader_however_it_is_typed() -> None:
     signup.request("Ada@Bücher.example", choices(), NOW)
     signup.request("ada@xn--bcher-kva.EXAMPLE", choices(), NOW)
     assert Subscriber.objects.count() == 1
+
+
+@pytest.mark.parametrize("lookalike", ["mi\u212ae@readers.example", "MI\u212aE@readers.example"])
+def test_a_lookalike_spelling_blocks_nobody(lookalike: str) -> None:
+    with pytest.raises(ValidationError):
+        signup.request(lookalike, choices(), NOW)
+    signup.request("mike@readers.example", choices(), NOW)
+    assert letters() == [("mike@readers.example", "confirm")]
+
+
+def test_the_letter_goes_to_the_spelling_that_was_typed_last() -> None:
+    signup.request("Mike@readers.example", choices(), NOW)
+    signup.request("mike@readers.example", choices(), NOW + LATER)
+    assert letters() == [("mike@readers.example", "confirm")] * 2
+
+
+def test_a_confirmation_link_confirms_only_the_spelling_that_it_was_mailed_to() -> None:
+    spellings = ("Mike@readers.example", "mike@readers.example")
+    for day, (mine, other) in enumerate((spellings, spellings[::-1])):
+        now = NOW + timedelta(days=2 * day)
+        signup.request(mine, choices(), now)
+        mailed = signed_links.token("confirm", Subscriber.objects.get())
+        assert signed_links.subscriber_for(mailed, "confirm")
+        signup.request(other, choices(), now + LATER)
+        assert Subscriber.objects.get().email == other
+        assert signed_links.subscriber_for(mailed, "confirm") is None
+        Subscriber.objects.all().delete()
+
+
+def test_a_letter_that_is_being_sent_does_not_bring_the_link_of_another_spelling() -> None:
+    signup.request("Mike@readers.example", choices(), NOW)
+    (leased,) = claim(1, "me", timezone.now())
+    signup.request("mike@readers.example", choices(), NOW + LATER)
+    made = composed(leased, Composer(), timezone.now(), local=True)
+    assert isinstance(made, Transition)
+    assert (made.to, made.reason) == (
+        "skipped",
+        "another spelling of the address was signed up meanwhile",
+    )
 
 
 def test_a_known_reader_gets_a_note_and_keeps_their_choices() -> None:
@@ -108,3 +157,24 @@ def test_an_unreadable_query_stores_nothing() -> None:
     with pytest.raises(QuerySyntaxError):
         signup.request("ada@readers.example", choices("agents ("), NOW)
     assert not Subscriber.objects.exists()
+
+
+def test_every_kind_of_address_costs_the_database_the_same() -> None:
+    """What a visitor can measure must not tell a reader's address from any other."""
+    agents = topic("agents", "agents")
+    reader("known@readers.example", [agents])
+    reader("pending@readers.example", [agents], state="pending", consented_at=None, next_digest_at=None)
+    reader("left@readers.example", [agents], state="unsubscribed", next_digest_at=None)
+    reader("refused@readers.example", [agents], state="refused", next_digest_at=None)
+    Suppression.objects.add_address("erased@readers.example")
+    choices("kv*").filter_set()  # so that whoever comes first does not make it
+    work = {}
+    for name in ("new", "known", "pending", "left", "refused", "erased"):
+        with CaptureQueriesContext(connection) as asked:
+            signup.request(f"{name}@readers.example", choices("kv*"), NOW)
+        work[name] = [query["sql"].split()[0] for query in asked]
+    counts = {name: Counter(statements) for name, statements in work.items()}
+    writes = {name: count["INSERT"] + count["UPDATE"] for name, count in counts.items()}
+    # What is not to be sent is undone by one statement more, which has next to nothing to do.
+    assert len({count.total() - count["ROLLBACK"] for count in counts.values()}) == 1, counts
+    assert len(set(writes.values())) == 1, counts
