@@ -1,7 +1,8 @@
 """What comes back from readers and their mail servers."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at
@@ -12,28 +13,34 @@ State = Subscriber.State
 
 
 @dataclass(frozen=True, slots=True)
-class Before:
-    """What leaving, pausing or a slower rhythm changes of a reader, as it was."""
+class Standing:
+    """All that leaving, pausing and a slower rhythm change of a reader, and what else may change it."""
 
     state: str
     rhythm: str
     weekday: int
-    paused_until: date | None = None
+    hour: int
+    time_zone: str
+    paused_until: date | None
+    left_at: datetime | None
+    link_version: int
 
     @classmethod
-    def of(cls, subscriber: Subscriber) -> "Before":
-        return cls(subscriber.state, subscriber.rhythm, subscriber.weekday, subscriber.paused_until)
+    def of(cls, subscriber: Subscriber) -> "Standing":
+        return cls(**{field.name: getattr(subscriber, field.name) for field in fields(cls)})
 
-    def as_json(self) -> list[str | int | None]:
-        until = self.paused_until.isoformat() if self.paused_until else None
-        return [self.state, self.rhythm, self.weekday, until]
+    def as_json(self) -> dict[str, Any]:
+        values = asdict(self)
+        return {name: v.isoformat() if isinstance(v, date) else v for name, v in values.items()}
 
     @classmethod
-    def from_json(cls, values: list[str | int | None]) -> "Before":
-        state, rhythm, weekday, until = values
-        return cls(
-            str(state), str(rhythm), int(weekday or 0), date.fromisoformat(str(until)) if until else None
-        )
+    def from_json(cls, values: dict[str, Any]) -> "Standing":
+        until, left = values["paused_until"], values["left_at"]
+        dates = {
+            "paused_until": until and date.fromisoformat(until),
+            "left_at": left and datetime.fromisoformat(left),
+        }
+        return cls(**values | dates)
 
 
 def unsubscribe(subscriber: Subscriber, at: datetime) -> None:
@@ -52,19 +59,23 @@ def _say_goodbye(subscriber: Subscriber, at: datetime) -> None:
         Delivery.objects.post(subscriber, "goodbye", at)
 
 
-def undo(subscriber: Subscriber, before: Before, at: datetime) -> None:
-    """Take leaving, pausing or a slower rhythm back: as before, from the next regular digest on."""
-    schedule = Schedule(subscriber.time_zone, subscriber.hour, Rhythm(before.rhythm), before.weekday)
+def undo(subscriber: Subscriber, before: Standing, after: Standing, at: datetime) -> bool:
+    """Take leaving, pausing or a slower rhythm back: as before, from the next regular digest on.
+
+    Only while the reader still stands as that left them; False if anything has changed since.
+    """
+    schedule = Schedule(before.time_zone, before.hour, Rhythm(before.rhythm), before.weekday)
     active = before.state == State.ACTIVE
-    Subscriber.objects.filter(pk=subscriber.pk, consented_at__isnull=False).exclude(
-        state=State.REFUSED
-    ).update(
-        state=State.ACTIVE if active else State.PAUSED,
-        rhythm=before.rhythm,
-        weekday=before.weekday,
-        paused_until=before.paused_until,
-        next_digest_at=due_at(schedule, after=at) if active else None,
-        left_at=None,
+    same = Subscriber.objects.filter(pk=subscriber.pk, consented_at__isnull=False)
+    return bool(
+        same.filter(**asdict(after)).update(
+            state=State.ACTIVE if active else State.PAUSED,
+            rhythm=before.rhythm,
+            weekday=before.weekday,
+            paused_until=before.paused_until,
+            next_digest_at=due_at(schedule, after=at) if active else None,
+            left_at=None,
+        )
     )
 
 

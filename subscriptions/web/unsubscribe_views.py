@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from digest.web.rendering import show
 from subscriptions import tasks
 from subscriptions.accounts import preferences, unsubscribing
-from subscriptions.accounts.unsubscribing import Before
+from subscriptions.accounts.unsubscribing import Standing
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm
 from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
@@ -27,12 +27,14 @@ class LeavingPage:
     """An unsubscription, or what was chosen instead: `done` is “”, “left”, “paused” or “weekly”.
 
     `undo` is what takes it back within the hour, empty if nothing can. `offers` are the ways to get less.
+    `undo_ended` says that an undo was pressed which no longer holds.
     """
 
     done: str
     undo: str = ""
     until: date | None = None
     offers: tuple[str, ...] = ()
+    undo_ended: bool = False
 
 
 @behind_link
@@ -53,46 +55,53 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     return show(request, "web/unsubscribe.html", page)
 
 
-def _ask(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+def _ask(request: HttpRequest, subscriber: Subscriber, *, undo_ended: bool = False) -> HttpResponse:
     """What to press; who has left already is told so."""
     if subscriber.state == State.UNSUBSCRIBED:
-        return show(request, "web/unsubscribe.html", LeavingPage("left"))
+        return show(request, "web/unsubscribe.html", LeavingPage("left", undo_ended=undo_ended))
     weekly = subscriber.rhythm != Rhythm.WEEKLY
     offers = ("pause", *(("weekly",) if weekly else ())) if subscriber.state == State.ACTIVE else ()
     until = preferences.today(subscriber, timezone.now()) + PAUSE
-    return show(request, "web/unsubscribe.html", LeavingPage("", until=until, offers=offers))
+    page = LeavingPage("", until=until, offers=offers, undo_ended=undo_ended)
+    return show(request, "web/unsubscribe.html", page)
 
 
 def _act(subscriber: Subscriber, action: str) -> LeavingPage:
     """Do what was pressed; anything that asks for nothing else unsubscribes, as RFC 8058 asks."""
     now = timezone.now()
-    undo = _stamp(subscriber)
+    before = Standing.of(subscriber)
     if action == "pause" and subscriber.state == State.ACTIVE:
         until = preferences.today(subscriber, now) + PAUSE
         preferences.pause(subscriber, until)
-        return LeavingPage("paused", undo, until)
+        return LeavingPage("paused", _stamp(subscriber, before), until)
     if action == "weekly" and subscriber.state == State.ACTIVE:
         preferences.make_weekly(subscriber, now)
-        return LeavingPage("weekly", undo)
+        return LeavingPage("weekly", _stamp(subscriber, before))
     unsubscribing.unsubscribe(subscriber, now)
     tasks.wake()
-    return LeavingPage("left", undo)
+    return LeavingPage("left", _stamp(subscriber, before))
 
 
-def _stamp(subscriber: Subscriber) -> str:
-    """Proof of what this reader had until now: the link alone can only unsubscribe, also in ten years."""
-    if subscriber.state not in {State.ACTIVE, State.PAUSED}:
+def _stamp(subscriber: Subscriber, before: Standing) -> str:
+    """Proof of how this reader stood until now, good while they stand as they do now.
+
+    The link alone can only unsubscribe, also in ten years.
+    """
+    if before.state not in {State.ACTIVE, State.PAUSED}:
         return ""
-    return signing.dumps([subscriber.pk, *Before.of(subscriber).as_json()], salt=_UNDO_SALT)
+    subscriber.refresh_from_db()
+    after = Standing.of(subscriber)
+    return signing.dumps([subscriber.pk, before.as_json(), after.as_json()], salt=_UNDO_SALT)
 
 
 def _undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     try:
-        pk, *before = signing.loads(request.POST["undo"], salt=_UNDO_SALT, max_age=unsubscribing.UNDO)
-    except signing.BadSignature:
-        pk, before = None, []
-    if pk != subscriber.pk:
-        return _ask(request, subscriber)
-    unsubscribing.undo(subscriber, Before.from_json(before), timezone.now())
+        stamp = signing.loads(request.POST["undo"], salt=_UNDO_SALT, max_age=unsubscribing.UNDO)
+        pk, before, after = stamp
+        changes = Standing.from_json(before), Standing.from_json(after)
+    except (signing.BadSignature, ValueError, TypeError):  # also one of the version before
+        return _ask(request, subscriber, undo_ended=True)
+    if pk != subscriber.pk or not unsubscribing.undo(subscriber, *changes, timezone.now()):
+        return _ask(request, subscriber, undo_ended=True)
     subscriber.refresh_from_db()
     return show(request, "web/undone.html", ReaderPage.of(subscriber))

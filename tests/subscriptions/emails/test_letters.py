@@ -164,9 +164,10 @@ def test_a_forged_way_back_leads_nowhere(client: Client, agents: Topic) -> None:
 
 def test_who_takes_leaving_back_gets_no_goodbye(agents: Topic) -> None:
     ada = reader(topics=[agents])
-    before = unsubscribing.Before.of(ada)
+    before = unsubscribing.Standing.of(ada)
     unsubscribing.unsubscribe(ada, timezone.now())
-    unsubscribing.undo(ada, before, timezone.now())
+    ada.refresh_from_db()
+    assert unsubscribing.undo(ada, before, unsubscribing.Standing.of(ada), timezone.now())
     assert delivered() == []
 
 

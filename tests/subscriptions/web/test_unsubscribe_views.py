@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from digest.models import Topic
-from subscriptions.accounts import preferences
+from subscriptions.accounts import data_rights, preferences
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
@@ -168,3 +168,56 @@ def test_an_unknown_wish_unsubscribes_rather_than_nothing(client: Client, ada: S
     client.post(address("unsubscribe", ada), {"action": "something else"})
     ada.refresh_from_db()
     assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("action", ["pause", "weekly"])
+def test_an_undo_replayed_after_leaving_subscribes_nobody(
+    client: Client, ada: Subscriber, action: str
+) -> None:
+    path = address("unsubscribe", ada)
+    before = client.post(path, {"action": action})
+    client.post(path)
+    assert "Nothing was undone" in said(undo(client, path, before))
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+def test_an_undo_of_leaving_is_good_for_that_leaving_alone(client: Client, ada: Subscriber) -> None:
+    path = address("unsubscribe", ada)
+    first = client.post(path)
+    undo(client, path, first)
+    with time_machine.travel(NOW.replace(minute=NOW.minute + 1), tick=False):
+        client.post(path)
+        assert "Nothing was undone" in said(undo(client, path, first))
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize(
+    "since",
+    [
+        {"state": Subscriber.State.REFUSED},
+        {"paused_until": date(2025, 12, 24)},
+        {"rhythm": Rhythm.WEEKDAYS},
+        {"hour": 9},
+        {"link_version": 1},
+    ],
+)
+def test_an_undo_takes_back_no_more_than_what_was_pressed(
+    client: Client, ada: Subscriber, since: dict[str, Any]
+) -> None:
+    path = address("unsubscribe", ada)
+    paused = client.post(path, {"action": "pause"})
+    Subscriber.objects.update(**since)
+    ada.refresh_from_db()
+    assert "Nothing was undone" in said(undo(client, address("unsubscribe", ada), paused))
+    ada.refresh_from_db()
+    assert {name: getattr(ada, name) for name in since} == since
+
+
+def test_an_undo_after_erasure_finds_nobody(client: Client, ada: Subscriber) -> None:
+    path = address("unsubscribe", ada)
+    left = client.post(path)
+    data_rights.erase(ada)
+    assert undo(client, path, left).status_code == 404
+    assert not Subscriber.objects.exists()
