@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from digest.matching import Index, Number, Percolator, Query, index_of, parse_query
+from digest.matching import Index, Number, Percolator, Query, index_of
 from digest.matching.ranking.explainer import Explainer
 from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import Taste
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
-from digest.selection.requests import Votes
+from digest.selection.requests import Votes, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
 
@@ -74,7 +74,7 @@ class WindowMatcher:
     def match(self, texts: Collection[str]) -> None:
         """Match those queries that are not matched yet; others than these are forgotten."""
         self._matches = {text: found for text, found in self._matches.items() if text in texts}
-        self.queries = {text: self.queries.get(text) or parse_query(text) for text in texts}
+        self.queries = {text: self.queries.get(text) or stored_query(text) for text in texts}
         new = {text: query for text, query in self.queries.items() if text not in self._matches}
         matches = Percolator.of(new).match(self.window.papers, self.index)
         crossed = self._crossed(new)

@@ -13,10 +13,9 @@ from django.utils import timezone
 
 from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
-from digest.matching import parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Selection
-from digest.selection.requests import Filter
+from digest.selection.requests import Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
 _REMEMBERED = 2000  # papers, and queries
@@ -32,7 +31,7 @@ class Reading:
         self._stored = lru_cache(maxsize=_LINES)(self._stored_item)
         self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
-        self._query = lru_cache(maxsize=_REMEMBERED)(parse_query)
+        self._query = lru_cache(maxsize=_REMEMBERED)(stored_query)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.

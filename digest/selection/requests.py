@@ -2,9 +2,24 @@
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass
 
+from digest.matching import Query, QuerySyntaxError, parse_query
+
+logger = logging.getLogger(__name__)
+
 Votes = tuple[tuple[int, bool], ...]  # papers, each with whether a reader asked for more like it
+_NOTHING = parse_query("upvotes<0")
+
+
+def stored_query(text: str) -> Query:
+    """The query of a stored filter; one that cannot be read keeps nothing, and the others go on."""
+    try:
+        return parse_query(text)
+    except QuerySyntaxError as error:
+        logger.warning("a filter that cannot be read keeps nothing: %s: %s", text[:200], error)
+        return _NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from digest.models import Topic
 from digest.web.page_language import current_language
 from subscriptions.models import FilterSet, Subscriber
-from subscriptions.models.schedule import Rhythm, Schedule, due_at
+from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format", "volume")
@@ -108,7 +107,7 @@ def make_weekly(subscriber: Subscriber, now: datetime) -> None:
 
 def today(subscriber: Subscriber, now: datetime) -> date:
     """The day it is where the reader is."""
-    return now.astimezone(ZoneInfo(subscriber.time_zone)).date()
+    return now.astimezone(zone(subscriber.time_zone)).date()
 
 
 def tomorrow(subscriber: Subscriber, now: datetime) -> date:

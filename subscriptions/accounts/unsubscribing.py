@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.models.schedule import Rhythm, Schedule, due_at
+from subscriptions.models.schedule import Schedule, due_at
 
 UNDO = timedelta(hours=1)  # for how long leaving can be taken back
 GOODBYE_INTERVAL = timedelta(days=1)
@@ -64,7 +64,7 @@ def undo(subscriber: Subscriber, before: Standing, after: Standing, at: datetime
 
     Only while the reader still stands as that left them; False if anything has changed since.
     """
-    schedule = Schedule(before.time_zone, before.hour, Rhythm(before.rhythm), before.weekday)
+    schedule = Schedule.stored(before.time_zone, before.hour, before.rhythm, before.weekday)
     active = before.state == State.ACTIVE
     same = Subscriber.objects.filter(pk=subscriber.pk, consented_at__isnull=False)
     return bool(

@@ -11,11 +11,13 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 
 from digest.admin.dashboard.attention import Attention
-from subscriptions.models import Delivery, Run
+from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models.subscriber import unknown_schedule
 
 State = Delivery.State
 PROBLEM_DAYS = 7
 REASONS_SHOWN = 3
+READERS_LISTED = 100
 LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
 
 
@@ -62,6 +64,20 @@ def clashing_addresses(clashing: int) -> Iterator[Attention]:
             else f"{clashing:,} readers have addresses that other readers have too.",
             "Both get mail as before. Unsubscribe the one that is not wanted.",
             reverse("admin:subscriptions_subscriber_changelist") + "?email_key__startswith=+",
+        )
+
+
+def unknown_schedules(number: int) -> Iterator[Attention]:
+    """Readers whose schedule cannot be kept as it is stored."""
+    if number:
+        first = Subscriber.objects.filter(unknown_schedule()).order_by("pk").values_list("pk", flat=True)
+        yield Attention(
+            "1 reader has a time zone or hour that is not known here."
+            if number == 1
+            else f"{number:,} readers have a time zone or hour that is not known here.",
+            "UTC, 07:00, every day is used in its place. Choose another on the reader's page.",
+            reverse("admin:subscriptions_subscriber_changelist")
+            + f"?id__in={','.join(map(str, first[:READERS_LISTED]))}",
         )
 
 

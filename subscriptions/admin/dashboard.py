@@ -17,7 +17,7 @@ from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFi
 from subscriptions.admin import attention
 from subscriptions.admin.attention import LATE, deliveries_url, midnight
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.models.subscriber import CLASHING
+from subscriptions.models.subscriber import CLASHING, unknown_schedule
 
 State = Delivery.State
 CHART_DAYS = 14
@@ -48,6 +48,7 @@ class ReaderFigures:
     due_next_hour: int
     overdue: int
     clashing: int
+    unknown_schedule: int
     last_planned_at: datetime | None
     last_accepted_at: datetime | None
 
@@ -128,6 +129,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
         *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),
         *attention.late(readers.overdue, readers.last_accepted_at, now),
+        *attention.unknown_schedules(readers.unknown_schedule),
         *attention.clashing_addresses(readers.clashing),
         *attention.undelivered(now, see_reasons=see_reasons),
     )
@@ -140,7 +142,11 @@ def reader_figures(now: datetime) -> ReaderFigures:
     counted = (
         Subscriber.objects.order_by()
         .values_list("state")
-        .annotate(Count("pk"), clashing=Count("pk", filter=CLASHING))
+        .annotate(
+            Count("pk"),
+            clashing=Count("pk", filter=CLASHING),
+            unknown=Count("pk", filter=unknown_schedule()),
+        )
     )
     rows = list(counted)
     states = {state: number for state, number, *_ in rows}
@@ -159,7 +165,8 @@ def reader_figures(now: datetime) -> ReaderFigures:
         demo=Subscriber.objects.filter(demo=True).count(),
         due_next_hour=due["hour"],
         overdue=due["overdue"],
-        clashing=sum(clashing for *_, clashing in rows),
+        clashing=sum(clashing for *_, clashing, _ in rows),
+        unknown_schedule=sum(unknown for *_, unknown in rows),
         last_planned_at=planned.first(),
         last_accepted_at=accepted.first(),
     )

@@ -7,10 +7,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
-from subscriptions.models.schedule import Rhythm, Schedule
+from subscriptions.models.schedule import Rhythm, Schedule, known_zones
 
 # Readers whose address another one had already when keys were made anew (migration 0009).
 CLASHING = Q(email_key__startswith=" ")
+
+
+def unknown_schedule() -> Q:
+    """Readers with a time zone, hour, rhythm or weekday that is not known here: see `Schedule.stored`."""
+    known = Q(time_zone__in=known_zones(), hour__lt=24, rhythm__in=Rhythm.values, weekday__lt=7)
+    return Q(state=Subscriber.State.ACTIVE) & ~known
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
@@ -78,4 +84,4 @@ class Subscriber(models.Model):
 
     @property
     def schedule(self) -> Schedule:
-        return Schedule(self.time_zone, self.hour, Rhythm(self.rhythm), self.weekday)
+        return Schedule.stored(self.time_zone, self.hour, self.rhythm, self.weekday)

@@ -6,7 +6,7 @@ A worker whose lease was taken over can neither begin a hand-over nor record one
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -20,7 +20,7 @@ from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.lib import async_query, bulk_sql
 from subscriptions.lib.async_query import CompletedQuery, PendingQuery
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.models.schedule import Rhythm, Schedule, due_at
+from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.planning import runs
 
 State = Delivery.State
@@ -206,7 +206,7 @@ def _bring_forward(delivery: Delivery, now: datetime) -> None:
     """
     reader = delivery.subscriber
     after = max(now, delivery.due_at)
-    soon = due_at(Schedule(reader.time_zone, reader.hour, Rhythm.DAILY), after)
+    soon = due_at(replace(reader.schedule, rhythm=Rhythm.DAILY), after)
     Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE, next_digest_at__gt=soon).update(
         next_digest_at=soon
     )

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import starmap
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -212,7 +211,9 @@ def _advance(cursor: CursorWrapper, readers: Sequence[int], planning: Planning) 
     """Note what each reader's digests now cover and when the next is due, computed once per schedule."""
     schedules = "SELECT DISTINCT time_zone, hour, rhythm, weekday FROM subscriptions_subscriber"
     cursor.execute(f"{schedules} WHERE id {bulk_sql.one_of()}", [bulk_sql.numbers(readers)])
-    times = {schedule: due_at(schedule, planning.now) for schedule in starmap(Schedule, cursor.fetchall())}
+    times = {
+        Schedule(*stored): due_at(Schedule.stored(*stored), planning.now) for stored in cursor.fetchall()
+    }
     cursor.execute(
         f"""
         WITH {bulk_sql.table("times", _TIMES | {"next": bulk_sql.moment_type()})}

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from digest.compose import Brand, Letter, WelcomeContent, compose_welcome
 from digest.compose.samples import DIGESTS, WEEK
@@ -11,7 +10,7 @@ from digest.selection.selector import of_last_days
 from subscriptions.accounts import preferences
 from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType
 from subscriptions.models import Subscriber
-from subscriptions.models.schedule import due_at
+from subscriptions.models.schedule import due_at, zone
 from subscriptions.planning.selection_requests import filters_of
 
 DAYS = 7  # that it looks back
@@ -28,8 +27,8 @@ def _content(reader: Subscriber, delivery: DeliveryLike) -> WelcomeContent:
     filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
     week = of_last_days(filters, DAYS, reader.language)
     return WelcomeContent(
-        first=first.astimezone(ZoneInfo(reader.time_zone)),
-        zone=reader.time_zone,
+        first=first.astimezone(zone(reader.time_zone)),
+        zone=choices.schedule.time_zone,
         week=Reading().content_of(week),
         language=reader.language,
     )

@@ -51,7 +51,7 @@ def no_matching(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     with monkeypatch.context() as patch:
         patch.setattr(Explainer, "__init__", refuse)
-        patch.setattr(content_module, "parse_query", refuse)
+        patch.setattr(content_module, "stored_query", refuse)
         yield
 
 
