@@ -3,6 +3,7 @@
 Without any: SQLite, an embedded Valkey and a local mailbox, all below DATA_DIR.
 """
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -17,6 +18,8 @@ read = environ.Env()
 
 # --- Where it runs ---------------------------------------------------------------------------
 
+# What processes write holds addresses and keys: whatever the mode of DATA_DIR, only their user reads it.
+os.umask(0o077)
 DATA_DIR = Path(read.str("DATA_DIR", default=str(BASE_DIR / "var"))).expanduser().absolute()
 HOST = read.str("HOST", default="127.0.0.1")
 PORT = env.port(read.str("PORT", default="") or "8000")

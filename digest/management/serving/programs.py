@@ -111,6 +111,7 @@ def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_so
         "supervisord": {
             "nodaemon": "true",
             "silent": "true",
+            "umask": "077",  # supervisord would set 022 for all it starts
             "logfile": _value(data_dir / "log" / "supervisor.log"),
             "logfile_maxbytes": "1MB",
             "logfile_backups": "1",
