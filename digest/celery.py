@@ -30,6 +30,11 @@ app.conf.beat_schedule = {
         "schedule": 20,
         "options": {"expires": 2 * 60},  # clocks of several machines may differ
     },
+    "delete what nobody holds any more": {
+        "task": "subscriptions.tasks.sweep",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "mail alarms to the operator": {
         "task": "subscriptions.tasks.ring_alarms",
         "schedule": 5 * 60,

@@ -12,7 +12,7 @@ from kombu.exceptions import OperationalError
 
 from digest.models import Heartbeat
 from subscriptions import outbox
-from subscriptions.accounts import signup
+from subscriptions.accounts import sweeping
 from subscriptions.emails import alarms
 from subscriptions.planning import planner, runs
 from subscriptions.relay import open_relay
@@ -25,12 +25,11 @@ WAKE_EXPIRES = 60  # by then the schedule has woken somebody
 
 @shared_task
 def plan_digests() -> None:
-    """Plan what is due, reclaim what crashed senders left, forget sign-ups never confirmed."""
+    """Plan what is due, reclaim what crashed senders left."""
     now = timezone.now()
     outbox.reclaim_expired(now)
     planned = planner.plan(now)
     runs.update_states(now)
-    signup.forget_unconfirmed(now)
     Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
     wake()
 
@@ -50,6 +49,12 @@ def deliver() -> None:
         relay.close()
     if claimed >= ROWS_A_TASK or late():
         wake()
+
+
+@shared_task
+def sweep() -> None:
+    """Delete what nobody holds any more."""
+    sweeping.sweep(timezone.now())
 
 
 @shared_task

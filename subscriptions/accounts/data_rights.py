@@ -14,6 +14,7 @@ from django.db import IntegrityError, transaction
 from digest.models import Paper, Selection
 from subscriptions.accounts import preferences, signup
 from subscriptions.lib.email_addresses import address_key, parse
+from subscriptions.lib.filter_set_rows import forget_unheld
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import Delivery, FilterSet, LetterQuota, Subscriber, Suppression
 
@@ -90,7 +91,7 @@ def erase(subscriber: Subscriber) -> None:
         )
         filter_set = subscriber.filter_set_id
         subscriber.delete()
-        FilterSet.objects.filter(pk=filter_set, subscribers=None).delete()
+        forget_unheld(FilterSet.objects.filter(pk=filter_set))
         forget_unused(Selection.objects.filter(pk__in=selections))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from digest.models import Topic
@@ -64,8 +65,9 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
 def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:
     """Change filters and schedule. New filters hold from the reader's next digest on and never reach back."""
     rescheduled = choices.schedule != subscriber.schedule
-    apply(subscriber, choices)
-    subscriber.save(update_fields=CHOSEN)  # a planner may be moving the rest of the row this moment
+    with transaction.atomic():
+        apply(subscriber, choices)
+        subscriber.save(update_fields=CHOSEN)  # a planner may be moving the rest of the row this moment
     if rescheduled:
         Subscriber.objects.filter(pk=subscriber.pk, state=Subscriber.State.ACTIVE).update(
             next_digest_at=due_at(choices.schedule, after=now)

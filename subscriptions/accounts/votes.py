@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.db import transaction
+
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
 from subscriptions.accounts import preferences
@@ -107,5 +109,6 @@ class Muting:
         return Topic.objects.filter(name=self.name).first()
 
     def _point(self, choices: Choices) -> None:
-        self.reader.filter_set = choices.filter_set()
-        self.reader.save(update_fields=["filter_set"])  # a planner may be moving the rest of the row
+        with transaction.atomic():
+            self.reader.filter_set = choices.filter_set()
+            self.reader.save(update_fields=["filter_set"])  # a planner may be moving the rest of the row

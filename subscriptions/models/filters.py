@@ -5,7 +5,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from digest.matching import parse_query
 from digest.models import Topic
@@ -30,6 +30,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
     ) -> "FilterSet":
         """The set of these topics and own queries; made on first use. Order and spelling do not matter.
 
+        Nobody deletes it before the transaction ends: within that, point a reader at it.
         Raises `QuerySyntaxError` for a query that cannot be read.
         """
         wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes)
@@ -48,19 +49,30 @@ class FilterSetManager(models.Manager["FilterSet"]):
             topics[key] = want.topics
             rows[key] = FilterSet(key=key, queries=texts, exclude=exclude, least_upvotes=want.least_upvotes)
         with transaction.atomic():
-            known = set(self.filter(key__in=rows).values_list("key", flat=True))
-            self.bulk_create((row for key, row in rows.items() if key not in known), ignore_conflicts=True)
-            sets = {filter_set.key: filter_set for filter_set in self.filter(key__in=rows)}
-            through = FilterSet.topics.through
-            through.objects.bulk_create(
-                (
-                    through(filterset_id=sets[key].pk, topic_id=topic.pk)
-                    for key in rows.keys() - known
-                    for topic in topics[key]
-                ),
-                ignore_conflicts=True,
-            )
+            while len(sets := self._kept(rows)) < len(rows):  # one found may be deleted the next moment
+                new = rows.keys() - sets.keys()
+                self.bulk_create((rows[key] for key in rows if key in new), ignore_conflicts=True)
+                made = {each.key: each.pk for each in self.filter(key__in=new)}
+                through = FilterSet.topics.through
+                through.objects.bulk_create(
+                    (
+                        through(filterset_id=pk, topic_id=topic.pk)
+                        for key, pk in made.items()
+                        for topic in topics[key]
+                    ),
+                    ignore_conflicts=True,
+                )
         return {want: sets[key] for want, key in keys.items()}
+
+    def _kept(self, keys: Collection[str]) -> dict[str, "FilterSet"]:
+        """The stored sets with these keys, by their keys; they stay until the transaction ends."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT id FROM subscriptions_filterset WHERE key = ANY(%s) ORDER BY id FOR KEY SHARE",
+                    [list(keys)],
+                )
+        return {filter_set.key: filter_set for filter_set in self.filter(key__in=keys)}
 
 
 def _canonical(texts: Iterable[str]) -> list[str]:

@@ -3,6 +3,7 @@
 The only file of the engine that knows httpx and tenacity.
 """
 
+import re
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ class FetchSettings:
 
 
 DEFAULTS = FetchSettings()
+_SECRET = re.compile(r"key|token|secret|pass|auth|sig", re.IGNORECASE)
 
 
 class _TryAgain(SourceUnavailable):
@@ -86,8 +88,19 @@ class _GuardedTransport(httpx.HTTPTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.scheme not in {"http", "https"}:
-            raise SourceChanged(f"Expected an http or https address, found {request.url}: not fetched.")
+            raise SourceChanged(
+                f"Expected an http or https address, found {without_secrets(request.url)}: not fetched."
+            )
         return super().handle_request(request)
+
+
+def without_secrets(url: httpx.URL) -> str:
+    """The address for errors and the admin: without user, password and what a parameter says of a key."""
+    named = [(name, "…" if _SECRET.search(name) else value) for name, value in url.params.multi_items()]
+    query = "?" + "&".join(f"{name}={value}" for name, value in named) if named else ""
+    port = f":{url.port}" if url.port else ""
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return f"{url.scheme}://{host}{port}{url.path}{query}"
 
 
 def _attempt(url: str, settings: FetchSettings, deadline: float) -> bytes:
@@ -97,13 +110,26 @@ def _attempt(url: str, settings: FetchSettings, deadline: float) -> bytes:
         with httpx.Client(
             transport=transport, headers=headers, timeout=settings.idle_time, trust_env=False
         ) as client:
-            return _follow(client, client.build_request("GET", url), settings)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
-        raise SourceChanged(f"Expected an http or https address, found {url}: {error}") from error
+            return _follow(client, _request(client, httpx.URL(url)), settings)
+    except httpx.InvalidURL as error:  # not repeated: nobody knows which part of it is a password
+        raise SourceChanged("Expected an http or https address, found one that cannot be read.") from error
+    except httpx.UnsupportedProtocol as error:
+        raise SourceChanged(
+            f"Expected an http or https address, found {without_secrets(httpx.URL(url))}: not fetched."
+        ) from error
     except httpx.TransportError as error:
         raise _TryAgain(
-            f"Expected an answer from {url}, found none: {error or type(error).__name__}"
+            f"Expected an answer from {without_secrets(httpx.URL(url))}, found none: "
+            f"{error or type(error).__name__}"
         ) from error
+
+
+def _request(client: httpx.Client, url: httpx.URL) -> httpx.Request:
+    """The request for `url`; its user and password go into a header, for httpx logs addresses as they are."""
+    request = client.build_request("GET", url.copy_with(userinfo=b""))
+    if url.userinfo:
+        next(httpx.BasicAuth(url.username, url.password).auth_flow(request))
+    return request
 
 
 def _follow(client: httpx.Client, request: httpx.Request, settings: FetchSettings) -> bytes:
@@ -122,7 +148,7 @@ def _follow(client: httpx.Client, request: httpx.Request, settings: FetchSetting
 
 def _check(response: httpx.Response) -> None:
     """Raise unless the answer is the one that was asked for."""
-    url, status = response.request.url, response.status_code
+    url, status = without_secrets(response.request.url), response.status_code
     if "x-amzn-waf-action" in response.headers or response.headers.get("cf-mitigated") == "challenge":
         raise SourceUnavailable(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
     if status in {408, 425, 429} or status >= 500:
@@ -151,7 +177,8 @@ def _body(response: httpx.Response, limit: int) -> bytes:
     for part in response.iter_raw() if encoding == "identity" else _unzipped(response, limit):
         body += part
         if len(body) > limit:
-            raise SourceChanged(f"Expected at most {limit:,} bytes from {response.request.url}, found more.")
+            url = without_secrets(response.request.url)
+            raise SourceChanged(f"Expected at most {limit:,} bytes from {url}, found more.")
     return bytes(body)
 
 
@@ -164,4 +191,5 @@ def _unzipped(response: httpx.Response, limit: int) -> Iterator[bytes]:
         except zlib.error as error:
             raise SourceChanged(f"Expected a gzipped answer, found something else ({error}).") from error
     if not unzip.eof:
-        raise _TryAgain(f"Expected a whole answer from {response.request.url}, found a part of it.")
+        url = without_secrets(response.request.url)
+        raise _TryAgain(f"Expected a whole answer from {url}, found a part of it.")

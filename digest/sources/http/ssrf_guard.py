@@ -8,7 +8,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore
@@ -17,6 +17,17 @@ from digest.sources.errors import SourceChanged
 
 Address = IPv4Address | IPv6Address
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in the last four bytes
+_UNICAST = IPv6Network("2000::/3")  # all that was ever handed out to the public (IANA, RFC 4291)
+# Of IANA's registries of special-purpose addresses, what some Python that we run on takes for public.
+_SPECIAL: tuple[IPv4Network | IPv6Network, ...] = (
+    IPv4Network("192.0.0.0/24"),  # protocol assignments
+    IPv4Network("192.88.99.0/24"),  # relays of 6to4, given up (RFC 7526)
+    IPv6Network("2001::/23"),  # protocol assignments: Teredo, benchmarks, ORCHID
+    IPv6Network("2001:db8::/32"),  # documentation
+    IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+    IPv6Network("3ffe::/16"),  # 6bone, given back (RFC 3701)
+)
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)  # RFC 5214: third quarter of an address that holds an IPv4 address
 
 
 def is_public(address: Address) -> bool:
@@ -27,7 +38,9 @@ def is_public(address: Address) -> bool:
             inner = IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(inner)
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+        if address not in _UNICAST or int(address) >> 32 & 0xFFFF_FFFF in _ISATAP:
+            return False
+    return address.is_global and not (address.is_multicast or any(address in net for net in _SPECIAL))
 
 
 class GuardedNetwork(httpcore.NetworkBackend):

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from subscriptions import outbox
+from subscriptions.accounts import sweeping
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.planning import planner, runs
 from subscriptions.relay import open_relay
@@ -50,6 +51,7 @@ class Command(BaseCommand):
             planned += planner.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
         runs.update_states(timezone.now())
+        sweeping.sweep(timezone.now())
         summary: dict[str, float] = {
             "planned": planned.pending,
             "nothing_new": planned.skipped,

@@ -245,3 +245,39 @@ def test_a_silent_server_is_unavailable(site: Site) -> None:
     with pytest.raises(SourceUnavailable):
         site.fetch(idle_time=0.1, attempts=2)
     assert len(site.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [(404, {}, b"")],
+        [(503, {}, b"")],
+        [(200, {"x-amzn-waf-action": "challenge"}, b"")],
+        [(200, {"Content-Encoding": "gzip"}, gzip.compress(b"x" * 100)[:-4])],
+        [(200, {}, b"x" * 100)],
+        [(200, {"Content-Encoding": "gzip"}, gzip.compress(b"x" * 100))],
+        [(302, {"Location": "ftp://ada:s3cret@a.example/?key=s3cret"}, b"")],
+        [lambda handler: handler.connection.close()],
+    ],
+    ids=["404", "503", "challenge", "cut", "long", "long when unzipped", "redirected", "hung up"],
+)
+def test_no_error_or_log_repeats_a_password(
+    site: Site, answers: list[Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    site.answers = answers
+    url = f"http://ada:s3cret@127.0.0.1:{site.server.server_port}/papers?day=1&api_key=s3cret"
+    with pytest.raises((SourceChanged, SourceUnavailable)) as failed:
+        fetch(url, replace(LOCAL, max_bytes=90, attempts=1), sleep=site.waits.append)
+    assert "s3cret" not in str(failed.value)
+    if "a.example" not in str(failed.value):  # where it was sent on to
+        assert "/papers?day=1&api_key=…" in str(failed.value)
+    assert "ada:" not in caplog.text
+    assert site.requests[0]["Authorization"] == "Basic YWRhOnMzY3JldA=="
+
+
+@pytest.mark.parametrize("url", ["http://ada:s3#cret@a.example/", "http://ada:s3cret@a.example:port/"])
+def test_no_error_repeats_an_address_that_cannot_be_read(url: str) -> None:
+    with pytest.raises(SourceChanged) as failed:
+        fetch(url, LOCAL)
+    assert "s3" not in str(failed.value)

@@ -13,7 +13,18 @@ from digest.sources.http.ssrf_guard import GuardedNetwork, is_public
 FAR = 1e12
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2600:9000::1", "::ffff:8.8.8.8", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "8.8.8.8",
+        "192.1.0.1",
+        "2600:9000::1",
+        "2a00:1450::1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::808:808",
+        "2002:808:808::",
+    ],
+)
 def test_public_addresses_are_public(address: str) -> None:
     assert is_public(ip_address(address))
 
@@ -41,6 +52,33 @@ def test_public_addresses_are_public(address: str) -> None:
         "::ffff:10.0.0.1",
         "2002:7f00:1::",
         "64:ff9b::7f00:1",
+        # IANA's IPv4 and IPv6 Special-Purpose Address Registries, and what was given back.
+        "192.0.0.9",
+        "192.0.2.1",
+        "192.88.99.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "::127.0.0.1",
+        "::ffff:0:127.0.0.1",
+        "64:ff9b:1::a00:1",
+        "100::1",
+        "100:0:0:1::1",
+        "2001::1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:2::1",
+        "2001:10::1",
+        "2001:20::1",
+        "2001:db8::1",
+        "3ffe::1",
+        "3fff::1",
+        "3fff:fff::1",
+        "5f00::1",
+        "fec0::1",
+        "feff::1",
+        "fe80::5efe:10.0.0.1",
+        "2600:9000::5efe:10.0.0.1",
+        "2600:9000::200:5efe:10.0.0.1",
+        "2600:9000::5efe:8.8.8.8",
     ],
 )
 def test_private_reserved_and_wrapped_addresses_are_not_public(address: str) -> None:

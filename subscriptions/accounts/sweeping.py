@@ -1,0 +1,19 @@
+"""What nobody holds any more is deleted, on schedule: it may say what somebody wanted to read."""
+
+from datetime import datetime, timedelta
+
+from digest.models import Selection
+from subscriptions.accounts import signup
+from subscriptions.lib.filter_set_rows import forget_unheld
+from subscriptions.lib.selection_rows import forget_unused
+from subscriptions.models import FilterSet, LetterQuota
+
+_UNUSED = timedelta(days=1)  # planners name a selection in deliveries within minutes
+
+
+def sweep(now: datetime) -> None:
+    """Delete sign-ups never confirmed, and filters, selections and counts of letters that nobody needs."""
+    signup.forget_unconfirmed(now)
+    forget_unheld(FilterSet.objects.all())
+    forget_unused(Selection.objects.filter(created_at__lt=now - _UNUSED))
+    LetterQuota.objects.forget_old(now)
