@@ -118,7 +118,10 @@ def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
 
 
 def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:
-    """Use the new address from now on; False if somebody else has it. Links mailed before stop working."""
+    """Use the new address from now on; False if somebody else has it.
+
+    Links mailed before stop working, but for those to unsubscribe; a letter brings new ones.
+    """
     key = address_key(subscriber.new_email)
     proof = f"{subscriber.consent}; new address {now:%Y-%m-%d %H:%M} UTC, from {visitor}"
     try:
@@ -131,6 +134,7 @@ def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:
                 consent=proof[:200],
                 link_version=subscriber.link_version + 1,
             )
+            Delivery.objects.post(subscriber, "moved", now)
     except IntegrityError:
         return False
     return True

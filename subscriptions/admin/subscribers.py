@@ -190,7 +190,12 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     def revoke_links(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         self.log_changes(request, queryset, "Links revoked.")
         count = queryset.update(link_version=F("link_version") + 1)
-        self.report(request, count, "no longer reachable by any link mailed before", "No reader was chosen.")
+        self.report(
+            request,
+            count,
+            "no longer reachable by a link mailed before, save to unsubscribe",
+            "No reader was chosen.",
+        )
 
     @action("Unsubscribe")
     def unsubscribe(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
@@ -226,7 +231,9 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
         "undo",
     )
     revoke_these_links = button(
-        revoke_links, "All links in mails sent so far stop working, also the one to unsubscribe.", "link_off"
+        revoke_links,
+        "All links in mails sent so far stop working, but for the one to unsubscribe.",
+        "link_off",
     )
     unsubscribe_this = button(
         unsubscribe,

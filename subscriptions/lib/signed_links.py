@@ -2,8 +2,9 @@
 
 A token is the row's number and a 96-bit MAC over purpose, number and the reader's link version:
 `1a-Zm9v…`, about 20 characters, so that a List-Unsubscribe URI stays below 70. Raising the reader's
-`link_version` revokes all of theirs. Nothing expires here: unsubscribing must work for ever. Only what
-a forwarded digest must not open needs a fresh link, whose token also holds the moment it was made.
+`link_version` revokes all of theirs, but for those to unsubscribe, which must work for ever. Nothing
+expires here. Only what a forwarded digest must not open needs a fresh link, whose token also holds the
+moment it was made.
 """
 
 import base64
@@ -67,12 +68,18 @@ def vote_url(subscriber: Holder, number: int) -> str:
 
 
 def subscriber_for(token: str, purpose: Purpose) -> Subscriber | None:
-    """The reader whom `token` entitles to `purpose`, or None for any token that does not."""
+    """The reader whom `token` entitles to `purpose`, or None for any token that does not.
+
+    A link to unsubscribe works for ever, also one of before the reader's links were revoked.
+    """
     number, mac = _split(token)
     subscriber = Subscriber.objects.select_related("filter_set").filter(pk=number).first()
-    return (
-        subscriber if subscriber and constant_time_compare(mac, _mac(purpose, number, subscriber)) else None
-    )
+    if subscriber is None:
+        return None
+    latest = subscriber.link_version
+    versions = range(latest, -1, -1) if purpose == "unsubscribe" else (latest,)
+    good = (constant_time_compare(mac, _mac(purpose, number, subscriber, version)) for version in versions)
+    return subscriber if any(good) else None
 
 
 def delivery_for(token: str, purpose: OfDelivery = "read") -> Delivery | None:
@@ -125,8 +132,9 @@ def _split(token: str) -> tuple[int, str]:
         return 0, mac
 
 
-def _mac(purpose: str, number: int, subscriber: Holder) -> str:
-    value = f"{purpose}:{number}:{subscriber.pk}:{subscriber.link_version}"
+def _mac(purpose: str, number: int, subscriber: Holder, version: int | None = None) -> str:
+    version = subscriber.link_version if version is None else version
+    value = f"{purpose}:{number}:{subscriber.pk}:{version}"
     # A server may tell Ada@ from ada@: who got the letter confirms the spelling that it was mailed to.
     if purpose == "confirm" and subscriber.email != subscriber.email.lower():
         value += f":{subscriber.email}"

@@ -114,4 +114,6 @@ def address(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
     if request.method != "POST":
         return show(request, "web/account/address.html", AddressPage(new))
     changed = data_rights.change_address(subscriber, throttling.client_address(request), timezone.now())
+    if changed:
+        tasks.wake()
     return show(request, "web/account/address.html", AddressPage(new, "changed" if changed else "taken"))

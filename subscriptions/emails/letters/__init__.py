@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from subscriptions.emails.letters import alarm, confirm, digest, fresh_links, goodbye, known, welcome
+from subscriptions.emails.letters import alarm, confirm, digest, fresh_links, goodbye, known, moved, welcome
 from subscriptions.emails.letters.letter_type import LetterType
 
 LETTERS: tuple[LetterType[Any], ...] = (
@@ -14,6 +14,7 @@ LETTERS: tuple[LetterType[Any], ...] = (
     fresh_links.ERASE,
     fresh_links.MOVE,
     fresh_links.ADDRESS,
+    moved.LETTER,
     goodbye.LETTER,
     digest.LETTER,
     alarm.LETTER,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -265,3 +266,36 @@ def test_what_is_no_address_is_explained(client: Client, ada: Subscriber) -> Non
     assert response.status_code == 422
     assert "It should look like name@example.org" in said(response)
     assert page(response).select_one("input[name=email][aria-invalid=true][value='ada@']")
+
+
+def moved_by(client: Client, subscriber: Subscriber) -> None:
+    """Change the reader's address to the new one, by the letter."""
+    data_rights.offer_address(subscriber, NEW, timezone.now())
+    (link,) = [link for link in mailed_links(NEW) if link.startswith("/a/address/")]
+    assert "go to the new address" in said(client.post(link))
+
+
+def test_a_link_to_unsubscribe_works_for_ever_also_after_a_change_of_address(
+    client: Client, ada: Subscriber, clock: Any
+) -> None:
+    before = address("unsubscribe", ada)
+    moved_by(client, ada)
+    clock.move_to(NOW + timedelta(days=3000))
+    assert client.post(before, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+def test_other_links_of_the_old_address_open_nothing(client: Client, ada: Subscriber) -> None:
+    purposes: list[signed_links.Purpose] = ["preferences", "confirm", "return", "feed-atom", "feed-json"]
+    before = [urlsplit(signed_links.url(purpose, ada)).path for purpose in purposes]
+    moved_by(client, ada)
+    assert {client.get(path).status_code for path in before} == {404}
+
+
+def test_the_new_address_gets_links_that_work_at_once(client: Client, ada: Subscriber, clock: Any) -> None:
+    moved_by(client, ada)
+    clock.move_to(NOW + timedelta(minutes=1))
+    links = mailed_links(NEW)
+    opened = {link[:3]: client.get(link).status_code for link in links if link.count("/") > 2}
+    assert opened == {"/p/": 200, "/u/": 200}
