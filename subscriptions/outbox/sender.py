@@ -1,9 +1,9 @@
 """One pass of a sender: several mails in flight at the relay, one statement at a time at the database.
 
 Each statement records the outcomes so far and begins `handing` for mails of which the relay has everything
-but end of data. Once it is committed, end of data is sent, followed by the next envelopes: so no more mails
-are between `handing` and their outcome than there are connections. While the database executes the statement,
-replies are received and the next mails composed.
+but end of data. Once it is committed, end of data is sent; the next envelope follows when its reply is here. So no
+more mails are between `handing` and their outcome than there are connections. While the database executes the
+statement, replies are received and the next mails composed.
 """
 
 import contextlib
@@ -28,10 +28,11 @@ from subscriptions.outbox.claiming import BATCH, Claims
 from subscriptions.outbox.preparing import Prepared, composed
 from subscriptions.outbox.transitions import Transition
 from subscriptions.outbox.write_batch import WriteBatch
-from subscriptions.relay import Completed, Event, Outcome, Ready, Relay, Returned, Verdict
+from subscriptions.relay import POLL_TIMEOUT, Completed, Event, Outcome, Ready, Relay, Returned, Verdict
 
 STOP_CHECK_INTERVAL = 0.2  # seconds between looks at `stopped` while EMAIL_RATE delays everything
 COMPOSED_AHEAD = 4  # mails ready before the relay has capacity for them
+WITHHOLD = 0.02  # seconds that outcomes wait for the mails that are offered: one statement writes both
 DATABASE_OUTAGE = 45.0  # seconds for which outcomes are kept in memory while the database is unavailable
 
 State = Delivery.State
@@ -101,7 +102,13 @@ class _Sender:
 
     def _offer(self) -> None:
         """Offer the next mails, as many as the relay has capacity for."""
+        self._offer_prepared()
         while not self._stopping() and self._relay.capacity() and self._prepare(1):
+            self._offer_prepared()
+
+    def _offer_prepared(self) -> None:
+        """Offer those that are ready: no query comes before their envelopes."""
+        while self._prepared and not self._stopping() and self._relay.capacity():
             prepared = self._prepared.popleft()
             key = prepared.mail.key
             # Else its lease has expired, and we claimed it a second time.
@@ -129,10 +136,12 @@ class _Sender:
     def _step(self) -> None:
         """Receive from the relay and the database, and go on with what that allows."""
         ahead = self._claims.buffered and len(self._prepared) < COMPOSED_AHEAD and not self._stopping()
-        for event in self._relay.poll(timeout=0) if ahead else self._relay.poll(self._batch.fileno()):
+        timeout = 0.0 if ahead else WITHHOLD if len(self._batch) else POLL_TIMEOUT
+        for event in self._relay.poll(None if ahead else self._batch.fileno(), timeout):
             self._handle(event)
         if self._circuit_open is not None:
             self._abort_unfinished()
+        self._offer_prepared()
         self._write()
         if ahead:  # while the database writes and the relay reads
             self._prepare(COMPOSED_AHEAD)
@@ -177,8 +186,14 @@ class _Sender:
     def _write(self) -> None:
         """Send the next statement and finish mails, as far as that is possible without waiting."""
         self._finish_granted(wait=False)
-        while self._batch.send(self._max_handing) and self._batch.fileno() is None:  # complete at once
-            self._finish_granted(wait=False)
+        while self._worth_writing() and self._batch.send(self._max_handing) and self._batch.fileno() is None:
+            self._finish_granted(wait=False)  # it is complete at once
+
+    def _worth_writing(self) -> bool:
+        """Not while a mail was offered that the relay will have in a moment, and outcomes are all there is."""
+        if self._batch.handing or self._batch.overdue(WITHHOLD):
+            return True
+        return all(prepared.finished for prepared in self._in_flight.values())
 
     def _await_statement(self) -> None:
         """Before other queries: await the statement in flight, and send end of data where it permits."""
