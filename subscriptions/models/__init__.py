@@ -3,9 +3,20 @@
 from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
+from subscriptions.models.refusal import Refusal
 from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
 
-__all__ = ["Alarm", "Delivery", "FilterSet", "Run", "Subscriber", "Suppression", "Vote", "Wanted"]
+__all__ = [
+    "Alarm",
+    "Delivery",
+    "FilterSet",
+    "Refusal",
+    "Run",
+    "Subscriber",
+    "Suppression",
+    "Vote",
+    "Wanted",
+]

@@ -1,13 +1,12 @@
 """One pass of a sender: several mails in flight at the relay, one statement at a time at the database.
 
 Each statement records the outcomes so far and begins `handing` for mails of which the relay has everything
-but end of data. Once it is committed, end of data is sent; the next envelope follows when its reply is here. So no
-more mails are between `handing` and their outcome than there are connections. While the database executes the
-statement, replies are received and the next mails composed.
+but end of data. Once it is committed, end of data is sent; the next envelope follows when its reply is
+here. So no more mails are between `handing` and their outcome than there are connections. While the database
+executes the statement, replies are received and the next mails composed.
 """
 
 import contextlib
-import gc
 import os
 import socket
 import time
@@ -24,7 +23,7 @@ from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox import outcomes, transitions
 from subscriptions.outbox.circuit_breaker import CircuitBreaker, CircuitOpen
-from subscriptions.outbox.claiming import BATCH, Claims
+from subscriptions.outbox.claiming import BATCH, Claims, Leased
 from subscriptions.outbox.preparing import Prepared, composed
 from subscriptions.outbox.transitions import Transition
 from subscriptions.outbox.write_batch import WriteBatch
@@ -39,30 +38,13 @@ State = Delivery.State
 _DISCONNECTED = (DatabaseError, InterfaceError)
 
 
-def deliver(
-    relay: Relay, limit: int | None = None, stopped: Callable[[], bool] = lambda: False
-) -> Counter[str]:
-    """Hand over what waits until nothing does, `limit` rows were claimed or `stopped()`.
-
-    Returns how many ended in each state. Safe to run any number of times at once. A relay that accepts
-    nothing from us, or cannot be reached, defers everything that waits and ends the pass; one that rejects a
-    single mail defers that one only. When stopped, mails that were offered are completed, the others
-    released.
-    """
-    gc.freeze()  # what exists already is not traversed by each collection
-    try:
-        return _Sender(relay, limit, stopped).deliver()
-    finally:
-        gc.unfreeze()
-
-
-class _Sender:
+class Sender:
     def __init__(self, relay: Relay, limit: int | None, stopped: Callable[[], bool]) -> None:
         self._relay = relay
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._composer, self._breaker = Composer(), CircuitBreaker()
-        self._claims = Claims(self._worker, limit, self._composer.expect)
+        self._claims = Claims(self._worker, limit, self._expect)
         self._batch = WriteBatch(self._worker)
         # On PostgreSQL the relay works on the other half while the database writes.
         capacity = relay.capacity()
@@ -93,9 +75,18 @@ class _Sender:
             with contextlib.suppress(*_DISCONNECTED):  # then the leases expire
                 transitions.release(self._worker)
         if (opened := self._circuit_open) is not None:
-            deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period)
+            deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period, opened.run)
             self._counts[State.DEFERRED] += deferred
         return self._counts
+
+    @property
+    def held_run(self) -> bool:
+        """Whether this pass ended because of one run."""
+        return self._circuit_open is not None and self._circuit_open.run is not None
+
+    def _expect(self, claimed: Sequence[Leased]) -> None:
+        self._composer.expect(claimed)
+        self._breaker.expect(claimed)
 
     def _stopping(self) -> bool:
         return self._circuit_open is not None or self._stopped()
@@ -170,14 +161,14 @@ class _Sender:
         transition = outcomes.after_attempt(prepared.leased, event.outcome, timezone.now())
         self._batch.add(transition)
         try:
-            self._breaker.record(transition.to, event.error)
+            self._breaker.record(event.outcome, prepared.leased.run_id, event.error)
         except CircuitOpen as opened:
             self._circuit_open = self._circuit_open or opened
 
     def _retry(self, prepared: Prepared) -> None:
         """Offer a mail again that the relay replied nothing to."""
         if prepared.returned and self._circuit_open is None:
-            closed = Outcome(Verdict.DEFERRED, "connection closed twice before the reply to MAIL FROM")
+            closed = Outcome(Verdict.DEFERRED, "the relay ended two sessions before it had the message")
             self._complete(prepared, Completed(prepared.mail.key, closed))
         else:
             prepared.returned = True
@@ -190,7 +181,7 @@ class _Sender:
             self._finish_granted(wait=False)  # it is complete at once
 
     def _worth_writing(self) -> bool:
-        """Not while a mail was offered that the relay will have in a moment, and outcomes are all there is."""
+        """Not while outcomes are all there is, and the relay will have another mail in a moment."""
         if self._batch.handing or self._batch.overdue(WITHHOLD):
             return True
         return all(prepared.finished for prepared in self._in_flight.values())

@@ -83,27 +83,31 @@ _BY_WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
         (
             Cause.DEAD,
             (
-                r"(no|not a|invalid|unknown|non-?existent|unrouteable|bad|disabled|inactive) (such )?"
-                r"(local )?(user|mailbox|recipient|address|account|person)\b",
+                (
+                    r"(no|not a|invalid|unknown|non-?existent|unrouteable|bad|disabled|inactive) (such )?"
+                    r"(local )?(user|mailbox|recipient|address|account|person)\b"
+                ),
                 r"no (mailbox|account|one|user)\b.*\b(here|by that name|with that|found)",
-                r"(user|mailbox|recipient|address|account)( \S+)?( name)? (is |was |has been |are |not )*"
-                r"(unknown|invalid|disabled|inactive|suspended|deactivated|not (found|known|local|valid|exist))",
-                r"(user|mailbox|recipient|address|account|inbox)\b.*\b(does not|doesn't|not) (exist|found|have)",
+                (
+                    r"(user|mailbox|recipient|address|account)( \S+)?( name)? (is |was |has been |are |not )*"
+                    r"(unknown|invalid|disabled|inactive|suspended|not (found|known|local|valid|exist))"
+                ),
+                r"(user|mailbox|recipient|address|account|inbox)\b.*\b(doesn't|not) (exist|found|have)",
                 r"(user|mailbox|account) (not |is not )(local|found|known)",
                 r"recipientnotfound|no longer (here|exists|valid)",
             ),
         ),
     )
 )
-# Microsoft's answers for an address that its directory does not know. Elsewhere the first words are RFC 5321's
-# for any 550, policy included, and the others Postfix's for any access map.
+# Microsoft's answers for an address that its directory does not know. Elsewhere the first words are those of
+# RFC 5321 for any 550, policy included, and the others Postfix's for any access map.
 _NOT_IN_DIRECTORY = re.compile(
     r"\W*(5\.5\.0\b.*mailbox unavailable|5\.4\.1\b.*recipient address rejected)", re.IGNORECASE
 )
 
 
 def cause_of(code: int, text: str) -> Cause:
-    """Why a server answered this 5xx to a recipient; `text` begins with the enhanced code, if there is one."""
+    """Why a server answers a recipient with this 5xx; `text` begins with the enhanced code, if any."""
     enhanced = _ENHANCED.match(text)
     if enhanced and (cause := _BY_CODE.get(".".join(enhanced.groups()))):
         return cause

@@ -1,22 +1,19 @@
 """An SMTP relay over several connections at once, in one thread.
 
 Connections are opened when there is mail for them, and kept. After one failed while others work, no new one
-is tried for a while: relays limit how many they accept. With none left the relay is unavailable. A mail that met
-the limit of a session that has worked is tried once more at the beginning of a new one, before anything is
-concluded from it.
+is tried for a while: relays limit how many they accept. With none left the relay is unavailable. A mail that
+met the limit of a session that has worked is tried once more, at the beginning of a new one.
 """
 
 import select
 import socket
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from subscriptions.relay.client_config import client_config
-from subscriptions.relay.handshake import ClientConfig
 from subscriptions.relay.interface import (
     POLL_TIMEOUT,
-    Completed,
     Event,
     Mail,
     Ready,
@@ -26,6 +23,9 @@ from subscriptions.relay.interface import (
 from subscriptions.relay.protocol import Session
 from subscriptions.relay.reply_codes import RelayUnavailable
 from subscriptions.relay.socket_transport import Connection
+
+if TYPE_CHECKING:
+    from subscriptions.relay.handshake import ClientConfig
 
 CONNECTIONS = 4
 _GATHER = 0.002  # seconds that the first replies wait for those on other connections
@@ -71,15 +71,15 @@ class SmtpRelay:
     def offer(self, mail: Mail) -> None:
         """Begin `mail` on an idle connection, else on a new one."""
         idle = (c for c in self._connections.values() if c.session.accepts_mail)
-        if chosen := next(idle, None) or self._new_connection():
-            self._mails[mail.key] = mail
-            self._begin(mail, chosen)
-        else:
-            self._events.append(Returned(mail.key))
+        self._mails[mail.key] = mail
+        self._begin(mail, next(idle, None) or self._new_connection())
 
-    def _begin(self, mail: Mail, chosen: Connection) -> None:
-        self._connection_of[mail.key] = chosen
-        chosen.session.offer(mail)
+    def _begin(self, mail: Mail, chosen: Connection | None) -> None:
+        if chosen is None:
+            self._events.append(Returned(mail.key))
+        else:
+            self._connection_of[mail.key] = chosen
+            chosen.session.offer(mail)
 
     def finish(self, key: int) -> None:
         """Send end of data, as soon as `poll` is called."""
@@ -120,7 +120,6 @@ class SmtpRelay:
             self._disconnect(connection)
         self._connections.clear()
         self._connection_of.clear()
-        self._mails.clear()
 
     # --- Connections -------------------------------------------------------------------------
 
@@ -178,10 +177,7 @@ class SmtpRelay:
         if closed:
             self._remove_closed()
         for mail in again:
-            if connection_ := self._new_connection():
-                self._begin(mail, connection_)
-            else:
-                self._events.append(Returned(mail.key))
+            self._begin(mail, self._new_connection())
 
     def _again(self, event: Event, session: Session, again: list[Mail]) -> bool:
         """Note what becomes of a mail; whether it is to be tried in a new session, and nobody is told."""

@@ -1,8 +1,8 @@
 """One SMTP session without a socket: bytes in, bytes out, and the outcome of each mail. Pure.
 
-Where the relay offers PIPELINING (RFC 2920) the envelope is sent at once, else each command waits for the reply
-to the one before. Nothing follows end of data until its reply is here: some servers that offer PIPELINING drop
-what stands there, or answer it with 503 (docs/relays.md).
+Where the relay offers PIPELINING (RFC 2920) the envelope is sent at once, else each command waits for the
+reply to the one before. Nothing follows end of data until its reply is here: some servers that offer
+PIPELINING drop what stands there, or answer it with 503 (docs/relays.md).
 
     greeting ─► EHLO ─► [STARTTLS ─► EHLO] ─► [AUTH] ─► (MAIL FROM, RCPT TO, DATA ─► message ─► end of data)*
 """

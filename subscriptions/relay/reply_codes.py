@@ -44,7 +44,7 @@ class MessageRefused(RelayUnavailable):
 
 
 class Unsuitable(Exception):
-    """This message cannot go to this relay, and that says nothing of others."""
+    """A message that cannot go to this relay, which says nothing of others."""
 
 
 def recipient_outcome(reply: Reply, text: str) -> Outcome | None:
@@ -83,9 +83,9 @@ def rejected(command: str, reply: Reply) -> str:
 
 
 def message_outcome(command: str, reply: Reply) -> tuple[Outcome, RelayUnavailable | None]:
-    """What a negative reply to MAIL FROM, DATA or end of data means: the message waits, and whether others do.
+    """What a negative reply to MAIL FROM, DATA or end of data means: the message waits.
 
-    Others wait, too, if it closes the session, wants authentication or breaks protocol.
+    Others do, too, if the relay closes the session, wants authentication or breaks protocol.
     """
     text = rejected(command, reply)[:500]
     if about_the_message(reply):

@@ -79,8 +79,8 @@ class Connection:
         try:
             data = self.socket.recv(_CHUNK)
             if _QUICKACK is not None:
-                # A server that writes the replies to pipelined commands one by one waits, by Nagle's algorithm,
-                # for our acknowledgement of the first, which would be delayed by 40 ms. It holds until the next.
+                # A server that writes the replies to pipelined commands one by one waits, by Nagle's
+                # algorithm, for our acknowledgement of the first, which would be delayed by 40 ms.
                 self.socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
             if data:
                 self._received_at = time.monotonic()

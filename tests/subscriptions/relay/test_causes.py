@@ -1,4 +1,4 @@
-"""What a server's words for “no” are about: readers are held dead by what names their mailbox, and nothing else."""
+"""What a server's “no” is about: a mailbox is held dead by what names it, and by nothing else."""
 
 import pytest
 
