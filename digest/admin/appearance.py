@@ -20,6 +20,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Readers",
             _page("Readers", "group", "subscriptions_subscriber"),
+            _page("Refusals", "block", "subscriptions_refusal"),
             _page("Erased addresses", "person_off", "subscriptions_suppression"),
         ),
         _group(

@@ -59,6 +59,10 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "format": subscriber.format,
         "volume": subscriber.volume,
         "next_digest_at": _iso(subscriber.next_digest_at),
+        "refusals": [
+            {"at": _iso(row.at), "answer": row.answer, "cause": row.cause}
+            for row in subscriber.refusals.all()
+        ],
         "votes": [
             {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
             for vote in subscriber.votes.select_related("paper")
@@ -135,6 +139,7 @@ def change_address(subscriber: Subscriber, visitor: str, now: datetime) -> bool:
                 link_version=subscriber.link_version + 1,
             )
             Delivery.objects.post(subscriber, "moved", now)
+            subscriber.refusals.all().delete()  # they are about the address of before
     except IntegrityError:
         return False
     return True

@@ -77,10 +77,3 @@ def undo(subscriber: Subscriber, before: Standing, after: Standing, at: datetime
             left_at=None,
         )
     )
-
-
-def refuse(subscriber_id: int, email: str, at: datetime) -> None:
-    """The mail server said for good that it will not take mail for `email`; readers may have moved since."""
-    Subscriber.objects.filter(pk=subscriber_id, email=email).update(
-        state=State.REFUSED, next_digest_at=None, left_at=at
-    )

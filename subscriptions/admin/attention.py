@@ -104,7 +104,7 @@ def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
 _PROBLEMS: Mapping[str, tuple[str, str]] = {
     State.REFUSED: (
         "{} refused permanently (5xx) in the last 7 days.",
-        "These readers get no more mail.",
+        "Readers whose mailbox is dead get no more mail; all others get these papers in their next digest.",
     ),
     State.UNKNOWN: (
         "{} may or may not have arrived in the last 7 days.",

@@ -26,14 +26,14 @@ from digest.admin.base import (
     redirect,
 )
 from digest.models import Source
-from subscriptions.accounts import preferences, unsubscribing
+from subscriptions.accounts import preferences, refusals, unsubscribing
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
 from subscriptions.admin.deliveries import DeliveryInline
 from subscriptions.admin.reader_form import ScheduleForm, TopicFilter
+from subscriptions.admin.refusals import why_refused
 from subscriptions.admin.votes import VoteInline
 from subscriptions.devtools import demo_data
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.models.schedule import due_at
 from subscriptions.tasks import plan_digests
 
 State = Subscriber.State
@@ -49,12 +49,12 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     search_fields = ("email",)
     search_help_text = "Search by address"
     fieldsets = (
-        (None, {"fields": ("address", "state_label", "all_filters", "invented")}),
+        (None, {"fields": ("address", "state_label", "why_refused", "all_filters", "invented")}),
         ("Schedule", {"fields": ("time_zone", "hour", "rhythm", "weekday", "next_digest")}),
         ("Consent", {"fields": ("signed_up", "consented", "consent_proof", "left")}),
     )
     readonly_fields = (
-        *("address", "state_label", "all_filters", "invented", "next_digest"),
+        *("address", "state_label", "why_refused", "all_filters", "invented", "next_digest"),
         *("signed_up", "consented", "consent_proof", "left"),
     )
     conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
@@ -129,6 +129,10 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     def state_label(self, reader: Subscriber) -> SafeString:
         return label(reader.state, reader.get_state_display(), COLOURS)
 
+    @column("Refused because")
+    def why_refused(self, reader: Subscriber) -> str:
+        return why_refused(reader)
+
     @column("Filters")
     def filters(self, reader: Subscriber) -> str:
         text = str(reader.filter_set)
@@ -180,9 +184,7 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
         self.log_changes(request, refused, "Reinstated.")
         readers = list(refused)
         for reader in readers:
-            Subscriber.objects.filter(pk=reader.pk, state=State.REFUSED).update(
-                state=State.ACTIVE, next_digest_at=due_at(reader.schedule, after=timezone.now()), left_at=None
-            )
+            refusals.reinstate(reader, timezone.now())
         nothing = "Only readers who had confirmed and were refused by a mail server can be reinstated."
         self.report(request, len(readers), "reinstated", nothing)
 

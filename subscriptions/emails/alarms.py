@@ -22,7 +22,7 @@ from digest.web import branding
 from subscriptions.emails.letters import alarm
 from subscriptions.emails.letters.alarm import AlarmContent
 from subscriptions.models import Alarm, Delivery
-from subscriptions.planning import runs
+from subscriptions.planning import pace, runs
 from subscriptions.relay import Mail, Verdict, open_relay, send_one
 
 logger = logging.getLogger(__name__)
@@ -77,6 +77,8 @@ def notify_operator(now: datetime) -> int:
 def problems(now: datetime) -> Iterator[Problem]:
     """What is wrong at `now`."""
     yield from _relay_accepts_nothing(now)
+    yield from _readers_refused()
+    yield from _no_headway(now)
     yield from _failing(now)
     yield from _silent(now)
 
@@ -84,6 +86,7 @@ def problems(now: datetime) -> Iterator[Problem]:
 def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
     """Mail that was deferred because of the relay."""
     deferred = Delivery.objects.filter(state=Delivery.State.DEFERRED, reason__startswith=runs.HELD)
+    deferred = deferred.exclude(run__in=runs.held_for_refusals())
     # Since it was planned: a digest that catches up was due long before.
     first = deferred.filter(created_at__lte=now - DEFERRED_FOR).order_by("created_at").first()
     if first is not None:
@@ -95,6 +98,32 @@ def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
                 "EMAIL_URL."
             ),
             first.reason.removeprefix(runs.HELD),
+        )
+
+
+def _readers_refused() -> Iterator[Problem]:
+    """Runs that were held because of how many of their readers were refused."""
+    for run in runs.held_for_refusals():
+        yield Problem(
+            f"refusals {run.pk}",
+            _("A run is held: many of its readers were refused."),
+            _(
+                "If the mail server is right, resume the run in the admin. Else mend the cause, and "
+                "reinstate there, under Refusals, whom it refused in these words."
+            ),
+            run.reason,
+        )
+
+
+def _no_headway(now: datetime) -> Iterator[Problem]:
+    """Mail that leaves far more slowly than before."""
+    if slow := pace.headway(now):
+        yield Problem(
+            "headway",
+            _("Mail leaves too slowly."),
+            _("Is a worker running? If so, the relay answers late, or to few commands: look at its log."),
+            _("%(recent)s mails in the last ten minutes; %(usual)s would be usual.")
+            % {"recent": slow.recent, "usual": slow.usual},
         )
 
 

@@ -4,6 +4,7 @@ from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
+from subscriptions.models.refusal import Refusal
 from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 from subscriptions.models.suppression import Suppression
@@ -14,6 +15,7 @@ __all__ = [
     "Delivery",
     "FilterSet",
     "LetterQuota",
+    "Refusal",
     "Run",
     "Subscriber",
     "Suppression",

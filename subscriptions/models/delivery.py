@@ -10,8 +10,9 @@ from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 
 STOPPED = "stopped by the operator"
-# Digests that bear on the reader's next one: not ended, or perhaps not arrived and not yet carried over.
-_OPEN = ["pending", "deferred", "leased", "handing", "unknown"]
+# Digests that bear on the reader's next one: not ended, or refused or perhaps not arrived, and not yet
+# carried over.
+_OPEN = ["pending", "deferred", "leased", "handing", "unknown", "refused"]
 OPEN = Q(kind="digest", carried_by=None) & (Q(state__in=_OPEN) | Q(state="skipped", reason=STOPPED))
 
 # SQLite uses a partial index only where the condition stands in the query letter by letter.

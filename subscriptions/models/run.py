@@ -29,6 +29,9 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.RUNNING)
     reason = models.CharField(max_length=500, blank=True, help_text="Why it was paused or stopped.")
     resumes_at = models.DateTimeField(null=True, help_text="When a pause ends by itself; none: by a button.")
+    refusals_from = models.DateTimeField(
+        null=True, editable=False, help_text="Refusals count from here on: when it was held for some before."
+    )
     started_at = models.DateTimeField(auto_now_add=True)
 
     objects = RunQuerySet.as_manager()

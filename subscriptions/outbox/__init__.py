@@ -7,7 +7,7 @@ pending → leased → handing → accepted | deferred | refused | unknown | ski
 """
 
 from subscriptions.outbox.claiming import claim
-from subscriptions.outbox.sender import deliver
+from subscriptions.outbox.passes import deliver
 from subscriptions.outbox.transitions import reclaim_expired, unfinished
 
 __all__ = ["claim", "deliver", "reclaim_expired", "unfinished"]

@@ -1,22 +1,25 @@
 """When to stop sending because the relay, not single mails or readers, is the problem: a circuit breaker."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from subscriptions.relay import MessageRefused, RelayUnavailable, Verdict
+from subscriptions.outbox.claiming import Leased
+from subscriptions.outbox.refusal_window import RefusalWindow, windows_of
+from subscriptions.planning.runs import HELD_FOR_REFUSALS
+from subscriptions.relay import MessageRefused, Outcome, RelayUnavailable, Verdict, gist
 
 MAX_MESSAGES_REFUSED = 3  # in a row: then the messages are not the problem
-MAX_READERS_REFUSED = 20  # while nobody else is accepted: then the addresses are not the problem
 RETRY_AFTER = timedelta(minutes=1)
-RETRY_AFTER_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
 
 
 class CircuitOpen(Exception):
-    """Send nothing more for `period`; the text is why."""
+    """Send nothing more for `period`, or nothing more of this `run`; the text is why."""
 
-    def __init__(self, reason: str, period: timedelta = RETRY_AFTER) -> None:
+    def __init__(self, reason: str, period: timedelta = RETRY_AFTER, run: int | None = None) -> None:
         super().__init__(reason)
         self.period = period
+        self.run = run
 
 
 @dataclass(slots=True)
@@ -24,11 +27,16 @@ class CircuitBreaker:
     """The outcomes of one pass of a sender, by which bad messages and addresses differ from a bad relay."""
 
     messages_refused: int = 0
-    readers_refused: int = 0
-    accepted: bool = False
+    _windows: dict[int, RefusalWindow] = field(default_factory=dict)
 
-    def record(self, state: str, error: RelayUnavailable | None = None) -> None:
-        """Note an outcome; raises `CircuitOpen` if the relay is the problem.
+    def expect(self, claimed: Iterable[Leased]) -> None:
+        """Look up how the runs of these went so far."""
+        new = {leased.run_id for leased in claimed if leased.run_id is not None} - self._windows.keys()
+        if new:
+            self._windows |= windows_of(new)
+
+    def record(self, outcome: Outcome, run: int | None, error: RelayUnavailable | None = None) -> None:
+        """Note an outcome of this `run`; raises `CircuitOpen` if the relay is the problem.
 
         An `error` says that the outcome is not about the reader.
         """
@@ -37,11 +45,12 @@ class CircuitBreaker:
             if not isinstance(error, MessageRefused) or self.messages_refused >= MAX_MESSAGES_REFUSED:
                 raise CircuitOpen(str(error))
             return
-        if state in (Verdict.ACCEPTED, Verdict.UNKNOWN):  # hashing takes longer than comparing
-            self.accepted, self.messages_refused = True, 0
-        self.readers_refused += state == Verdict.REFUSED
-        if self.readers_refused >= MAX_READERS_REFUSED and not self.accepted:
-            raise CircuitOpen(
-                f"{self.readers_refused} readers refused, none accepted: the relay is the likely cause",
-                RETRY_AFTER_REFUSALS,
-            )
+        window = self._windows.get(run) if run is not None else None
+        if outcome.verdict in (Verdict.ACCEPTED, Verdict.UNKNOWN):  # hashing takes longer than comparing
+            self.messages_refused = 0
+            if window is not None:
+                window.accept()
+        elif outcome.cause is not None and window is not None:
+            why = window.refuse(outcome.cause, gist(outcome.answer))
+            if why is not None:
+                raise CircuitOpen(why, HELD_FOR_REFUSALS, run)

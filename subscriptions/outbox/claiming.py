@@ -43,12 +43,13 @@ class Leased:
     attempts: int
     priority: int
     not_before: datetime
+    run_id: int | None = None
 
 
 FIRST = (0, datetime.min.replace(tzinfo=UTC), 0)
 # `Delivery.objects.waiting`, in the order of the index of what waits.
 WAITING = """
-SELECT d.id, d.kind, d.due_at, d.selection_id, d.attempts, d.priority, d.not_before,
+SELECT d.id, d.kind, d.due_at, d.selection_id, d.attempts, d.priority, d.not_before, d.run_id,
     s.id, s.email, s.new_email, s.format, s.link_version
 FROM subscriptions_delivery AS d JOIN subscriptions_subscriber AS s ON s.id = d.subscriber_id
 WHERE d.state IN ('pending', 'deferred') AND d.not_before <= %s
@@ -93,10 +94,10 @@ def _forbid_sort() -> None:
 
 
 def _leased(row: Sequence[Any]) -> Leased:
-    pk, kind, due_at, selection, attempts, priority, not_before, *reader = row
+    pk, kind, due_at, selection, attempts, priority, not_before, run, *reader = row
     if due_at.tzinfo is None:  # SQLite stores no time zones
         due_at, not_before = due_at.replace(tzinfo=UTC), not_before.replace(tzinfo=UTC)
-    return Leased(Recipient(*reader), pk, kind, due_at, selection, attempts, priority, not_before)
+    return Leased(Recipient(*reader), pk, kind, due_at, selection, attempts, priority, not_before, run)
 
 
 class Claims:

@@ -19,7 +19,9 @@ def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition
     state = _STATES[outcome.verdict]
     retry_at = now + backoff(leased.attempts + 1) if state == State.DEFERRED else None
     email = leased.subscriber.email
-    return Transition(leased.pk, state, outcome.answer, retry_at, attempted=True, email=email)
+    return Transition(
+        leased.pk, state, outcome.answer, retry_at, attempted=True, email=email, cause=outcome.cause
+    )
 
 
 def after_denial(leased: Leased, now: datetime) -> Transition:

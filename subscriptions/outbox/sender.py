@@ -1,13 +1,12 @@
 """One pass of a sender: several mails in flight at the relay, one statement at a time at the database.
 
 Each statement records the outcomes so far and begins `handing` for mails of which the relay has everything
-but end of data. Once it is committed, end of data is sent, followed by the next envelopes: so no more mails
-are between `handing` and their outcome than there are connections. While the database executes the statement,
-replies are received and the next mails composed.
+but end of data. Once it is committed, end of data is sent; the next envelope follows when its reply is
+here. So no more mails are between `handing` and their outcome than there are connections. While the database
+executes the statement, replies are received and the next mails composed.
 """
 
 import contextlib
-import gc
 import os
 import socket
 import time
@@ -24,44 +23,28 @@ from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox import outcomes, transitions
 from subscriptions.outbox.circuit_breaker import CircuitBreaker, CircuitOpen
-from subscriptions.outbox.claiming import BATCH, Claims
+from subscriptions.outbox.claiming import BATCH, Claims, Leased
 from subscriptions.outbox.preparing import Prepared, composed
 from subscriptions.outbox.transitions import Transition
 from subscriptions.outbox.write_batch import WriteBatch
-from subscriptions.relay import Completed, Event, Outcome, Ready, Relay, Returned, Verdict
+from subscriptions.relay import POLL_TIMEOUT, Completed, Event, Outcome, Ready, Relay, Returned, Verdict
 
 STOP_CHECK_INTERVAL = 0.2  # seconds between looks at `stopped` while EMAIL_RATE delays everything
 COMPOSED_AHEAD = 4  # mails ready before the relay has capacity for them
+WITHHOLD = 0.02  # seconds that outcomes wait for the mails that are offered: one statement writes both
 DATABASE_OUTAGE = 45.0  # seconds for which outcomes are kept in memory while the database is unavailable
 
 State = Delivery.State
 _DISCONNECTED = (DatabaseError, InterfaceError)
 
 
-def deliver(
-    relay: Relay, limit: int | None = None, stopped: Callable[[], bool] = lambda: False
-) -> Counter[str]:
-    """Hand over what waits until nothing does, `limit` rows were claimed or `stopped()`.
-
-    Returns how many ended in each state. Safe to run any number of times at once. A relay that accepts
-    nothing from us, or cannot be reached, defers everything that waits and ends the pass; one that rejects a
-    single mail defers that one only. When stopped, mails that were offered are completed, the others
-    released.
-    """
-    gc.freeze()  # what exists already is not traversed by each collection
-    try:
-        return _Sender(relay, limit, stopped).deliver()
-    finally:
-        gc.unfreeze()
-
-
-class _Sender:
+class Sender:
     def __init__(self, relay: Relay, limit: int | None, stopped: Callable[[], bool]) -> None:
         self._relay = relay
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._composer, self._breaker = Composer(), CircuitBreaker()
-        self._claims = Claims(self._worker, limit, self._composer.expect)
+        self._claims = Claims(self._worker, limit, self._expect)
         self._batch = WriteBatch(self._worker)
         # On PostgreSQL the relay works on the other half while the database writes.
         capacity = relay.capacity()
@@ -92,16 +75,31 @@ class _Sender:
             with contextlib.suppress(*_DISCONNECTED):  # then the leases expire
                 transitions.release(self._worker)
         if (opened := self._circuit_open) is not None:
-            deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period)
+            deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period, opened.run)
             self._counts[State.DEFERRED] += deferred
         return self._counts
+
+    @property
+    def held_run(self) -> bool:
+        """Whether this pass ended because of one run."""
+        return self._circuit_open is not None and self._circuit_open.run is not None
+
+    def _expect(self, claimed: Sequence[Leased]) -> None:
+        self._composer.expect(claimed)
+        self._breaker.expect(claimed)
 
     def _stopping(self) -> bool:
         return self._circuit_open is not None or self._stopped()
 
     def _offer(self) -> None:
         """Offer the next mails, as many as the relay has capacity for."""
+        self._offer_prepared()
         while not self._stopping() and self._relay.capacity() and self._prepare(1):
+            self._offer_prepared()
+
+    def _offer_prepared(self) -> None:
+        """Offer those that are ready: no query comes before their envelopes."""
+        while self._prepared and not self._stopping() and self._relay.capacity():
             prepared = self._prepared.popleft()
             key = prepared.mail.key
             # Else its lease has expired, and we claimed it a second time.
@@ -129,10 +127,12 @@ class _Sender:
     def _step(self) -> None:
         """Receive from the relay and the database, and go on with what that allows."""
         ahead = self._claims.buffered and len(self._prepared) < COMPOSED_AHEAD and not self._stopping()
-        for event in self._relay.poll(timeout=0) if ahead else self._relay.poll(self._batch.fileno()):
+        timeout = 0.0 if ahead else WITHHOLD if len(self._batch) else POLL_TIMEOUT
+        for event in self._relay.poll(None if ahead else self._batch.fileno(), timeout):
             self._handle(event)
         if self._circuit_open is not None:
             self._abort_unfinished()
+        self._offer_prepared()
         self._write()
         if ahead:  # while the database writes and the relay reads
             self._prepare(COMPOSED_AHEAD)
@@ -161,14 +161,14 @@ class _Sender:
         transition = outcomes.after_attempt(prepared.leased, event.outcome, timezone.now())
         self._batch.add(transition)
         try:
-            self._breaker.record(transition.to, event.error)
+            self._breaker.record(event.outcome, prepared.leased.run_id, event.error)
         except CircuitOpen as opened:
             self._circuit_open = self._circuit_open or opened
 
     def _retry(self, prepared: Prepared) -> None:
         """Offer a mail again that the relay replied nothing to."""
         if prepared.returned and self._circuit_open is None:
-            closed = Outcome(Verdict.DEFERRED, "connection closed twice before the reply to MAIL FROM")
+            closed = Outcome(Verdict.DEFERRED, "the relay ended two sessions before it had the message")
             self._complete(prepared, Completed(prepared.mail.key, closed))
         else:
             prepared.returned = True
@@ -177,8 +177,14 @@ class _Sender:
     def _write(self) -> None:
         """Send the next statement and finish mails, as far as that is possible without waiting."""
         self._finish_granted(wait=False)
-        while self._batch.send(self._max_handing) and self._batch.fileno() is None:  # complete at once
-            self._finish_granted(wait=False)
+        while self._worth_writing() and self._batch.send(self._max_handing) and self._batch.fileno() is None:
+            self._finish_granted(wait=False)  # it is complete at once
+
+    def _worth_writing(self) -> bool:
+        """Not while outcomes are all there is, and the relay will have another mail in a moment."""
+        if self._batch.handing or self._batch.overdue(WITHHOLD):
+            return True
+        return all(prepared.finished for prepared in self._in_flight.values())
 
     def _await_statement(self) -> None:
         """Before other queries: await the statement in flight, and send end of data where it permits."""

@@ -15,26 +15,28 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from subscriptions.accounts import unsubscribing
+from subscriptions.accounts import refusals
+from subscriptions.accounts.refusals import Refused
 from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.lib import async_query, bulk_sql
 from subscriptions.lib.async_query import CompletedQuery, PendingQuery
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.planning import runs
+from subscriptions.relay import Cause
 
 State = Delivery.State
 LONGEST_BACKOFF = timedelta(hours=4)
 MAX_EXPIRED_LEASES = 3  # so many in a row: sending this delivery may be what crashes senders
 POISON_DELAY = timedelta(hours=1)
-_CHANGES_READER = frozenset({State.REFUSED, State.UNKNOWN})
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One delivery's step to the state `to`; if deferred, until `not_before`. `attempted` counts an attempt.
 
-    A refusal needs `email`, the reader's address then: if they have another by now, it is not about them.
+    A refusal has a `cause`, and in `email` the reader's address then: if they have another by now, it is not
+    about them.
     """
 
     pk: int
@@ -43,6 +45,12 @@ class Transition:
     not_before: datetime | None = None
     attempted: bool = False
     email: str = ""
+    cause: Cause | None = None
+
+    @property
+    def changes_reader(self) -> bool:
+        """Whether something follows for the reader."""
+        return self.cause is not None or self.to == State.UNKNOWN
 
 
 # One statement for any number of transitions, on both databases: a commit costs more than all its rows.
@@ -91,18 +99,25 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
 
 def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
     """Begin to `write`: the query may be pending, and the connection is used for nothing else meanwhile."""
-    changing = {transition.pk: transition for transition in transitions if transition.to in _CHANGES_READER}
+    changing = {transition.pk: transition for transition in transitions if transition.changes_reader}
     if not changing:
         return _update(worker, transitions, now)
     with transaction.atomic():
         applied = _update(worker, transitions, now).row_ids()
-        for delivery in Delivery.objects.filter(pk__in=applied.intersection(changing)).select_related(
-            "subscriber"
-        ):
-            if delivery.state == State.REFUSED and not LETTER_OF[delivery.kind].to_new_address:
-                unsubscribing.refuse(delivery.subscriber_id, changing[delivery.pk].email, now)
+        rows = Delivery.objects.filter(pk__in=applied.intersection(changing)).select_related(
+            "subscriber", "run"
+        )
+        refused = []
+        for delivery in rows:
+            made = changing[delivery.pk]
+            if made.cause is not None and not LETTER_OF[delivery.kind].to_new_address:
+                answer = _storable(made.reason)
+                refused.append(
+                    Refused(delivery.subscriber_id, made.email, delivery.run_id, made.cause, answer)
+                )
             elif delivery.state == State.UNKNOWN and delivery.kind == Delivery.DIGEST:
                 _bring_forward(delivery, now)
+        refusals.record(refused, now)
     return CompletedQuery(applied)
 
 
@@ -150,16 +165,20 @@ def release(worker: str) -> None:
     )
 
 
-def defer_waiting(reason: str, now: datetime, period: timedelta) -> int:
-    """Defer everything that waits, and show its runs as paused; returns how many deliveries that were.
+def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None = None) -> int:
+    """Defer everything that waits, or that of one `run`, and show its runs as paused.
 
-    The reason is marked, so that resuming a run and the alarms find what was deferred because of the relay.
+    Returns how many deliveries that were. The reason is marked, so that resuming a run and the alarms find
+    what was deferred because of the relay.
     """
     reason = _storable(reason)
-    deferred = Delivery.objects.waiting(now).update(
+    waiting = Delivery.objects.waiting(now)
+    deferred = (waiting if run is None else waiting.filter(run=run)).update(
         state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
     )
-    runs.hold(reason, now + period)
+    runs.hold(reason, now + period, run)
+    if run is not None:
+        Run.objects.filter(pk=run).update(refusals_from=now)
     return deferred
 
 
@@ -202,10 +221,11 @@ def unfinished(due_by: datetime) -> QuerySet[Delivery]:
 def _bring_forward(delivery: Delivery, now: datetime) -> None:
     """After an unknown delivery even a weekly reader is due at the next local hour, to get its papers again.
 
-    Not at the moment of the delivery itself, which exists already, even if it was planned ahead of the clock.
+    After its own moment and that of its run, if they were planned ahead of the clock: else the next would be
+    planned in the same run.
     """
-    reader = delivery.subscriber
-    after = max(now, delivery.due_at)
+    reader, run = delivery.subscriber, delivery.run
+    after = max(now, delivery.due_at, run.moment if run else now)
     soon = due_at(replace(reader.schedule, rhythm=Rhythm.DAILY), after)
     Subscriber.objects.filter(pk=reader.pk, state=Subscriber.State.ACTIVE, next_digest_at__gt=soon).update(
         next_digest_at=soon

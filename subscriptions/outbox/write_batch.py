@@ -1,5 +1,6 @@
 """Writing a sender's state transitions: one statement at a time, while those for the next one gather."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,10 +35,22 @@ class WriteBatch:
         self._handing: list[int] = []
         self._sent: tuple[list[Transition], list[int]] = [], []
         self._query: PendingQuery | None = None
+        self._since = 0.0  # when the first of the outcomes came, by the monotonic clock
 
     def add(self, transition: Transition) -> None:
         """Write this transition with the next statement."""
+        if not self._outcomes:
+            self._since = time.monotonic()
         self._outcomes.append(transition)
+
+    @property
+    def handing(self) -> bool:
+        """Whether a mail waits for `handing`."""
+        return bool(self._handing)
+
+    def overdue(self, seconds: float) -> bool:
+        """Whether an outcome has waited for so long."""
+        return bool(self._outcomes) and time.monotonic() - self._since >= seconds
 
     def begin_transmit(self, key: int) -> None:
         """Write `handing` for this mail with the next statement that has space for it."""

@@ -15,6 +15,7 @@ from subscriptions.models.delivery import STOPPED
 State = Delivery.State
 UNFINISHED = (*Delivery.WAITING, *Delivery.CLAIMED)
 RECENT = timedelta(days=7)
+HELD_FOR_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
 HELD = "held: "  # begins the reason of a delivery that was deferred because of the relay
 BY_OPERATOR = "by the operator"
 
@@ -40,15 +41,25 @@ def pause(run: Run) -> bool:
     return bool(going.update(state=Run.State.PAUSED, reason=BY_OPERATOR, resumes_at=None))
 
 
-def hold(reason: str, until: datetime) -> int:
+def hold(reason: str, until: datetime, run: int | None = None) -> int:
     """Show as paused the runs with waiting deliveries; the outbox deferred these because of the relay.
 
-    A run that an operator paused stays so. Returns the number of runs shown as paused.
+    With `run` that one alone. A run that an operator paused stays so. Returns how many are shown as paused.
     """
     waiting = Delivery.objects.filter(run=OuterRef("pk"), state__in=Delivery.WAITING)
     by_itself = Run.objects.filter(Exists(waiting)).exclude(state=Run.State.PAUSED, resumes_at=None)
     going = by_itself.filter(state__in=[Run.State.RUNNING, Run.State.PAUSED])
+    if run is not None:
+        going = going.filter(pk=run)
     return going.update(state=Run.State.PAUSED, reason=reason[:500], resumes_at=until)
+
+
+def held_for_refusals() -> list[Run]:
+    """The runs that are paused because of how many of their readers were refused."""
+    paused = Run.objects.filter(state=Run.State.PAUSED, refusals_from__isnull=False)
+    return [
+        run for run in paused if run.resumes_at and run.resumes_at - HELD_FOR_REFUSALS == run.refusals_from
+    ]
 
 
 def resume(run: Run, now: datetime) -> bool:

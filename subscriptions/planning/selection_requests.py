@@ -14,7 +14,7 @@ from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm
 
 State = Delivery.State
-_SENT = (State.ACCEPTED, State.UNKNOWN, State.REFUSED)
+_SENT = (State.ACCEPTED, State.UNKNOWN)
 
 
 class Group(NamedTuple):

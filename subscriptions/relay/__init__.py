@@ -7,8 +7,10 @@ outbox ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► Outcome
 
 from django.conf import settings
 
+from subscriptions.relay.causes import Cause, gist
 from subscriptions.relay.connection_pool import SmtpRelay
 from subscriptions.relay.interface import (
+    POLL_TIMEOUT,
     Completed,
     Event,
     Mail,
@@ -19,9 +21,11 @@ from subscriptions.relay.interface import (
     send_one,
 )
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
-from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict, verdict_of
+from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict
 
 __all__ = [
+    "POLL_TIMEOUT",
+    "Cause",
     "Completed",
     "Event",
     "LocalMailbox",
@@ -36,9 +40,9 @@ __all__ = [
     "SmtpRelay",
     "Unavailable",
     "Verdict",
+    "gist",
     "open_relay",
     "send_one",
-    "verdict_of",
 ]
 
 

@@ -1,20 +1,19 @@
 """An SMTP relay over several connections at once, in one thread.
 
 Connections are opened when there is mail for them, and kept. After one failed while others work, no new one
-is tried for a while: relays limit how many they accept. With none left the relay is unavailable.
+is tried for a while: relays limit how many they accept. With none left the relay is unavailable. A mail that
+met the limit of a session that has worked is tried once more, at the beginning of a new one.
 """
 
 import select
 import socket
 import time
 from collections.abc import Mapping
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from subscriptions.relay.handshake import ClientConfig
+from subscriptions.relay.client_config import client_config
 from subscriptions.relay.interface import (
     POLL_TIMEOUT,
-    Completed,
     Event,
     Mail,
     Ready,
@@ -24,6 +23,9 @@ from subscriptions.relay.interface import (
 from subscriptions.relay.protocol import Session
 from subscriptions.relay.reply_codes import RelayUnavailable
 from subscriptions.relay.socket_transport import Connection
+
+if TYPE_CHECKING:
+    from subscriptions.relay.handshake import ClientConfig
 
 CONNECTIONS = 4
 _GATHER = 0.002  # seconds that the first replies wait for those on other connections
@@ -47,11 +49,13 @@ class SmtpRelay:
     ) -> None:
         self.local = config["EMAIL_HOST"] in {"localhost", "127.0.0.1", "::1"}
         self._config = config
+        self._client: ClientConfig | None = None
         self._max_connections = connections
         self._timeout = timeout
         self._poller = select.poll()  # the fastest for a few sockets: registering one costs no system call
         self._connections: dict[int, Connection] = {}  # by the file descriptors of their sockets
         self._connection_of: dict[int, Connection] = {}  # by the keys of the mails in flight
+        self._mails: dict[int, Mail] = {}  # those of them that may be tried in a new session
         self._events: list[Event] = []
         self._failures = 0  # in a row
         self._open_after = 0.0
@@ -65,22 +69,17 @@ class SmtpRelay:
         return free + self._openable()
 
     def offer(self, mail: Mail) -> None:
-        """Begin `mail` on an idle connection, else on a new one, else behind another mail."""
-        free = [connection for connection in self._connections.values() if connection.session.accepts_mail]
-        chosen = next((connection for connection in free if connection.session.idle), None)
-        if chosen is None and self._openable():
-            try:
-                chosen = self._open()
-            except (OSError, UnicodeError) as error:
-                self._events.append(Returned(mail.key))
-                self._failed(RelayUnavailable(f"cannot connect to the relay: {error}"))
-                return
-        chosen = chosen or next(iter(free), None)
+        """Begin `mail` on an idle connection, else on a new one."""
+        idle = (c for c in self._connections.values() if c.session.accepts_mail)
+        self._mails[mail.key] = mail
+        self._begin(mail, next(idle, None) or self._new_connection())
+
+    def _begin(self, mail: Mail, chosen: Connection | None) -> None:
         if chosen is None:
             self._events.append(Returned(mail.key))
-            return
-        self._connection_of[mail.key] = chosen
-        chosen.session.offer(mail)
+        else:
+            self._connection_of[mail.key] = chosen
+            chosen.session.offer(mail)
 
     def finish(self, key: int) -> None:
         """Send end of data, as soon as `poll` is called."""
@@ -88,6 +87,7 @@ class SmtpRelay:
 
     def abort(self, key: int) -> None:
         """Close the connection of a mail without end of data, unless the relay did that itself."""
+        self._mails.pop(key, None)
         if (connection := self._connection_of.pop(key, None)) is not None:
             connection.session.abort()
             self._remove_closed()
@@ -133,9 +133,20 @@ class SmtpRelay:
             return int(not self._connections)
         return self._max_connections - len(self._connections)
 
+    def _new_connection(self) -> Connection | None:
+        """A new connection; none if no more may be opened, or the relay cannot be reached."""
+        if not self._openable():
+            return None
+        try:
+            return self._open()
+        except (OSError, UnicodeError) as error:
+            self._failed(RelayUnavailable(f"cannot connect to the relay: {error}"))
+            return None
+
     def _open(self) -> Connection:
         host, port = self._config["EMAIL_HOST"], self._config["EMAIL_PORT"] or 25
         opened = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT)
+        self._client = self._client or client_config(self._config)
         session = Session(self._client, pipelining=self._pipelining)
         connection = Connection(opened, session, host, self._timeout)
         if self._config.get("EMAIL_USE_SSL"):
@@ -144,18 +155,6 @@ class SmtpRelay:
         self._connections[opened.fileno()] = connection
         return connection
 
-    @cached_property
-    def _client(self) -> ClientConfig:
-        name = socket.getfqdn()
-        if "." not in name:  # RFC 5321, 4.1.3: without a domain name, an address literal
-            name = f"[{_own_address()}]"
-        return ClientConfig(
-            name=name,
-            user=self._config.get("EMAIL_HOST_USER") or "",
-            password=self._config.get("EMAIL_HOST_PASSWORD") or "",
-            starttls=bool(self._config.get("EMAIL_USE_TLS")),
-        )
-
     def _owed(self) -> bool:
         """Whether anything is left to send or a reply is owed."""
         return any(c.session.waiting or c.sending for c in self._connections.values())
@@ -163,6 +162,7 @@ class SmtpRelay:
     def _exchange(self) -> None:
         """Send what is to be sent, and collect the events of the sessions."""
         closed = False
+        again: list[Mail] = []
         for connection in self._connections.values():
             session = connection.session
             if session.outgoing or connection.sending:
@@ -172,13 +172,25 @@ class SmtpRelay:
                 )
             if session.events:
                 events, session.events = session.events, []
-                for event in events:
-                    if isinstance(event, Completed | Returned):
-                        self._connection_of.pop(event.key, None)
-                self._events += events
+                self._events += [event for event in events if not self._again(event, session, again)]
             closed = closed or session.closed
         if closed:
             self._remove_closed()
+        for mail in again:
+            self._begin(mail, self._new_connection())
+
+    def _again(self, event: Event, session: Session, again: list[Mail]) -> bool:
+        """Note what becomes of a mail; whether it is to be tried in a new session, and nobody is told."""
+        if isinstance(event, Unavailable):
+            return False
+        mail = self._mails.pop(event.key, None)  # once; and never with a message that the relay has
+        if isinstance(event, Ready):
+            return False
+        self._connection_of.pop(event.key, None)
+        if isinstance(event, Returned) and session.replies_to_mails and mail is not None:
+            again.append(mail)
+            return True
+        return False
 
     def _remove_closed(self) -> None:
         """Drop the connections of closed sessions, and what was ready there."""
@@ -239,11 +251,3 @@ class SmtpRelay:
     def _disconnect(self, connection: Connection) -> None:
         self._poller.unregister(connection.socket)
         connection.close()
-
-
-def _own_address() -> str:
-    """The address of this machine by its own name, which not every machine can look up."""
-    try:
-        return socket.gethostbyname(socket.gethostname())
-    except OSError:
-        return "127.0.0.1"

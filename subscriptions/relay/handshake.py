@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from subscriptions.relay.interface import Mail
-from subscriptions.relay.reply_codes import MessageRefused, rejected
+from subscriptions.relay.reply_codes import Unsuitable, rejected
 from subscriptions.relay.reply_parser import Reply
 
 Stage = Literal["greeting", "EHLO", "HELO", "STARTTLS", "AUTH LOGIN", "AUTH LOGIN user name", "AUTH"]
@@ -71,14 +71,14 @@ class Handshake:
         return self._ehlo()
 
     def mail_parameters(self, mail: Mail) -> bytes:
-        """The parameters of MAIL FROM that this message needs; raises `MessageRefused`."""
+        """The parameters of MAIL FROM that this message needs; raises `Unsuitable`."""
         if not (mail.sender + mail.recipient).isprintable():  # CRLF would begin a command of its own
-            raise MessageRefused("an address with control characters cannot be sent by SMTP")
+            raise Unsuitable("an address with control characters cannot be sent by SMTP")
         parameters = b""
         if "SIZE" in self.extensions:  # RFC 1870
             limit = self.extensions["SIZE"]
             if limit.isdecimal() and 0 < int(limit) < len(mail.content):
-                raise MessageRefused(
+                raise Unsuitable(
                     f"message of {len(mail.content)} octets exceeds the relay's SIZE limit of {limit}"
                 )
             parameters += b" SIZE=%d" % len(mail.content)
@@ -90,7 +90,7 @@ class Handshake:
 
     def _required(self, extension: str, parameter: bytes) -> bytes:
         if extension not in self.extensions:
-            raise MessageRefused(f"message needs {extension}, which the relay does not offer")
+            raise Unsuitable(f"message needs {extension}, which the relay does not offer")
         return parameter
 
     def _ehlo(self) -> bytes:

@@ -43,7 +43,7 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The connection ended before the relay replied to anything of this mail: it may be offered again."""
+    """The session ended, or is at its limit, before the relay had this message: it may be offered again."""
 
     key: int
 

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from subscriptions.relay.interface import Completed, Mail, Returned
-from subscriptions.relay.reply_codes import Outcome, RelayUnavailable, Verdict, rejected, rejection
+from subscriptions.relay.reply_codes import (
+    MessageRefused,
+    Outcome,
+    Verdict,
+    about_the_session,
+    message_outcome,
+    recipient_outcome,
+    rejected,
+)
 from subscriptions.relay.reply_parser import Reply
 
 END_OF_DATA = b".\r\n"  # after the CRLF of the last line; within a message dots are doubled
@@ -11,49 +19,72 @@ END_OF_DATA = b".\r\n"  # after the CRLF of the last line; within a message dots
 
 @dataclass(slots=True)
 class Transaction:
-    """A mail up to end of data: whether the relay `replied` to any of it, and the `failure` that ended it."""
+    """A mail at the relay. `served` says that the session has ended a mail before.
+
+    Many servers limit what one session may do, and each says so in its own words, in a reply to MAIL FROM,
+    RCPT TO or DATA, or by closing. Only the first mail of a session tells what the relay thinks of us: what
+    fails later is returned, to be tried once in a new session.
+    """
 
     mail: Mail
+    served: bool
+    begun: bool = False  # MAIL FROM was accepted: the next needs RSET
     replied: bool = False
-    failure: Completed | None = None
+    ready: bool = False  # the relay has the message, but for end of data
+    in_doubt: bool = False  # end of data was sent, and not replied to
+    failure: Completed | Returned | None = None
 
-    def record(self, command: str, reply: Reply, verdict: Verdict | None) -> None:
-        """Note the reply to a command; with no `verdict` it is about us.
+    def mail_from_reply(self, reply: Reply) -> None:
+        self.begun = reply.positive
+        self._record("MAIL FROM", reply, accepted=reply.positive)
 
-        After a failure the replies to what was pipelined behind it follow from it.
-        """
+    def rcpt_to_reply(self, reply: Reply) -> None:
+        outcome = recipient_outcome(reply, rejected("RCPT TO", reply)[:500])
+        self._record("RCPT TO", reply, accepted=reply.positive, outcome=outcome)
+
+    def data_reply(self, reply: Reply) -> None:
+        self._record("DATA", reply, accepted=reply.code == 354)
+
+    def _record(self, command: str, reply: Reply, *, accepted: bool, outcome: Outcome | None = None) -> None:
+        """Note a reply. After a failure those to what was pipelined behind follow from it."""
         self.replied = True
-        if verdict != Verdict.ACCEPTED and self.failure is None:
-            error = rejection(command, reply) if verdict is None else None
-            self.failure = completed(self.mail, verdict or Verdict.DEFERRED, rejected(command, reply), error)
+        if accepted or self.failure is not None:
+            return
+        if self.served and about_the_session(command, reply):
+            self.failure = Returned(self.mail.key)
+        elif outcome is not None:
+            self.failure = Completed(self.mail.key, outcome)
+        else:
+            self.failure = Completed(self.mail.key, *message_outcome(command, reply))
 
-    def lost(self, why: str, *, first: bool) -> Completed | Returned:
-        """The connection ended before end of data.
+    @property
+    def ends_session(self) -> bool:
+        """Whether the failure is one after which nothing more is to be said in this session."""
+        if isinstance(self.failure, Completed):
+            return self.failure.error is not None and not isinstance(self.failure.error, MessageRefused)
+        return self.failure is not None
 
-        A relay may end a session between two mails: what it replied nothing to is returned, unless it is the
-        `first` of the session.
-        """
+    def end_of_data_reply(self, reply: Reply) -> Completed:
+        if reply.positive:
+            return completed(self.mail, Verdict.ACCEPTED, str(reply))
+        if reply.code < 400:
+            return completed(self.mail, Verdict.UNKNOWN, rejected("end of data", reply))
+        outcome, error = message_outcome("end of data", reply)
+        return Completed(self.mail.key, outcome, error if reply.code >= 500 else None)
+
+    def lost(self, why: str, *, established: bool, end_of_data_left: bool) -> Completed | Returned:
+        """The connection ended. `established`: after the handshake; before, nothing of the mail was sent."""
+        if self.in_doubt and end_of_data_left:
+            return completed(self.mail, Verdict.UNKNOWN, f"no reply after end of data: {why}")
         if self.failure is not None:
             return self.failure
-        if self.replied or first:
+        if self.ready or self.in_doubt or (established and not self.served):
             return completed(self.mail, Verdict.DEFERRED, f"connection lost before end of data: {why}")
         return Returned(self.mail.key)
 
 
-def after_end_of_data(mail: Mail, reply: Reply) -> Completed:
-    """What the reply to end of data means."""
-    if reply.positive:
-        return completed(mail, Verdict.ACCEPTED, str(reply))
-    text = rejected("end of data", reply)
-    if reply.code < 400:
-        return completed(mail, Verdict.UNKNOWN, text)
-    return completed(
-        mail, Verdict.DEFERRED, text, rejection("end of data", reply) if reply.code >= 500 else None
-    )
-
-
-def completed(mail: Mail, verdict: Verdict, answer: str, error: RelayUnavailable | None = None) -> Completed:
-    return Completed(mail.key, Outcome(verdict, answer[:500]), error)
+def completed(mail: Mail, verdict: Verdict, answer: str) -> Completed:
+    return Completed(mail.key, Outcome(verdict, answer[:500]))
 
 
 def dot_stuffed(mail: Mail) -> bytes:

@@ -1,7 +1,8 @@
 """One SMTP session without a socket: bytes in, bytes out, and the outcome of each mail. Pure.
 
-Where the relay offers PIPELINING (RFC 2920) the envelope of the next mail follows the last one's end of data,
-so a mail takes one round trip; else each command waits for the reply to the one before.
+Where the relay offers PIPELINING (RFC 2920) the envelope is sent at once, else each command waits for the
+reply to the one before. Nothing follows end of data until its reply is here: some servers that offer
+PIPELINING drop what stands there, or answer it with 503 (docs/relays.md).
 
     greeting ─► EHLO ─► [STARTTLS ─► EHLO] ─► [AUTH] ─► (MAIL FROM, RCPT TO, DATA ─► message ─► end of data)*
 """
@@ -12,20 +13,15 @@ from typing import TYPE_CHECKING
 
 from subscriptions.relay.handshake import ClientConfig, Handshake, HandshakeFailed
 from subscriptions.relay.interface import Completed, Event, Mail, Ready
-from subscriptions.relay.mail_transaction import (
-    END_OF_DATA,
-    Transaction,
-    after_end_of_data,
-    completed,
-    dot_stuffed,
-)
-from subscriptions.relay.reply_codes import CLOSING, MessageRefused, RelayUnavailable, Verdict, verdict_of
+from subscriptions.relay.mail_transaction import END_OF_DATA, Transaction, completed, dot_stuffed
+from subscriptions.relay.reply_codes import CLOSING, RelayUnavailable, Unsuitable, Verdict
 from subscriptions.relay.reply_parser import InvalidReply, Reply, ReplyParser
 
 if TYPE_CHECKING:
     from subscriptions.lib.failpoints import Step
 
 ReplyHandler = Callable[[Reply], None]
+_MAX_RESETS = 8  # without a mail between them: Exim ends the session at the eleventh
 
 
 class Session:
@@ -47,19 +43,13 @@ class Session:
         self._handshake = Handshake(config)
         self._parser = ReplyParser()
         self._transaction: Transaction | None = None
-        self._in_doubt: Mail | None = None  # its end of data was sent, the reply has not come
-        self._aborted = False
+        self._resets = 0  # since the last mail
         self._expected: deque[ReplyHandler] = deque([self._handshake_reply])
 
     @property
     def waiting(self) -> bool:
         """Whether the relay owes a reply."""
         return bool(self._expected) and not self.closed
-
-    @property
-    def idle(self) -> bool:
-        """Whether no mail is in flight."""
-        return self._transaction is None and self._in_doubt is None
 
     @property
     def established(self) -> bool:
@@ -69,8 +59,7 @@ class Session:
     @property
     def accepts_mail(self) -> bool:
         """Whether the next mail may be offered."""
-        free = self._transaction is None and (self._pipelining or self._in_doubt is None)
-        return free and not self.closed and not self._aborted
+        return self._transaction is None and not self.closed
 
     @property
     def wants_tls(self) -> bool:
@@ -81,14 +70,13 @@ class Session:
 
     def offer(self, mail: Mail) -> None:
         """Send the envelope as soon as the session is established, then the message without end of data."""
-        self._transaction = Transaction(mail)
+        self._transaction = Transaction(mail, served=bool(self.replies_to_mails))
         if self._handshake.done:
             self._send_envelope()
 
     def finish(self) -> None:
         """Send end of data for the mail that is ready."""
-        assert self._transaction is not None
-        self._in_doubt, self._transaction = self._transaction.mail, None
+        self._current.in_doubt = True
         self.outgoing.append(END_OF_DATA)
         self._expected.append(self._end_of_data_reply)
         self.steps.append("end of data sent")
@@ -96,12 +84,11 @@ class Session:
     def abort(self) -> None:
         """Abandon the mail whose end of data was not sent; only closing the connection does that."""
         self._transaction = None
-        self._aborted = True
-        self.closed = self._in_doubt is None
+        self.closed = True
 
     def quit(self) -> None:
         """Send QUIT if no mail is in flight; its reply is not waited for."""
-        if self._handshake.done and self.idle and not self.closed:
+        if self._handshake.done and self.accepts_mail:
             self.outgoing.append(b"QUIT\r\n")
         self.closed = True
 
@@ -123,15 +110,12 @@ class Session:
             return
         self.closed = True
         self.error = RelayUnavailable(f"SMTP session failed: {reason}"[:500])
-        mail, transaction = self._in_doubt, self._transaction
-        if mail is not None and end_of_data_left:
-            self._complete(mail, Verdict.UNKNOWN, f"no reply after end of data: {reason}")
-        elif mail is not None:
-            self._complete(mail, Verdict.DEFERRED, f"connection lost before end of data: {reason}")
+        transaction, self._transaction = self._transaction, None
         if transaction is not None:
-            first = self._handshake.done and not self.replies_to_mails and mail is None
-            self.events.append(transaction.lost(reason, first=first))
-        self._in_doubt = self._transaction = None
+            established = self._handshake.done
+            self.events.append(
+                transaction.lost(reason, established=established, end_of_data_left=end_of_data_left)
+            )
 
     def tls_started(self) -> None:
         """Everything from here on is encrypted."""
@@ -151,77 +135,87 @@ class Session:
             if self._transaction is not None:
                 self._send_envelope()
 
-    def _send_envelope(self) -> None:
+    @property
+    def _current(self) -> Transaction:
         assert self._transaction is not None
-        mail = self._transaction.mail
+        return self._transaction
+
+    def _send_envelope(self) -> None:
+        mail = self._current.mail
         try:
             parameters = self._handshake.mail_parameters(mail)
-        except MessageRefused as error:
+        except Unsuitable as error:
             self._transaction = None
-            self._complete(mail, Verdict.DEFERRED, str(error), error)
+            self.events.append(completed(mail, Verdict.DEFERRED, str(error)))
             return
         self._send(b"MAIL FROM:<%b>%b" % (mail.sender.encode(), parameters), self._mail_from_reply)
         if self._pipelining:
-            self._send_rcpt_to(mail)
-            self._send_data(mail)
+            self._send_rcpt_to()
+            self._send_data()
 
-    def _send_rcpt_to(self, mail: Mail) -> None:
-        self._send(b"RCPT TO:<%b>" % mail.recipient.encode(), self._rcpt_to_reply)
+    def _send_rcpt_to(self) -> None:
+        self._send(b"RCPT TO:<%b>" % self._current.mail.recipient.encode(), self._rcpt_to_reply)
 
-    def _send_data(self, _mail: Mail) -> None:
+    def _send_data(self) -> None:
         self._send(b"DATA", self._data_reply)
         self.steps.append("envelope sent")
 
     def _mail_from_reply(self, reply: Reply) -> None:
-        verdict = Verdict.ACCEPTED if reply.positive else None
-        self._envelope_reply("MAIL FROM", reply, verdict, self._send_rcpt_to)
+        self._current.mail_from_reply(reply)
+        self._go_on(self._send_rcpt_to)
 
     def _rcpt_to_reply(self, reply: Reply) -> None:
-        self._envelope_reply("RCPT TO", reply, verdict_of(reply.code, reply.text), self._send_data)
+        self._current.rcpt_to_reply(reply)
+        self._go_on(self._send_data)
 
-    def _envelope_reply(
-        self, command: str, reply: Reply, verdict: Verdict | None, send_next: Callable[[Mail], None]
-    ) -> None:
-        transaction = self._transaction
-        assert transaction is not None
-        transaction.record(command, reply, verdict)
+    def _go_on(self, send_next: Callable[[], None]) -> None:
         if self._pipelining:  # the next command is sent already
             return
-        if transaction.failure is None:
-            send_next(transaction.mail)
+        if self._current.failure is None:
+            send_next()
         else:
-            self._fail_transaction(transaction.failure)
+            self._fail_transaction()
 
     def _data_reply(self, reply: Reply) -> None:
-        transaction = self._transaction
-        assert transaction is not None
-        transaction.record("DATA", reply, Verdict.ACCEPTED if reply.code == 354 else None)
+        transaction = self._current
+        transaction.data_reply(reply)
         if transaction.failure is not None:
-            self._fail_transaction(transaction.failure)
-            self.closed = self.closed or reply.code == 354  # it waits for a message: only closing ends that
+            self._fail_transaction(in_message=reply.code == 354)
             return
-        self.data_accepted = True
+        self.data_accepted = transaction.ready = True
         self.outgoing.append(dot_stuffed(transaction.mail))
         self.steps.append("message sent")
         self.events.append(Ready(transaction.mail.key))
 
-    def _fail_transaction(self, failure: Completed) -> None:
-        """The envelope was rejected; the session goes on, unless it was rejected because of us."""
-        self._transaction = None
-        self.events.append(failure)
-        if failure.error is None or isinstance(failure.error, MessageRefused):
-            self._send(b"RSET", self._ignore)
-        else:
-            self.error = failure.error
+    def _fail_transaction(self, *, in_message: bool = False) -> None:
+        """The envelope was rejected. The session goes on, unless it is, or may be, what was rejected.
+
+        `in_message`: the relay waits for a message all the same, and only closing ends that.
+        """
+        transaction, self._transaction = self._current, None
+        assert transaction.failure is not None
+        self.events.append(transaction.failure)
+        if isinstance(transaction.failure, Completed) and transaction.ends_session:
+            self.error = transaction.failure.error
+        if in_message:
             self.closed = True
+        elif transaction.ends_session or (transaction.begun and self._resets >= _MAX_RESETS):
+            self.quit()
+        elif transaction.begun:
+            self._reset()
+
+    def _reset(self) -> None:
+        self._resets += 1
+        self._send(b"RSET", self._ignore)
 
     def _end_of_data_reply(self, reply: Reply) -> None:
-        mail, self._in_doubt = self._in_doubt, None
-        assert mail is not None
+        transaction, self._transaction = self._current, None
         self.replies_to_mails += 1
-        self.closed = self._aborted
-        self.events.append(after_end_of_data(mail, reply))
-        if reply.code < 400 and not reply.positive:
+        self._resets = 0
+        self.events.append(transaction.end_of_data_reply(reply))
+        if reply.code >= 400 and reply.code != CLOSING:  # Postfix leaves the transaction open
+            self._reset()
+        elif reply.code < 400 and not reply.positive:
             self.connection_lost(f"unexpected reply to end of data: {reply}")
 
     def _ignore(self, _reply: Reply) -> None:
@@ -235,15 +229,12 @@ class Session:
         if reply.code != CLOSING:
             handle(reply)
             return
-        if handle == self._end_of_data_reply or (self._transaction is not None and self._transaction.replied):
-            handle(reply)  # it is about a mail
+        transaction = self._transaction
+        about_mail = handle not in (self._handshake_reply, self._ignore)
+        if transaction is not None and about_mail and (transaction.in_doubt or transaction.replied):
+            handle(reply)
         self.connection_lost(f"closed by the relay: {reply}")
 
     def _send(self, command: bytes, handler: ReplyHandler) -> None:
         self.outgoing.append(command + b"\r\n")
         self._expected.append(handler)
-
-    def _complete(
-        self, mail: Mail, verdict: Verdict, answer: str, error: RelayUnavailable | None = None
-    ) -> None:
-        self.events.append(completed(mail, verdict, answer, error))

@@ -4,15 +4,12 @@ End of data (CRLF.CRLF) is the commit point: a failure before it is safe to retr
 accepted or lost (RFC 1047), so the mail is in doubt and never sent again.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from subscriptions.relay.causes import Cause, cause_of
 from subscriptions.relay.reply_parser import Reply
 
-_ENHANCED = re.compile(r"\W*([245]\.\d{1,3})\.(\d{1,3})\b")  # RFC 3463
-_NOT_THE_READER = re.compile(r"relay|authent|policy|blocked|spam|denied", re.IGNORECASE)
 _UNAUTHENTICATED = {530, 534, 535, 538}  # RFC 4954
 CLOSING = 421  # “service not available, closing transmission channel” (RFC 5321, 3.8)
 
@@ -28,8 +25,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """What became of one message, in the relay's words; if it refused the recipient for good, the `cause`."""
+
     verdict: Verdict
     answer: str = ""
+    cause: Cause | None = None
 
 
 class RelayUnavailable(Exception):
@@ -37,36 +37,44 @@ class RelayUnavailable(Exception):
 
 
 class MessageRefused(RelayUnavailable):
-    """The relay rejects this message, not its recipient: defer it, the next may be accepted.
+    """The relay rejects what it may reject of any message: defer this one, the next may be accepted.
 
     If it rejects several in a row, it is taken to accept nothing.
     """
 
 
-# By enhanced status code, the more exact first; any other is about us.
-_PERMANENT: Mapping[str, Verdict | None] = {
-    "5.1.7": None,  # the sender's address, not the reader's
-    "5.1.8": None,
-    "5.2.2": Verdict.DEFERRED,  # a full mailbox may be emptied
-    "5.1": Verdict.REFUSED,
-    "5.2": Verdict.REFUSED,
-    "5.4": Verdict.REFUSED,
-}
+class Unsuitable(Exception):
+    """A message that cannot go to this relay, which says nothing of others."""
 
 
-def verdict_of(code: int, text: str) -> Verdict | None:
-    """What this reply to RCPT TO says about the recipient; None if it is about us, or unexpected."""
-    if 200 <= code < 300:
-        return Verdict.ACCEPTED
-    if 400 <= code < 500:
-        return None if code == CLOSING else Verdict.DEFERRED
-    if code < 500 or code in _UNAUTHENTICATED:
+def recipient_outcome(reply: Reply, text: str) -> Outcome | None:
+    """What this reply to RCPT TO means for the recipient; None if it is about us, or unexpected."""
+    if reply.positive:
+        return Outcome(Verdict.ACCEPTED)
+    if _about_us(reply):
         return None
-    if enhanced := _ENHANCED.match(text):
-        subject, detail = enhanced.groups()
-        return _PERMANENT.get(f"{subject}.{detail}", _PERMANENT.get(subject))
-    mailbox = code in {550, 551, 553} and not _NOT_THE_READER.search(text)
-    return Verdict.REFUSED if mailbox else None
+    if reply.code < 500:
+        return Outcome(Verdict.DEFERRED, text)
+    cause = cause_of(reply.code, reply.text)
+    ended = cause in {Cause.DEAD, Cause.UNKNOWN}
+    return Outcome(Verdict.REFUSED if ended else Verdict.DEFERRED, text, cause)
+
+
+def about_the_session(command: str, reply: Reply) -> bool:
+    """Whether a negative reply may be due to a limit of the session, or to what it went through before.
+
+    Not if it names the recipient's mailbox (4.1.x, 4.2.x), or the size of the message.
+    """
+    if reply.code == 503:  # bad sequence of commands
+        return True
+    if command == "RCPT TO" and reply.code >= 500:
+        return False
+    return not reply.text.lstrip("#").startswith(("4.1.", "4.2.")) and not about_the_message(reply)
+
+
+def about_the_message(reply: Reply) -> bool:
+    """Whether the relay refuses this message and no other, mostly for its size: Courier says 534 for that."""
+    return reply.code >= 500 and cause_of(reply.code, reply.text) == Cause.MESSAGE
 
 
 def rejected(command: str, reply: Reply) -> str:
@@ -74,10 +82,18 @@ def rejected(command: str, reply: Reply) -> str:
     return f"{command} rejected: {reply}" if reply.code >= 400 else f"unexpected reply to {command}: {reply}"
 
 
-def rejection(command: str, reply: Reply) -> RelayUnavailable:
-    """The error for a rejection that says nothing about the recipient.
+def message_outcome(command: str, reply: Reply) -> tuple[Outcome, RelayUnavailable | None]:
+    """What a negative reply to MAIL FROM, DATA or end of data means: the message waits.
 
-    It is about us, not the message, if the relay closes the session, wants authentication or breaks protocol.
+    Others do, too, if the relay closes the session, wants authentication or breaks protocol.
     """
-    about_us = reply.code < 400 or reply.code == CLOSING or reply.code in _UNAUTHENTICATED
-    return (RelayUnavailable if about_us else MessageRefused)(rejected(command, reply)[:500])
+    text = rejected(command, reply)[:500]
+    if about_the_message(reply):
+        return Outcome(Verdict.DEFERRED, text), None
+    return Outcome(Verdict.DEFERRED, text), (RelayUnavailable if _about_us(reply) else MessageRefused)(text)
+
+
+def _about_us(reply: Reply) -> bool:
+    """Whether the relay closes the session, wants authentication or breaks protocol."""
+    unauthenticated = reply.code in _UNAUTHENTICATED and not about_the_message(reply)
+    return reply.code < 400 or reply.code == CLOSING or unauthenticated

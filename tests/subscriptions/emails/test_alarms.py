@@ -14,7 +14,8 @@ from aiosmtpd.smtp import AuthResult
 from digest.models import Release, Source
 from subscriptions import tasks
 from subscriptions.emails import alarms
-from subscriptions.models import Delivery
+from subscriptions.models import Delivery, Run
+from subscriptions.planning import runs
 from subscriptions.relay import local_mailbox
 from tests.factories import NOW, edition, reader, source, topic
 from tests.services.ports import free_port
@@ -99,6 +100,71 @@ def test_a_digest_that_catches_up_is_no_alarm_when_it_is_held_for_the_first_time
     held(timedelta(minutes=2), due=timedelta(days=2))
     alarms.notify_operator(NOW)
     assert kept == []
+
+
+def run_of(mails: int, over: timedelta, ended: timedelta, **values: Any) -> Run:
+    """A run of so many readers, accepted one after the other until so long ago."""
+    run = Run.objects.create(moment=NOW - ended - over, through_release=1, **values)
+    agents = topic("agents", "agents")
+    for number in range(mails):
+        subscriber = reader(f"reader{number}-{run.pk}@readers.example", topics=[agents], next_digest_at=None)
+        settled = NOW - ended - over * (number / mails)
+        Delivery.objects.create(
+            subscriber=subscriber, run=run, due_at=NOW, not_before=NOW, state="accepted", settled_at=settled
+        )
+    return run
+
+
+def waits(run: Run, since: timedelta) -> None:
+    """A hundred mails of this run have waited for so long."""
+    readers = [
+        reader(f"waiting{n}@readers.example", queries=["agents"], next_digest_at=None) for n in range(100)
+    ]
+    Delivery.objects.bulk_create(
+        Delivery(subscriber=one, run=run, due_at=NOW, not_before=NOW - since) for one in readers
+    )
+
+
+@pytest.mark.parametrize(
+    ("mails", "minutes", "told"),
+    [(40, 15, True), (80, 15, False), (0, 15, True), (40, 5, False)],
+)
+def test_a_relay_that_takes_four_mails_a_minute_is_told_though_it_defers_nothing(
+    kept: list[EmailMessage], mails: int, minutes: int, told: bool
+) -> None:
+    waits(run_of(mails, timedelta(minutes=9), timedelta(0)), timedelta(minutes=minutes))
+    alarms.notify_operator(NOW)
+    assert [mail["Subject"] for mail in kept] == ["Needs you: Mail leaves too slowly."] * told
+    if told:
+        assert f"{mails} mails in the last ten minutes; 600 would be usual." in text_of(kept[0])
+
+
+def test_a_relay_is_measured_by_its_own_past_and_by_the_rate_that_was_set(
+    kept: list[EmailMessage], settings: Any
+) -> None:
+    run_of(150, timedelta(seconds=30), timedelta(days=1), state="done")  # 300 a minute
+    waits(run_of(90, timedelta(minutes=9), timedelta(0)), HOUR)
+    settings.EMAIL_RATE = 0.15  # a second
+    alarms.notify_operator(NOW)
+    assert kept == []
+    settings.EMAIL_RATE = 0
+    alarms.notify_operator(NOW)
+    assert len(kept) == 1
+    assert "90 mails in the last ten minutes; 30" in text_of(kept[0])
+
+
+def test_a_run_that_is_held_for_its_refusals_is_told_as_that(kept: list[EmailMessage]) -> None:
+    held(HOUR)
+    run = Run.objects.create(moment=NOW, through_release=1)
+    Delivery.objects.update(run=run)
+    until = NOW + runs.HELD_FOR_REFUSALS
+    runs.hold("20 of the last 20 readers refused alike: 550 Administrative prohibition", until, run.pk)
+    Run.objects.update(refusals_from=NOW)
+    alarms.notify_operator(NOW)
+    assert [mail["Subject"] for mail in kept] == [
+        "Needs you: A run is held: many of its readers were refused."
+    ]
+    assert "550 Administrative prohibition" in text_of(kept[0])
 
 
 def test_a_source_that_cannot_be_read_is_told_once_it_lasts(kept: list[EmailMessage]) -> None:

@@ -29,7 +29,7 @@ from subscriptions.accounts import preferences
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.planning.planner import plan
-from subscriptions.relay import LocalMailbox, MessageRefused, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import Cause, LocalMailbox, MessageRefused, Outcome, RelayUnavailable, Verdict
 from tests.factories import DAY, NOW, edition, reader, record
 from tests.faults.databases import Databases, models_on
 from tests.faults.sink import Mail
@@ -50,6 +50,7 @@ class Answer(Enum):
     LOSE_IN_SILENCE = auto()
     LATER = auto()
     NO_SUCH_READER = auto()
+    NO_WITHOUT_A_REASON = auto()
     REFUSE_THE_MAIL = auto()
     REFUSE_US = auto()
 
@@ -99,7 +100,8 @@ class Relay(LocalMailbox):
             Answer.TAKE: Outcome(Verdict.ACCEPTED, "250 taken"),
             Answer.TAKE_LATE: Outcome(Verdict.ACCEPTED, "250 taken"),
             Answer.LATER: Outcome(Verdict.DEFERRED, "451 later"),
-            Answer.NO_SUCH_READER: Outcome(Verdict.REFUSED, "550 5.1.1 no such user"),
+            Answer.NO_SUCH_READER: Outcome(Verdict.REFUSED, "550 5.1.1 no such user", Cause.DEAD),
+            Answer.NO_WITHOUT_A_REASON: Outcome(Verdict.REFUSED, "550 no", Cause.UNKNOWN),
         }.get(answer, Outcome(Verdict.UNKNOWN, "connection lost"))
 
 
