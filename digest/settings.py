@@ -3,6 +3,7 @@
 Without any: SQLite, an embedded Valkey and a local mailbox, all below DATA_DIR.
 """
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -159,6 +160,9 @@ BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = env.seconds(
     "OUTBOX_LEASE_SECONDS", read.str("OUTBOX_LEASE_SECONDS", default="") or "300"
 )
+# Without a relay mail goes to the local mailbox, if whoever runs this can open it, as with `make run`.
+# Elsewhere nobody would ever see it, so mail is held until there is a relay.
+EMAIL_HELD = not EMAIL_URL and not (DEBUG or env.debug_by_default(os.environ, loopback=LOOPBACK))
 MAILBOX_DIR = DATA_DIR / "mailbox"
 
 # --- Security --------------------------------------------------------------------------------

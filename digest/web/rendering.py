@@ -73,6 +73,7 @@ def environment(**options: object) -> Environment:
         "addresses": page_language.addresses,
         "chosen_language": page_language.chosen,
         "language": get_language,
+        "mail_held": lambda: settings.EMAIL_HELD,
         "ngettext": counted,
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,

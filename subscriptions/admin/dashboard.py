@@ -122,6 +122,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     papers, readers = paper_figures(), reader_figures(now)
     following = topic_readers()
     first = (
+        *attention.held(),
         *needs_attention(papers, now),
         *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),

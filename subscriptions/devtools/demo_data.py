@@ -20,7 +20,7 @@ from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.planning import planner
-from subscriptions.relay import LocalMailbox
+from subscriptions.relay import open_relay
 
 ADMIN = "admin"
 SAMPLE = Path(digest.__file__).parent / "sample" / "2025-11-05.jsonl"
@@ -84,8 +84,11 @@ def fill(now: datetime) -> bool:
 
 
 def send() -> int:
-    """Put the planned digests into the local mailbox; how many. Interrupted, the worker does it later."""
-    return outbox.deliver(LocalMailbox())["accepted"]
+    """Put the planned digests into the local mailbox, if anybody can open it; how many.
+
+    Interrupted, the worker does it later.
+    """
+    return outbox.deliver(open_relay())["accepted"]
 
 
 def _fill(now: datetime) -> None:

@@ -19,6 +19,7 @@ from subscriptions.relay.interface import (
     send_one,
 )
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
+from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict, verdict_of
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "LocalMailbox",
     "Mail",
     "MessageRefused",
+    "NoRelay",
     "OneByOne",
     "Outcome",
     "Ready",
@@ -43,7 +45,12 @@ __all__ = [
 
 
 def open_relay(*, pipelining: bool = True) -> Relay:
-    """The relay of EMAIL_URL, or the local mailbox. Nothing is connected before there is a mail for it."""
+    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail.
+
+    Nothing is connected before there is a mail for it.
+    """
+    if settings.EMAIL_HELD:
+        return NoRelay()
     if not settings.EMAIL_RELAY:
         return LocalMailbox()
     return SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)

@@ -28,6 +28,5 @@ class Command(BaseCommand):
             self.stdout.flush()
         if filled:
             sent = demo_data.send()
-            self.stdout.write(
-                f"A sample day and {len(demo_data.READERS)} demo readers are in; {sent} digests were sent."
-            )
+            digests = f"{sent} digests were sent" if sent else "their digests are held"
+            self.stdout.write(f"A sample day and {len(demo_data.READERS)} demo readers are in; {digests}.")

@@ -28,6 +28,7 @@ class Command(BaseCommand):
             "papers": Paper.objects.count(),
             "readers": _by_state(Subscriber),
             "deliveries": _by_state(Delivery),
+            "mail": "held: EMAIL_URL is not set" if settings.EMAIL_HELD else "ok",
             "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,
