@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.views.decorators.cache import cache_control
@@ -112,8 +113,8 @@ def long_date(day: date) -> str:
 
 
 def short_date(day: date) -> str:
-    """“5 Nov”, where the year goes without saying."""
-    return current_language().short_date(day)
+    """“5 Nov”; “5 Nov 2024” once that is not this year."""
+    return current_language().short_date(day, year=day.year != timezone.now().year)
 
 
 def day_of_month(day: date) -> str:

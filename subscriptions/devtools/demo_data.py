@@ -1,8 +1,9 @@
 """Demo data: a sample day and invented readers in a reserved domain, and their removal."""
 
+import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -91,11 +92,22 @@ def send() -> int:
     return outbox.deliver(open_relay())["accepted"]
 
 
+def newest_weekday(today: date) -> date:
+    """`today`, or the Friday before: what a source would have brought out last."""
+    return today - timedelta(days=max(0, today.weekday() - 4))
+
+
+def sample_of(day: date) -> bytes:
+    """The sample as the edition of `day`, whatever day its lines are of: one of long ago looks broken."""
+    lines = (json.loads(line) for line in SAMPLE.read_text().splitlines())
+    return "\n".join(json.dumps(line | {"day": day.isoformat()}) for line in lines).encode()
+
+
 def _fill(now: datetime) -> None:
     source, _ = Source.objects.get_or_create(
         name="sample", defaults={"title": "Sample day", "adapter": JSON_LINES.name, "demo": True}
     )
-    ingest(SAMPLE.read_bytes(), source, now)
+    ingest(sample_of(newest_weekday(now.date())), source, now)
     for address, topics, queries, schedule in READERS:
         reader = Subscriber(email=address, email_key=address, demo=True, state=Subscriber.State.ACTIVE)
         preferences.apply(reader, Choices(preferences.topics_by_slug(topics), queries, schedule))
