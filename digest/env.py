@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
@@ -81,7 +81,7 @@ def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
     A site with a public address is public even on loopback: a proxy stands before it.
     """
     site = environment.get("SITE_URL", "")
-    local_site = not site or urlsplit(site).hostname in _LOCAL_NAMES
+    local_site = not site or urlsplit(site).hostname in LOCAL_NAMES
     return loopback and local_site and not environment.get("DEBUG")
 
 
