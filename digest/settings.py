@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "digest.web.not_found.NotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "digest.urls"
@@ -83,6 +84,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "digest.web.local_bar.context",
             ],
         },
     },
@@ -195,6 +197,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "subscriptions.admin.dashboard.show",
     "BORDER_RADIUS": "6px",
     "COLORS": "digest.admin.appearance.colours",
+    "STYLES": ["digest.admin.appearance.own_style", "digest.admin.appearance.local_style"],
     "SIDEBAR": {"navigation": "digest.admin.appearance.menu"},
 }
 CONTENT_SECURITY_POLICY = {

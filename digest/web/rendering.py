@@ -26,7 +26,7 @@ from django.views.decorators.http import conditional_page
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from digest.web import branding, page_language
+from digest.web import branding, local_bar, page_language
 from digest.web.csp import MAIL
 from digest.web.page_language import current_language, translate
 
@@ -74,6 +74,7 @@ def environment(**options: object) -> Environment:
         "addresses": page_language.addresses,
         "chosen_language": page_language.chosen,
         "language": get_language,
+        "local_places": local_bar.places,
         "mail_held": lambda: settings.EMAIL_HELD,
         "ngettext": counted,
         "site_name": lazy(branding.name, str)(),
