@@ -49,6 +49,7 @@ faults: $(DEVELOPMENT) ## provoke every fault of docs/reliability.md at length (
 check: export SITE_URL = https://digest.example.org
 check: export SECRET_KEY = $(shell od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
 check: export DEBUG = 0
+check: export EMAIL_URL = smtp://relay.example.org
 check: export DATABASE_URL = sqlite://:memory:
 check: $(DEVELOPMENT) ## formatting, lint, types, import contracts, migrations, templates, deployment, links of the docs
 	$(BIN)/python -m tests.project.locks

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.core import checks
 
 from digest.celery import app
-from digest.checks import check_senders
+from digest.checks import check_relay, check_senders
 
 
 class DigestConfig(AppConfig):
@@ -16,3 +16,4 @@ class DigestConfig(AppConfig):
         """Make the Celery app current here, not in `digest/__init__`: the engine imports neither."""
         app.set_current()
         checks.register(check_senders, "digest")
+        checks.register(check_relay, "digest", deploy=True)

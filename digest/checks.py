@@ -41,6 +41,19 @@ def check_senders(**_options: Any) -> list[CheckMessage]:
     return found
 
 
+def check_relay(**_options: Any) -> list[CheckMessage]:
+    """digest.E004, for a deployment: no relay, so no mail would ever reach a reader."""
+    if settings.EMAIL_URL:
+        return []
+    return [
+        Error(
+            "EMAIL_URL is not set: no mail leaves this service.",
+            hint="Set it to your mail relay, such as: smtp+tls://user:password@relay.example.org:587",
+            id="digest.E004",
+        )
+    ]
+
+
 def is_address(text: str) -> bool:
     """Whether `text` is one mail address (RFC 5322), without a name."""
     try:

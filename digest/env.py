@@ -6,6 +6,7 @@ import secrets
 import socket
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
@@ -71,6 +73,16 @@ def site_url(text: str) -> str:
             f"SITE_URL is an address such as https://digest.example.org, not “{text}”."
         )
     return text.rstrip("/")
+
+
+def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
+    """Whether `make run` switches DEBUG on: nobody decided, and only this machine can look.
+
+    A site with a public address is public even on loopback: a proxy stands before it.
+    """
+    site = environment.get("SITE_URL", "")
+    local_site = not site or urlsplit(site).hostname in LOCAL_NAMES
+    return loopback and local_site and not environment.get("DEBUG")
 
 
 def email_relay(url: str) -> dict[str, Any]:

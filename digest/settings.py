@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "digest.web.not_found.NotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "digest.urls"
@@ -85,6 +86,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "digest.web.local_bar.context",
             ],
         },
     },
@@ -167,6 +169,9 @@ REFUSALS_HOLD = env.number("REFUSALS_HOLD", read.str("REFUSALS_HOLD", default=""
 REFUSALS_HOLD_PERCENT = env.number(
     "REFUSALS_HOLD_PERCENT", read.str("REFUSALS_HOLD_PERCENT", default="") or "30", 100
 )
+# Without a relay mail goes to the local mailbox, if whoever runs this can open it, as with `make run`.
+# Elsewhere nobody would ever see it, so mail is held until there is a relay.
+EMAIL_HELD = not EMAIL_URL and not (DEBUG or env.debug_by_default(os.environ, loopback=LOOPBACK))
 MAILBOX_DIR = DATA_DIR / "mailbox"
 
 # --- Security --------------------------------------------------------------------------------
@@ -199,6 +204,7 @@ UNFOLD = {
     "DASHBOARD_CALLBACK": "subscriptions.admin.dashboard.show",
     "BORDER_RADIUS": "6px",
     "COLORS": "digest.admin.appearance.colours",
+    "STYLES": ["digest.admin.appearance.own_style", "digest.admin.appearance.local_style"],
     "SIDEBAR": {"navigation": "digest.admin.appearance.menu"},
 }
 CONTENT_SECURITY_POLICY = {

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from subscriptions.devtools import inbox_views, preview_views
+from subscriptions.devtools import docs_views, inbox_views, preview_views
 from subscriptions.web import (
     data_rights_views,
     preferences_views,
@@ -34,6 +34,8 @@ urlpatterns = [
     path("inbox/delete/", inbox_views.delete, name="inbox-delete"),
     path("inbox/<str:key>/", inbox_views.mail, name="inbox-mail"),
     path("inbox/<str:key>/html", inbox_views.html, name="inbox-html"),
+    path("docs/", docs_views.docs, name="docs"),
+    path("docs/<path:name>", docs_views.docs, name="docs-file"),
     path("previews/", preview_views.index, name="previews"),
     path("previews/email/<slug:template>/<slug:case>/", preview_views.email, name="preview-email"),
     path(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 
 
@@ -65,6 +66,16 @@ def colours(_request: HttpRequest) -> dict[str, dict[str, str]]:
             "#f1f6fe #e1ecfe #c5dbfc #9fc3fa #74a5f2 #6b9ff0 #1f5fbf #184ea1 #164182 #143465 #0b2142"
         ),
     }
+
+
+def own_style(_request: HttpRequest) -> str:
+    """The address of our style sheet."""
+    return static("digest/admin.css")
+
+
+def local_style(_request: HttpRequest) -> str:
+    """The address of the style sheet of the bar that `make run` shows."""
+    return static("digest/local.css")
 
 
 def _palette(shades: str) -> dict[str, str]:

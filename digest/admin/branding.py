@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminFileFieldWidget
+from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidget
 
 from digest.admin.base import BaseAdmin, column
 from digest.compose import compose_digest, samples
+from digest.compose.templating.contrast import DEFAULT
 from digest.lib.image_size import NoPicture, Picture, picture
 from digest.models import Branding
 from digest.web import branding
@@ -39,7 +40,14 @@ class BrandingForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the
     class Meta:
         model = Branding
         fields = ("name", "accent", "address", "imprint")
-        widgets: ClassVar = {"accent": UnfoldAdminColorInputWidget}
+        # No colour field: a browser sends black for one that is empty.
+        widgets: ClassVar = {
+            "accent": UnfoldAdminTextInputWidget({"placeholder": DEFAULT, "spellcheck": "false"})
+        }
+        help_texts: ClassVar = {
+            "accent": "Of links and buttons, as #rrggbb. Dark mode gets a lighter shade of it. "
+            f"Empty: the default, {DEFAULT}."
+        }
 
     def clean_new_logo(self) -> bytes | None:
         """The file's octets, if they are a picture that every mail can carry."""

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTex
 
 from digest.admin.base import BaseAdmin, action, button, column, link
 from digest.admin.dashboard.figures import matching, newest_edition
+from digest.compose.templating.contrast import DEFAULT
 from digest.ingestion import shipped_topics
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
@@ -79,6 +80,10 @@ class TopicAdmin(BaseAdmin[Topic]):
     def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> tuple[str, ...]:
         """The slug is the topic's identity in readers' filters: fixed once given."""
         return ("wording", "matches_now", "slug") if obj else ("wording", "matches_now")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """With a colour: a browser would send black for none, and nobody would notice."""
+        return {"colour": DEFAULT} | super().get_changeform_initial_data(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Topic | None = None) -> bool:
         """Never: readers' filters refer to it. Disable it instead."""

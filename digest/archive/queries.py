@@ -10,6 +10,7 @@ from functools import lru_cache
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
+from django.utils import timezone
 
 from digest.archive.search import SearchResult, find
 from digest.compose.paper.view import PaperView, view_paper
@@ -133,7 +134,8 @@ def lines(
 def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
     """The paper's words, marked where `query` found it."""
     reasons = explain(query, paper).reasons if query else ()
-    return view_paper(item_of(paper, ShownReasons.of(reasons)), current_language(), whole=False)
+    item = item_of(paper, ShownReasons.of(reasons))
+    return view_paper(item, current_language(), whole=False, year=timezone.now().year)
 
 
 def paper_by_key(key: str) -> Paper | None:

@@ -98,7 +98,9 @@ def days(request: HttpRequest, year: int | None = None) -> HttpResponse:
     if year is not None and year not in years:
         raise Http404
     year = year or (years[0] if years else 0)
-    return show(request, "web/archive/days.html", ArchivePage(year, years, queries.days_of(year)))
+    return show(
+        request, "web/archive/days.html", ArchivePage(year, years, queries.days_of(year) if year else {})
+    )
 
 
 @require_safe

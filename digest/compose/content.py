@@ -113,7 +113,8 @@ class DigestContent:
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
-    not have arrived. A `weekly` digest is about the week to `day`.
+    not have arrived. A `weekly` digest is about the week to `day`. It goes out in `year`, by default that
+    of `day`: dates of other years name theirs.
     """
 
     day: date
@@ -125,6 +126,12 @@ class DigestContent:
     near: tuple[NearMiss, ...] = ()
     weekly: bool = False
     language: str = "en"
+    year: int = 0
+
+    @property
+    def of_another_year(self) -> bool:
+        """Whether `day` is of another year than the digest."""
+        return self.year not in {0, self.day.year}
 
 
 @dataclass(frozen=True, slots=True)

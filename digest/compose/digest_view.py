@@ -80,7 +80,8 @@ class DigestPresenter:
         self._order = sorted((rank, n) for n, group in enumerate(self._groups) for rank in range(len(group)))
 
     def _papers(self, items: tuple[Item, ...]) -> tuple[PaperView, ...]:
-        return tuple(view_paper(item, self._language, self._whole) for item in items)
+        year = self._content.year or self._content.day.year
+        return tuple(view_paper(item, self._language, self._whole, year) for item in items)
 
     @property
     def papers(self) -> int:
@@ -108,7 +109,7 @@ class DigestPresenter:
         capped = bool(self._more) and full == self.papers
         return DigestView(
             language=language.code,
-            period=wording.period(language, content),
+            period=wording.period(language, content, year=self._whole),
             short_period=wording.short_period(language, content),
             headline=wording.headline(language, content),
             preheader=first,

@@ -13,17 +13,21 @@ _LONGEST_TITLE = 80
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
-def period(language: Language, content: DigestContent) -> str:
-    """What the digest is about, after its name: “Wednesday, 5 November”, “The week to 7 November”."""
+def period(language: Language, content: DigestContent, *, year: bool = False) -> str:
+    """What the digest is about, after its name: “Wednesday, 5 November”, “The week to 7 November”.
+
+    With `year` it is named even if the digest goes out in it: a page may be opened in another one.
+    """
+    year = year or content.of_another_year
     if content.weekly:
-        week = language.gettext("the week to %(date)s", date=language.day(content.day))
+        week = language.gettext("the week to %(date)s", date=language.day(content.day, year=year))
         return week[:1].upper() + week[1:]
-    return language.long_date(content.day)
+    return language.long_date(content.day, year=year)
 
 
 def short_period(language: Language, content: DigestContent) -> str:
     """The same for a subject: “5 Nov”, “week to 7 Nov”."""
-    day = language.short_date(content.day)
+    day = language.short_date(content.day, year=content.of_another_year)
     return language.gettext("week to %(date)s", date=day) if content.weekly else day
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
 from digest.matching.ranking.explainer import Explainer
-from digest.models import Paper, Selection
+from digest.models import Paper, Release, Selection
 from digest.selection.requests import Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
@@ -31,6 +31,7 @@ class Reading:
         self._stored = lru_cache(maxsize=_LINES)(self._stored_item)
         self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
+        self._year = lru_cache(maxsize=_REMEMBERED)(_year_of)
         self._query = lru_cache(maxsize=_REMEMBERED)(stored_query)
 
     def content_of(self, selection: Selection) -> DigestContent:
@@ -77,6 +78,7 @@ class Reading:
             ),
             weekly=selection.weekly,
             language=selection.language,
+            year=self._year(selection.through_release),
         )
 
     def _read(self, selection: Selection) -> Mapping[int, Paper]:
@@ -117,6 +119,12 @@ class Reading:
         paper = self._papers[pk]
         reasons = explained(self._explainer(paper), map(self._query, queries))
         return item_of(paper, reasons or _NO_REASONS)
+
+
+def _year_of(release: int) -> int:
+    """The year in which this release was brought out; 0 if it is not kept."""
+    moment = Release.objects.filter(pk=release).values_list("released_at", flat=True).first()
+    return moment.year if moment else 0
 
 
 def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:

@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.functional import lazy
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.views.decorators.cache import cache_control
@@ -25,7 +26,7 @@ from django.views.decorators.http import conditional_page
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from digest.web import branding, page_language
+from digest.web import branding, local_bar, page_language
 from digest.web.csp import MAIL
 from digest.web.page_language import current_language, translate
 
@@ -73,6 +74,8 @@ def environment(**options: object) -> Environment:
         "addresses": page_language.addresses,
         "chosen_language": page_language.chosen,
         "language": get_language,
+        "local_places": local_bar.places,
+        "mail_held": lambda: settings.EMAIL_HELD,
         "ngettext": counted,
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
@@ -111,8 +114,8 @@ def long_date(day: date) -> str:
 
 
 def short_date(day: date) -> str:
-    """“5 Nov”, where the year goes without saying."""
-    return current_language().short_date(day)
+    """“5 Nov”; “5 Nov 2024” once that is not this year."""
+    return current_language().short_date(day, year=day.year != timezone.now().year)
 
 
 def day_of_month(day: date) -> str:

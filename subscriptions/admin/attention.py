@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +20,19 @@ PROBLEM_DAYS = 7
 REASONS_SHOWN = 3
 READERS_LISTED = 100
 LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker then
+
+
+def held() -> Iterator[Attention]:
+    """That no mail can be sent, and how much waits."""
+    if settings.EMAIL_HELD:
+        waiting = Delivery.objects.filter(state__in=(State.PENDING, State.DEFERRED)).count()
+        mails = "1 mail waits" if waiting == 1 else f"{waiting:,} mails wait"
+        yield Attention(
+            "No mail is sent, and nobody can sign up: EMAIL_URL is not set.",
+            f"{mails} until EMAIL_URL names your mail relay and the service is started again.",
+            reverse("admin:subscriptions_delivery_changelist") + "?state__in=pending,deferred",
+            severe=True,
+        )
 
 
 def paused_runs(*, see_reasons: bool) -> Iterator[Attention]:
@@ -45,7 +59,7 @@ def late(overdue: int, last_accepted_at: datetime | None, now: datetime) -> Iter
             reverse("admin:subscriptions_subscriber_changelist")
             + "?state__exact=active&o=5",  # soonest first
         )
-    late = Delivery.objects.waiting(now - LATE).count()
+    late = 0 if settings.EMAIL_HELD else Delivery.objects.waiting(now - LATE).count()
     busy = last_accepted_at and last_accepted_at > now - LATE
     if late and not busy:
         yield Attention(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils import timezone
@@ -14,8 +15,9 @@ from django.utils.timesince import timesince
 
 from digest.admin.dashboard.attention import Attention, needs_attention, silent_workers
 from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFigures, paper_figures
-from subscriptions.admin import attention
+from subscriptions.admin import attention, going_live
 from subscriptions.admin.attention import LATE, deliveries_url, midnight
+from subscriptions.admin.going_live import Step
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.subscriber import CLASHING, unknown_schedule
 
@@ -76,7 +78,7 @@ class DeliveryFigures:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """Everything the front page shows."""
+    """Everything the front page shows; `missing` is folded in a `trial` on the operator's own machine."""
 
     now: datetime
     papers: PaperFigures
@@ -84,6 +86,8 @@ class Dashboard:
     deliveries: DeliveryFigures
     topics: tuple[tuple[TopicFigures, int], ...]
     attention: tuple[Attention, ...]
+    missing: tuple[Step, ...]
+    trial: bool
 
     @property
     def shown_editions(self) -> Sequence[EditionFigures]:
@@ -125,6 +129,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     papers, readers = paper_figures(), reader_figures(now)
     following = topic_readers()
     first = (
+        *attention.held(),
         *needs_attention(papers, now),
         *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),
@@ -134,7 +139,16 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
         *attention.undelivered(now, see_reasons=see_reasons),
     )
     topics = tuple((topic, following.get(topic.pk, 0)) for topic in papers.topics)
-    return Dashboard(now, papers, readers, delivery_figures(now), topics, first)
+    return Dashboard(
+        now,
+        papers,
+        readers,
+        delivery_figures(now),
+        topics,
+        first,
+        missing=tuple(going_live.missing(now, readers.demo)),
+        trial=settings.DEBUG,
+    )
 
 
 def reader_figures(now: datetime) -> ReaderFigures:

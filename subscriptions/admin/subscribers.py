@@ -5,6 +5,7 @@
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
@@ -157,6 +158,7 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
         self.log_changes(request, active, "Next digest asked for now.")
         count = active.update(next_digest_at=timezone.now())
         when = "in a moment" if not count or enqueue(plan_digests) else "within a minute, by the scheduler"
+        when = "once EMAIL_URL is set (mail is held)" if settings.EMAIL_HELD else when
         done = f"will get the next digest {when}; where nothing is new, the delivery says so"
         self.report(request, count, done, "Only active readers get digests.")
 

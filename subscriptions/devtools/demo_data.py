@@ -1,8 +1,9 @@
 """Demo data: a sample day and invented readers in a reserved domain, and their removal."""
 
+import json
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.planning import planner
-from subscriptions.relay import LocalMailbox
+from subscriptions.relay import open_relay
 
 ADMIN = "admin"
 SAMPLE = Path(digest.__file__).parent / "sample" / "2025-11-05.jsonl"
@@ -84,15 +85,29 @@ def fill(now: datetime) -> bool:
 
 
 def send() -> int:
-    """Put the planned digests into the local mailbox; how many. Interrupted, the worker does it later."""
-    return outbox.deliver(LocalMailbox())["accepted"]
+    """Put the planned digests into the local mailbox, if anybody can open it; how many.
+
+    Interrupted, the worker does it later.
+    """
+    return outbox.deliver(open_relay())["accepted"]
+
+
+def newest_weekday(today: date) -> date:
+    """`today`, or the Friday before: what a source would have brought out last."""
+    return today - timedelta(days=max(0, today.weekday() - 4))
+
+
+def sample_of(day: date) -> bytes:
+    """The sample as the edition of `day`, whatever day its lines are of: one of long ago looks broken."""
+    lines = (json.loads(line) for line in SAMPLE.read_text().splitlines())
+    return "\n".join(json.dumps(line | {"day": day.isoformat()}) for line in lines).encode()
 
 
 def _fill(now: datetime) -> None:
     source, _ = Source.objects.get_or_create(
         name="sample", defaults={"title": "Sample day", "adapter": JSON_LINES.name, "demo": True}
     )
-    ingest(SAMPLE.read_bytes(), source, now)
+    ingest(sample_of(newest_weekday(now.date())), source, now)
     for address, topics, queries, schedule in READERS:
         reader = Subscriber(email=address, email_key=address, demo=True, state=Subscriber.State.ACTIVE)
         preferences.apply(reader, Choices(preferences.topics_by_slug(topics), queries, schedule))

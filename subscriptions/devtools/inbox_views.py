@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
@@ -12,31 +13,34 @@ from digest.web.page_language import url
 from digest.web.rendering import exists_if, show, show_mail
 from digest.web.same_origin import from_this_site
 from subscriptions.relay import local_mailbox
-from subscriptions.relay.local_mailbox import Listing, Mail
+from subscriptions.relay.local_mailbox import Entry, Mail
 
 PAGE_SIZE = 50
-PARTS = ("html", "text", "headers", "source")
+PARTS = ("html", "dark", "phone", "text", "headers", "source")
 
 
 @dataclass(frozen=True, slots=True)
 class InboxPage:
-    """One page of the mails to `recipient` (to everybody if empty), the newest on page 1."""
+    """One page of the mails whose address or subject contains `wanted`, the newest on the first.
 
-    listing: Listing
-    recipient: str
-    number: int
+    `seen` tells one state of the mailbox from the next: a page that is open asks whether it is still so.
+    """
 
-    @property
-    def last(self) -> int:
-        return max(1, -(-self.listing.total // PAGE_SIZE))
+    page: Page[str]
+    entries: tuple[Entry, ...]
+    wanted: str
+    seen: str
 
 
 @dataclass(frozen=True, slots=True)
 class MailPage:
-    """One mail and the part of it that is shown."""
+    """One mail, the part of it that is shown, and its neighbours among those that contain `wanted`."""
 
     mail: Mail
     part: str
+    wanted: str = ""
+    newer: str = ""
+    older: str = ""
     parts: tuple[str, ...] = PARTS
 
 
@@ -47,12 +51,15 @@ local_only = exists_if(lambda: settings.DEBUG and not settings.EMAIL_URL)
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    """The list of mails."""
-    recipient = request.GET.get("to", "").strip()
-    asked = request.GET.get("page", "")
-    number = max(1, int(asked)) if asked.isdecimal() and len(asked) < 10 else 1
-    listing = local_mailbox.entries(recipient, (number - 1) * PAGE_SIZE, PAGE_SIZE)
-    return show(request, "web/inbox/list.html", InboxPage(listing, recipient, number))
+    """The list of mails. While it is open it asks for itself again, and gets nothing while nothing is new."""
+    wanted = request.GET.get("q", "").strip()
+    keys = local_mailbox.keys(wanted)
+    seen = f"{len(keys)}-{keys[0] if keys else ''}"
+    if request.GET.get("seen") == seen:
+        return HttpResponse(status=204, headers={"HX-Reswap": "none"})
+    page = Paginator(keys, PAGE_SIZE).get_page(request.GET.get("page"))
+    entries = local_mailbox.glances(page.object_list)
+    return show(request, "web/inbox/list.html", InboxPage(page, entries, wanted, seen))
 
 
 @local_only
@@ -62,8 +69,15 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
     found = local_mailbox.read(key)
     if found is None:
         raise Http404
-    part = request.GET.get("show", "html")
-    return show(request, "web/inbox/mail.html", MailPage(found, part if part in PARTS else "html"))
+    part, wanted = request.GET.get("show", "html"), request.GET.get("q", "").strip()
+    keys = ["", *local_mailbox.keys(wanted), ""]
+    at = keys.index(key) if key in keys else 0
+    newer, older = (keys[at - 1], keys[at + 1]) if at else ("", "")
+    return show(
+        request,
+        "web/inbox/mail.html",
+        MailPage(found, part if part in PARTS else "html", wanted, newer, older),
+    )
 
 
 @local_only

@@ -21,6 +21,7 @@ from subscriptions.relay.interface import (
     send_one,
 )
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
+from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "LocalMailbox",
     "Mail",
     "MessageRefused",
+    "NoRelay",
     "OneByOne",
     "Outcome",
     "Ready",
@@ -47,7 +49,12 @@ __all__ = [
 
 
 def open_relay(*, pipelining: bool = True) -> Relay:
-    """The relay of EMAIL_URL, or the local mailbox. Nothing is connected before there is a mail for it."""
+    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail.
+
+    Nothing is connected before there is a mail for it.
+    """
+    if settings.EMAIL_HELD:
+        return NoRelay()
     if not settings.EMAIL_RELAY:
         return LocalMailbox()
     return SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)

@@ -6,6 +6,7 @@ the envelope: `Delivered-To` first, so that a search for a recipient reads one l
 """
 
 import mailbox
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from django.conf import settings
 
 _GLANCE = 16_384  # bytes: the headers and the beginning of the text part
 _SNIPPET = 160  # characters
+_NO_PROSE = re.compile(r"\S*(?:://|@)\S*|[-=_·]{4,}")  # addresses and rules, which say nothing in a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,23 @@ def store(message: bytes, sender: str, recipient: str) -> None:
     _box().add(b"".join(line.encode() + end for line in envelope) + message)
 
 
-def entries(recipient: str = "", first: int = 0, limit: int = 50) -> Listing:
-    """The mails whose recipient contains `recipient`, from number `first` on, at most `limit`.
-
-    Only those that are returned are parsed, and only their beginning.
-    """
+def keys(wanted: str = "") -> list[str]:
+    """The keys of the mails whose recipient or subject contains `wanted`, the newest first."""
     box = _box()
-    keys: list[str] = sorted(box.iterkeys(), key=_stored_at, reverse=True)
-    if recipient:
-        keys = list(_addressed(box, keys, recipient.casefold()))
-    glances = (_glance(box, key) for key in keys[first : first + limit])
-    return Listing(len(keys), tuple(entry for entry in glances if entry))
+    found: list[str] = sorted(box.iterkeys(), key=_stored_at, reverse=True)
+    return list(_containing(box, found, wanted.casefold())) if wanted else found
+
+
+def glances(keys: Iterable[str]) -> tuple[Entry, ...]:
+    """These mails as a list shows them; only their beginning is parsed. One deleted meanwhile is left out."""
+    box = _box()
+    return tuple(entry for key in keys if (entry := _glance(box, key)))
+
+
+def entries(wanted: str = "", first: int = 0, limit: int = 50) -> Listing:
+    """The mails whose recipient or subject contains `wanted`, from number `first` on, at most `limit`."""
+    found = keys(wanted)
+    return Listing(len(found), glances(found[first : first + limit]))
 
 
 def read(key: str) -> Mail | None:
@@ -106,15 +114,28 @@ def _stored_at(key: str) -> tuple[int, int, str]:
     return int(seconds) if seconds.isdecimal() else 0, int(micros) if micros.isdecimal() else 0, key
 
 
-def _addressed(box: "mailbox.Maildir", keys: Iterable[str], wanted: str) -> Iterable[str]:
+def _containing(box: "mailbox.Maildir", keys: Iterable[str], wanted: str) -> Iterable[str]:
     for key in keys:
         try:
             with box.get_file(key) as file:
-                line = file.readline().decode("utf-8", "replace")
+                recipient = file.readline().decode("utf-8", "replace").partition(":")[2]
+                if wanted in recipient.casefold() or wanted in _subject(file).casefold():
+                    yield key
         except (KeyError, FileNotFoundError):  # deleted meanwhile
             continue
-        if wanted in line.partition(":")[2].casefold():
-            yield key
+
+
+def _subject(lines: Iterable[bytes]) -> str:
+    """The subject among these lines of a header; the others are not parsed."""
+    field = b""
+    for line in lines:
+        if field and line[:1] not in {b" ", b"\t"}:
+            break
+        if field or line[:8].lower() == b"subject:":
+            field += line
+        elif not line.strip():
+            break
+    return str(_parsed(field)["Subject"] or "")
 
 
 def _glance(box: "mailbox.Maildir", key: str) -> Entry | None:
@@ -130,7 +151,7 @@ def _parsed(source: bytes) -> EmailMessage:
 
 
 def _entry(key: str, message: EmailMessage) -> Entry:
-    words = " ".join(_part(message, "plain").split())
+    words = " ".join(_NO_PROSE.sub(" ", _part(message, "plain")).split())
     return Entry(
         key=key,
         sender=str(message["From"] or message["Return-Path"] or ""),

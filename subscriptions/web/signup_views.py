@@ -66,6 +66,8 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     if "show" in request.POST:  # without JavaScript: only the sample, everything stays as entered
         form.keep_problems_of(*FILTERS)
         return _again(request, form)
+    if settings.EMAIL_HELD:
+        return _not_ready(request)
     if not form.is_valid():
         return _again(request, form, status=422)
     if form.cleaned_data["website"]:
@@ -103,9 +105,16 @@ def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: 
     return show(request, "web/signup.html", SignupPage(form, day, counts, sample, shared), status)
 
 
+def _not_ready(request: HttpRequest) -> HttpResponse:
+    """A letter that nobody will ever see is not promised."""
+    return show(request, "web/not_ready.html", status=503)
+
+
 @require_safe
 def sent(request: HttpRequest) -> HttpResponse:
     """Where every sign-up ends: nothing here tells one address from another."""
+    if settings.EMAIL_HELD:
+        return _not_ready(request)
     return show(request, "web/sent.html", SentPage(inbox=settings.DEBUG and not settings.EMAIL_URL))
 
 

@@ -27,7 +27,7 @@ def site(service: StartService) -> tuple[str, str]:
 def open_mail(page: Page, site: str, subject: str | re.Pattern[str]) -> FrameLocator:
     """The newest mail to the new reader with this subject, once it has come."""
     for _ in range(60):
-        page.goto(f"{site}/inbox/?to={READER}")
+        page.goto(f"{site}/inbox/?q={READER}")
         link = page.get_by_role("link", name=subject)
         if link.count():
             link.first.click()

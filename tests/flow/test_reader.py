@@ -304,7 +304,7 @@ def newest_mail(to: str) -> local_mailbox.Mail:
 
 def in_mail(page: Page, site: str, to: str, link: str) -> None:
     """Open the newest mail to this address in the inbox, and follow the first link of this name."""
-    page.goto(f"{site}/inbox/?to={to}")
+    page.goto(f"{site}/inbox/?q={to}")
     page.locator(".mail-subject").first.click()
     page.frame_locator("iframe.mail").get_by_role("link", name=link).first.click()
 

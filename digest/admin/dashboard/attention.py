@@ -21,11 +21,15 @@ ENOUGH_TO_COMPARE = 3
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Something that needs the operator: what is wrong, what to do about it, and where."""
+    """Something that needs the operator: what is wrong, what to do about it, and where.
+
+    `severe` is what keeps the service from doing its work at all.
+    """
 
     what: str
     hint: str
     url: str
+    severe: bool = False
 
 
 def needs_attention(papers: PaperFigures, now: datetime) -> Iterator[Attention]:

@@ -54,12 +54,14 @@ class PaperView:
 
 
 @lru_cache(maxsize=8192)
-def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
+def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> PaperView:
     """The view of one paper, made once for all digests that hold it with these marks.
 
-    With `whole` the abstract is whole. Links that are not plain http(s) are left out.
+    With `whole` the abstract is whole. Dates of another year than `year`, in which it is read (0: that of its
+    edition), name theirs. Links that are not plain http(s) are left out.
     """
     record = item.record
+    year = year or record.day.year
     title_runs = runs(record.title, "title", item.marks)
     abstract = Excerpt(record.abstract, runs(record.abstract, "abstract", item.marks))
     shown = abstract if whole else excerpt(record.abstract, item.marks)
@@ -70,14 +72,14 @@ def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
         (language.gettext("Code"), safe_link(record.code_url)),
         (language.gettext("Project"), safe_link(record.project_url)),
     )
-    reason = why(language, record, item.marks, item.facts)
+    reason = why(language, record, item.marks, item.facts, year)
     return PaperView(
         number=item.number,
         title=folded(record.title),
         brief=shortened(record.title, _LONGEST_BRIEF),
         title_pieces=pieces(record.title, title_runs),
         url=safe_link(item.page_url) or source or "",
-        facts=tuple(_facts(language, record)),
+        facts=tuple(_facts(language, record, year)),
         excerpt=folded(shown.text),
         excerpt_pieces=pieces(shown.text, shown.runs),
         why=reason,
@@ -87,9 +89,9 @@ def view_paper(item: Item, language: Language, whole: bool) -> PaperView:
     )
 
 
-def _facts(language: Language, record: PaperRecord) -> Iterator[FactView]:
+def _facts(language: Language, record: PaperRecord, year: int) -> Iterator[FactView]:
     """What is known of a paper's origin and reception; zeros are left out."""
-    if where := _where(language, record):
+    if where := _where(language, record, year):
         yield FactView(where, where)
     if organization := shortened(record.organization or "", _LONGEST_NAME):
         yield FactView(organization, organization)
@@ -108,15 +110,15 @@ def _unbroken(text: str) -> str:
     return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
-def _where(language: Language, record: PaperRecord) -> str:
-    """Where and when it appeared, for example “arXiv, 4 Nov”; the year only if it is not the edition's."""
+def _where(language: Language, record: PaperRecord, year: int) -> str:
+    """Where and when it appeared, for example “arXiv, 4 Nov”; its year only if it is not `year`."""
     if arxiv_id(record.key):
         place = "arXiv"
     else:
         link = safe_link(record.url)
         place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
     day = record.published or record.day
-    date = language.short_date(day, year=day.year != record.day.year)
+    date = language.short_date(day, year=day.year != year)
     return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))
 
 

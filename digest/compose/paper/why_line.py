@@ -14,10 +14,17 @@ MOST = 4
 LONGEST = 60
 
 
-def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: Iterable[Fact] = ()) -> str:
+def why(
+    language: Language,
+    record: PaperRecord,
+    marks: Iterable[Mark],
+    facts: Iterable[Fact] = (),
+    year: int = 0,
+) -> str:
     """For example `title has “FP4 quantization”; abstract has “MXFP4”; 48 upvotes`; empty without reasons.
 
-    At most `MOST` different spellings (case aside), title first, each shown once; then `facts`.
+    At most `MOST` different spellings (case aside), title first, each shown once; then `facts`. A
+    day of another year than `year` names its own.
     """
     marks = tuple(marks)
     shown: set[str] = set()
@@ -33,7 +40,7 @@ def why(language: Language, record: PaperRecord, marks: Iterable[Mark], facts: I
             clauses.append(language.gettext("title has %(words)s", words=", ".join(found)))
         elif found:
             clauses.append(language.gettext("abstract has %(words)s", words=", ".join(found)))
-    clauses += [clause for fact in facts if (clause := _fact(language, record, fact))]
+    clauses += [clause for fact in facts if (clause := _fact(language, record, fact, year))]
     return "; ".join(clauses)
 
 
@@ -51,7 +58,7 @@ def _quotation(language: Language) -> re.Pattern[str]:
     return re.compile(f"(?<={re.escape(opening)})([^{signs}]+)(?={re.escape(closing)})")
 
 
-def _fact(language: Language, record: PaperRecord, fact: Fact) -> str:
+def _fact(language: Language, record: PaperRecord, fact: Fact, year: int) -> str:
     """What one fact adds to the line; empty for a field that this build does not know."""
     name = shortened(fact.text, LONGEST)
     match fact.field:
@@ -68,5 +75,6 @@ def _fact(language: Language, record: PaperRecord, fact: Fact) -> str:
         case "authors":
             return language.ngettext("%(num)s author", "%(num)s authors", record.authors or 0)
         case "day":
-            return language.gettext("of %(date)s", date=language.short_date(record.day))
+            date = language.short_date(record.day, year=year not in {0, record.day.year})
+            return language.gettext("of %(date)s", date=date)
     return ""

@@ -83,7 +83,7 @@ class Command(BaseCommand):
         os.execv(command[0], command)  # noqa: S606  no shell is meant
 
     def _serve(self, lock: int) -> None:
-        debug = settings.DEBUG or programs.debug_by_default(os.environ, loopback=settings.LOOPBACK)
+        debug = settings.DEBUG or env.debug_by_default(os.environ, loopback=settings.LOOPBACK)
         own = {"DATA_DIR": str(self.data_dir), "DEBUG": str(int(debug)), "PYTHONUNBUFFERED": "1"}
         surroundings: dict[str, Any] = {"env": os.environ | own, "cwd": settings.BASE_DIR}
         running = self._programs()
@@ -100,7 +100,10 @@ class Command(BaseCommand):
             if not self.stop:
                 pages = programs.addresses(settings.SITE_URL, debug=debug, mailbox=not settings.EMAIL_URL)
                 note = programs.site_note(os.environ, settings.SITE_URL, loopback=settings.LOOPBACK)
-                self._say(f"\n{pages}\n{note}\nPress Ctrl-C to stop.")
+                self._say(f"\n{pages}\n{note}")
+                if not settings.EMAIL_URL and not debug:
+                    self._say(self.style.ERROR(programs.MAIL_IS_HELD))
+                self._say("\nPress Ctrl-C to stop.")
             self._watch(supervisor)
         finally:
             self._say("Stopping …")

@@ -5,10 +5,13 @@ import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
-_LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _NEEDED_ALONE = ("SITE_URL", "SECRET_KEY", "EMAIL_URL", "REDIS_URL")
+MAIL_IS_HELD = (
+    "No mail is sent and nobody can sign up: EMAIL_URL is not set, and nobody could open the local mailbox.\n"
+    "Set EMAIL_URL to your mail relay; or, to try things out on this machine alone, leave HOST at 127.0.0.1\n"
+    "and DEBUG unset."
+)
 _MOST_WORKERS = 4  # a laptop stays usable; more come from more machines
 
 
@@ -32,16 +35,6 @@ class ProcessState:
 
     state: str
     pid: int
-
-
-def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
-    """Whether DEBUG is to be switched on: nobody decided, and only this machine can look.
-
-    A site with a public address is public even on loopback: a proxy stands before it.
-    """
-    site = environment.get("SITE_URL", "")
-    local_site = not site or urlsplit(site).hostname in _LOCAL_NAMES
-    return loopback and local_site and not environment.get("DEBUG")
 
 
 def site_note(environment: Mapping[str, str], site_url: str, *, loopback: bool) -> str:

@@ -16,18 +16,20 @@ class Command(BaseCommand):
         with transaction.atomic():
             password = demo_data.create_admin()
             if password is None:
-                self.stdout.write("Continuing with the data of the last run.")
+                self.stdout.write(
+                    "Continuing with the data of the last run. For a new admin password: "
+                    ".venv/bin/python manage.py reset_password"
+                )
                 return
             filled = demo_data.fill(timezone.now())
             # Before the commit: an admin whose password nobody read cannot come about. Interrupted up
             # to here nothing is stored, and the next start makes another admin and all the rest.
             self.stdout.write(
-                f"Admin user “{demo_data.ADMIN}”, password {password} (shown once; change it with: "
-                f".venv/bin/python manage.py changepassword {demo_data.ADMIN})"
+                f"Admin user “{demo_data.ADMIN}”, password {password} (shown once; a new one: "
+                f".venv/bin/python manage.py reset_password)"
             )
             self.stdout.flush()
         if filled:
             sent = demo_data.send()
-            self.stdout.write(
-                f"A sample day and {len(demo_data.READERS)} demo readers are in; {sent} digests were sent."
-            )
+            digests = f"{sent} digests were sent" if sent else "their digests are held"
+            self.stdout.write(f"A sample day and {len(demo_data.READERS)} demo readers are in; {digests}.")

@@ -8,6 +8,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
@@ -16,6 +17,7 @@ from subscriptions.accounts import sweeping
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.planning import planner, runs
 from subscriptions.relay import open_relay
+from subscriptions.relay.no_relay import WHY
 
 POLL_SECONDS = 0.2
 State = Delivery.State
@@ -45,13 +47,15 @@ class Command(BaseCommand):
         outbox.reclaim_expired(timezone.now())
         planned = planner.plan(now)
         done = self.deliver()
-        while options["wait"] and not self.stopped and self.unfinished(now):
+        while options["wait"] and not self.stopped and not settings.EMAIL_HELD and self.unfinished(now):
             time.sleep(POLL_SECONDS)
             outbox.reclaim_expired(timezone.now())
             planned += planner.plan(now)  # who had a digest in somebody's hands before
             done += self.deliver()
         runs.update_states(timezone.now())
         sweeping.sweep(timezone.now())
+        if settings.EMAIL_HELD:
+            self.stderr.write(self.style.ERROR(f"Nothing was sent: {WHY}."))
         summary: dict[str, float] = {
             "planned": planned.pending,
             "nothing_new": planned.skipped,

@@ -30,6 +30,7 @@ class Command(BaseCommand):
             "readers": _by_state(Subscriber),
             "clashing_addresses": list(Subscriber.objects.filter(CLASHING).values_list("email", flat=True)),
             "deliveries": _by_state(Delivery),
+            "mail": "held: EMAIL_URL is not set" if settings.EMAIL_HELD else "ok",
             "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,

@@ -23,7 +23,7 @@ CATALOGUES = sorted(LOCALE.glob("*/LC_MESSAGES/*.po"))
 PAGES = [path for path in (ROOT / "templates" / "web").rglob("*.html") if path.parent.name != "previews"]
 SPOKEN = ("aria-label", "alt", "title", "placeholder")
 UNTRANSLATED = set(
-    "Atom JSON Feed OR NOT quant low precision title audio ada example org UTC wide middle".split()
+    "Atom JSON Feed OR NOT quant low precision title audio ada example org UTC wide middle filled".split()
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')  # of a tag whose name is an expression

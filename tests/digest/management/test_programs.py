@@ -12,7 +12,6 @@ from digest.management.serving.programs import (
     Program,
     addresses,
     all_running,
-    debug_by_default,
     exited,
     failed,
     programs,
@@ -85,24 +84,6 @@ def test_the_worker_has_time_to_finish_its_batch() -> None:
 def test_unusual_paths_reach_the_command_unchanged(directory: str) -> None:
     command = config(data_dir=Path(directory))["program:valkey"]["command"]
     assert f"{directory}/valkey" in shlex.split(command)
-
-
-@pytest.mark.parametrize(
-    ("environment", "loopback", "expected"),
-    [
-        ({}, True, True),
-        ({}, False, False),
-        ({"DEBUG": ""}, True, True),
-        ({"DEBUG": "0"}, True, False),
-        ({"DEBUG": "1"}, True, False),  # decided already, not by us
-        ({"SITE_URL": "http://localhost:9000"}, True, True),
-        ({"SITE_URL": "https://digest.example.org"}, True, False),
-    ],
-)
-def test_debug_comes_by_itself_only_where_nobody_else_can_look(
-    environment: dict[str, str], loopback: bool, expected: bool
-) -> None:
-    assert debug_by_default(environment, loopback=loopback) is expected
 
 
 def test_addresses_are_aligned() -> None:

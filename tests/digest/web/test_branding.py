@@ -49,6 +49,38 @@ def test_without_a_word_of_the_operator_the_environment_speaks(settings: Any) ->
     )
 
 
+def as_a_browser_sends_it(page: BeautifulSoup) -> dict[str, str]:
+    """The fields of the page's form, untouched; a colour field always has a colour (HTML, 4.10.5.1.14)."""
+    fields = page.select("form[method=post] :is(input, textarea)[name]:not([type=submit], [type=file])")
+    return {
+        str(field["name"]): str(field.get("value") or ("#000000" if field.get("type") == "color" else ""))
+        for field in fields
+        if field.get("type") != "checkbox"
+    }
+
+
+def test_saving_the_brand_unchanged_in_a_browser_keeps_the_default_colour(admin_client: Client) -> None:
+    admin_client.get(reverse("admin:digest_branding_changelist"))
+    page = BeautifulSoup(admin_client.get(form_page()).content, "lxml")
+    assert admin_client.post(form_page(), as_a_browser_sends_it(page)).status_code == 302
+    assert Branding.objects.get().accent == ""
+    assert branding.current().accent == DEFAULT
+    accent = page.select_one("input[name=accent]")
+    assert accent is not None
+    assert accent["placeholder"] == DEFAULT
+
+
+def test_an_emptied_colour_is_the_default_again(admin_client: Client) -> None:
+    assert save(admin_client, accent="#8a1f5f") == []
+    assert save(admin_client, accent="") == []
+    assert branding.current().accent == DEFAULT
+
+
+def test_a_new_topic_is_not_black_because_nobody_chose_a_colour(admin_client: Client) -> None:
+    page = BeautifulSoup(admin_client.get(reverse("admin:digest_topic_add")).content, "lxml")
+    assert as_a_browser_sends_it(page)["colour"] == DEFAULT
+
+
 def test_the_room_leads_to_its_one_form_and_shows_a_mail(admin_client: Client) -> None:
     response = admin_client.get(reverse("admin:digest_branding_changelist"), follow=True)
     assert response.status_code == 200

@@ -1,11 +1,15 @@
 """The first start shows the product; one action takes the show away."""
 
 import io
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+from time_machine import travel
 
 from digest.ingestion import shipped_topics
 from digest.models import Edition, Paper, Selection, Source
@@ -99,3 +103,39 @@ def test_a_start_interrupted_while_sending_keeps_admin_and_demo(monkeypatch: pyt
 
 def _interrupted(*_: object) -> int:
     raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("today", "edition_day"),
+    [
+        (date(2026, 11, 30), date(2026, 11, 30)),  # a Monday
+        (date(2026, 11, 29), date(2026, 11, 27)),
+        (date(2028, 1, 1), date(2027, 12, 31)),
+    ],
+)
+def test_the_sample_is_the_newest_weekday_edition_of_the_first_start(
+    client: Client, today: date, edition_day: date
+) -> None:
+    shipped_topics.load()
+    with travel(datetime(today.year, today.month, today.day, 10, tzinfo=UTC), tick=False):
+        demo_data.create(timezone.now())
+        assert [edition.day for edition in Edition.objects.all()] == [edition_day]
+        assert set(Paper.objects.values_list("day", flat=True)) == {edition_day}
+        offered = client.get("/").content.decode()
+        assert f"{edition_day.day} {edition_day:%B %Y}" in offered
+        topic_page = client.get("/topics/quantization/").content.decode()
+        assert f"{edition_day.day} {edition_day:%B %Y}" in topic_page
+        mail = local_mailbox.read(local_mailbox.entries("ada@").entries[0].key)
+        assert mail is not None
+        named = f"{edition_day:%A}, {edition_day.day} {edition_day:%B}"
+        assert named + (f" {edition_day.year}" if edition_day.year != today.year else "") in mail.text
+
+
+def test_dates_of_other_years_name_theirs_in_a_mail_and_on_pages(client: Client) -> None:
+    shipped_topics.load()
+    demo_data.create(datetime(2025, 11, 5, 8, tzinfo=UTC))
+    with travel(datetime(2026, 11, 30, 10, tzinfo=UTC), tick=False):
+        paper = Paper.objects.get(key="arxiv:2505.14065")
+        for language, date_of in (("en", "arXiv, 20 May 2025"), ("de", "arXiv, 20. Mai 2025")):
+            page = client.get(f"/papers/{paper.key}/", {"lang": language}).content.decode()
+            assert date_of in page, language

@@ -67,9 +67,59 @@ def test_the_list_shows_the_newest_first_with_an_address_for_each(client: Client
 def test_mails_to_one_reader_can_be_picked_out(client: Client) -> None:
     store("hers")
     store("his", "bob@example.org")
-    response = client.get("/inbox/", {"to": "ADA@"})
+    response = client.get("/inbox/", {"q": "ADA@"})
     assert subjects(response) == ["hers"]
-    assert page(response).select_one("input[name=to][value='ADA@']")
+    assert page(response).select_one("input[name=q][value='ADA@']")
+
+
+def test_mails_are_found_by_words_of_their_subject_however_it_is_encoded(client: Client) -> None:
+    store("Confirm your subscription")
+    store("6 Paper zu Überblick, Agenten und vielem mehr, das nicht in eine Zeile dieses Kopfes passt: Ende")
+    store("4 papers")
+    assert subjects(client.get("/inbox/", {"q": "confirm"})) == ["Confirm your subscription"]
+    (german,) = subjects(client.get("/inbox/", {"q": "überblick"}))
+    assert subjects(client.get("/inbox/", {"q": "Kopfes passt: ende"})) == [german]
+    assert "No mail with “poodle”" in page(client.get("/inbox/", {"q": "poodle"})).get_text()
+
+
+def test_a_mail_leads_to_the_newer_and_the_older_one_that_were_searched_for(client: Client) -> None:
+    for subject in ("week 1", "other", "week 2", "week 3"):
+        store(subject)
+    found = client.get("/inbox/", {"q": "week"})
+    assert subjects(found) == ["week 3", "week 2", "week 1"]
+    middle = page(found).select(".mail-subject")[1]["href"]
+    opened_mail = page(client.get(str(middle)))
+    for which, subject in (("prev", "week 3"), ("next", "week 1")):
+        link = opened_mail.select_one(f"nav a[rel={which}]")
+        assert link is not None
+        assert subject in page(client.get(str(link["href"]))).get_text()
+    newest = page(client.get(opened(client)))
+    assert not newest.select("nav a[rel=prev]")
+    assert newest.select("nav a[rel=next]")
+
+
+def test_an_open_list_asks_for_itself_and_gets_what_is_new(client: Client) -> None:
+    store("first")
+    asks = page(client.get("/inbox/")).select_one("#mails[hx-trigger='every 2s']")
+    assert asks is not None
+    again = str(asks["hx-get"])
+    assert client.get(again).status_code == 204
+    assert client.get(again)["HX-Reswap"] == "none"
+    store("second")
+    assert subjects(client.get(again)) == ["second", "first"]
+
+
+def test_a_snippet_has_the_words_of_the_mail_and_no_addresses(client: Client) -> None:
+    mail = EmailMessage()
+    mail["Subject"] = "Confirm"
+    mail.set_content(
+        "Paper Digest\n------------\nPlease confirm ada@example.org:\n"
+        "http://localhost:8000/c/token/\nUnsubscribe: <https://x.example/u>"
+    )
+    local_mailbox.store(mail.as_bytes(), "", "ada@example.org")
+    snippet = page(client.get("/inbox/")).select_one(".mail-snippet")
+    assert snippet is not None
+    assert snippet.get_text() == "Paper Digest Please confirm Unsubscribe:"
 
 
 def test_pages_lead_to_each_other_and_keep_the_filter(
@@ -78,10 +128,10 @@ def test_pages_lead_to_each_other_and_keep_the_filter(
     monkeypatch.setattr(inbox_views, "PAGE_SIZE", 2)
     for number in range(5):
         store(str(number))
-    response = client.get("/inbox/", {"to": "ada", "page": "2"})
+    response = client.get("/inbox/", {"q": "ada", "page": "2"})
     assert subjects(response) == ["2", "1"]
     links = {str(link["rel"]): link["href"] for link in page(response).select(".pager a")}
-    assert links == {"['prev']": "/inbox/?to=ada&page=1", "['next']": "/inbox/?to=ada&page=3"}
+    assert links == {"['prev']": "/inbox/?q=ada&page=1", "['next']": "/inbox/?q=ada&page=3"}
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "²", "9" * 30, "99"])

@@ -30,8 +30,8 @@ def test_the_sample_follows_the_choice(client: Client) -> None:
     assert "Wednesday, 5 November 2025: 2 papers." in words(found)
     assert [words(share) for share in found.select(".shares li")] == ["Agents 1", "kv* 0", "caches 1"]
     assert [words(line) for line in found.select(".latest li")] == [
-        "Quantized caches 5 Nov",
-        "Agents that read manuals 5 Nov",
+        "Quantized caches 5 Nov 2025",
+        "Agents that read manuals 5 Nov 2025",
     ]
     frame = found.iframe
     assert isinstance(frame, Tag)
