@@ -113,7 +113,8 @@ class DigestContent:
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
-    not have arrived. A `weekly` digest is about the week to `day`.
+    not have arrived. A `weekly` digest is about the week to `day`. A reader's first digest, which welcomes
+    them, says when the one `following` comes, a local time in `zone`.
     """
 
     day: date
@@ -125,6 +126,8 @@ class DigestContent:
     near: tuple[NearMiss, ...] = ()
     weekly: bool = False
     language: str = "en"
+    following: datetime | None = None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

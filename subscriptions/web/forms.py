@@ -102,8 +102,13 @@ class SubscriptionForm(FiltersForm):
 class SignupForm(SubscriptionForm):
     """All of it, with an address. `website` is shown to nobody: what fills it in is not a person."""
 
+    first_at_once = forms.BooleanField(required=False)
     email = forms.CharField(max_length=254, error_messages={"required": _NO_EMAIL})
     website = forms.CharField(required=False)
+
+    def choices(self) -> Choices:
+        """All of it, but for the address."""
+        return replace(super().choices(), first_at_once=self.cleaned_data["first_at_once"])
 
     def clean_email(self) -> str:
         """The address as typed, if it is one."""

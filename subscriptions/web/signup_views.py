@@ -24,7 +24,7 @@ from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.web.forms import SignupForm
 
-FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
+FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0", "first_at_once": "on"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ def test_whose_browser_speaks_german_reads_german_from_the_first_page_to_the_mai
     expect(page.get_by_role("heading", name="Dein Abo läuft")).to_be_visible()
     page.get_by_role("link", name="Themen oder Zeitplan ändern").click()
     page.get_by_role("button", name="Speichern").click()
-    expect(page.get_by_role("status")).to_contain_text("Gespeichert. Dein erster Digest kommt am Donnerstag")
+    expect(page.get_by_role("status")).to_contain_text("Gespeichert. Dein nächster Digest kommt am Donnerstag")
     page.get_by_role("link", name="English").click()
     expect(page.get_by_role("button", name="Save")).to_be_visible()
     page.get_by_role("link", name="What each topic is about").click()
