@@ -28,6 +28,7 @@ from jinja2.runtime import Context
 from digest.web import branding, page_language
 from digest.web.csp import MAIL
 from digest.web.page_language import current_language, translate
+from digest.web.query_examples import QUERY_EXAMPLES
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -74,6 +75,7 @@ def environment(**options: object) -> Environment:
         "chosen_language": page_language.chosen,
         "language": get_language,
         "ngettext": counted,
+        "query_examples": QUERY_EXAMPLES,
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
         "static": static,
