@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("subscriptions", "0007_letters_are_open")]
+    dependencies = [("subscriptions", "0008_through_release")]
 
     operations = [
         migrations.AddField(
