@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Sum
 from numpy.typing import NDArray
 
-from digest.matching import Index, Query, index_of, search, topics_of
+from digest.matching import Index, Query, index_of, search, search_titles, topics_of
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
 from digest.matching.topics.model_version import version
@@ -27,7 +27,7 @@ _KEPT_OPEN = 32  # segments, of about 4 MB each
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Primary keys of papers, newest day first, and how many there are of each day."""
+    """Primary keys of papers, newest day first or best titles first, and how many there are of each day."""
 
     papers: tuple[int, ...]
     per_day: Mapping[date, int]
@@ -45,8 +45,14 @@ class _Open:
         return self.index.numbers[Number.DAY]
 
 
-def find(query: Query, since: date | None = None, until: date | None = None) -> SearchResult:
-    """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier."""
+def find(
+    query: Query, since: date | None = None, until: date | None = None, *, titles_first: bool = False
+) -> SearchResult:
+    """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier.
+
+    With `titles_first` those whose title has all the words come before those whose title has some, and these
+    before the others; else, and among equals, the newest come first.
+    """
     refresh()
     segments = IndexSegment.objects.filter(made_by=version())
     if since:
@@ -55,23 +61,32 @@ def find(query: Query, since: date | None = None, until: date | None = None) -> 
         segments = segments.filter(first_day__lte=until)
     low = since.toordinal() if since else 0
     high = until.toordinal() if until else date.max.toordinal()
-    days, papers = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    days, papers, ranks = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
     for pk in segments.values_list("pk", flat=True):
         try:
             segment = _open(pk)
         except IndexSegment.DoesNotExist:  # another took its place this moment
-            return find(query, since, until)
-        kept = search(query, segment.index)
-        kept = kept[(segment.days[kept] >= low) & (segment.days[kept] <= high)]
-        days.append(segment.days[kept])
-        papers.append(segment.papers[kept])
+            return find(query, since, until, titles_first=titles_first)
+        kept, rank = _search(query, segment.index, titles_first=titles_first)
+        dated = (segment.days[kept] >= low) & (segment.days[kept] <= high)
+        days.append(segment.days[kept[dated]])
+        papers.append(segment.papers[kept[dated]])
+        ranks.append(rank[dated])
     all_days, all_papers = np.concatenate(days), np.concatenate(papers)
-    newest_first = np.lexsort((all_papers, all_days))[::-1]
-    per_day = Counter(all_days[newest_first].tolist())
+    order = np.lexsort((all_papers, all_days, np.concatenate(ranks)))[::-1]
+    per_day = Counter(all_days[order].tolist())
     return SearchResult(
-        tuple(all_papers[newest_first].tolist()),
+        tuple(all_papers[order].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )
+
+
+def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """The papers that `query` keeps, and the rank of each one's title, if it counts."""
+    if titles_first:
+        return search_titles(query, index)
+    kept = search(query, index)
+    return kept, np.zeros(len(kept), np.uint8)
 
 
 def refresh() -> None:

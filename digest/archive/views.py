@@ -210,7 +210,7 @@ def paper_page(found: Paper) -> PaperPage:
 @require_safe
 @public
 def search(request: HttpRequest) -> HttpResponse:
-    """All papers that a query keeps, each with the reason; or where the query stops being readable."""
+    """All papers that a query keeps, best titles first, with reasons; or where it stops being readable."""
     text = " ".join(request.GET.get("q", "").split())
     response = show(request, "web/archive/search.html", _search_page(text, request.GET.get("page", "1")))
     response["X-Robots-Tag"] = "noindex"
@@ -227,5 +227,5 @@ def _search_page(text: str, page_number: str) -> SearchPage:
             raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)  # noqa: TRY301
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
-    page_obj = queries.paginate(find(query).papers, page_number)
+    page_obj = queries.paginate(find(query, titles_first=True).papers, page_number)
     return SearchPage(text, queries.lines(queries.in_order(page_obj), query), page_obj)

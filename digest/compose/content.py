@@ -114,7 +114,8 @@ class DigestContent:
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
     not have arrived. A `weekly` digest is about the week to `day`. It goes out in `year`, by default that
-    of `day`: dates of other years name theirs.
+    of `day`: dates of other years name theirs. A reader's first digest, which welcomes them, says when the one
+    `following` comes, a local time in `zone`.
     """
 
     day: date
@@ -127,6 +128,8 @@ class DigestContent:
     weekly: bool = False
     language: str = "en"
     year: int = 0
+    following: datetime | None = None
+    zone: str = ""
 
     @property
     def of_another_year(self) -> bool:

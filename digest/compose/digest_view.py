@@ -43,7 +43,7 @@ class DigestView:
 
     `lines` are papers as title lines, of which those beyond the reader's cap come last; `cap` is that
     number of papers if it cut anything. `left_out` papers are only on the web. There, in the `whole`
-    digest, papers `beyond` the cap are in full too.
+    digest, papers `beyond` the cap are in full too. `welcome` is what a reader's first digest begins with.
     """
 
     language: str
@@ -61,6 +61,7 @@ class DigestView:
     near: tuple[NearView, ...]
     whole: bool = False
     beyond: tuple[PaperView, ...] = ()
+    welcome: str = ""
 
 
 class DigestPresenter:
@@ -127,6 +128,7 @@ class DigestPresenter:
             near=tuple(map(_view_near, content.near)),
             whole=self._whole,
             beyond=beyond,
+            welcome=wording.welcome(language, content),
         )
 
 

@@ -104,6 +104,12 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
     {
         "one": replace(_digest(_AGENTS), scanned=1, already_had=0),
         "many": _digest(_QUANTIZATION, _AGENTS, _THREE_D, _OWN, more=_MORE, near=(_NEAR,)),
+        "first": replace(
+            _digest(_QUANTIZATION, _AGENTS),
+            already_had=0,
+            following=datetime(2025, 11, 6, 7, 0),  # noqa: DTZ001  # a local time
+            zone="Europe/Berlin",
+        ),
         "weekly": replace(
             _digest(_QUANTIZATION, Section("Agents", "#c2571a", (_NOTED,), mute="agents"), more=_MORE),
             scanned=612,

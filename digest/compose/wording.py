@@ -63,6 +63,19 @@ def headline(language: Language, content: DigestContent) -> str:
     return language.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
 
 
+def welcome(language: Language, content: DigestContent) -> str:
+    """What a reader's first digest begins with; empty for any other."""
+    if content.following is None:
+        return ""
+    return language.gettext(
+        "Your subscription is confirmed. This is your first digest; the next one comes on %(day)s at "
+        "%(time)s (%(zone)s), if a paper matches.",
+        day=language.long_date(content.following.date()),
+        time=language.time(content.following),
+        zone=content.zone,
+    )
+
+
 def ranking_note(language: Language, note: Note) -> str:
     """Why a paper ranks where it does."""
     title = shortened(note.title, _LONGEST_TITLE)

@@ -23,6 +23,7 @@ from digest.matching.ast import And, Compare, Field, Near, Not, Number, Or, Quer
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.percolator import Match, Percolator, search
+from digest.matching.percolator.title_search import search_titles
 from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.query.lexer import QuerySyntaxError
 from digest.matching.query.parser import parse_query
@@ -54,5 +55,6 @@ __all__ = [
     "index_of",
     "parse_query",
     "search",
+    "search_titles",
     "topics_of",
 ]

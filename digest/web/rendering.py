@@ -29,6 +29,7 @@ from jinja2.runtime import Context
 from digest.web import branding, local_bar, page_language
 from digest.web.csp import MAIL
 from digest.web.page_language import current_language, translate
+from digest.web.query_examples import QUERY_EXAMPLES
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -77,6 +78,7 @@ def environment(**options: object) -> Environment:
         "local_places": local_bar.places,
         "mail_held": lambda: settings.EMAIL_HELD,
         "ngettext": counted,
+        "query_examples": QUERY_EXAMPLES,
         "site_name": lazy(branding.name, str)(),
         "site_url": settings.SITE_URL,
         "static": static,

@@ -55,6 +55,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "hour": subscriber.hour,
         "rhythm": subscriber.rhythm,
         "weekday": subscriber.weekday,
+        "first_at_once": subscriber.first_at_once,
         "language": subscriber.language,
         "format": subscriber.format,
         "volume": subscriber.volume,

@@ -21,7 +21,7 @@ class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
     `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
-    papers in full; None: all.
+    papers in full; None: all. `first_at_once`: the first digest comes on confirming, and not at its hour.
     """
 
     topics: tuple[Topic, ...]
@@ -32,6 +32,7 @@ class Choices:
     language: str = "en"
     format: str = Subscriber.Format.HTML
     volume: int | None = None
+    first_at_once: bool = True
 
     def filter_set(self) -> FilterSet:
         return FilterSet.objects.obtain(self.topics, self.queries, self.exclude, self.least_upvotes)
@@ -60,6 +61,7 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
     subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
     subscriber.language, subscriber.format = choices.language, choices.format
     subscriber.volume = choices.volume
+    subscriber.first_at_once = choices.first_at_once
 
 
 def save(subscriber: Subscriber, choices: Choices, now: datetime) -> None:

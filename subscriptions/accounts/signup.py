@@ -66,17 +66,13 @@ def may_ask(subscriber: Subscriber, kind: str, now: datetime) -> bool:
     return latest is None or (latest.due_at <= now - LETTER_INTERVAL and today.count() < LETTERS_A_DAY)
 
 
-def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> datetime:
-    """Make a pending reader active, welcome them, and say when their first digest comes.
+def activate(subscriber: Subscriber, now: datetime, visitor: str) -> bool:
+    """Make a pending reader active; whether they were pending. Doing it again changes nothing.
 
-    Confirming again changes nothing.
     `visitor` is the network address that pressed the button, kept as proof of consent.
     """
     first = due_at(subscriber.schedule, after=now)
-    if _activate(subscriber, State.PENDING, first, f"{WORDING}, from {visitor}", now):
-        Delivery.objects.post(subscriber, "welcome", now)
-    subscriber.refresh_from_db()
-    return subscriber.next_digest_at or first
+    return _activate(subscriber, State.PENDING, first, f"{WORDING}, from {visitor}", now)
 
 
 def come_back(subscriber: Subscriber, now: datetime, visitor: str) -> None:

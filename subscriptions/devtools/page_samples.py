@@ -15,7 +15,7 @@ from subscriptions.accounts.votes import FilterState
 from subscriptions.devtools import inbox_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.backtest import Backtest, Part, Sample, sample_of, sentence
+from subscriptions.web.backtest import NOTHING_CHOSEN, Backtest, Part, Sample, sample_of, sentence
 from subscriptions.web.data_rights_views import AddressPage, DataPage, ErasePage, MovePage
 from subscriptions.web.filters_form import FiltersForm
 from subscriptions.web.forms import PreferencesForm, SignupForm, initial_of
@@ -52,7 +52,9 @@ def _data(values: Mapping[str, list[str]]) -> Any:
 
 def _signup(sample: Sample | None = None, data: Mapping[str, list[str]] | None = None) -> SignupPage:
     form = SignupForm(_data(data) if data else None, TOPICS[:3], initial=FRESH)
-    return SignupPage(form, DAY, COUNTS, sample or sample_of(form, DAY))
+    if sample is None:  # an example, where nothing is chosen
+        sample = sample_of(form, DAY) if data else Sample(str(NOTHING_CHOSEN), None, _SRC, DAY, "3D")
+    return SignupPage(form, DAY, COUNTS, sample)
 
 
 def _backtest(total: int, newest: int = 0) -> Backtest:
@@ -64,7 +66,7 @@ def _backtest(total: int, newest: int = 0) -> Backtest:
 
 def _sample(total: int, newest: int = 0, src: str = "") -> Sample:
     found = _backtest(total, newest)
-    return Sample(sentence(found, DAY), found, src)
+    return Sample(sentence(found, DAY), found, src, DAY)
 
 
 def _reader(state: str) -> ReaderPage:
@@ -88,6 +90,7 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         follows=Follows(("<b>Lab</b>", "{{ 7*7 }}"), authors=False),
         addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
         tomorrow=date(2026, 3, 30),
+        sample=_sample(41, 4, _SRC),
         done=str(DONE.get(done, "")),
     )
 

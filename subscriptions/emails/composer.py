@@ -1,17 +1,19 @@
 """Composes the messages of one sender: readers who share a selection share its letter."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose import Letter, PreparedLetter, prepare
+from digest.compose import DigestContent, Letter, PreparedLetter, prepare
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.web import branding
 from subscriptions.emails.addressing import envelope_sender, personal, sender
 from subscriptions.emails.letters import LETTER_OF
 from subscriptions.emails.letters.letter_type import DeliveryLike, NothingToSay
+from subscriptions.emails.letters.welcome import next_digest
 from subscriptions.models import Delivery, Subscriber
 
 LETTERS_KEPT = 500  # some 35 KB each
@@ -44,6 +46,9 @@ class Composer:
         """The letter of a delivery, or why there is none."""
         format_ = delivery.subscriber.format
         try:
+            if delivery.selection_id and delivery.priority == Delivery.WAITED_FOR:
+                letter = self._first_digest(delivery, delivery.selection_id)
+                return self._prepared(letter, Delivery.DIGEST, format_)
             if delivery.selection_id:
                 return self._digest(delivery.selection_id, format_)
             return self._prepared(self._letter(delivery), delivery.kind, format_)
@@ -60,14 +65,23 @@ class Composer:
         reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
         return letter.compose(letter.content(reader, delivery), self._brand)
 
+    def _first_digest(self, delivery: DeliveryLike, selection_id: int) -> Letter:
+        """The digest that welcomes a reader: nobody shares it, for it says when the next one comes."""
+        reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
+        following = next_digest(reader, after=delivery.due_at)
+        content = replace(self._content(selection_id), following=following, zone=reader.time_zone)
+        return LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
+
     def _prepared_digest(self, selection_id: int, format_: str) -> PreparedLetter:
+        letter = LETTER_OF[Delivery.DIGEST].compose(self._content(selection_id), self._brand)
+        return self._prepared(letter, Delivery.DIGEST, format_)
+
+    def _content(self, selection_id: int) -> DigestContent:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
         content = self._reading.content_of(selection)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
-        return self._prepared(
-            LETTER_OF[Delivery.DIGEST].compose(content, self._brand), Delivery.DIGEST, format_
-        )
+        return content
 
     def _prepared(self, letter: Letter, kind: str, format_: str) -> PreparedLetter:
         shown = letter.as_text() if format_ == Subscriber.Format.TEXT else letter

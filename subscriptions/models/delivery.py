@@ -28,7 +28,15 @@ _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), m
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def post(self, subscriber: Subscriber, kind: str, now: datetime) -> "Delivery":
         """Queue a letter about the subscription itself; it goes before digests."""
-        return self.create(subscriber=subscriber, kind=kind, due_at=now, not_before=now, priority=0)
+        return self.create(
+            subscriber=subscriber, kind=kind, due_at=now, not_before=now, priority=Delivery.WAITED_FOR
+        )
+
+    def welcoming(self) -> "DeliveryQuerySet":
+        """Digests that welcome their readers."""
+        return self.filter(kind=Delivery.DIGEST, priority=Delivery.WAITED_FOR).exclude(
+            state=Delivery.State.SKIPPED
+        )
 
     def waiting(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
@@ -65,6 +73,7 @@ class Delivery(models.Model):
 
     WAITING = (State.PENDING, State.DEFERRED)
     CLAIMED = (State.LEASED, State.HANDING)
+    WAITED_FOR = 0  # the priority of letters, and of the digest that welcomes a reader
 
     subscriber = models.ForeignKey(
         "subscriptions.Subscriber",

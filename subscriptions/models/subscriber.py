@@ -56,6 +56,9 @@ class Subscriber(models.Model):
         help_text="How many papers a digest shows in full, the best first; empty: all.",
     )
     format = models.CharField(max_length=10, choices=Format, default=Format.HTML)
+    first_at_once = models.BooleanField(
+        default=True, editable=False, help_text="The first digest comes on confirming."
+    )
     paused_until = models.DateField(null=True, blank=True, help_text="The first day with mail again.")
     new_email = models.EmailField(max_length=254, blank=True, editable=False, help_text="Not confirmed yet.")
     next_digest_at = models.DateTimeField(null=True, blank=True)

@@ -92,7 +92,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
             if not readers:
                 return
             last = readers[-1].pk
-            _plan_batch(readers, planning, filters, planned)
+            plan_batch(readers, planning, filters, planned)
         _beat(planned)
 
 
@@ -121,7 +121,19 @@ def sample(choices: Choices) -> Selection:
     )
 
 
-def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned) -> None:
+def plan_batch(
+    readers: list[Subscriber],
+    planning: Planning,
+    filters: Filters,
+    planned: Planned,
+    *,
+    welcoming: bool = False,
+) -> None:
+    """Plan the digests of these readers, whose rows are locked, and move the readers on.
+
+    Left out are those with a digest that is being sent at this moment. A digest that is `welcoming`, or takes
+    the place of one, welcomes its reader; it is planned for one reader alone, and belongs to no run.
+    """
     earlier = open_digests(readers, lock=True)
     claimed = claimed_by_others(earlier)
     readers = [reader for reader in readers if reader.pk not in claimed]
@@ -135,8 +147,14 @@ def _plan_batch(readers: list[Subscriber], planning: Planning, filters: Filters,
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
-    rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], planning.run) for reader in readers]
-    planned.superseded += _supersede([d for r in readers for d in earlier[r.pk] if d.state in WAITING])
+    run = None if welcoming else planning.run
+    rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], run) for reader in readers]
+    waiting = [d for r in readers for d in earlier[r.pk] if d.state in WAITING]
+    unwelcomed = {d.subscriber_id for d in waiting if d.priority == Delivery.WAITED_FOR}
+    for row in rows:
+        if welcoming or row.subscriber_id in unwelcomed:
+            row.priority = Delivery.WAITED_FOR
+    planned.superseded += _supersede(waiting)
     Delivery.objects.bulk_create(rows, batch_size=1000)
     states = Counter(row.state for row in rows)
     planned.pending += states[State.PENDING]
@@ -201,7 +219,7 @@ def _request(
     return replace(request, carried=tuple(dict.fromkeys(carried)))
 
 
-def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run) -> Delivery:
+def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run | None) -> Delivery:
     """A delivery. Only `due_at` follows the planning clock; sending runs on the real one."""
     now = timezone.now()
     row = Delivery(subscriber=reader, due_at=slot, selection=selection, run=run, not_before=now)

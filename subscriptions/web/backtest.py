@@ -3,27 +3,31 @@
 filters → find (each over the last 30 days) → their union → how many, how often, the latest five
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from digest.archive import queries
 from digest.archive.queries import Line
 from digest.archive.search import find
 from digest.matching import parse_query
-from digest.models import Paper
+from digest.models import Paper, Topic
 from digest.selection.requests import Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
+from subscriptions.accounts.preferences import Choices
+from subscriptions.models.schedule import Schedule
 from subscriptions.web.filters_form import FiltersForm, shared
 
 DAYS = 30
 LATEST = 5
 BROAD = 12  # papers a day: nobody reads that many
+EXAMPLE_TOPICS = 2
+NOTHING_CHOSEN = gettext_lazy("Tick a topic to see how many papers it brings.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +60,47 @@ class Backtest:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What to say of the choice; the backtest, and the address of the newest day's mail, if there is one."""
+    """What to say of the choice; the backtest; the address of the mail of `day`, the newest, if there is one.
+
+    `example` names the topics of a mail that is shown before anything is chosen.
+    """
 
     sentence: str
     backtest: Backtest | None = None
     src: str = ""
+    day: date | None = None
+    example: str = ""
 
 
 def sample_of(filters: FiltersForm, today: date) -> Sample:
     """The sample for what is chosen in `filters`, whatever state the choice is in."""
     if filters.is_empty:
-        return Sample(_("Tick a topic, and the papers it would have brought appear here."))
-    if filters.errors.keys() & filters.fields.keys() & FiltersForm.base_fields.keys():
+        return _example(filters.offered)
+    if filters.has_unreadable_filters:
         return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
     found = backtest(filters.filters())
     if found is None:
         return Sample(_("No papers have come in yet. Your first digest follows the first edition."))
     if not found.newest:
         return Sample(sentence(found, today), found)
-    choices = filters.sampled()
-    src = f"{reverse('sample')}?{shared(choices)}&{LANGUAGE_PARAMETER}={choices.language}"
-    return Sample(sentence(found, today), found, src)
+    return Sample(sentence(found, today), found, _mail_of(filters.sampled()), found.until)
+
+
+def _example(offered: Iterable[Topic]) -> Sample:
+    """The mail of the topics that have most papers of the newest day, for who has chosen nothing yet."""
+    day, counts = queries.today_counts()
+    liveliest = sorted(offered, key=lambda topic: -counts.get(topic.slug, 0))[:EXAMPLE_TOPICS]
+    topics = tuple(topic for topic in liveliest if counts.get(topic.slug))
+    if not topics:
+        return Sample(str(NOTHING_CHOSEN))
+    language = current_language()
+    names = language.listed([language.topic(topic.name) for topic in topics])
+    choices = Choices(topics, (), Schedule("UTC", 7), language=language.code)
+    return Sample(str(NOTHING_CHOSEN), src=_mail_of(choices), day=day, example=names)
+
+
+def _mail_of(choices: Choices) -> str:
+    return f"{reverse('sample')}?{shared(choices)}&{LANGUAGE_PARAMETER}={choices.language}"
 
 
 def backtest(filters: Collection[Filter]) -> Backtest | None:

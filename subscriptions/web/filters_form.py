@@ -53,6 +53,9 @@ class FiltersForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_NUMBER),
     )
 
+    filter_fields = frozenset(FILTERS)
+    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
+
     def __init__(self, data: Mapping[str, Any] | None, offered: Iterable[Topic], **options: Any) -> None:
         super().__init__(data, **options)
         self.offered = tuple(offered)
@@ -104,7 +107,7 @@ class FiltersForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Make sure that each filter can still be read with all that is left out of it, as it is stored."""
         given = self.cleaned_data
-        if not self.errors.keys() & FiltersForm.base_fields.keys():
+        if not self.has_unreadable_filters:
             exclude = [str(parse_query(text)) for text in given["exclude"]]
             queries = (
                 _stored(filter_.query) for filter_ in filters_of(self.chosen_topics, self.all_queries())
@@ -127,7 +130,25 @@ class FiltersForm(forms.Form):
     @property
     def is_empty(self) -> bool:
         """Whether nothing is chosen: no topic ticked, no query written."""
-        return not self["topics"].value() and not str(self["queries"].value() or "").strip()
+        return not any(self._entered(name) for name in self.naming)
+
+    def held(self, *names: str) -> str:
+        """What these fields hold, in one line."""
+        values = {name: str(self[name].value() or "") for name in names}
+        texts = (
+            f"upvotes>={value}" if name == "least_upvotes" and value else value
+            for name, value in values.items()
+        )
+        return ", ".join(line for text in texts for line in lines(text))
+
+    def _entered(self, name: str) -> bool:
+        value = self[name].value() or ""
+        return bool(value.strip() if isinstance(value, str) else value)
+
+    @property
+    def has_unreadable_filters(self) -> bool:
+        """Whether something is wrong with a filter, and not only with what else is filled in."""
+        return bool(self.errors.keys() & self.filter_fields)
 
     @property
     def is_narrowed(self) -> bool:

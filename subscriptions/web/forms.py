@@ -8,17 +8,17 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
-from digest.matching import Field, QuerySyntaxError
+from digest.matching import Field
 from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.email_addresses import address_key
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.filters_form import MOST_FOLLOWED, FiltersForm, lines
+from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.following_form import FollowingForm
 
 MOST_PAPERS = 100
 _NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
@@ -67,8 +67,6 @@ class SubscriptionForm(FiltersForm):
     )
     weekday = forms.ChoiceField(choices=weekdays, required=False)
 
-    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
-
     def clean(self) -> dict[str, Any]:
         """Ask for at least one filter, unless something is wrong with those given."""
         given = super().clean()
@@ -102,8 +100,13 @@ class SubscriptionForm(FiltersForm):
 class SignupForm(SubscriptionForm):
     """All of it, with an address. `website` is shown to nobody: what fills it in is not a person."""
 
+    first_at_once = forms.BooleanField(required=False)
     email = forms.CharField(max_length=254, error_messages={"required": _NO_EMAIL})
     website = forms.CharField(required=False)
+
+    def choices(self) -> Choices:
+        """All of it, but for the address."""
+        return replace(super().choices(), first_at_once=self.cleaned_data["first_at_once"])
 
     def clean_email(self) -> str:
         """The address as typed, if it is one."""
@@ -117,11 +120,9 @@ class SignupForm(SubscriptionForm):
             del self.errors[name]
 
 
-class PreferencesForm(SubscriptionForm):
-    """All that a reader chooses; organisations and authors to follow are names, one a line."""
+class PreferencesForm(FollowingForm, SubscriptionForm):
+    """All that a reader chooses."""
 
-    organizations = forms.CharField(required=False, max_length=5_000)
-    authors = forms.CharField(required=False, max_length=5_000)
     language = forms.ChoiceField(choices=settings.LANGUAGES, error_messages={"invalid_choice": _NOT_OFFERED})
     format = forms.ChoiceField(choices=Subscriber.Format, error_messages={"invalid_choice": _NOT_OFFERED})
     volume = forms.IntegerField(
@@ -131,40 +132,11 @@ class PreferencesForm(SubscriptionForm):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_VOLUME),
     )
 
-    naming = SubscriptionForm.naming | {"organizations", "authors"}
-
     @property
     def mail_words(self) -> str:
         """Language and format as entered so far: “English, HTML and plain text”."""
         language = dict(settings.LANGUAGES).get(self["language"].value(), "…")
         return f"{language}, {dict(Subscriber.Format.choices).get(self['format'].value(), '…')}"
-
-    def clean_organizations(self) -> tuple[str, ...]:
-        """The queries that follow the organisations."""
-        return self._followed("organizations", Field.ORG)
-
-    def clean_authors(self) -> tuple[str, ...]:
-        """The queries that follow the authors."""
-        return self._followed("authors", Field.AUTHOR)
-
-    def _followed(self, name: str, field: Field) -> tuple[str, ...]:
-        names = lines(self.cleaned_data[name])
-        if len(names) > MOST_FOLLOWED:
-            text = gettext("These are %(number)s names, and %(most)s is the most.")
-            raise ValidationError(text % {"number": len(names), "most": MOST_FOLLOWED})
-        queries = []
-        for one in names:
-            try:
-                queries.append(query_builder.query_for(field, one))
-            except QuerySyntaxError as error:
-                text = gettext("“%(name)s” holds no name. Write letters or digits.")
-                raise ValidationError(text % {"name": one}) from error
-        return tuple(queries)
-
-    def all_queries(self) -> tuple[str, ...]:
-        """The own queries, and those that follow somebody."""
-        given = self.cleaned_data
-        return (*super().all_queries(), *given.get("organizations", ()), *given.get("authors", ()))
 
     def choices(self) -> Choices:
         """All that was chosen."""

@@ -14,13 +14,16 @@ from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
 from digest.models import Topic
+from digest.web import throttling
 from digest.web.page_language import url
 from digest.web.rendering import show
 from subscriptions import tasks
 from subscriptions.accounts import data_rights, preferences
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
+from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import shared
+from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import PreferencesForm, initial_of
 from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
 from subscriptions.web.signup_views import offered
@@ -57,7 +60,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class PreferencesPage:
-    """The preferences form of a reader; `done` says what the last press did."""
+    """The preferences form of a reader, and the sample for what is in it, `shown` where that was asked for.
+
+    `done` says what the last press did; a link in a mail `proposed` one of the queries.
+    """
 
     reader: ReaderPage
     form: PreferencesForm
@@ -66,7 +72,10 @@ class PreferencesPage:
     follows: Follows
     addresses: Addresses
     tomorrow: date
+    sample: Sample
     done: str = ""
+    shown: bool = False
+    proposed: bool = False
 
 
 @behind_link
@@ -92,6 +101,8 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
         preferences.resume(subscriber, timezone.now())
         return _done("resumed", token)
     form = PreferencesForm(request.POST, _topics_for(subscriber))
+    if action == "show":
+        return _show(request, subscriber, form)
     if not form.is_valid():
         return _form(request, subscriber, form, status=422)
     choices = form.choices()
@@ -123,9 +134,22 @@ def _topics_for(subscriber: Subscriber) -> list[Topic]:
     return [*topics, *(topic for topic in preferences.choices_of(subscriber).topics if topic not in topics)]
 
 
+@throttling.rate_limited
+def _show(request: HttpRequest, subscriber: Subscriber, form: PreferencesForm) -> HttpResponse:
+    """The sample, for who has no JavaScript; everything stays as entered."""
+    sample = sample_of(sampled_filters(form.data, offered()), timezone.now().date())
+    return _form(request, subscriber, form, sample=sample)
+
+
 def _form(
-    request: HttpRequest, subscriber: Subscriber, form: PreferencesForm, status: int = 200
+    request: HttpRequest,
+    subscriber: Subscriber,
+    form: PreferencesForm,
+    status: int = 200,
+    *,
+    sample: Sample | None = None,
 ) -> HttpResponse:
+    """The form; what it would have brought follows where there is JavaScript: mail scanners come here too."""
     day, counts = queries.today_counts()
     reader = ReaderPage.of(subscriber)
     page = PreferencesPage(
@@ -141,6 +165,9 @@ def _form(
             json=signed_links.url("feed-json", subscriber),
         ),
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
+        sample=sample or Sample(""),
+        shown=sample is not None,
+        proposed="add" in request.GET,
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

@@ -24,6 +24,7 @@ from subscriptions.accounts.preferences import Choices
 from subscriptions.emails import web_version
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
+from subscriptions.planning import first_digest
 from subscriptions.web import private_feed
 
 State = Subscriber.State
@@ -33,7 +34,10 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class ReaderPage:
-    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned."""
+    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned.
+
+    `welcomed`: their first digest came, or is to come, with the welcome.
+    """
 
     state: str
     choices: Choices
@@ -41,6 +45,8 @@ class ReaderPage:
     next_digest_at: datetime | None
     first: bool = False
     paused_until: date | None = None
+    first_at_once: bool = False
+    welcomed: bool = False
 
     @classmethod
     def of(cls, subscriber: Subscriber) -> "ReaderPage":
@@ -52,6 +58,8 @@ class ReaderPage:
             next_digest_at=subscriber.next_digest_at,
             first=subscriber.covered is None,
             paused_until=subscriber.paused_until,
+            first_at_once=subscriber.first_at_once,
+            welcomed=subscriber.deliveries.welcoming().exists(),
         )
 
 
@@ -102,7 +110,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method == "POST":
-        signup.confirm(subscriber, timezone.now(), throttling.client_address(request))
+        first_digest.confirm(subscriber, timezone.now(), throttling.client_address(request))
         subscriber.refresh_from_db()
         tasks.wake()  # the welcome is waited for
     page = ConfirmPage(ReaderPage.of(subscriber), signed_links.url("preferences", subscriber))

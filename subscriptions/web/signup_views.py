@@ -22,9 +22,10 @@ from subscriptions.accounts import signup
 from subscriptions.emails import web_version
 from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
+from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import SignupForm
 
-FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0"}
+FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0", "first_at_once": "on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class SignupPage:
 
 @dataclass(frozen=True, slots=True)
 class SamplePart:
-    """The part of the sign-up page that follows the choice."""
+    """The part of the pages of sign-up and preferences that follows the choice."""
 
     form: FiltersForm
     sample: Sample
@@ -122,8 +123,8 @@ def sent(request: HttpRequest) -> HttpResponse:
 @throttling.rate_limited
 @public
 def sample_part(request: HttpRequest) -> HttpResponse:
-    """The sample for what is chosen at the moment, for htmx to put into the sign-up page."""
-    form = FiltersForm(request.GET, offered())
+    """The sample for what is chosen at the moment, for htmx to put into the page."""
+    form = sampled_filters(request.GET, offered())
     sample = sample_of(form, timezone.now().date())
     return show(request, "web/parts/sample_update.html", SamplePart(form, sample))
 
@@ -133,7 +134,7 @@ def sample_part(request: HttpRequest) -> HttpResponse:
 @public
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""
-    form = FiltersForm(request.GET, offered())
+    form = sampled_filters(request.GET, offered())
     if form.is_empty or not form.is_valid():
         raise BadRequest
     return show_mail(web_version.preview_html(form.sampled()), target="_blank")

@@ -31,7 +31,8 @@ _READ = """(notShown) => {
     const node = texts.currentNode, element = node.parentElement;
     if (!node.data.trim() || element.closest(notShown)) continue;
     if (element.closest("details:not([open]) > :not(summary)")) continue;
-    const depends = element.closest(".to-open, .to-close, .weekday");  // on what is open, or chosen
+    // On what is open, what is chosen, or how wide the page is.
+    const depends = element.closest(".to-open, .to-close, .fold-holds, .weekday, .tally a");
     if (depends && !depends.getClientRects().length) continue;
     const style = getComputedStyle(element), range = document.createRange();
     range.selectNodeContents(node);

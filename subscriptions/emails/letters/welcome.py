@@ -1,4 +1,4 @@
-"""The first letter after confirming, with what the last week would have brought."""
+"""The letter after confirming that comes without a digest, with what the last week would have brought."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -23,15 +23,20 @@ class _Welcome(LetterType[WelcomeContent]):
 
 def _content(reader: Subscriber, delivery: DeliveryLike) -> WelcomeContent:
     choices = preferences.choices_of(reader)
-    first = reader.next_digest_at or due_at(choices.schedule, after=delivery.due_at)
     filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
     week = of_last_days(filters, DAYS, reader.language)
     return WelcomeContent(
-        first=first.astimezone(zone(reader.time_zone)),
+        first=next_digest(reader, after=delivery.due_at),
         zone=choices.schedule.time_zone,
         week=Reading().content_of(week),
         language=reader.language,
     )
+
+
+def next_digest(reader: Subscriber, after: datetime) -> datetime:
+    """When the reader's next digest comes, by their clock."""
+    moment = reader.next_digest_at or due_at(reader.schedule, after)
+    return moment.astimezone(zone(reader.time_zone))
 
 
 _PLAIN = WelcomeContent(

@@ -25,6 +25,22 @@ if (schedule) {
   saySchedule();
 }
 
+// What the fields of a closed fold hold, where its name says it.
+for (const holds of document.querySelectorAll(".fold-holds")) {
+  const fold = holds.closest("details");
+  fold.addEventListener("input", () => {
+    const texts = [...fold.querySelectorAll("textarea, input")].flatMap((field) => {
+      if (field.type === "checkbox") return field.checked ? field.parentElement.querySelector("span").textContent : "";
+      if (field.type === "number") return field.value && `upvotes>=${field.value}`;
+      return field.value.split("\n").map((line) => line.trim());
+    });
+    holds.textContent = texts.filter(Boolean).join(", ");
+  });
+}
+
+// A link to something in a fold opens the fold, also where a browser does not do so by itself.
+document.getElementById(location.hash.slice(1))?.closest("details")?.setAttribute("open", "");
+
 // Going back, a browser fills in what was chosen before: the sample follows.
 const filters = document.querySelector("[data-sample]");
 const changed = (field) => field.checked !== field.defaultChecked || field.value !== field.defaultValue;

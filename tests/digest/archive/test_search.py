@@ -1,7 +1,7 @@
 """Searching stored papers finds exactly what matching keeps, also after they changed."""
 
 import random
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -13,13 +13,13 @@ from digest.matching import Percolator, Query, parse_query, topics_of
 from digest.models import Edition, IndexSegment, Paper, Release, index_segment
 from tests.digest.matching.oracle import keeps
 from tests.digest.matching.test_agreement import random_node, random_text
-from tests.factories import DAY, NOW, edition, source
+from tests.factories import DAY, NOW, edition, record, source
 
 pytestmark = pytest.mark.django_db
 
 
-def found(query: str, **days: date) -> list[str]:
-    papers = Paper.objects.in_bulk(search.find(parse_query(query), **days).papers)
+def found(query: str) -> list[str]:
+    papers = Paper.objects.in_bulk(search.find(parse_query(query)).papers)
     return [paper.title for paper in papers.values()]
 
 
@@ -42,6 +42,9 @@ def test_search_keeps_the_papers_that_the_oracle_and_the_percolator_keep(seed: i
         expected = {paper.pk for paper in papers if keeps(query.root, paper)}  # type: ignore[arg-type]
         assert {match.paper.pk for match in matches.get(number, [])} == expected
         assert set(search.find(query).papers) == expected
+        best_first = search.find(query, titles_first=True).papers
+        assert len(best_first) == len(expected)
+        assert set(best_first) == expected
         since, until = DAY - timedelta(days=6), DAY - timedelta(days=2)
         dated = {paper.pk for paper in papers if paper.pk in expected and since <= paper.day <= until}
         assert set(search.find(query, since, until).papers) == dated
@@ -80,6 +83,61 @@ def test_found_papers_come_newest_day_first_with_their_number_a_day() -> None:
         "Agents, one",
     ]
     assert result.per_day == {DAY: 1, DAY - timedelta(days=1): 2}
+
+
+def ranked(query: str) -> list[str]:
+    found = search.find(parse_query(query), titles_first=True).papers
+    papers = Paper.objects.in_bulk(found)
+    return [papers[pk].title for pk in found]
+
+
+@pytest.mark.usefixtures("small_segments")
+def test_a_title_with_all_the_words_comes_before_one_with_some_and_both_before_an_abstract() -> None:
+    edition(
+        record("Memory of agents", "Old."),
+        record("Memory at sea", "Of agents."),
+        record("At sea", "Agents with memory, long ago."),
+        day=DAY - timedelta(days=9),
+    )
+    edition(*(record(f"Nothing {n}", "Nothing.") for n in range(9)), day=DAY - timedelta(days=5))
+    edition(
+        record("Newest", "Agents with memory."),
+        record("Agents, new", "With memory."),
+        record("Agents, no memory", "Video."),
+    )
+    assert ranked("agent memory NOT video") == [
+        "Memory of agents",
+        "Agents, new",
+        "Memory at sea",
+        "Newest",
+        "At sea",
+    ]
+    assert ranked("memory") == [
+        "Agents, no memory",
+        "Memory at sea",
+        "Memory of agents",
+        "Agents, new",
+        "Newest",
+        "At sea",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("agent NEAR/3 memory", "Agents have memory"),
+        ("agent^2 OR zeppelin", "Agents have memory"),
+        ('"have memory"', "Agents have memory"),
+        ("upvotes>=3", "Newest"),
+        ("org:lab", "Newest"),
+        ("org:lab agent", "Agents have memory"),
+        ("org:lab NOT zeppelin", "Newest"),
+    ],
+)
+def test_only_words_that_a_title_can_have_move_a_paper_up(query: str, first: str) -> None:
+    edition(record("Agents have memory", upvotes=5, organization="Lab"), day=DAY - timedelta(days=9))
+    edition(record("Newest", "Agents have memory.", upvotes=5, organization="Lab"))
+    assert ranked(query)[0] == first
 
 
 def test_nothing_stored_is_nothing_found() -> None:

@@ -149,6 +149,34 @@ def test_search_finds_in_all_days_and_says_why(client: Client) -> None:
     assert found.select_one("a[href='/?queries=agent%2A+NOT+quant%2A']")
 
 
+def test_a_paper_with_the_words_in_its_title_is_found_above_one_with_them_in_its_abstract(
+    client: Client,
+) -> None:
+    edition(record("Zeppelins", "Of old."), day=date(2025, 11, 1))
+    edition(record("Airships", "Zeppelins of today."), day=date(2025, 11, 6))
+    assert titles(page(client, "/search/?q=zeppelins")) == ["Zeppelins", "Airships"]
+
+
+def test_every_result_of_a_search_is_on_one_page_of_it(client: Client) -> None:
+    edition(*(record(f"Airship {n}", "Of zeppelins.") for n in range(20)), day=date(2025, 11, 1))
+    edition(*(record(f"Zeppelin {n}", "Of hydrogen.") for n in range(20)), day=date(2025, 11, 6))
+    edition(*(record(f"Balloon {n}", "No zeppelin.") for n in range(20)), day=date(2025, 11, 7))
+    pages = [titles(page(client, f"/search/?q=zeppelin&page={number}")) for number in (1, 2, 3)]
+    assert [len(listed) for listed in pages] == [25, 25, 10]
+    assert len({title for listed in pages for title in listed}) == 60
+    assert {title.split()[0] for title in pages[0][:20]} == {"Zeppelin"}
+    assert words(page(client, "/search/?q=zeppelin&page=2").select_one(".pager a[rel=next]")) == "Next page"
+
+
+def test_before_anything_is_searched_for_every_example_is_one_press_away(client: Client) -> None:
+    links = page(client, "/search/").select("dl.examples a")
+    assert len(links) >= 5
+    for link in links:
+        found = page(client, str(link["href"]))
+        assert found.select_one(f"input[name=q][value='{words(link)}']")
+        assert "found." in words(found.main)
+
+
 def test_search_shows_where_a_query_stops_being_readable(client: Client) -> None:
     found = page(client, "/search/?q=kv AND (cache")
     assert "kv AND (cache\n       ^" in str(found.select_one("pre.caret"))

@@ -45,19 +45,20 @@ def test_a_new_reader_is_pending_and_gets_a_confirmation() -> None:
 
 def test_confirming_makes_the_reader_active_from_their_next_local_hour_on() -> None:
     signup.request("ada@readers.example", choices(), NOW)
-    first = signup.confirm(Subscriber.objects.get(), NOW, "192.0.2.1")
+    assert signup.activate(Subscriber.objects.get(), NOW, "192.0.2.1")
     subscriber = Subscriber.objects.get()
-    assert (subscriber.state, subscriber.next_digest_at) == ("active", first)
-    assert str(first) == "2025-11-06 06:00:00+00:00"
+    assert subscriber.state == "active"
+    assert str(subscriber.next_digest_at) == "2025-11-06 06:00:00+00:00"
     assert subscriber.consented_at == NOW
     assert "192.0.2.1" in subscriber.consent
 
 
 def test_confirming_twice_changes_nothing() -> None:
     signup.request("ada@readers.example", choices(), NOW)
-    first = signup.confirm(Subscriber.objects.get(), NOW, "192.0.2.1")
-    again = signup.confirm(Subscriber.objects.get(), NOW + timedelta(days=3), "192.0.2.2")
-    assert again == first
+    assert signup.activate(Subscriber.objects.get(), NOW, "192.0.2.1")
+    first = Subscriber.objects.get().next_digest_at
+    assert not signup.activate(Subscriber.objects.get(), NOW + timedelta(days=3), "192.0.2.2")
+    assert Subscriber.objects.get().next_digest_at == first
     assert "192.0.2.1" in Subscriber.objects.get().consent
 
 
@@ -132,7 +133,7 @@ def test_who_left_can_come_back() -> None:
     reader("ada@readers.example", state="unsubscribed", covered=7)
     signup.request("ada@readers.example", choices(), NOW)
     assert Subscriber.objects.get().state == "pending"
-    signup.confirm(Subscriber.objects.get(), NOW, "192.0.2.1")
+    signup.activate(Subscriber.objects.get(), NOW, "192.0.2.1")
     assert Subscriber.objects.get().state == "active"
 
 

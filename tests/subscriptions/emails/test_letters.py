@@ -20,7 +20,7 @@ from subscriptions.accounts.preferences import Choices
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.planning import planner
+from subscriptions.planning import first_digest, planner
 from subscriptions.relay import OneByOne, Outcome, Verdict
 from tests.factories import DAY, NOW, edition, reader, record, topic
 from tests.subscriptions.browsing import form_at, said
@@ -72,10 +72,11 @@ def html_of(mail: EmailMessage) -> str:
 
 
 def confirmed(agents: Topic) -> Subscriber:
-    signup.request("ada@readers.example", Choices((agents,), (), Schedule("Europe/Berlin", 7)), NOW)
+    choices = Choices((agents,), (), Schedule("Europe/Berlin", 7), first_at_once=False)
+    signup.request("ada@readers.example", choices, NOW)
     Delivery.objects.update(state=State.ACCEPTED)
     subscriber = Subscriber.objects.get()
-    signup.confirm(subscriber, NOW, "192.0.2.1")
+    first_digest.confirm(subscriber, NOW, "192.0.2.1")
     return subscriber
 
 
@@ -109,7 +110,7 @@ def test_a_week_without_a_match_is_told_as_it_is(agents: Topic) -> None:
 def test_the_welcome_is_no_digest_and_comes_once(agents: Topic) -> None:
     edition("Agents at work")
     subscriber = confirmed(agents)
-    signup.confirm(subscriber, NOW + timedelta(minutes=1), "192.0.2.1")
+    first_digest.confirm(subscriber, NOW + timedelta(minutes=1), "192.0.2.1")
     assert Delivery.objects.filter(kind="welcome").count() == 1
     assert Subscriber.objects.get().covered is None
     assert not Selection.objects.exists()

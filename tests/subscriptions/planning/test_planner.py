@@ -209,7 +209,7 @@ def test_a_returning_reader_gets_the_newest_edition_without_what_they_had() -> N
     edition("First agents", "Agents 4", day=DAY + timedelta(days=4))
     edition("First agents", "Agents 4", "Agents 4 later", day=DAY + timedelta(days=4))
     signup.request(ada.email, preferences.choices_of(ada), NOW + timedelta(days=5))
-    signup.confirm(ada, NOW + timedelta(days=5), "192.0.2.1")
+    signup.activate(ada, NOW + timedelta(days=5), "192.0.2.1")
     plan(NOW + timedelta(days=7))
     latest = ada.deliveries.filter(kind="digest").order_by("pk").last()
     assert latest is not None

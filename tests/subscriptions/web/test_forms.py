@@ -37,8 +37,17 @@ def test_a_filled_in_form_gives_the_choices() -> None:
     )
     assert form.is_valid()
     assert form.choices() == Choices(
-        tuple(TOPICS), ("kv*", "web tools"), Schedule("Europe/Berlin", 7, Rhythm.WEEKLY, 4)
+        tuple(TOPICS),
+        ("kv*", "web tools"),
+        Schedule("Europe/Berlin", 7, Rhythm.WEEKLY, 4),
+        first_at_once=False,
     )
+
+
+def test_the_first_digest_comes_at_once_if_that_is_ticked() -> None:
+    form = signup(first_at_once=["on"])
+    assert form.is_valid()
+    assert form.choices().first_at_once
 
 
 def test_a_query_alone_is_enough() -> None:

@@ -129,6 +129,17 @@ def test_confirming_tells_when_the_first_digest_comes_by_the_readers_clock(
     assert "8.8.4.4" in subscriber.consent
 
 
+def test_who_confirms_is_told_that_the_first_digest_comes_with_the_welcome(
+    client: Client, agents: Topic
+) -> None:
+    edition("Agents that read manuals")
+    path = address("confirm", pending(agents))
+    assert "Then your first digest comes at once" in said(client.get(path))
+    text = said(client.post(path))
+    assert "Your first digest comes with the welcome mail." in text
+    assert "Your next digest comes on Thursday, 6 November at 07:00 (Europe/Berlin)" in text
+
+
 def test_confirming_again_changes_nothing_and_says_the_same(client: Client, agents: Topic) -> None:
     path = address("confirm", pending(agents))
     first, before = client.post(path), stored()

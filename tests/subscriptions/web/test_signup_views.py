@@ -186,6 +186,49 @@ def test_topics_show_how_many_papers_of_the_newest_day_they_keep(client: Client)
     assert "papers of Wednesday, 5 November 2025" in words(found.select_one("fieldset.topics legend"))
 
 
+def test_before_anything_is_ticked_the_liveliest_topics_make_an_example(client: Client) -> None:
+    topic("kv", "kv*", name="Caches")
+    topic("splats", "splats", name="Splats")
+    edition("Agents at sea", "Agents at home", "KV caches", "KV cache, again", "Splats", "Nothing")
+    found = page(client.get("/"))
+    sample = found.select_one("section.sample")
+    assert "An example digest Agents and Caches, the mail of Wednesday, 5 November 2025" in words(sample)
+    frame = found.iframe
+    assert isinstance(frame, Tag)
+    mail = client.get(str(frame["src"])).content.decode()
+    assert "Agents at sea" in mail
+    assert "Splats" not in mail
+
+
+def test_before_the_first_paper_there_is_no_example(client: Client) -> None:
+    found = page(client.get("/"))
+    assert found.iframe is None
+    assert words(found.select_one(".said")) == "Tick a topic to see how many papers it brings."
+
+
+def test_the_count_stands_with_the_topics_and_before_them(client: Client) -> None:
+    edition("Agents at sea")
+    part = page(client.get("/?topics=agents")).select_one("form [data-sample]")
+    assert isinstance(part, Tag)
+    assert "1 paper" in words(part.select_one(".tally + fieldset.topics, .tally"))
+    assert part.select_one(".tally + fieldset.topics")
+
+
+def test_the_query_language_is_told_by_examples_that_say_what_they_find(client: Client) -> None:
+    told = words(page(client.get("/")).find(id="queries-help"))
+    assert "quant* every word that begins with “quant”, such as quantization" in told
+    assert "begins so" not in told
+
+
+def test_the_first_digest_is_asked_for_at_once_unless_that_is_unticked(client: Client) -> None:
+    assert page(client.get("/")).select_one("input[name=first_at_once][checked]")
+    sign_up(client)
+    assert not Subscriber.objects.get().first_at_once
+    found = page(sign_up(client, email="", first_at_once="on"))
+    assert found.select_one("input[name=first_at_once][checked]")
+    assert not page(sign_up(client, email="")).select_one("input[name=first_at_once][checked]")
+
+
 def test_filters_that_somebody_shared_are_filled_in_with_what_they_would_have_brought(client: Client) -> None:
     edition("Agents at sea", "Quantized caches")
     found = page(

@@ -16,6 +16,7 @@ from digest.archive import samples
 from digest.compose.samples import DIGESTS
 from digest.lib.locales import LOCALE
 from digest.web import page_language
+from digest.web.query_examples import QUERY_EXAMPLES
 from subscriptions.devtools import inbox_samples, page_samples
 from subscriptions.devtools.page_samples import PAGES
 from tests.digest.lib.wordless import Wordless
@@ -92,7 +93,7 @@ def invented(module: Path) -> Iterator[str]:
 OF_PAGES = {
     word
     for module in (samples, page_samples, inbox_samples)
-    for text in (*invented(Path(str(module.__file__))), _NAMES)
+    for text in (*invented(Path(str(module.__file__))), _NAMES, *(one.query for one in QUERY_EXAMPLES))
     for word in words(text)
 }
 OF_PAPERS = [

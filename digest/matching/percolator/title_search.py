@@ -1,0 +1,57 @@
+"""Search that also says how much of a query the titles of the papers hold, since those answer it best."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.matching.ast import And, Field, Near, Node, Or, Query, Term, Weight
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.bitset_program import Program
+
+
+def search_titles(query: Query, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+    """The numbers of the papers of `index` that `query` keeps, ascending, and the rank of each one's title.
+
+    It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none.
+    """
+    words = tuple(_title_words(query.root))
+    wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
+    program = Program()
+    rows = program.evaluate(index, np.array([program.add(node) for node in wanted], np.int64))
+    holds = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
+    kept = np.flatnonzero(holds[0])
+    return kept, holds[1:, kept].sum(axis=0, dtype=np.uint8)
+
+
+def _in_title(node: Node) -> Node:
+    """`node`, looking for words in the title where it looks for them in title or abstract."""
+    match node:
+        case Term(field=None):
+            return replace(node, field=Field.TITLE)
+        case Near(left, right, distance):
+            return Near(tuple(map(_term_in_title, left)), tuple(map(_term_in_title, right)), distance)
+        case And(parts) | Or(parts):
+            return type(node)(tuple(map(_in_title, parts)))
+        case Weight(part, factor):
+            return Weight(_in_title(part), factor)
+    return node  # what is excluded, is so from the abstract too
+
+
+def _term_in_title(term: Term) -> Term:
+    return term if term.field else replace(term, field=Field.TITLE)
+
+
+def _title_words(node: Node) -> Iterator[Node]:
+    """The words that `node` asks for and that a title can have, each looked for there."""
+    match node:
+        case Term(field=None | Field.TITLE):
+            yield _in_title(node)
+        case Near(left) if left[0].field in {None, Field.TITLE}:  # both sides are looked for in one text
+            yield _in_title(node)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _title_words(part)
+        case Weight(part, _):
+            yield from _title_words(part)

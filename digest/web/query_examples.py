@@ -1,0 +1,27 @@
+"""The query language by examples, for who writes a query on a page; no language translates the queries."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class QueryExample:
+    """A query, and what it finds."""
+
+    query: str
+    meaning: Promise
+
+
+QUERY_EXAMPLES = (
+    QueryExample("agent memory", gettext_lazy("both words, in any order; “agents” and “memories” count too")),
+    QueryExample("robot OR drone", gettext_lazy("either of them")),
+    QueryExample("diffusion NOT video", gettext_lazy("the first without the second")),
+    QueryExample('"speculative decoding"', gettext_lazy("these words side by side")),
+    QueryExample("quant*", gettext_lazy("every word that begins with “quant”, such as quantization")),
+    QueryExample(
+        "title:reasoning", gettext_lazy("only where it is in the title; author: and org: look there instead")
+    ),
+    QueryExample("(agent OR robot) upvotes>=50", gettext_lazy("either of them, with at least 50 upvotes")),
+)
