@@ -114,8 +114,8 @@ class DigestContent:
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
     not have arrived. A `weekly` digest is about the week to `day`. It goes out in `year`, by default that
-    of `day`: dates of other years name theirs. A reader's first digest, which welcomes them, says when the one
-    `following` comes, a local time in `zone`.
+    of `day`: dates of other years name theirs. A reader's first digest, which welcomes them, says when the
+    one `following` comes, a local time in `zone`.
     """
 
     day: date

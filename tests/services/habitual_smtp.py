@@ -17,11 +17,12 @@ _ANSWER = {"MAIL": "250 2.1.0 Ok", "RCPT": "250 2.1.5 Ok", "DATA": "354 Go ahead
 class Habits:
     """What one server does otherwise than others. An answer of "" closes the connection without a word.
 
-    `behind_the_dot`: what becomes of commands that are sent before the reply to end of data. `limit`: after so
-    many mails a session answers `limit_answer` to the command `limit_at`. `resets`: RSETs without a mail between
-    that a session survives. `size`: longer messages are answered with `size_answer` at MAIL, if they are announced,
-    else after the message. `stays_open`: after a refused message the transaction is still open. `refuse` and
-    `refuse_data`: the answer to a recipient, at RCPT and after the message.
+    `behind_the_dot`: what becomes of commands that are sent before the reply to end of data. `limit`:
+    after so many mails a session answers `limit_answer` to the command `limit_at`. `resets`: RSETs
+    without a mail between that a session survives. `size`: longer messages are answered with
+    `size_answer` at MAIL, if they are announced, else after the message. `stays_open`: after a refused
+    message the transaction is still open. `refuse` and `refuse_data`: the answer to a recipient, at RCPT
+    and after the message.
     """
 
     extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "ENHANCEDSTATUSCODES")

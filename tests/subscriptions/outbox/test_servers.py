@@ -1,4 +1,4 @@
-"""The table of docs/relays.md, row by row: what each server limits or does otherwise costs no mail and no time."""
+"""The table of docs/relays.md, row by row: what a server limits or does otherwise costs no mail, no time."""
 
 import time
 
@@ -7,7 +7,7 @@ import pytest
 from subscriptions import outbox
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.relay import SmtpRelay
-from tests.services.habitual_smtp import HabitualServer, Habits, habitual
+from tests.services.habitual_smtp import Habits, HabitualServer, habitual
 from tests.subscriptions.outbox.test_refusals import planned, states
 
 pytestmark = pytest.mark.django_db
