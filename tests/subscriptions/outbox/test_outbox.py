@@ -123,12 +123,14 @@ def test_a_refused_reader_gets_no_more_mail_and_others_do() -> None:
 def test_a_reader_is_not_refused_for_the_address_they_have_just_given_up() -> None:
     planned("ada")
 
-    def moves_away(_: str) -> Outcome:
+    def moves_away(recipient: str) -> Outcome:
+        if recipient == "ada@elsewhere.example":
+            return ACCEPTED  # the letter with the new links
         Subscriber.objects.update(new_email="ada@elsewhere.example")
         assert data_rights.change_address(Subscriber.objects.get(), "192.0.2.1", NOW)
         return Outcome(Verdict.REFUSED, "550 no such user", Cause.DEAD)
 
-    assert outbox.deliver(FakeRelay(moves_away)) == {"refused": 1}
+    assert outbox.deliver(FakeRelay(moves_away)) == {"refused": 1, "accepted": 1}
     ada = Subscriber.objects.get()
     assert (ada.email, ada.state) == ("ada@elsewhere.example", "active")
     assert ada.next_digest_at is not None

@@ -11,10 +11,11 @@ from django.urls import reverse
 
 from digest.models import Topic
 from subscriptions import outbox
-from subscriptions.accounts import preferences, signup
+from subscriptions.accounts import preferences
 from subscriptions.admin.dashboard import dashboard
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
+from subscriptions.planning import first_digest
 from subscriptions.planning.planner import plan
 from subscriptions.relay import LocalMailbox
 from tests.factories import NOW, edition, reader, topic
@@ -99,7 +100,7 @@ def test_the_reader_gets_the_welcome_and_can_open_the_preferences(client: Client
         odd = reader("odd@readers.example", [topic("agents", "agents")], state="pending", next_digest_at=None)
         Subscriber.objects.update(time_zone="Mars/Phobos")
         odd.refresh_from_db()
-        signup.confirm(odd, NOW, "192.0.2.1")
+        first_digest.confirm(odd, NOW, "192.0.2.1")
         outbox.deliver(LocalMailbox())
         assert odd.deliveries.get(kind="welcome").state == State.ACCEPTED
         assert "at 07:00 (UTC), if a paper matches" in said(client.get(address("preferences", odd)))

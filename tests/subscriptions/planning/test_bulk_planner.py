@@ -135,7 +135,7 @@ def test_readers_without_exceptions_never_become_objects(monkeypatch: pytest.Mon
     edition("First agents", "Boats")
     for number in range(30):
         reader(f"reader{number}@readers.example", queries=[f"agents -word{number % 7}"])
-    monkeypatch.setattr(planner, "_plan_batch", None)
+    monkeypatch.setattr(planner, "plan_batch", None)
     assert plan(NOW).pending == 30
 
 
