@@ -3,11 +3,14 @@
 import re
 import threading
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
+from itertools import chain
 
 import Stemmer
+
+from digest.matching.word_forms import WordForms, read_word_forms
 
 _WORD = re.compile(r"[^\W_](?:[^\W_]|[\u0300-\u036f])*")
 _SPLIT = re.compile(f"({_WORD.pattern})")
@@ -17,7 +20,18 @@ _IZE = ("ize", "ized", "izes", "izer", "izers", "izing", "ization", "izations", 
 _YZE = ("yze", "yzed", "yzes", "yzer", "yzers", "yzing")
 _OUR = ("our", "ours", "oured", "ouring", "oural")
 _SPELT = _IZE + _YZE + _OUR
-_ACRONYMS = re.compile(r"[b-df-hj-np-tv-z]{2,}u?(?<!s)s")  # Snowball takes an -s off behind vowels only
+_OUR_INSIDE = re.compile(  # before endings of which there are many: “favourite”, “behaviourism”
+    "(behavi|ard|arm|cand|clam|col|endeav|fav|ferv|flav|harb|hon|hum|lab|neighb|od|ranc|rum|sav|splend|tum|vap|vig)our"
+)
+_ACRONYMS = re.compile(
+    r"[b-df-hj-np-tv-z]{2,}[aeou]?(?<!s)s"
+)  # Snowball takes an -s off behind a syllable only
+# In one word: “to” written as a digit, a version, a number. What may be parted by a hyphen is parted without.
+_INNER = re.compile(
+    r"(?P<from>[a-z]{2,})2(?P<into>[a-z]{2,}|[234]d)(?P<count>\d*)"
+    r"|(?P<named>[a-z]{4,})(?P<version>v\d+)"
+    r"|(?P<base>[a-z]{3,})(?P<number>\d+[a-z]?)"
+)
 _thread = threading.local()  # a Snowball stemmer must not be shared by threads
 
 
@@ -37,9 +51,26 @@ def stem(folded: str) -> str:
 
 def stems(folded: Sequence[str]) -> list[str]:
     """`stem` of each, many times faster."""
+    forms = _word_forms()
+    spelt = [forms.as_written(word) or _spelt(word) for word in folded]
+    return [forms.stems.get(found, found) for found in _snowball(spelt)]
+
+
+@lru_cache(maxsize=200_000)
+def stems_sought(folded: str) -> tuple[str, ...]:
+    """The stems that a word of a query meets: its own, and of “basis” also that of “bases”."""
+    own = stem(folded)
+    return (own, *_word_forms().also.get(own, ()))
+
+
+@cache
+def _word_forms() -> WordForms:
+    return read_word_forms(lambda word: _snowball([_spelt(word)])[0])
+
+
+def _snowball(spelt: list[str]) -> list[str]:
     if not hasattr(_thread, "stemmer"):
         _thread.stemmer = Stemmer.Stemmer("english", 0)  # its own cache costs more than it saves
-    spelt = [_spelt(word) if word.endswith(_SPELT) else word for word in folded]
     return [
         found[:-1] if found.endswith("s") and _ACRONYMS.fullmatch(found) else found
         for found in _thread.stemmer.stemWords(spelt)
@@ -52,6 +83,10 @@ def _spelt(word: str) -> str:
     One of -ise and -ize has to go, and Snowball knows more relatives of -ise: “supervised”, “supervision”.
     What is too short for such an ending stays: “size”, “hour”.
     """
+    if "our" in word:
+        word = _OUR_INSIDE.sub(r"\1or", word)
+    if not word.endswith(_SPELT):
+        return word
     if word.endswith(_OUR):
         start = word.rindex("our")
         return f"{word[:start]}or{word[start + 3 :]}" if len(word) > 5 else word
@@ -60,8 +95,9 @@ def _spelt(word: str) -> str:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """The folded words of `text`, in order."""
-    return tuple(fold(match.group()) for match in _WORD.finditer(text))
+    """The folded words of `text`, in order; folding or dividing them again changes nothing."""
+    found = split(text)[0]
+    return tuple(found if text.isascii() else split(" ".join(found))[0])
 
 
 @lru_cache(maxsize=1000)
@@ -73,14 +109,38 @@ def split(text: str) -> tuple[list[str], list[bool]]:
     """The folded words of `text`, and of each whether only a space or hyphen parts it from the next."""
     if text.isascii():
         parts = _ASCII_SPLIT.split(text.lower())
-        forms = parts[1::2]
+        forms = sources = parts[1::2]
     else:
         parts = _SPLIT.split(text)
-        forms = list(map(fold, parts[1::2]))
+        sources = parts[1::2]
+        forms = list(map(fold, sources))
     glued = [gap == " " or _glues(gap) for gap in parts[2::2]]
     if glued:
         glued[-1] = False  # what follows the last word is no gap
-    return forms, glued
+    if all(map(str.isalpha, forms)):
+        return forms, glued
+    words: list[str] = []
+    gaps: list[bool] = []
+    for source, form, gap in zip(sources, forms, glued, strict=True):
+        inner = _inner(form, len(source))
+        words += [word for word, _ in inner] or [form]
+        gaps += [*[True] * (len(inner) - 1), gap]
+    return words, gaps
+
+
+@lru_cache(maxsize=100_000)
+def _inner(form: str, length: int) -> tuple[tuple[str, int], ...]:
+    """The words that one is made of, each with its length in the text; none if it is one word.
+
+    One whose length in the text was another stays one: where its parts begin there is not known.
+    """
+    found = _INNER.fullmatch(form) if len(form) == length and not form.isalpha() else None
+    if found is None:
+        return ()
+    if left := found["from"]:
+        right, count = found["into"], found["count"]
+        return ((left, len(left)), ("to", 1), (right, len(right)), *([(count, len(count))] if count else []))
+    return tuple((part, len(part)) for part in found.groups() if part)
 
 
 @dataclass(frozen=True)
@@ -96,7 +156,7 @@ class Text:
     @cached_property
     def spans(self) -> tuple[tuple[int, int], ...]:
         """Start and end of each word, in characters."""
-        return tuple(match.span() for match in _WORD.finditer(self.source))
+        return tuple(_spans(self.source))
 
     @cached_property
     def forms(self) -> tuple[str, ...]:
@@ -120,9 +180,9 @@ class Text:
         """The stem of each entry of `joined`."""
         return tuple(stems(self.joined))
 
-    def positions_of(self, wanted: str) -> Sequence[int]:
-        """Where the stem `wanted` stands, as a word or as two joined, by the number of its first word."""
-        return self._positions.get(wanted, ())
+    def positions_of(self, wanted: str) -> Iterator[int]:
+        """Where `wanted` is met, by a word or by two joined, as the number of the first."""
+        return chain.from_iterable(self._positions.get(found, ()) for found in stems_sought(wanted))
 
     @cached_property
     def _positions(self) -> dict[str, list[int]]:
@@ -131,3 +191,13 @@ class Text:
             for form in forms:
                 positions.setdefault(form, []).append(number)
         return positions
+
+
+def _spans(source: str) -> Iterator[tuple[int, int]]:
+    for match in _WORD.finditer(source):
+        start, end = match.span()
+        for _, length in _inner(fold(match.group()), end - start):
+            yield start, start + length
+            start += length
+        if start < end:
+            yield start, end

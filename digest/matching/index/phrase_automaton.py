@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.ast import Term
-from digest.matching.tokenizer import stem
+from digest.matching.tokenizer import stems_sought
 
 Numbers = NDArray[np.int32]
 Keys = NDArray[np.int64]
@@ -78,9 +78,10 @@ class PhraseAutomaton:
         return len(self._depths) - 1
 
     def _add_transition(self, state: int, word: str, target: int, *, written_together: bool = False) -> None:
-        number = self.words.setdefault(stem(word), len(self.words))
-        self._keys.append(state << SHIFT | number)
-        self._targets.append(2 * target + written_together)
+        for stem in stems_sought(word):
+            number = self.words.setdefault(stem, len(self.words))
+            self._keys.append(state << SHIFT | number)
+            self._targets.append(2 * target + written_together)
         self._continues[state] = 1
 
     @property

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 
 from digest.matching.ast import Near, Term
-from digest.matching.tokenizer import Text, stem
+from digest.matching.tokenizer import Text, stems_sought
 
 Position = tuple[int, int]  # the first word's number, and the number after the last word's
 
@@ -12,8 +12,9 @@ Position = tuple[int, int]  # the first word's number, and the number after the 
 def positions(term: Term, text: Text) -> Iterator[Position]:
     """Each occurrence of `term` in `text`, ascending.
 
-    A word of the term meets a word of the text with the same stem. Two neighbours on either side
-    may also meet one word on the other that is written together: “fine tuning”, “finetuning”.
+    A word of the term meets a word of the text with the same stem, or with another that it may have. Two
+    neighbours on either side may also meet one word on the other that is written together: “fine tuning”,
+    “finetuning”.
     """
     for start in _starts(term, text):
         for end in _ends(term, text, start):
@@ -38,12 +39,12 @@ def _starts(term: Term, text: Text) -> Iterable[int]:
     first, *others = term.words
     if term.prefix and len(others) < 2:
         return range(len(text.stems))
-    starts = set(text.positions_of(stem(first)))
+    starts = set(text.positions_of(first))
     if others:
         if starts and not term.prefix:  # most positions of the first word have another word after them
-            second = {*text.positions_of(stem(others[0])), *text.positions_of(stem("".join(others[:2])))}
+            second = {*text.positions_of(others[0]), *text.positions_of("".join(others[:2]))}
             starts = {start for start in starts if start + 1 in second or start + 2 in second}
-        starts.update(text.positions_of(stem(first + others[0])))
+        starts.update(text.positions_of(first + others[0]))
     return sorted(starts)
 
 
@@ -73,4 +74,4 @@ def _ends(term: Term, text: Text, start: int) -> list[int]:
 
 
 def _meets(wanted: str, prefix: bool, form: str, form_stem: str) -> bool:
-    return form.startswith(wanted) if prefix else form_stem == stem(wanted)
+    return form.startswith(wanted) if prefix else form_stem in stems_sought(wanted)

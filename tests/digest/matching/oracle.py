@@ -12,7 +12,7 @@ from itertools import pairwise, product
 
 from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, topics_of
 from digest.matching.ast import Node
-from digest.matching.tokenizer import stem
+from digest.matching.tokenizer import stem, stems_sought
 
 
 @dataclass(frozen=True)
@@ -136,4 +136,4 @@ def ends(wanted: tuple[tuple[str, bool], ...], prefix: bool, text: Text, start: 
 
 
 def meets(wanted: str, form: str, prefix: bool) -> bool:
-    return form.startswith(wanted) if prefix else stem(form) == stem(wanted)
+    return form.startswith(wanted) if prefix else stem(form) in stems_sought(wanted)

@@ -1,0 +1,72 @@
+"""How the words of a corpus meet: plurals that do not find their singular, strangers that find each other.
+
+    python -m digest.training.word_forms --corpus corpus/papers.jsonl.gz
+
+Plurals are those that lemminflect knows, a dictionary that matching itself does without: it takes “LLMs” for
+a word of its own and changes the case of abbreviations. What it says is for a person to judge, before it goes
+into digest/matching/word_forms.tsv.
+"""
+
+import argparse
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from digest.matching.tokenizer import stem, stems_sought, words
+from digest.training.examples import Example, read_corpus
+
+LEAST = 5  # papers' words that are rarer are mostly names and slips
+# Pairs of words of papers that mean different things and have one Snowball stem.
+STRANGERS = (
+    "organ organization, universe university, new news, base basis, axe axis, object objective, transform "
+    "transformer, experience experiment, import important, integration integrity, integrate integral, "
+    "compute computer, position positive, sever several, converse conversation, conversion conversation, "
+    "numerical numerous, information informal, person personal, animation animal, format formation, "
+    "intern internal, minor minority, major majority, success successive, response responsible, emerge "
+    "emergency, critical critic, identical identity, variation variational, author authority, index "
+    "indicate, vertical vertex, these theses, live life, leave leaf, additional additive, general "
+    "generate, policy police, relative relativity"
+)
+
+
+def main() -> None:
+    """Read and print."""
+    arguments = argparse.ArgumentParser(description="How the words of a corpus meet.")
+    arguments.add_argument("--corpus", type=Path, required=True)
+    counts = vocabulary(read_corpus(arguments.parse_args().corpus))
+    pairs = [tuple(pair.split()) for pair in STRANGERS.split(", ")]
+    found = [f"{one}/{other}" for one, other in pairs if meet(one, other)]
+    print(f"{len(counts)} words in {LEAST} places or more")  # noqa: T201
+    print(f"strangers that meet: {len(found)} of {len(pairs)}: {', '.join(found)}")  # noqa: T201
+    parted = [f"{form}/{word} ({counts[form]})" for form, word in plurals(counts) if not meet(form, word)]
+    print(f"plurals without their singular: {len(parted)}: {', '.join(parted)}")  # noqa: T201
+
+
+def vocabulary(corpus: Iterable[Example]) -> Counter[str]:
+    """The words of letters alone, with how often each stands in the corpus."""
+    counts = Counter(word for paper in corpus for word in words(f"{paper.title}\n{paper.abstract}"))
+    return Counter(
+        {word: count for word, count in counts.items() if count >= LEAST and len(word) > 2 and word.isalpha()}
+    )
+
+
+def plurals(counts: Counter[str]) -> Iterator[tuple[str, str]]:
+    """The words of the vocabulary that are another's plural, the most frequent first."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from lemminflect import getLemma  # type: ignore[import-untyped]  # noqa: PLC0415  # for training alone
+    for form, _ in counts.most_common():
+        for word in getLemma(form, upos="NOUN"):
+            if word != form and word in counts:
+                yield form, word
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether a query with each word finds the other."""
+    return all(stem(a) in stems_sought(b) for a, b in pairwise((one, other, one)))
+
+
+if __name__ == "__main__":
+    main()
