@@ -109,7 +109,8 @@ def split(text: str) -> tuple[list[str], list[bool]]:
     """The folded words of `text`, and of each whether only a space or hyphen parts it from the next."""
     if text.isascii():
         parts = _ASCII_SPLIT.split(text.lower())
-        forms = sources = parts[1::2]
+        sources = parts[1::2]
+        forms = sources[:]
     else:
         parts = _SPLIT.split(text)
         sources = parts[1::2]
@@ -117,15 +118,11 @@ def split(text: str) -> tuple[list[str], list[bool]]:
     glued = [gap == " " or _glues(gap) for gap in parts[2::2]]
     if glued:
         glued[-1] = False  # what follows the last word is no gap
-    if all(map(str.isalpha, forms)):
-        return forms, glued
-    words: list[str] = []
-    gaps: list[bool] = []
-    for source, form, gap in zip(sources, forms, glued, strict=True):
-        inner = _inner(form, len(source))
-        words += [word for word, _ in inner] or [form]
-        gaps += [*[True] * (len(inner) - 1), gap]
-    return words, gaps
+    for number in [n for n, form in enumerate(forms) if not form.isalpha()][::-1]:
+        if inner := _inner(forms[number], len(sources[number])):
+            forms[number : number + 1] = [word for word, _ in inner]
+            glued[number:number] = [True] * (len(inner) - 1)
+    return forms, glued
 
 
 @lru_cache(maxsize=100_000)
