@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tests.services import node
+from tests.services import mail_servers, node
 from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.services.ports import free_port
 from tests.services.postgres import create_database, postgres_server
@@ -143,6 +143,42 @@ def localhost() -> str:
 
 
 @pytest.fixture
+def postfix() -> None:
+    """Postfix; `make test` leaves out the tests that ask for it where it cannot be had."""
+    _unpacked("postfix")
+
+
+@pytest.fixture
+def exim() -> None:
+    """Exim, likewise."""
+    _unpacked("exim")
+
+
+@pytest.fixture
+def opensmtpd() -> None:
+    """OpenSMTPD, likewise."""
+    _unpacked("opensmtpd")
+
+
+@pytest.fixture
+def chasquid() -> None:
+    """chasquid, likewise."""
+    _unpacked("chasquid")
+
+
+@pytest.fixture
+def haraka() -> None:
+    """Haraka, likewise; for `make faults`."""
+    if why := mail_servers.provide_haraka():
+        pytest.fail(why)
+
+
+def _unpacked(name: str) -> None:
+    if why := mail_servers.provide()[name]:
+        pytest.fail(why)
+
+
+@pytest.fixture
 def proc() -> None:
     """/proc, where Linux lists all processes; `make test` leaves out the tests that ask for it elsewhere."""
 
@@ -158,7 +194,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def checkers() -> Path:
     """The folder of the checkers that run on Node; their packages are in its node_modules."""
-    if not node.is_installed():
+    if not node.is_installed(node.CHECKERS):
         pytest.fail("No checkers: `make test` installs them")
     return node.CHECKERS
 
