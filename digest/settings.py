@@ -36,6 +36,8 @@ ALLOWED_HOSTS = read.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127
 SECURE = SITE_URL.startswith("https://")
 SECRET_KEY = read.str("SECRET_KEY", default="") or env.secret_key(DATA_DIR)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies stand before the service, each of which adds to X-Forwarded-For; None: as SITE_URL says.
+TRUSTED_PROXIES = env.proxies(read.str("TRUSTED_PROXIES", default=""))
 
 # --- Applications and middleware -------------------------------------------------------------
 
@@ -56,6 +58,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.web.request_log.middleware",
+    "digest.web.nul_characters.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.web.csp.PolicyMiddleware",  # django-csp, with a looser policy for the admin
@@ -109,6 +113,8 @@ AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "digest.web.lock_out.answer"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the page names stays true
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # also where “next” leads elsewhere
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -145,6 +151,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "digest:",
+    # A broker that hangs is taken for one that is gone: visitors wait for it, and workers connect anew.
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "connect_retries_timeout": 1,  # shorter than one attempt, so there is no second
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 
@@ -193,6 +203,30 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask without TLS
 X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.web.rendering.show_mail
+
+# --- Logs ------------------------------------------------------------------------------------
+
+ACCESS_LOG = read.bool("ACCESS_LOG", default=False)
+# All processes write to their output, whoever starts them keeps it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "digest.web.log_lines.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(number)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"output": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["output"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # Pages that are not found are no news, unless somebody develops them.
+        "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
+        "digest.access": {"level": "INFO"},
+        "waitress.queue": {"level": "ERROR"},
+    },
+}
 
 # --- The admin -------------------------------------------------------------------------------
 

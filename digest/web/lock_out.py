@@ -1,4 +1,4 @@
-"""The page after too many wrong passwords: until when, and how an operator gets in before."""
+"""The page after too many attempts to sign in: until when, and how an operator gets in before."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,6 +32,7 @@ def answer(request: HttpRequest, _response: HttpResponse | None, credentials: di
 def locked_out(request: HttpRequest, until: datetime) -> HttpResponse:
     """No password is looked at before `until`."""
     seconds = max(1, round((until - timezone.now()).total_seconds()))
-    response = show(request, "web/locked_out.html", LockedOut(until, -(-seconds // 60)), 429)
+    shown = until + timedelta(seconds=-until.second % 60)  # to the minute, and never too early
+    response = show(request, "web/locked_out.html", LockedOut(shown, -(-seconds // 60)), 429)
     response["Retry-After"] = str(seconds)
     return response

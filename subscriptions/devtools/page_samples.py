@@ -137,6 +137,9 @@ PAGES: Mapping[str, PageCase] = {
     "sent": PageCase("Sign-up sent", "web/sent.html", partial(SentPage, inbox=False)),
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
     "not-ready": PageCase("Sign-up without a relay", "web/not_ready.html"),
+    "sent-wait": PageCase(
+        "Sign-up sent, letters wait", "web/sent.html", partial(SentPage, inbox=False, minutes=25)
+    ),
     "too-many": PageCase("Too many sign-ups", "web/too_many.html"),
     "unknown-host": PageCase(
         "Opened by an unknown name",
