@@ -18,8 +18,9 @@ from typing import IO
 import pytest
 
 from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out, said
-from tests.services import browser, mail_servers, node
+from tests.services import browser, debian, mail_servers, node
 from tests.services.postgres import postgres_server
+from tests.services.spamassassin import PACKAGE as SPAMASSASSIN
 
 _NOT_EVERYBODY_HAS = {NO_DATA, mail_servers.NOT_ROOT}
 _MOST_PROCESSES = "4"
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
         "localhost": _localhost(),
         **mail_servers.provide(),
         "haraka": mail_servers.provide_haraka() if "faults" in arguments else "",
+        "spamassassin": debian.unpack(SPAMASSASSIN) if "faults" in arguments else "",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

@@ -53,7 +53,7 @@ def test_a_network_that_guesses_many_names_is_stopped_before_a_password_is_looke
             refused = client.post(PAGE, guess, REMOTE_ADDR=f"192.0.2.{number}")
         assert len(hashed) == throttling.SIGN_INS_PER_NETWORK
         assert refused.status_code == 429
-        assert f"Try again at {NOW:%H}:11 UTC, in 7 minutes." in text(refused)
+        assert f"at {NOW:%H}:10 (UTC). That is in 7 minutes." in text(refused)
         assert client.get(PAGE, REMOTE_ADDR="192.0.2.1").status_code == 200
         assert client.post(PAGE, GOOD, REMOTE_ADDR="198.51.100.1").status_code == 302
         clock.shift(int(refused["Retry-After"]))
@@ -70,7 +70,7 @@ def test_a_name_that_failed_too_often_is_told_when_to_try_again_and_more_attempt
         refused = client.post(PAGE, GOOD)
         assert refused.status_code == 429
         ends = NOW.replace(minute=31) + timedelta(hours=1)
-        assert f"Try again at {ends:%H:%M} UTC, in 45 minutes." in text(refused)
+        assert f"at {ends:%H:%M} (UTC). That is in 45 minutes." in text(refused)
         assert "Too many attempts to sign in" in text(refused)
         clock.shift(int(refused["Retry-After"]) + 1)
         assert client.post(PAGE, GOOD).status_code == 302

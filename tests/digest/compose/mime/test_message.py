@@ -20,6 +20,7 @@ from digest.lib.safe_text import folded
 SENDER = Sender(
     "Paper Digest <digest@example.org>",
     list_id="digest.example.org",
+    list_name="Paper Digest",
     feedback_id="2025-11-05:digest:paperdigest",
     unsubscribe_mailto="leave@example.org",
 )
@@ -39,7 +40,7 @@ def assert_sound(message: bytes, letter: Letter, personal: Personal = READER) ->
     """Every promise that holds for any message whatever is in it."""
     assert message.isascii()
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", message)
-    assert not re.search(rb"^\.", message, re.MULTILINE)
+    assert not re.search(rb"^(?:\.|>*From )", message, re.MULTILINE)
     assert max(map(len, message.split(b"\r\n"))) <= 998
     _, _, bodies = message.partition(b"\r\n\r\n")
     assert max(map(len, bodies.split(b"\r\n"))) <= 76
@@ -64,7 +65,24 @@ def test_what_was_composed_is_what_arrives(name: str) -> None:
 stand_ins = st.sampled_from([LINKS.unsubscribe, LINKS.preferences, LINKS.web])
 stretches = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x02\x03"), max_size=200)
 hard = st.sampled_from(
-    ["=", "%", "%(to)b", "x" * 75, "x" * 76, " ", "\t", "\n", ".", "\n.\n", "é" * 30, "\x1e", "=3D", "From "]
+    [
+        "=",
+        "%",
+        "%(to)b",
+        "x" * 75,
+        "x" * 76,
+        " ",
+        "\t",
+        "\n",
+        ".",
+        "\n.\n",
+        "é" * 30,
+        "\x1e",
+        "=3D",
+        "\nFrom ",
+        ">>From ",
+        " From the",
+    ]
 )
 bodies = st.lists(st.one_of(stretches, hard, hard, stand_ins), max_size=30).map("".join)
 urls = st.one_of(
@@ -87,6 +105,16 @@ def test_any_text_and_any_link_arrive_unchanged(text: str, html: str, unsubscrib
     message = prepare(letter, SENDER).message(personal)
     assert_sound(message, letter, personal)
     assert f"List-Unsubscribe: <{unsubscribe}>, <mailto:leave@example.org>" in lines(message)
+
+
+@pytest.mark.parametrize("before", range(60, 80))
+def test_no_line_begins_as_an_mbox_separates_mails_wherever_lines_are_broken(before: int) -> None:
+    """Delivery into an mbox writes ">" before such a line, which breaks every signature."""
+    text = f"From the start\n>From a quotation\n{'x' * before} From here to there\n"
+    message = prepare(Letter("Subject", text, f"<p>{text}</p>\n"), SENDER).message(READER)
+    assert_sound(message, Letter("Subject", text, f"<p>{text}</p>\n"))
+    assert b"=46rom the start" in message
+    assert b"=3EFrom a quotation" in message
 
 
 def test_a_logo_travels_with_the_html_and_is_no_attachment() -> None:
@@ -120,11 +148,11 @@ def test_the_headers_of_a_digest() -> None:
     assert lines(prepare(MANY, SENDER).message(READER))[:-1] == [
         "From: Paper Digest <digest@example.org>",
         "To: reader@example.org",
-        "Subject: =?utf-8?q?8_papers_on_quantization=2C_agents=2C_3D_and_your_query_?=",
-        " =?utf-8?q?=C2=B7_5_Nov?=",
+        "Subject: =?utf-8?q?Bridging_the_Gap_Between_Promise_and_Performance_for?=",
+        " =?utf-8?q?=E2=80=A6_and_7_more_=C2=B7_5_Nov?=",
         "Date: Wed, 05 Nov 2025 06:00:00 +0000",
         "Message-ID: <preview@digest.example.org>",
-        "List-Id: <digest.example.org>",
+        "List-Id: Paper Digest <digest.example.org>",
         "List-Unsubscribe: <https://digest.example.org/u/preview>, <mailto:leave@example.org>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Feedback-ID: 2025-11-05:digest:paperdigest",
@@ -187,7 +215,9 @@ def test_any_subject_arrives_on_one_logical_line(subject: str) -> None:
 @pytest.mark.parametrize("control", list("\x00\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028"))
 def test_no_control_character_reaches_a_header(control: str) -> None:
     nasty = f"a{control}Bcc: victim@example.org"
-    sender = replace(SENDER, from_=f"{nasty} <digest@example.org>", feedback_id=nasty, list_id=nasty)
+    sender = replace(
+        SENDER, from_=f"{nasty} <digest@example.org>", feedback_id=nasty, list_id=nasty, list_name=nasty
+    )
     message = prepare(replace(MANY, subject=nasty, language=nasty), sender).message(READER)
     assert parsed(message)["Bcc"] is None
     assert control not in message.replace(b"\r\n", b"").partition(b"--=_")[0].decode()
@@ -207,6 +237,21 @@ def test_senders_of_any_name_arrive(name: str, shown: str) -> None:
     message = prepare(MANY, replace(SENDER, from_=f"{name} <digest@example.org>")).message(READER)
     sender = parsed(message)["From"].addresses[0]
     assert (sender.display_name, sender.addr_spec) == (shown, "digest@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Papers of the Lab", "Papers of the Lab <digest.example.org>"),
+        ("Papers, daily", '"Papers, daily" <digest.example.org>'),
+        ('"Papers" <x>', '"\\"Papers\\" <x>" <digest.example.org>'),
+        ("Müllers Labor", "<digest.example.org>"),
+        ("=?utf-8?q?fake?=", "<digest.example.org>"),
+        ("", "<digest.example.org>"),
+    ],
+)
+def test_the_list_has_a_name_beside_its_id_if_that_is_ascii(name: str, value: str) -> None:
+    assert f"List-Id: {value}" in lines(prepare(MANY, replace(SENDER, list_name=name)).message(READER))
 
 
 def test_a_long_sender_name_is_folded_between_encoded_words() -> None:
