@@ -56,7 +56,7 @@ def plurals(counts: Counter[str]) -> Iterator[tuple[str, str]]:
     """The words of the vocabulary that are another's plural, the most frequent first."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from lemminflect import getLemma  # type: ignore[import-untyped]  # noqa: PLC0415  # for training alone
+        from lemminflect import getLemma  # noqa: PLC0415  # for training alone
     for form, _ in counts.most_common():
         for word in getLemma(form, upos="NOUN"):
             if word != form and word in counts:
