@@ -13,7 +13,8 @@ from django.db import IntegrityError, transaction
 
 from digest.models import Paper, Selection
 from subscriptions.accounts import preferences, signup
-from subscriptions.lib.email_addresses import address_key, parse
+from subscriptions.accounts.reachable_address import reachable
+from subscriptions.lib.email_addresses import address_key
 from subscriptions.lib.filter_set_rows import forget_unheld
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import Delivery, FilterSet, LetterQuota, Subscriber, Suppression
@@ -106,7 +107,7 @@ def offer_address(subscriber: Subscriber, address: str, now: datetime) -> None:
     Raises `ValidationError` for what is no address. An address that has a subscription, was erased, or got
     two letters today, gets none, and whoever asked is not told.
     """
-    new = parse(address)
+    new = reachable(address)
     with transaction.atomic():
         if not LetterQuota.objects.take(new.key, now):
             return

@@ -7,7 +7,7 @@ from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
-from subscriptions.lib.email_addresses import parse
+from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Delivery, LetterQuota, Subscriber, Suppression
 from subscriptions.models.schedule import due_at
 
@@ -27,7 +27,7 @@ def request(typed: str, choices: Choices, now: datetime) -> None:
     the same to do in each of these cases, so the time it takes tells nothing of the address. Raises
     `ValidationError` for what is no address, `QuerySyntaxError` for an unreadable query.
     """
-    address = parse(typed)
+    address = reachable(typed)
     with transaction.atomic():
         requested = Subscriber(email=address.spelling, email_key=address.key, demo=False)
         preferences.apply(requested, choices)

@@ -5,6 +5,7 @@ from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
 from subscriptions.models.refusal import Refusal
+from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
 from subscriptions.models.suppression import Suppression
@@ -16,6 +17,7 @@ __all__ = [
     "FilterSet",
     "LetterQuota",
     "Refusal",
+    "RelayCapability",
     "Run",
     "Subscriber",
     "Suppression",

@@ -20,8 +20,13 @@ from subscriptions.relay import Mail
 State = Delivery.State
 
 
-def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) -> Mail | Transition:
-    """The mail of a delivery, or why there is none. `local`: whether the relay keeps it on this machine."""
+def composed(
+    leased: Leased, composer: Composer, now: datetime, *, local: bool, smtputf8: bool | None = None
+) -> Mail | Transition:
+    """The mail of a delivery, or why there is none.
+
+    `local`: whether the relay keeps it on this machine; `smtputf8`: whether it offers that, if it is known.
+    """
     if leased.kind not in LETTER_OF:  # queued by a version that has more letters than this one
         later = now + backoff(leased.attempts + 1)
         reason = f"there is no letter “{leased.kind}”"
@@ -29,7 +34,10 @@ def composed(leased: Leased, composer: Composer, now: datetime, *, local: bool) 
     try:
         address = checked_address(recipient(leased))
     except ValueError:  # UnusableAddress, UnicodeError
-        return Transition(leased.pk, State.SKIPPED, "the address cannot be written in ASCII")
+        return Transition(leased.pk, State.SKIPPED, "this is no address that mail can be sent to")
+    if not address.isascii() and smtputf8 is False:
+        retry_at, why = now + backoff(leased.attempts + 1), "the relay does not offer SMTPUTF8"
+        return Transition(leased.pk, State.DEFERRED, why, retry_at, attempted=True)
     if is_reserved(address) and not local:
         reason = "reserved domain (RFC 2606): never handed to a relay that is not local"
         return Transition(leased.pk, State.SKIPPED, reason)

@@ -27,7 +27,17 @@ from subscriptions.outbox.claiming import BATCH, Claims, Leased
 from subscriptions.outbox.preparing import Prepared, composed
 from subscriptions.outbox.transitions import Transition
 from subscriptions.outbox.write_batch import WriteBatch
-from subscriptions.relay import POLL_TIMEOUT, Completed, Event, Outcome, Ready, Relay, Returned, Verdict
+from subscriptions.relay import (
+    POLL_TIMEOUT,
+    Completed,
+    Event,
+    Outcome,
+    Ready,
+    Relay,
+    Returned,
+    Verdict,
+    capabilities,
+)
 
 STOP_CHECK_INTERVAL = 0.2  # seconds between looks at `stopped` while EMAIL_RATE delays everything
 COMPOSED_AHEAD = 4  # mails ready before the relay has capacity for them
@@ -44,6 +54,7 @@ class Sender:
         self._stopped = stopped
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._composer, self._breaker = Composer(), CircuitBreaker()
+        self._smtputf8 = capabilities.offers_smtputf8()
         self._claims = Claims(self._worker, limit, self._expect)
         self._batch = WriteBatch(self._worker)
         # On PostgreSQL the relay works on the other half while the database writes.
@@ -66,6 +77,7 @@ class Sender:
                 else:
                     break
             self._write_all()
+            capabilities.learn(self._relay)
         except _DISCONNECTED:
             self._survive_outage()
             raise
@@ -114,7 +126,9 @@ class Sender:
                 self._await_statement()
             if (leased := self._claims.take()) is None:
                 break
-            made = composed(leased, self._composer, timezone.now(), local=self._relay.local)
+            made = composed(
+                leased, self._composer, timezone.now(), local=self._relay.local, smtputf8=self._smtputf8
+            )
             if isinstance(made, Transition):
                 self._batch.add(made)
                 if len(self._batch) >= BATCH:  # a whole batch gets no mail

@@ -61,7 +61,13 @@ class SmtpRelay:
         self._open_after = 0.0
         self._next_deadline = 0.0  # no reply is overdue before, for deadlines only move on
         self._pipelining = pipelining
+        self._smtputf8: bool | None = None  # what sessions that have ended knew
         self._data_accepted = False  # whether the relay ever replied 354 to DATA
+
+    @property
+    def smtputf8(self) -> bool | None:
+        known = (connection.session.smtputf8 for connection in self._connections.values())
+        return next((offered for offered in known if offered is not None), self._smtputf8)
 
     def capacity(self) -> int:
         """How many mails may be offered now, on open connections and on those that may be opened."""
@@ -233,6 +239,7 @@ class SmtpRelay:
 
     def _ended(self, session: Session) -> None:
         """A session has ended: note what that says about the relay."""
+        self._smtputf8 = self._smtputf8 if session.smtputf8 is None else session.smtputf8
         self._data_accepted = self._data_accepted or session.data_accepted
         if session.replies_to_mails:
             self._failures = 0

@@ -64,6 +64,10 @@ class Relay(Protocol):
 
     local: bool
 
+    @property
+    def smtputf8(self) -> bool | None:
+        """Whether it takes mail to addresses that are not ASCII (RFC 6531); None if it has not said yet."""
+
     def capacity(self) -> int:
         """How many more mails may be offered now."""
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
+from email import message_from_string, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -147,7 +147,11 @@ def _glance(box: "mailbox.Maildir", key: str) -> Entry | None:
 
 
 def _parsed(source: bytes) -> EmailMessage:
-    return message_from_bytes(source, policy=policy.default)
+    blank = b"\r\n\r\n" if b"\r\n\r\n" in source else b"\n\n"
+    head, between, body = source.partition(blank)
+    # Headers may be UTF-8 (RFC 6532), where the parser of the library expects ASCII.
+    text = head.decode("utf-8", "replace") + (between + body).decode("ascii", "surrogateescape")
+    return message_from_string(text, policy=policy.default)
 
 
 def _entry(key: str, message: EmailMessage) -> Entry:

@@ -12,6 +12,7 @@ class OneByOne:
     """A relay with one mail in flight at a time, which gets all of it with end of data."""
 
     local = True
+    smtputf8 = True
 
     def __init__(self) -> None:
         self._mail: Mail | None = None

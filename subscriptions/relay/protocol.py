@@ -57,6 +57,11 @@ class Session:
         return self._handshake.done
 
     @property
+    def smtputf8(self) -> bool | None:
+        """Whether the relay offers SMTPUTF8 (RFC 6531); None before it has said what it offers."""
+        return "SMTPUTF8" in self._handshake.extensions if self._handshake.done else None
+
+    @property
     def accepts_mail(self) -> bool:
         """Whether the next mail may be offered."""
         return self._transaction is None and not self.closed

@@ -14,7 +14,7 @@ from digest.matching import Field
 from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
 from subscriptions.accounts.preferences import Choices
-from subscriptions.lib.email_addresses import address_key
+from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.filters_form import FiltersForm
@@ -109,9 +109,9 @@ class SignupForm(SubscriptionForm):
         return replace(super().choices(), first_at_once=self.cleaned_data["first_at_once"])
 
     def clean_email(self) -> str:
-        """The address as typed, if it is one."""
+        """The address as typed, if it is one that can be written to."""
         address: str = self.cleaned_data["email"]
-        address_key(address)
+        reachable(address)
         return address
 
     def keep_problems_of(self, *names: str) -> None:

@@ -16,7 +16,7 @@ _WIDTH = 78
 
 
 class UnusableAddress(ValueError):
-    """An address that no message can be sent to: not of the form name@domain, or not in ASCII."""
+    """An address that no message can be sent to: not of the form name@domain."""
 
 
 def line(name: str, value: str) -> bytes:
@@ -33,10 +33,12 @@ def text_line(name: str, value: str) -> bytes:
 def mailbox_line(name: str, mailbox: str) -> bytes:
     """A header line of one mailbox, "Name <address>" or a bare address.
 
-    Raises `UnusableAddress` if there is no usable address in it.
+    Raises `UnusableAddress` if there is no address in it, or one that is not ASCII.
     """
     phrase, bracket, rest = folded(mailbox).rpartition("<")
     address = checked_address(rest.removesuffix(">").strip() if bracket else rest)
+    if not address.isascii():
+        raise UnusableAddress(address)
     phrase = phrase.strip().strip('"').strip()
     if not phrase:
         return f"{name}: {address}\r\n".encode("ascii")
@@ -59,14 +61,14 @@ def _encoded(text: str, name: str) -> str:
 def checked_address(address: str) -> str:
     """`address`, if it is one and cannot become a second address or header.
 
-    An international domain is written in ASCII; a local part that is not ASCII would need SMTPUTF8,
-    which few servers offer. Raises `UnusableAddress`.
+    An international domain is written in ASCII; a local part that is not ASCII stays, and needs a relay with
+    SMTPUTF8. Raises `UnusableAddress`.
     """
     local, at, domain = address.rpartition("@")
     try:
         address = f"{local}{at}{domain if domain.isascii() else ascii_domain(domain)}"
     except UnicodeError as error:
         raise UnusableAddress(address) from error
-    if len(address) > 320 or not address.isascii() or not _ADDRESS.fullmatch(address):
+    if len(address) > 320 or not address.isprintable() or not _ADDRESS.fullmatch(address):
         raise UnusableAddress(address)
     return address

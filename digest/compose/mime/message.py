@@ -45,7 +45,7 @@ class PreparedLetter:
     _needs: frozenset[str]
 
     def message(self, personal: Personal) -> bytes:
-        """The whole message (RFC 5322) for one reader, with CRLF line ends, in ASCII only.
+        """The whole message (RFC 5322) for one reader, with CRLF line ends; but for their address in ASCII.
 
         No line begins with a dot. The same letter and reader give the same bytes. Raises `UnusableAddress`
         for an address that no message can be sent to, and `ValueError` for a link or Message-ID that is not
@@ -54,7 +54,7 @@ class PreparedLetter:
         if not _MESSAGE_ID.fullmatch(personal.message_id):
             raise ValueError(f"not a Message-ID: {personal.message_id!r}")
         values = {
-            _TO: checked_address(personal.to).encode("ascii"),
+            _TO: checked_address(personal.to).encode(),  # RFC 6532, if it is not ASCII
             _DATE: _dated(int(personal.date.timestamp()), personal.date.tzinfo),
             _ID: personal.message_id.encode("ascii"),
         }

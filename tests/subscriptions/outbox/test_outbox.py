@@ -277,13 +277,11 @@ def test_an_international_domain_is_handed_over_in_ascii() -> None:
     assert [recipient for recipient, _ in relay.taken] == ["ada@xn--bcher-kva.example"]
 
 
-@pytest.mark.parametrize(
-    "address", ["adä@readers.example", "ada@" + "ü" * 70 + ".example", "\ud800@a.example"]
-)
-def test_an_address_that_is_not_ascii_is_skipped_and_holds_up_nobody(address: str) -> None:
+@pytest.mark.parametrize("address", ["ada@" + "ü" * 70 + ".example", "\ud800@a.example"])
+def test_what_is_no_address_is_skipped_and_holds_up_nobody(address: str) -> None:
     leased = Leased(Recipient(1, address, "", "html", 0), 1, Delivery.DIGEST, NOW, 1, 0, 1, NOW)
     assert composed(leased, composer.Composer(), NOW, local=True) == Transition(
-        1, Delivery.State.SKIPPED, "the address cannot be written in ASCII"
+        1, Delivery.State.SKIPPED, "this is no address that mail can be sent to"
     )
 
 

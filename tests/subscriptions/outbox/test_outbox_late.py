@@ -57,6 +57,7 @@ class Moody:
     """
 
     local = True
+    smtputf8 = None
 
     def __init__(self, chance: random.Random, *, losing: bool, falls: bool) -> None:
         self._chance, self._losing, self._falls = chance, losing, falls

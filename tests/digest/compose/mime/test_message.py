@@ -233,7 +233,6 @@ def test_a_bare_sender_address_is_enough() -> None:
         "a b@example.org",
         "a@exa mple.org",
         "a@example.org\x00",
-        "ä@example.org",
         "a@" + "ä" * 80 + ".org",
         "nobody",
         "@example.org",
