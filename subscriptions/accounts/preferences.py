@@ -43,9 +43,9 @@ def choices_of(subscriber: Subscriber) -> Choices:
     filters = subscriber.filter_set
     return Choices(
         topics=tuple(filters.topics.all()),
-        queries=tuple(filters.queries),
+        queries=filters.own_queries,
         schedule=subscriber.schedule,
-        exclude=tuple(filters.exclude),
+        exclude=filters.left_out,
         least_upvotes=filters.least_upvotes,
         language=subscriber.language,
         format=subscriber.format,

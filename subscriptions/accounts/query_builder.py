@@ -1,25 +1,29 @@
 """Queries built from what a reader enters in a form: whom they follow, and what they leave out."""
 
+import re
 from collections.abc import Sequence
 
-from digest.matching import Field, QuerySyntaxError, Term, Text, parse_query
+from digest.matching import Field, QuerySyntaxError, Term, parse_query
 
+_QUOTES = re.compile('["“”]')
 FOLLOWED = (Field.ORG, Field.AUTHOR)
 
 
 def query_for(field: Field, name: str) -> str:
-    """The query that keeps papers of `name`; raises `QuerySyntaxError` if it holds no word."""
-    return str(parse_query(f'{field}:"{" ".join(Text(name).forms)}"'))
+    """The query that keeps papers of `name`, as typed; raises `QuerySyntaxError` if it holds no word."""
+    query = f'{field}:"{" ".join(_QUOTES.sub(" ", name).split())}"'
+    parse_query(query)
+    return query
 
 
 def followed(query: str) -> tuple[Field, str] | None:
-    """The field and the name that `query` follows, or None for any other query."""
+    """The field and the name, as typed, that `query` follows, or None for any other query."""
     try:
         root = parse_query(query).root
     except QuerySyntaxError:
         return None
     if isinstance(root, Term) and root.field in FOLLOWED and not root.prefix:
-        return root.field, " ".join(root.words)
+        return root.field, _QUOTES.sub("", query.partition(":")[2]).strip()
     return None
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
+from digest.selection.requests import stored_query
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Subscriber, Vote
@@ -102,7 +103,9 @@ class Muting:
 
     def _without(self, choices: Choices) -> Choices:
         if self.own:
-            return replace(choices, queries=tuple(text for text in choices.queries if text != self.name))
+            name = str(stored_query(self.name))  # as typed, or in canonical form, as versions before named it
+            kept = (text for text in choices.queries if str(stored_query(text)) != name)
+            return replace(choices, queries=tuple(kept))
         return replace(choices, topics=tuple(topic for topic in choices.topics if topic.name != self.name))
 
     def _topic(self) -> Topic | None:

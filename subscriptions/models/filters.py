@@ -28,7 +28,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
         exclude: Sequence[str] = (),
         least_upvotes: int = 0,
     ) -> "FilterSet":
-        """The set of these topics and own queries; made on first use. Order and spelling do not matter.
+        """The set of these topics and own queries; made on first use. Each query counts once, as first typed.
 
         Nobody deletes it before the transaction ends: within that, point a reader at it.
         Raises `QuerySyntaxError` for a query that cannot be read.
@@ -42,12 +42,20 @@ class FilterSetManager(models.Manager["FilterSet"]):
         topics: dict[str, Sequence[Topic]] = {}
         rows: dict[str, FilterSet] = {}
         for want in wanted:
-            texts, exclude = _canonical(want.queries), _canonical(want.exclude)
-            content = [sorted(topic.slug for topic in want.topics), texts, exclude, want.least_upvotes]
+            queries, exclude = by_canonical(want.queries), by_canonical(want.exclude)
+            typed, left_out = list(queries.values()), list(exclude.values())
+            content = [sorted(topic.slug for topic in want.topics), typed, left_out, want.least_upvotes]
             told = json.dumps(content, ensure_ascii=False).encode()
             key = keys[want] = hashlib.blake2b(told, digest_size=16).hexdigest()
             topics[key] = want.topics
-            rows[key] = FilterSet(key=key, queries=texts, exclude=exclude, least_upvotes=want.least_upvotes)
+            rows[key] = FilterSet(
+                key=key,
+                queries=list(queries),
+                exclude=sorted(exclude),
+                typed_queries=typed,
+                typed_exclude=left_out,
+                least_upvotes=want.least_upvotes,
+            )
         with transaction.atomic():
             while len(sets := self._kept(rows)) < len(rows):  # one found may be deleted the next moment
                 new = rows.keys() - sets.keys()
@@ -75,28 +83,49 @@ class FilterSetManager(models.Manager["FilterSet"]):
         return {filter_set.key: filter_set for filter_set in self.filter(key__in=keys)}
 
 
-def _canonical(texts: Iterable[str]) -> list[str]:
-    return sorted({str(parse_query(text)) for text in texts})
+def by_canonical(texts: Iterable[str]) -> dict[str, str]:
+    """The queries as typed, in their order, by their canonical form: of those that say the same, the first.
+
+    Raises `QuerySyntaxError` for one that cannot be read.
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        found.setdefault(str(parse_query(text)), text)
+    return found
 
 
 class FilterSet(models.Model):
     """A distinct set of topics and own queries, narrowed by what is left out and by upvotes.
 
     Content-addressed and never changed: choosing other filters points the reader at another set, so
-    readers who want the same share one selection.
+    readers who want the same share one selection. Matching goes by the canonical forms; readers see what
+    they typed, which is part of the content.
     """
 
     key = models.CharField(max_length=32, unique=True)
     topics = models.ManyToManyField(Topic, related_name="filter_sets")
     queries = models.JSONField(default=list, help_text="Own queries, in canonical form.")
     exclude = models.JSONField(default=list, help_text="Queries; what they keep is left out of all others.")
+    typed_queries = models.JSONField(null=True, help_text="`queries` as typed; none if they were as here.")
+    typed_exclude = models.JSONField(null=True, help_text="`exclude` as typed, in the reader's order.")
     least_upvotes = models.PositiveIntegerField(default=0, help_text="Papers with fewer are left out.")
 
     objects = FilterSetManager()
 
+    @property
+    def own_queries(self) -> tuple[str, ...]:
+        """The own queries as the reader typed them, in their order."""
+        return tuple(self.typed_queries or self.queries)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """What is left out, as the reader typed it."""
+        return tuple(self.typed_exclude or self.exclude)
+
     def __str__(self) -> str:
         narrowed = [f"upvotes>={self.least_upvotes}"] if self.least_upvotes else []
-        narrowed += [f"NOT ({text})" for text in self.exclude]
+        narrowed += [f"NOT ({text})" for text in self.left_out]
         return (
-            ", ".join([*(topic.name for topic in self.topics.all()), *self.queries, *narrowed]) or "nothing"
+            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *narrowed])
+            or "nothing"
         )

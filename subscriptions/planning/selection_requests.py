@@ -11,6 +11,7 @@ from digest.models import Paper, Selection, Topic
 from digest.selection.requests import Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models.filters import by_canonical
 from subscriptions.models.schedule import Rhythm
 
 State = Delivery.State
@@ -51,7 +52,14 @@ def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequ
 def filters_of(
     topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
 ) -> tuple[Filter, ...]:
-    """The named queries of what a reader chose: topics in the operator's order, then their own."""
+    """The named queries of what a reader chose: topics in the operator's order, then their own as typed."""
+    return _filters(topics, by_canonical(queries), sorted(by_canonical(exclude)), least_upvotes)
+
+
+def _filters(
+    topics: Collection[Topic], queries: Mapping[str, str], exclude: Sequence[str], least_upvotes: int
+) -> tuple[Filter, ...]:
+    """The same from `queries` as typed by their canonical forms, and canonical forms of what is left out."""
 
     def narrow(query: str) -> str:
         return narrowed(query, exclude, least_upvotes)
@@ -59,7 +67,7 @@ def filters_of(
     ordered = sorted(topics, key=lambda t: (t.position, t.name))
     return (
         *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
-        *(Filter(query, narrow(query), own=True) for query in queries),
+        *(Filter(typed, narrow(query), own=True) for query, typed in queries.items()),
     )
 
 
@@ -79,8 +87,11 @@ class Filters:
         for filter_set, topic in links.values_list("filterset_id", "topic_id"):
             topics[filter_set].append(enabled[topic])
         sets = FilterSet.objects.filter(pk__in=missing)
-        for pk, *narrowing in sets.values_list("pk", "queries", "exclude", "least_upvotes"):
-            self._known[pk] = filters_of(topics[pk], *narrowing)
+        for chosen in sets:
+            queries = dict(zip(chosen.queries, chosen.own_queries, strict=True))
+            self._known[chosen.pk] = _filters(
+                topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes
+            )
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:

@@ -13,6 +13,7 @@ class NoRelay:
     """A relay without any capacity."""
 
     local = True  # nothing leaves
+    smtputf8 = None
 
     def capacity(self) -> int:
         return 0

@@ -173,7 +173,7 @@ def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, 
     page.get_by_label(re.compile("Authors")).fill("Ada Lovelace")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status")).to_contain_text("Saved.")
-    expect(page.get_by_label(re.compile("Authors"))).to_have_value("ada lovelace")
+    expect(page.get_by_label(re.compile("Authors"))).to_have_value("Ada Lovelace")
     page.locator("summary", has_text="Pause").click()
     page.get_by_label("Until, if you know").fill("2099-12-24")
     page.get_by_role("button", name="Pause").click()

@@ -39,7 +39,7 @@ def test_a_new_reader_is_pending_and_gets_a_confirmation() -> None:
     subscriber = Subscriber.objects.get()
     assert (subscriber.email, subscriber.state) == ("Ada@Readers.Example", "pending")
     assert (subscriber.time_zone, subscriber.hour) == ("Europe/Berlin", 7)
-    assert str(subscriber.filter_set) == "Agents, tools web"
+    assert str(subscriber.filter_set) == "Agents, web tools"
     assert letters() == [("Ada@Readers.Example", "confirm")]
 
 

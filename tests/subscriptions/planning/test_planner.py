@@ -150,11 +150,22 @@ def test_readers_who_want_the_same_share_one_selection() -> None:
     agents = topic("agents", "agents")
     for name in ("ada", "bela", "chidi"):
         reader(f"{name}@readers.example", topics=[agents], queries=["web  AND tools"])
-    reader("dana@readers.example", topics=[agents], queries=["tools web"])
     edition("First agents")
     plan(NOW)
     assert Selection.objects.count() == 1
     assert Delivery.objects.values("selection").distinct().count() == 1
+
+
+def test_readers_who_typed_the_same_otherwise_get_the_same_by_one_query_each_in_their_words() -> None:
+    reader("ada@readers.example", queries=["Web  AND Tools"])
+    reader("bela@readers.example", queries=["tools web"])
+    edition("Tools for the web")
+    plan(NOW)
+    first, second = Selection.objects.order_by("pk")
+    assert first.items == second.items
+    ((named, query), (other, same)) = ((s.filters[0]["name"], s.filters[0]["query"]) for s in (first, second))
+    assert {named, other} == {"Web  AND Tools", "tools web"}
+    assert query == same
 
 
 def test_a_digest_that_never_went_out_rides_in_the_next() -> None:

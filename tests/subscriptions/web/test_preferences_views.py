@@ -1,6 +1,8 @@
 """Changing filters and schedule, pausing and resuming."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -8,10 +10,15 @@ from bs4 import Tag
 from django.core.cache import cache
 from django.test import Client
 
+from digest.matching import parse_query
 from digest.models import Topic
-from subscriptions.models import Subscriber
+from subscriptions.accounts import data_rights
+from subscriptions.accounts.votes import Muting
+from subscriptions.emails import web_version
+from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from tests.factories import NOW, reader, topic
+from subscriptions.planning.planner import plan
+from tests.factories import NOW, edition, reader, topic
 from tests.subscriptions.browsing import address, form_at, page, said, stored
 
 pytestmark = pytest.mark.django_db
@@ -164,14 +171,75 @@ def test_following_and_leaving_out_become_queries(client: Client, ada: Subscribe
     assert (ada.format, ada.language) == ("text", "de")
     again = page(client.get(path))
     assert str(again.select_one("#queries").get_text()) == "kv*"  # type: ignore[union-attr]
-    assert sorted(again.select_one("#organizations").get_text().split("\n")) == [  # type: ignore[union-attr]
-        "nvidia",
-        "tsinghua university",
-    ]
+    followed = again.select_one("#organizations").get_text()  # type: ignore[union-attr]
+    assert str(followed) == "NVIDIA\nTsinghua University"
     before = ada.filter_set_id
     client.post(path, form_at(client, path) | {"least_upvotes": "20"})
     ada.refresh_from_db()
     assert ada.filter_set_id == before
+
+
+TYPED = {
+    "queries": 'KV-Cache OR kv*\r\n"Speculative  Decoding"',
+    "organizations": "NVIDIA\r\nAI2 (Allen)",
+    "authors": "Renée Müller\r\nAda Lovelace",
+    "exclude": "Speech\r\nAudio OR music",
+}
+
+
+def test_what_a_reader_typed_is_shown_again_as_they_typed_it_and_in_their_order(
+    client: Client, ada: Subscriber
+) -> None:
+    path = address("preferences", ada)
+    for _ in range(2):  # and when it is saved again
+        assert client.post(path, form_at(client, path) | TYPED).status_code == 302
+        form = page(client.get(path))
+        shown = {name: form.select_one(f"#{name}").get_text() for name in TYPED}  # type: ignore[union-attr]
+        assert shown == {name: text.replace("\r\n", "\n") for name, text in TYPED.items()}
+
+
+def test_a_link_to_share_and_the_readers_own_data_hold_what_they_typed(
+    client: Client, ada: Subscriber
+) -> None:
+    path = address("preferences", ada)
+    client.post(path, form_at(client, path) | TYPED)
+    link = page(client.get(path)).select_one("#share a.long")
+    assert isinstance(link, Tag)
+    shared = parse_qs(urlsplit(str(link["href"])).query)
+    own = ["KV-Cache OR kv*", '"Speculative  Decoding"']
+    followed = ['org:"NVIDIA"', 'org:"AI2 (Allen)"', 'author:"Renée Müller"', 'author:"Ada Lovelace"']
+    assert shared["queries"][0].split("\n") == [*own, *followed]
+    assert shared["exclude"] == ["Speech\nAudio OR music"]
+    ada.refresh_from_db()
+    assert data_rights.everything_about(ada)["queries"] == [*own, *followed]
+
+
+def test_a_mail_names_a_query_as_its_reader_typed_it_and_can_mute_it(client: Client, ada: Subscriber) -> None:
+    path = address("preferences", ada)
+    client.post(path, form_at(client, path) | {"topics": ["agents"], "queries": "Sparse KV-Caches"})
+    edition("Sparse KV caches")
+    plan(NOW + timedelta(days=1))
+    delivery = Delivery.objects.get(kind="digest", subscriber=ada, state="pending")
+    assert delivery.selection
+    assert "Sparse KV-Caches" in web_version.preview(ada, delivery.selection, "text")
+    ada.refresh_from_db()
+    own = next(n for n, each in enumerate(delivery.selection.filters) if each["own"])
+    muting = Muting.of(delivery, own)
+    assert muting
+    muting.mute()
+    assert "Sparse" not in str(Subscriber.objects.get(pk=ada.pk).filter_set)
+    muting.undo()
+    assert "Sparse KV-Caches" in str(Subscriber.objects.get(pk=ada.pk).filter_set)
+
+
+def test_a_mail_of_the_version_before_can_mute_what_it_named_in_canonical_form(
+    client: Client, ada: Subscriber
+) -> None:
+    path = address("preferences", ada)
+    client.post(path, form_at(client, path) | {"topics": ["agents"], "queries": "KV-Caches"})
+    ada = Subscriber.objects.get(pk=ada.pk)
+    Muting(ada, str(parse_query("KV-Caches")), own=True).mute()
+    assert "KV" not in str(Subscriber.objects.get(pk=ada.pk).filter_set)
 
 
 def test_following_somebody_is_enough(client: Client, ada: Subscriber) -> None:
