@@ -72,11 +72,13 @@ def _sample(total: int, newest: int = 0, src: str = "") -> Sample:
 def _reader(state: str) -> ReaderPage:
     planned = MOMENT if state == "active" else None
     until = DAY if state == "paused" else None
-    return ReaderPage(state, _CHOICES, describe(_WEEKLY), planned, first=True, paused_until=until)
+    return ReaderPage(
+        state, _CHOICES, describe(_WEEKLY), planned, first=True, paused_until=until, first_at_once=True
+    )
 
 
 def _confirm(state: str) -> ConfirmPage:
-    return ConfirmPage(_reader(state), "/p/preview/")
+    return ConfirmPage(_reader(state), "/p/preview/", welcomed=True)
 
 
 def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | None = None) -> PreferencesPage:

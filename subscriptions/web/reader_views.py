@@ -34,10 +34,7 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class ReaderPage:
-    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned.
-
-    `welcomed`: their first digest came, or is to come, with the welcome.
-    """
+    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned."""
 
     state: str
     choices: Choices
@@ -46,7 +43,6 @@ class ReaderPage:
     first: bool = False
     paused_until: date | None = None
     first_at_once: bool = False
-    welcomed: bool = False
 
     @classmethod
     def of(cls, subscriber: Subscriber) -> "ReaderPage":
@@ -59,16 +55,19 @@ class ReaderPage:
             first=subscriber.covered is None,
             paused_until=subscriber.paused_until,
             first_at_once=subscriber.first_at_once,
-            welcomed=subscriber.deliveries.welcoming().exists(),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPage:
-    """A reader behind a confirmation link, and where they can change what they chose."""
+    """A reader behind a confirmation link, and where they can change what they chose.
+
+    `welcomed`: a digest comes, or came, with the welcome.
+    """
 
     reader: ReaderPage
     preferences_url: str
+    welcomed: bool = False
 
 
 def behind_link(view: View[Given]) -> View[Given]:
@@ -113,7 +112,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         first_digest.confirm(subscriber, timezone.now(), throttling.client_address(request))
         subscriber.refresh_from_db()
         tasks.wake()  # the welcome is waited for
-    page = ConfirmPage(ReaderPage.of(subscriber), signed_links.url("preferences", subscriber))
+    page = ConfirmPage(
+        ReaderPage.of(subscriber),
+        signed_links.url("preferences", subscriber),
+        welcomed=subscriber.consented_at is not None
+        and subscriber.deliveries.welcoming().filter(due_at__gte=subscriber.consented_at).exists(),
+    )
     return show(request, "web/confirm.html", page)
 
 

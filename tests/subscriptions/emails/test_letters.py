@@ -71,8 +71,8 @@ def html_of(mail: EmailMessage) -> str:
     return str(body.get_content())
 
 
-def confirmed(agents: Topic) -> Subscriber:
-    choices = Choices((agents,), (), Schedule("Europe/Berlin", 7), first_at_once=False)
+def confirmed(agents: Topic, *, first_at_once: bool = False) -> Subscriber:
+    choices = Choices((agents,), (), Schedule("Europe/Berlin", 7), first_at_once=first_at_once)
     signup.request("ada@readers.example", choices, NOW)
     Delivery.objects.update(state=State.ACCEPTED)
     subscriber = Subscriber.objects.get()
@@ -135,14 +135,20 @@ def test_who_leaves_gets_one_goodbye_with_a_way_back(client: Client, agents: Top
 
 
 def test_the_way_back_asks_first_and_brings_back_what_was_chosen(client: Client, agents: Topic) -> None:
-    ada = reader(topics=[agents], covered=3)
+    edition("Agents at work")
+    ada = confirmed(agents, first_at_once=True)
+    Subscriber.objects.update(time_zone="UTC")
+    ada.refresh_from_db()
     unsubscribing.unsubscribe(ada, timezone.now())
     path = f"/b/{signed_links.token('return', ada)}/"
     page = client.get(path)
     assert "Come back" in said(page)
     assert "Agents" in said(page)
     assert Subscriber.objects.get().state == "unsubscribed"
-    assert "You are subscribed" in said(client.post(path))
+    back = said(client.post(path))
+    assert "You are subscribed" in back
+    assert "Your next digest comes on Thursday, 6 November at 07:00 (UTC)" in back
+    assert "welcome" not in back
     ada.refresh_from_db()
     assert (ada.state, ada.returning, ada.filter_set.topics.get()) == ("active", True, agents)
     assert ada.next_digest_at
