@@ -72,7 +72,7 @@ def test_the_preferences_are_short_and_their_folds_say_what_is_chosen(
     expect(phone.locator(".said")).to_be_in_viewport()
     fold.tap()
     expect(fold).to_contain_text(topics[0])
-    phone.locator("summary", has_text="What you would have had").tap()
+    phone.locator("summary", has_text="Preview").tap()
     expect(phone.locator(".latest")).to_contain_text("About word0")
 
 

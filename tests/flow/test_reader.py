@@ -117,7 +117,7 @@ def test_everything_works_without_javascript(without_javascript: Page, site: str
     page.get_by_role("link", name="Change topics or schedule").click()
     page.locator("summary", has_text="Topics").click()
     page.get_by_role("checkbox", name=re.compile("Agents")).check()
-    page.locator("summary", has_text="What you would have had").click()
+    page.locator("summary", has_text="Preview").click()
     page.get_by_role("button", name="Show what I would have had").click()
     expect(page.locator(".said")).to_contain_text(": 3 papers")
     expect(page.locator(".latest")).to_contain_text("Agents at sea")
