@@ -30,8 +30,8 @@ def _in_title(node: Node) -> Node:
     match node:
         case Term(field=None):
             return replace(node, field=Field.TITLE)
-        case Near(left, right, distance):
-            return Near(tuple(map(_term_in_title, left)), tuple(map(_term_in_title, right)), distance)
+        case Near(left, right):  # a title is short, and looking for words near each other takes long
+            return And((_any_in_title(left), _any_in_title(right)))
         case And(parts) | Or(parts):
             return type(node)(tuple(map(_in_title, parts)))
         case Weight(part, factor):
@@ -39,8 +39,8 @@ def _in_title(node: Node) -> Node:
     return node  # what is excluded, is so from the abstract too
 
 
-def _term_in_title(term: Term) -> Term:
-    return term if term.field else replace(term, field=Field.TITLE)
+def _any_in_title(terms: tuple[Term, ...]) -> Node:
+    return Or(tuple(_in_title(term) for term in terms))
 
 
 def _title_words(node: Node) -> Iterator[Node]:
