@@ -29,10 +29,13 @@ def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> None:
 def _plan(subscriber: Subscriber, now: datetime) -> bool:
     """Plan the digest for this moment; whether there is one to send.
 
-    There is none, and the reader stays due at their hour, while one from before they left is being sent.
+    Where no paper matches, or one from before the reader left is being sent, nothing is kept of it: their
+    first digest is still to come, at their hour, also with filters that they choose till then.
     """
     planned = Planned()
     reader = Subscriber.objects.select_for_update().get(pk=subscriber.pk)  # no planner may take it meanwhile
     reader.next_digest_at = now
-    planner.plan_batch([reader], Planning(now, newest_release()), Filters(), planned, welcoming=True)
+    with transaction.atomic():
+        planner.plan_batch([reader], Planning(now, newest_release()), Filters(), planned, welcoming=True)
+        transaction.set_rollback(not planned.pending)
     return bool(planned.pending)

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -11,7 +12,7 @@ from django.db import connection
 
 from digest.models import Topic
 from subscriptions import outbox
-from subscriptions.accounts import signup, unsubscribing
+from subscriptions.accounts import preferences, signup, unsubscribing
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
@@ -117,6 +118,17 @@ def test_where_nothing_matches_the_letter_that_looks_back_comes_alone(
     (mail,) = delivered()
     assert mail["Subject"] == "Welcome to Paper Digest"
     assert "Your first digest comes on Thursday, 6 November at 07:00" in text_of(mail)
+
+
+def test_who_widens_filters_that_matched_nothing_has_the_newest_day_at_the_hour(agents: Topic) -> None:
+    edition("Splats")
+    ada = confirmed(agents)
+    delivered()
+    preferences.save(ada, replace(preferences.choices_of(ada), queries=("splats",)), NOW)
+    with time_machine.travel(TOMORROW, tick=False):
+        planner.plan(TOMORROW)
+        (mail,) = delivered()
+    assert "Splats" in text_of(mail)
 
 
 def test_confirming_again_sends_nothing_more(agents: Topic) -> None:

@@ -140,6 +140,15 @@ def test_who_confirms_is_told_that_the_first_digest_comes_with_the_welcome(
     assert "Your next digest comes on Thursday, 6 November at 07:00 (Europe/Berlin)" in text
 
 
+def test_who_confirms_while_no_paper_matches_is_told_when_the_first_digest_comes(
+    client: Client, agents: Topic
+) -> None:
+    edition("Splats")
+    text = said(client.post(address("confirm", pending(agents))))
+    assert "Your first digest comes on Thursday, 6 November at 07:00 (Europe/Berlin)" in text
+    assert "welcome mail" not in text
+
+
 def test_confirming_again_changes_nothing_and_says_the_same(client: Client, agents: Topic) -> None:
     path = address("confirm", pending(agents))
     first, before = client.post(path), stored()
