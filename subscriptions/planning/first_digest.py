@@ -36,6 +36,6 @@ def _plan(subscriber: Subscriber, now: datetime) -> bool:
     reader = Subscriber.objects.select_for_update().get(pk=subscriber.pk)  # no planner may take it meanwhile
     reader.next_digest_at = now
     with transaction.atomic():
-        planner.plan_batch([reader], Planning(now, newest_release()), Filters(), planned, welcoming=True)
+        planner.plan_batch([reader], Planning(now, newest_release()), Filters(), planned, first=True)
         transaction.set_rollback(not planned.pending)
     return bool(planned.pending)

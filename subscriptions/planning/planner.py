@@ -122,17 +122,12 @@ def sample(choices: Choices) -> Selection:
 
 
 def plan_batch(
-    readers: list[Subscriber],
-    planning: Planning,
-    filters: Filters,
-    planned: Planned,
-    *,
-    welcoming: bool = False,
+    readers: list[Subscriber], planning: Planning, filters: Filters, planned: Planned, *, first: bool = False
 ) -> None:
     """Plan the digests of these readers, whose rows are locked, and move the readers on.
 
-    Left out are those with a digest that is being sent at this moment. A digest that is `welcoming`, or takes
-    the place of one, welcomes its reader; it is planned for one reader alone, and belongs to no run.
+    Left out are those with a digest that is being sent at this moment. A reader's `first` digest, or one that
+    takes its place, welcomes them; a first one is planned alone, and belongs to no run.
     """
     earlier = open_digests(readers, lock=True)
     claimed = claimed_by_others(earlier)
@@ -147,12 +142,12 @@ def plan_batch(
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
-    run = None if welcoming else planning.run
+    run = None if first else planning.run
     rows = [_delivery(reader, slots[reader.pk], selections[reader.pk], run) for reader in readers]
     waiting = [d for r in readers for d in earlier[r.pk] if d.state in WAITING]
     unwelcomed = {d.subscriber_id for d in waiting if d.priority == Delivery.WAITED_FOR}
     for row in rows:
-        if welcoming or row.subscriber_id in unwelcomed:
+        if first or row.subscriber_id in unwelcomed:
             row.priority = Delivery.WAITED_FOR
     planned.superseded += _supersede(waiting)
     Delivery.objects.bulk_create(rows, batch_size=1000)
