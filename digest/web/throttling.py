@@ -1,14 +1,16 @@
-"""Rate limits of sign-ups and searches: per network and in total, counted in Redis over fixed hours.
+"""Rate limits of sign-ups and searches, kept in Redis: per network over fixed hours, sign-ups in total too.
 
-They keep one network from making the service write to strangers, or search all day. They fail open: while
-Redis cannot be reached, every request passes, with a warning. (How often one address is written to is limited
-in the database, by `LetterQuota`.)
+They keep one network from making the service write to strangers, or search all day. What a network's own
+limit refuses counts nowhere else, so nobody uses up what is everybody's; and beyond the total nobody is
+refused: letters then leave one after the other. They fail open: while Redis cannot be reached, every request
+passes, with a warning. (How often one address is written to is limited in the database, by
+`signup.may_write`.)
 """
 
 import ipaddress
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import cache, wraps
 from typing import Concatenate, ParamSpec
 
@@ -26,22 +28,39 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 logger = logging.getLogger(__name__)
 
 SIGNUPS_PER_NETWORK = 30
-SIGNUPS_IN_TOTAL = 1_000
+SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in each hour
 SEARCHES_PER_NETWORK = 6_000  # and samples: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 
+# A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter in
+# it leaves, if all leave evenly; what is less than a window ahead may leave at once. The answer is the wait.
+_JOIN_QUEUE = """
+local now, interval, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local last = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + interval
+redis.call('SET', KEYS[1], string.format('%.3f', last), 'EX', math.ceil(last - now) + 1)
+return string.format('%.3f', math.max(0, last - now - window))
+"""
 
-def allow_signup(visitor: str, now: datetime) -> bool:
-    """Count one sign-up from the network of `visitor`; whether it is still within the limits."""
-    return _within(
-        {f"signups:{network_of(visitor)}": SIGNUPS_PER_NETWORK, "signups:all": SIGNUPS_IN_TOTAL}, now
-    )
+
+def wait_of_signup(visitor: str, now: datetime) -> timedelta | None:
+    """Count one sign-up from the network of `visitor`: how long its letter waits, None if it is refused."""
+    if not _within(f"signups:{network_of(visitor)}", SIGNUPS_PER_NETWORK, now):
+        return None
+    try:
+        wait = _client(settings.REDIS_URL).eval(
+            *(_JOIN_QUEUE, 1, "digest:signups:queue"),
+            *(str(now.timestamp()), str(WINDOW / SIGNUPS_IN_TOTAL), str(WINDOW)),
+        )
+    except redis.RedisError as error:
+        logger.warning("the total of sign-ups cannot be limited: %s", error)
+        return timedelta()
+    return timedelta(seconds=float(wait))
 
 
 def allow_search(visitor: str, now: datetime) -> bool:
     """Count one sample or search from the network of `visitor`; whether it is still within the limit."""
-    return _within({f"searches:{network_of(visitor)}": SEARCHES_PER_NETWORK}, now)
+    return _within(f"searches:{network_of(visitor)}", SEARCHES_PER_NETWORK, now)
 
 
 def rate_limited(view: View[Given]) -> View[Given]:
@@ -67,14 +86,18 @@ def too_many_requests(request: HttpRequest, template: str) -> HttpResponse:
     return response
 
 
-def _within(limits: Mapping[str, int], now: datetime) -> bool:
-    window = int(now.timestamp()) // WINDOW
+def _within(name: str, limit: int, now: datetime) -> bool:
+    """Count one under `name` in this hour; whether it is within the limit."""
+    key = f"digest:{name}:{int(now.timestamp()) // WINDOW}"
     try:
-        counts = _count([f"{name}:{window}" for name in limits])
+        with _client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
+            pipe.incr(key)
+            pipe.expire(key, WINDOW)
+            count, _ = pipe.execute()
     except redis.RedisError as error:
         logger.warning("limits cannot be checked: %s", error)
         return True
-    return all(count <= limit for count, limit in zip(counts, limits.values(), strict=True))
+    return int(count) <= limit
 
 
 def client_address(request: HttpRequest) -> str:
@@ -107,14 +130,6 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
     mapped = address.ipv4_mapped if address.version == 6 else None
     return mapped or address
-
-
-def _count(keys: list[str]) -> list[int]:
-    with _client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
-        for key in keys:
-            pipe.incr(f"digest:{key}")
-            pipe.expire(f"digest:{key}", WINDOW)
-        return [int(answer) for answer in pipe.execute()[::2]]
 
 
 @cache

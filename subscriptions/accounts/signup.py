@@ -19,8 +19,10 @@ UNCONFIRMED_KEPT = timedelta(days=14)
 State = Subscriber.State
 
 
-def request(typed: str, choices: Choices, now: datetime) -> None:
+def request(typed: str, choices: Choices, now: datetime, wait: timedelta = timedelta()) -> None:
     """Take a sign-up. A new or departed reader gets a confirmation, one who has a subscription a note.
+
+    The letter leaves after `wait`, and no other for the address before it.
 
     Nothing an existing reader chose changes: whoever typed the address may not own it. At most two
     letters per address and day, ten minutes apart; a refused or erased address gets none. The database has
@@ -31,12 +33,12 @@ def request(typed: str, choices: Choices, now: datetime) -> None:
     with transaction.atomic():
         requested = Subscriber(email=address.spelling, email_key=address.key, demo=False)
         preferences.apply(requested, choices)
-        if not LetterQuota.objects.take(address.key, now):
+        if not LetterQuota.objects.take(address.key, now + wait):
             return  # the letter on its way, or already there, speaks of what was chosen before
         with transaction.atomic():
             subscriber = _entered(requested)
             pending = subscriber.state == State.PENDING
-            Delivery.objects.post(subscriber, "confirm" if pending else "known", now)
+            Delivery.objects.post(subscriber, "confirm" if pending else "known", now + wait)
             erased = Suppression.objects.holds(address.key)
             transaction.set_rollback(erased or subscriber.state == State.REFUSED)
 

@@ -133,6 +133,9 @@ PAGES: Mapping[str, PageCase] = {
     "sent": PageCase("Sign-up sent", "web/sent.html", partial(SentPage, inbox=False)),
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
     "not-ready": PageCase("Sign-up without a relay", "web/not_ready.html"),
+    "sent-wait": PageCase(
+        "Sign-up sent, letters wait", "web/sent.html", partial(SentPage, inbox=False, minutes=25)
+    ),
     "too-many": PageCase("Too many sign-ups", "web/too_many.html"),
     "too-many-searches-part": PageCase("Too many searches, swapped in", "web/parts/too_many_searches.html"),
     "too-many-searches": PageCase("Too many searches", "web/too_many_searches.html"),

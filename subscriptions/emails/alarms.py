@@ -33,6 +33,7 @@ SILENT_FOR = timedelta(hours=36)
 RETRY_AFTER = timedelta(minutes=10)  # if the relay did not take the alarm
 # Part of the key of a Message-ID, and no module's name: one alarm has the same in every version.
 _SALT = "subscriptions.alarms"
+_ABOUT_SIGNING_UP = ("confirm", "known")  # letters
 WEEKEND = 5  # Saturday: few sources publish then
 
 
@@ -79,6 +80,7 @@ def problems(now: datetime) -> Iterator[Problem]:
     yield from _relay_accepts_nothing(now)
     yield from _readers_refused()
     yield from _no_headway(now)
+    yield from _signups_wait(now)
     yield from _failing(now)
     yield from _silent(now)
 
@@ -124,6 +126,24 @@ def _no_headway(now: datetime) -> Iterator[Problem]:
             _("Is a worker running? If so, the relay answers late, or to few commands: look at its log."),
             _("%(recent)s mails in the last ten minutes; %(usual)s would be usual.")
             % {"recent": slow.recent, "usual": slow.usual},
+        )
+
+
+def _signups_wait(now: datetime) -> Iterator[Problem]:
+    """Letters about signing up that are to leave later, since more are asked for than leave in an hour."""
+    waiting = Delivery.objects.filter(
+        kind__in=_ABOUT_SIGNING_UP, state=Delivery.State.PENDING, due_at__gt=now
+    )
+    last = waiting.order_by("due_at").last()
+    if last is not None:
+        yield Problem(
+            "signups",
+            _("More people sign up than letters may leave in an hour."),
+            _(
+                "The letters wait and leave one after the other; nobody is refused. If nobody pointed a "
+                "crowd here, somebody may be typing in strangers’ addresses from many networks."
+            ),
+            _("The last one leaves at %(moment)s UTC.") % {"moment": f"{last.due_at:%Y-%m-%d %H:%M}"},
         )
 
 

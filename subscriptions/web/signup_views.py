@@ -1,8 +1,10 @@
 """Signing up: the form, the sample beside it, and what comes after. Pages for anybody; none needs a link."""
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
@@ -25,6 +27,8 @@ from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import SignupForm
 
+_TOLD_IN_HOURS = 90  # minutes
+_MINUTES = re.compile(r"[0-9]{1,5}")
 FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0", "first_at_once": "on"}
 
 
@@ -52,9 +56,18 @@ class SamplePart:
 
 @dataclass(frozen=True, slots=True)
 class SentPage:
-    """`inbox` if the mail ends up in the local mailbox, which this visitor may open."""
+    """`inbox` if the mail ends up in the local mailbox, which this visitor may open.
+
+    `minutes` for which the letter waits until others have left.
+    """
 
     inbox: bool
+    minutes: int = 0
+
+    @property
+    def hours(self) -> int:
+        """The wait where it is told in hours, else 0."""
+        return round(self.minutes / 60) if self.minutes >= _TOLD_IN_HOURS else 0
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,9 +86,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
         return _again(request, form, status=422)
     if form.cleaned_data["website"]:
         return redirect(url("sent"))
-    if not throttling.allow_signup(throttling.client_address(request), timezone.now()):
+    now = timezone.now()
+    wait = throttling.wait_of_signup(throttling.client_address(request), now)
+    if wait is None:
         return throttling.too_many_requests(request, "web/too_many.html")
-    signup.request(form.cleaned_data["email"], form.choices(), timezone.now())
+    signup.request(form.cleaned_data["email"], form.choices(), now, wait)
+    if wait:
+        return redirect(url("sent", wait=math.ceil(wait / timedelta(minutes=1))))
     tasks.wake()
     return redirect(url("sent"))
 
@@ -116,7 +133,10 @@ def sent(request: HttpRequest) -> HttpResponse:
     """Where every sign-up ends: nothing here tells one address from another."""
     if settings.EMAIL_HELD:
         return _not_ready(request)
-    return show(request, "web/sent.html", SentPage(inbox=settings.DEBUG and not settings.EMAIL_URL))
+    asked = request.GET.get("wait", "")
+    minutes = int(asked) if _MINUTES.fullmatch(asked) else 0
+    page = SentPage(inbox=settings.DEBUG and not settings.EMAIL_URL, minutes=minutes)
+    return show(request, "web/sent.html", page)
 
 
 @require_safe

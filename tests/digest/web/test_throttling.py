@@ -1,5 +1,6 @@
 """How many sign-ups pass, and who counts as one visitor."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from pytest_django import Settings
 from digest.web import throttling
 from tests.factories import NOW
 
+NO_WAIT = timedelta()
+
 
 @pytest.mark.services
 def test_a_network_is_stopped_at_its_limit_and_its_neighbour_is_not(
@@ -16,18 +19,40 @@ def test_a_network_is_stopped_at_its_limit_and_its_neighbour_is_not(
 ) -> None:
     settings.REDIS_URL = valkey_url
     monkeypatch.setattr(throttling, "SIGNUPS_PER_NETWORK", 3)
-    answers = [throttling.allow_signup(f"192.0.2.{host}", NOW) for host in range(5)]
-    assert answers == [True, True, True, False, False]
-    assert throttling.allow_signup("198.51.100.1", NOW)
+    answers = [throttling.wait_of_signup(f"192.0.2.{host}", NOW) for host in range(5)]
+    assert answers == [NO_WAIT, NO_WAIT, NO_WAIT, None, None]
+    assert throttling.wait_of_signup("198.51.100.1", NOW) == NO_WAIT
 
 
 @pytest.mark.services
-def test_the_limit_over_all_networks_holds_too(
+def test_what_a_networks_own_limit_refuses_takes_nothing_from_others(
     settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL = valkey_url
-    monkeypatch.setattr(throttling, "SIGNUPS_IN_TOTAL", 2)
-    assert [throttling.allow_signup(f"10.0.{n}.1", NOW) for n in range(3)] == [True, True, False]
+    monkeypatch.setattr(throttling, "SIGNUPS_PER_NETWORK", 3)
+    monkeypatch.setattr(throttling, "SIGNUPS_IN_TOTAL", 10)
+    with ThreadPoolExecutor(8) as at_once:
+        answers = list(at_once.map(lambda _: throttling.wait_of_signup("192.0.2.1", NOW), range(50)))
+    assert answers.count(NO_WAIT) == 3
+    assert answers.count(None) == 47
+    assert [throttling.wait_of_signup(f"10.0.{n}.1", NOW) for n in range(7)] == [NO_WAIT] * 7
+
+
+@pytest.mark.services
+def test_beyond_the_total_letters_wait_and_leave_evenly(
+    settings: Settings, valkey_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL = valkey_url
+    monkeypatch.setattr(throttling, "SIGNUPS_IN_TOTAL", 60)
+    with ThreadPoolExecutor(8) as at_once:
+        waits = list(
+            at_once.map(lambda network: throttling.wait_of_signup(f"10.{network}.0.1", NOW), range(64))
+        )
+    assert sorted(wait for wait in waits if wait is not None) == [NO_WAIT] * 60 + [
+        timedelta(minutes=number) for number in (1, 2, 3, 4)
+    ]
+    assert throttling.wait_of_signup("10.99.0.1", NOW + timedelta(minutes=3)) == timedelta(minutes=2)
+    assert throttling.wait_of_signup("10.99.0.1", NOW + timedelta(hours=1)) == NO_WAIT
 
 
 @pytest.mark.services
@@ -36,8 +61,8 @@ def test_the_next_hour_starts_afresh(
 ) -> None:
     settings.REDIS_URL = valkey_url
     monkeypatch.setattr(throttling, "SIGNUPS_PER_NETWORK", 1)
-    assert [throttling.allow_signup("192.0.2.1", NOW) for _ in range(2)] == [True, False]
-    assert throttling.allow_signup("192.0.2.1", NOW + timedelta(hours=1))
+    assert [throttling.wait_of_signup("192.0.2.1", NOW) for _ in range(2)] == [NO_WAIT, None]
+    assert throttling.wait_of_signup("192.0.2.1", NOW + timedelta(hours=1)) == NO_WAIT
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1/0", "unix:///nowhere/valkey.sock"])
@@ -45,7 +70,7 @@ def test_without_redis_sign_ups_pass_with_a_warning(
     settings: Settings, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     settings.REDIS_URL = url
-    assert throttling.allow_signup("192.0.2.1", NOW)
+    assert throttling.wait_of_signup("192.0.2.1", NOW) == NO_WAIT
     assert "limits cannot be checked" in caplog.text
 
 

@@ -177,6 +177,20 @@ def test_a_source_that_cannot_be_read_is_told_once_it_lasts(kept: list[EmailMess
     assert "more" not in text_of(kept[0])
 
 
+def test_sign_ups_beyond_the_total_are_told_once_and_letters_due_now_are_not(
+    kept: list[EmailMessage],
+) -> None:
+    subscriber = reader()
+    Delivery.objects.post(subscriber, "confirm", NOW)
+    assert alarms.notify_operator(NOW) == 0
+    Delivery.objects.post(subscriber, "confirm", NOW + 2 * HOUR)
+    for minutes in (0, 5, 10):
+        alarms.notify_operator(NOW + timedelta(minutes=minutes))
+    (mail,) = kept
+    assert mail["Subject"] == "Needs you: More people sign up than letters may leave in an hour."
+    assert f"The last one leaves at {NOW + 2 * HOUR:%Y-%m-%d %H:%M} UTC." in text_of(mail)
+
+
 def test_a_source_that_is_switched_off_alarms_nobody(kept: list[EmailMessage]) -> None:
     failing(succeeded_at=None)
     Source.objects.update(enabled=False)

@@ -1,13 +1,14 @@
 """Signing up, as a visitor meets it."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from bs4 import Tag
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from digest.models import Topic
 from digest.web import throttling
@@ -125,11 +126,41 @@ def test_what_fills_in_the_hidden_field_sees_success_and_achieves_nothing(
 def test_beyond_the_limit_the_answer_says_why_and_when_to_try_again(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttling, "allow_signup", lambda visitor, now: False)
+    monkeypatch.setattr(throttling, "wait_of_signup", lambda visitor, now: None)
     response = sign_up(client)
     assert (response.status_code, response["Retry-After"]) == (429, "3600")
     assert "try again in an hour" in said(response)
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wait", "when"),
+    [
+        (timedelta(seconds=3), "leaves in about 1 minute."),
+        (timedelta(minutes=25), "leaves in about 25 minutes."),
+        (timedelta(hours=3), "leaves in about 3 hours."),
+    ],
+)
+def test_when_too_many_sign_up_at_once_the_letter_goes_later_and_the_page_says_when(
+    client: Client, monkeypatch: pytest.MonkeyPatch, wakes: list[None], wait: timedelta, when: str
+) -> None:
+    monkeypatch.setattr(throttling, "wait_of_signup", lambda visitor, now: wait)
+    before = timezone.now()
+    response = sign_up(client)
+    assert response.status_code == 302
+    assert when in said(client.get(response["Location"]))
+    letter = Delivery.objects.get()
+    assert before + wait <= letter.not_before <= timezone.now() + wait
+    assert not wakes
+    assert sign_up(client).status_code == 302
+    assert Delivery.objects.count() == 1  # one letter, however often it is asked for meanwhile
+
+
+def test_what_an_address_claims_of_a_wait_is_shown_only_if_it_is_a_number(client: Client) -> None:
+    for wait in ("", "0", "-3", "<b>", "٣", "9" * 400):
+        assert "letters leave one after the other" not in said(
+            client.get("/check-your-inbox/", {"wait": wait})
+        )
 
 
 def test_a_bad_query_keeps_what_was_entered_and_shows_the_place(client: Client) -> None:
