@@ -33,8 +33,8 @@ SEARCHES_PER_NETWORK = 6_000  # and samples: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 
-# A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter in
-# it leaves, if all leave evenly; what is less than a window ahead may leave at once. The answer is the wait.
+# A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter
+# in it leaves, if all leave evenly; what is less than a window ahead may leave at once. It answers the wait.
 _JOIN_QUEUE = """
 local now, interval, window = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local last = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now) + interval

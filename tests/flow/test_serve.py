@@ -72,7 +72,7 @@ def test_sudden_deaths_and_a_worker_that_hangs_are_recovered_from(
     first = serve(service, port, EMAIL_URL=relay)
     first.wait_for(READY, seconds=90)
     web = next(
-        pid for pid, command in living(data_dir).items() if "granian" in command and os.getpgid(pid) == pid
+        pid for pid, command in living(data_dir).items() if "web_server" in command and os.getpgid(pid) == pid
     )
     os.kill(web, signal.SIGKILL)
     first.wait_for("web exited unexpectedly and is started again.")

@@ -59,11 +59,7 @@ def programs(  # noqa: PLR0913  one keyword for each fact the commands need
 
     `valkey` is the server's binary and socket, or None where REDIS_URL names another server.
     """
-    web = (
-        *(python, "-m", "granian", "--interface", "wsgi", "--host", address, "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "4", "--backpressure", "64", "--no-ws"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", "10", "digest.wsgi:application"),
-    )
+    web = (python, "-m", "digest.management.serving.web_server", address, str(port))
     worker = (
         *(python, "-m", "celery", "-A", "digest", "worker", "--loglevel", "INFO", "--hostname", "digest@%h"),
         *("--concurrency", str(min(cpus, _MOST_WORKERS))),
