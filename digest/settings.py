@@ -142,6 +142,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 1,
     "unacked_restore_throttle": 1,
     "global_keyprefix": "digest:",
+    # A broker that hangs is taken for one that is gone: visitors wait for it, and workers connect anew.
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "connect_retries_timeout": 1,  # shorter than one attempt, so there is no second
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 

@@ -8,8 +8,8 @@ import time
 
 from celery import shared_task
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
+from digest.celery import NO_BROKER
 from digest.models import Heartbeat
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
@@ -67,5 +67,5 @@ def wake() -> None:
     """Tell a worker that something waits. Without a broker the schedule finds it soon."""
     try:
         deliver.apply_async(retry=False, expires=WAKE_EXPIRES)
-    except OperationalError as error:
+    except NO_BROKER as error:
         logger.warning("no broker to wake a worker: %s", error)

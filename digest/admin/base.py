@@ -18,12 +18,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from kombu.exceptions import OperationalError
 from unfold import admin as unfold
 from unfold import decorators
 from unfold.enums import ActionVariant
 from unfold.utils import display_for_label
 from unfold.views import ChangeList
+
+from digest.celery import NO_BROKER
 
 M = TypeVar("M", bound=Model)
 F = TypeVar("F", bound=Callable[..., Any])
@@ -192,7 +193,7 @@ def enqueue(task: Task[..., None], *arguments: int) -> bool:
     """Put `task` into the queue; False if the broker cannot be reached."""
     try:
         task.apply_async(arguments, retry=False)
-    except OperationalError:
+    except NO_BROKER:
         return False
     return True
 

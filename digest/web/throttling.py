@@ -32,6 +32,7 @@ SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in eac
 SEARCHES_PER_NETWORK = 6_000  # and samples: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
+_NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.celery.NO_BROKER`
 
 # A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter
 # in it leaves, if all leave evenly; what is less than a window ahead may leave at once. It answers the wait.
@@ -52,7 +53,7 @@ def wait_of_signup(visitor: str, now: datetime) -> timedelta | None:
             *(_JOIN_QUEUE, 1, "digest:signups:queue"),
             *(str(now.timestamp()), str(WINDOW / SIGNUPS_IN_TOTAL), str(WINDOW)),
         )
-    except redis.RedisError as error:
+    except _NO_ANSWER as error:
         logger.warning("the total of sign-ups cannot be limited: %s", error)
         return timedelta()
     return timedelta(seconds=float(wait))
@@ -94,7 +95,7 @@ def _within(name: str, limit: int, now: datetime) -> bool:
             pipe.incr(key)
             pipe.expire(key, WINDOW)
             count, _ = pipe.execute()
-    except redis.RedisError as error:
+    except _NO_ANSWER as error:
         logger.warning("limits cannot be checked: %s", error)
         return True
     return int(count) <= limit

@@ -52,7 +52,16 @@ def hung_up(server: ValkeyServer) -> None:
             time.sleep(0.1)
 
 
-FAULTS = [killed, *(pytest.param(fault, marks=pytest.mark.faults) for fault in (flushed, full, hung_up))]
+def hung(server: ValkeyServer) -> None:
+    server.hang()
+    time.sleep(10)
+    server.go_on()
+
+
+FAULTS = [
+    killed,
+    *(pytest.param(fault, marks=pytest.mark.faults) for fault in (flushed, full, hung_up, hung)),
+]
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -1,6 +1,7 @@
 """A Valkey server of one's own."""
 
 import contextlib
+import signal
 import subprocess
 import tempfile
 import time
@@ -35,6 +36,16 @@ class ValkeyServer:
         assert self._process
         self._process.kill()
         self._process.wait(30)
+
+    def hang(self) -> None:
+        """Keep all connections, take new ones, and answer nothing."""
+        assert self._process
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Answer all that was asked meanwhile."""
+        assert self._process
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         assert self._process

@@ -3,14 +3,19 @@
 import contextlib
 import http.client
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode
 
 import pytest
 
+from subscriptions.models import Delivery
 from tests.services.fixtures import StartService
 from tests.services.ports import free_port
+from tests.services.valkey import ValkeyServer
 from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
@@ -20,7 +25,17 @@ POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-f
 
 
 @pytest.fixture
-def port(service: StartService, database_url: str) -> int:
+def broker() -> Iterator[ValkeyServer]:
+    """A Valkey of the test's own, to be made to hang."""
+    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
+        server = ValkeyServer(home)
+        server.start()
+        yield server
+        server.kill()
+
+
+@pytest.fixture
+def port(service: StartService, database_url: str, broker: ValkeyServer) -> int:
     """Where a web server of the service listens."""
     number = free_port()
     environment = {
@@ -28,7 +43,7 @@ def port(service: StartService, database_url: str) -> int:
         "DATABASE_URL": database_url,
         "SITE_URL": f"http://localhost:{number}",
         "EMAIL_URL": "smtp://127.0.0.1:1",
-        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "REDIS_URL": broker.url,
         "DEBUG": "1",  # static files need not be collected
     }
     service("serve", "web", env=environment)
@@ -142,3 +157,28 @@ def test_a_form_as_long_as_the_longest_is_taken(port: int) -> None:
     connection.request("POST", "/", filled_in, headers)
     assert connection.getresponse().status == 200
     connection.close()
+
+
+def test_while_the_broker_hangs_sign_ups_are_taken_and_the_health_check_is_answered(
+    port: int, broker: ValkeyServer
+) -> None:
+    answer(port, "/", patience=10)
+    broker.hang()
+    with ThreadPoolExecutor(8) as visitors:
+        began = time.monotonic()
+        asked = [visitors.submit(sign_up, port, f"reader{number}@readers.example") for number in range(8)]
+        time.sleep(0.5)
+        assert answer(port, "/healthz", patience=5) == 200
+        assert [taken.result() for taken in asked] == [302] * 8
+        assert time.monotonic() - began < 6
+    assert Delivery.objects.filter(kind="confirm").count() == 8
+
+
+def sign_up(port: int, address: str) -> int:
+    """The status that a visitor who signs up gets."""
+    form = {"queries": "agents", "time_zone": "UTC", "hour": "7", "rhythm": "daily", "email": address}
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    headers = {"Host": "localhost", "Content-Type": "application/x-www-form-urlencoded"}
+    connection.request("POST", "/", urlencode(form), headers)
+    with contextlib.closing(connection):
+        return connection.getresponse().status
