@@ -11,8 +11,8 @@ from digest.management.serving.preflight import CannotServe, require_no_eviction
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 
-# What calling a task raises while the broker does not answer: when several threads wait for it, redis-py closes
-# connections under those that still read from them, and these see a bad descriptor or a closed buffer.
+# What calling a task raises while the broker does not answer: where several threads wait for it, redis-py
+# closes connections that others still read from, and these find a bad descriptor or a closed buffer.
 NO_BROKER = (OperationalError, OSError, ValueError)
 
 app = Celery("digest")

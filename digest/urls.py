@@ -8,7 +8,7 @@ from digest.archive import sitemaps
 from digest.archive import views as archive_views
 from digest.web import views
 from digest.web.rendering import Day, public
-from digest.web.throttling import rate_limited
+from digest.web.search_budget import costly_if_asked
 
 register_converter(Day, "day")
 
@@ -26,7 +26,7 @@ urlpatterns = [
     path("topics/<slug:slug>/atom.xml", archive_views.topic_atom, name="topic-atom"),
     path("topics/<slug:slug>/feed.json", archive_views.topic_json, name="topic-json"),
     path("papers/<path:key>/", archive_views.paper, name="paper"),
-    path("search/", rate_limited(archive_views.search), name="search"),
+    path("search/", costly_if_asked(archive_views.search), name="search"),
     path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",

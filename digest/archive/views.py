@@ -19,6 +19,7 @@ from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 from digest.web.page_language import url
 from digest.web.rendering import public, show, topic_name
+from digest.web.search_budget import costly
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50
@@ -104,6 +105,7 @@ def days(request: HttpRequest, year: int | None = None) -> HttpResponse:
 
 
 @require_safe
+@costly
 @public
 def day(request: HttpRequest, day: date) -> HttpResponse:
     """What the editions of a day listed; `?topic=` shows one topic's share."""
@@ -139,6 +141,7 @@ def topics(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@costly
 @public
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """A topic's papers, a page at a time."""
@@ -158,6 +161,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@costly
 @public
 def topic_atom(_request: HttpRequest, slug: str) -> HttpResponse:
     """A topic's newest papers, as Atom (RFC 4287)."""
@@ -165,6 +169,7 @@ def topic_atom(_request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@costly
 @public
 def topic_json(_request: HttpRequest, slug: str) -> HttpResponse:
     """A topic's newest papers, as JSON Feed 1.1."""

@@ -1,38 +1,29 @@
-"""Rate limits of sign-ups and searches, kept in Redis: per network over fixed hours, sign-ups in total too.
+"""Rate limits of sign-ups, kept in Redis: per network over fixed hours, and in total.
 
-They keep one network from making the service write to strangers, or search all day. What a network's own
-limit refuses counts nowhere else, so nobody uses up what is everybody's; and beyond the total nobody is
-refused: letters then leave one after the other. They fail open: while Redis cannot be reached, every request
-passes, with a warning. (How often one address is written to is limited in the database, by
-`signup.may_write`.)
+They keep one network from making the service write to strangers. What a network's own limit refuses counts
+nowhere else, so nobody uses up what is everybody's; and beyond the total nobody is refused: letters then
+leave one after the other. They fail open: while Redis cannot be reached, every request passes, with a warning.
+(How often one address is written to is limited in the database, by `signup.may_write`.)
 """
 
 import ipaddress
 import logging
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import cache, wraps
-from typing import Concatenate, ParamSpec
+from functools import cache
 
 import redis
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
-from digest.web.page_language import LANGUAGE_PARAMETER
 from digest.web.rendering import show
-
-Given = ParamSpec("Given")
-View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 logger = logging.getLogger(__name__)
 
 SIGNUPS_PER_NETWORK = 30
 SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in each hour
-SEARCHES_PER_NETWORK = 6_000  # and samples: a whole office trying out queries
 WINDOW = 3600  # seconds
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
-_NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.celery.NO_BROKER`
+NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.celery.NO_BROKER`
 
 # A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter
 # in it leaves, if all leave evenly; what is less than a window ahead may leave at once. It answers the wait.
@@ -49,41 +40,20 @@ def wait_of_signup(visitor: str, now: datetime) -> timedelta | None:
     if not _within(f"signups:{network_of(visitor)}", SIGNUPS_PER_NETWORK, now):
         return None
     try:
-        wait = _client(settings.REDIS_URL).eval(
+        wait = redis_client(settings.REDIS_URL).eval(
             *(_JOIN_QUEUE, 1, "digest:signups:queue"),
             *(str(now.timestamp()), str(WINDOW / SIGNUPS_IN_TOTAL), str(WINDOW)),
         )
-    except _NO_ANSWER as error:
+    except NO_ANSWER as error:
         logger.warning("the total of sign-ups cannot be limited: %s", error)
         return timedelta()
     return timedelta(seconds=float(wait))
 
 
-def allow_search(visitor: str, now: datetime) -> bool:
-    """Count one sample or search from the network of `visitor`; whether it is still within the limit."""
-    return _within(f"searches:{network_of(visitor)}", SEARCHES_PER_NETWORK, now)
-
-
-def rate_limited(view: View[Given]) -> View[Given]:
-    """A page that costs the server some time: answered so often in an hour to one network, and no more."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        asks = bool(request.GET.keys() - {LANGUAGE_PARAMETER} or request.POST)
-        if not asks or allow_search(client_address(request), timezone.now()):
-            return view(request, *args, **kwargs)
-        part = "HX-Request" in request.headers
-        return too_many_requests(
-            request, "web/parts/too_many_searches.html" if part else "web/too_many_searches.html"
-        )
-
-    return guarded
-
-
-def too_many_requests(request: HttpRequest, template: str) -> HttpResponse:
-    """The answer beyond a limit."""
+def too_many_requests(request: HttpRequest, template: str, seconds: int = WINDOW) -> HttpResponse:
+    """The answer beyond a limit, which holds for so many `seconds`."""
     response = show(request, template, status=429)
-    response["Retry-After"] = str(WINDOW)
+    response["Retry-After"] = str(seconds)
     return response
 
 
@@ -91,11 +61,11 @@ def _within(name: str, limit: int, now: datetime) -> bool:
     """Count one under `name` in this hour; whether it is within the limit."""
     key = f"digest:{name}:{int(now.timestamp()) // WINDOW}"
     try:
-        with _client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
+        with redis_client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
             pipe.incr(key)
             pipe.expire(key, WINDOW)
             count, _ = pipe.execute()
-    except _NO_ANSWER as error:
+    except NO_ANSWER as error:
         logger.warning("limits cannot be checked: %s", error)
         return True
     return int(count) <= limit
@@ -134,5 +104,5 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 @cache
-def _client(url: str) -> redis.Redis:
+def redis_client(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT)

@@ -19,6 +19,7 @@ from digest.web import throttling
 from digest.web.page_language import url
 from digest.web.rendering import public, show, show_mail
 from digest.web.same_origin import from_this_site
+from digest.web.search_budget import costly, costly_if_asked
 from subscriptions import tasks
 from subscriptions.accounts import signup
 from subscriptions.emails import web_version
@@ -97,7 +98,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return redirect(url("sent"))
 
 
-@throttling.rate_limited
+@costly_if_asked
 @public
 def _offer(request: HttpRequest) -> HttpResponse:
     """The form as it is for everybody; an address can bring filters that somebody shared."""
@@ -111,7 +112,7 @@ def _offer(request: HttpRequest) -> HttpResponse:
     return _form(request, form, shared=shared)
 
 
-@throttling.rate_limited
+@costly
 def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
     """The form with what was entered."""
     return _form(request, form, status)
@@ -140,7 +141,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@throttling.rate_limited
+@costly
 @public
 def sample_part(request: HttpRequest) -> HttpResponse:
     """The sample for what is chosen at the moment, for htmx to put into the page."""
@@ -150,7 +151,7 @@ def sample_part(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@throttling.rate_limited
+@costly
 @public
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""

@@ -7,6 +7,7 @@ the percolator disagree about how many papers there are.
 """
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from digest.archive import queries, search  # noqa: E402
 from digest.ingestion import shipped_topics  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Paper, Topic  # noqa: E402
-from digest.web import throttling  # noqa: E402
+from digest.web import search_budget  # noqa: E402
 from subscriptions.web.backtest import DAYS, backtest  # noqa: E402
 from subscriptions.web.filters_form import FiltersForm  # noqa: E402
 from tests.bench.searching import store  # noqa: E402
@@ -71,7 +72,7 @@ def main() -> int:
     store(corpus, over=YEAR)
     shipped_topics.load()
     search.refresh()
-    throttling.SEARCHES_PER_NETWORK = sys.maxsize
+    search_budget.BUDGET = math.inf
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()
     newest = queries.newest_day()
