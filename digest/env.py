@@ -41,6 +41,15 @@ def number(name: str, text: str, most: int) -> int:
     return int(text)
 
 
+def proxies(text: str) -> int | None:
+    """The number of proxies in TRUSTED_PROXIES, or None where it is not set."""
+    if not text:
+        return None
+    if not text.isdecimal() or int(text) > 10:
+        raise ImproperlyConfigured(f"TRUSTED_PROXIES is a number from 0 to 10, not “{text}”.")
+    return int(text)
+
+
 def rate(name: str, text: str) -> float:
     """So many a second, as set by the variable `name`; 0 where there is no limit."""
     if not text:

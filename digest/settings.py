@@ -35,6 +35,8 @@ ALLOWED_HOSTS = read.list("ALLOWED_HOSTS", default=[SITE_HOST, "localhost", "127
 SECURE = SITE_URL.startswith("https://")
 SECRET_KEY = read.str("SECRET_KEY", default="") or env.secret_key(DATA_DIR)
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
+# How many proxies stand before the service, each of which adds to X-Forwarded-For; None: as SITE_URL says.
+TRUSTED_PROXIES = env.proxies(read.str("TRUSTED_PROXIES", default=""))
 
 # --- Applications and middleware -------------------------------------------------------------
 
@@ -55,6 +57,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "digest.web.request_log.middleware",
+    "digest.web.nul_characters.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.web.csp.PolicyMiddleware",  # django-csp, with a looser policy for the admin
@@ -106,6 +110,10 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # nobody can make it last longer than it says
+AXES_LOCKOUT_CALLABLE = "digest.admin.sign_in.locked_out"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"  # also where “next” leads elsewhere
 
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -194,6 +202,30 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else Non
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # load balancers ask without TLS
 X_FRAME_OPTIONS = "DENY"  # save mails, which our own pages frame: digest.web.rendering.show_mail
+
+# --- Logs ------------------------------------------------------------------------------------
+
+ACCESS_LOG = read.bool("ACCESS_LOG", default=False)
+# All processes write to their output, whoever starts them keeps it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": "digest.web.log_lines.MaskingFormatter",
+            "format": "%(asctime)s %(levelname)s %(number)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"output": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["output"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        # Pages that are not found are no news, unless somebody develops them.
+        "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
+        "digest.access": {"level": "INFO"},
+        "waitress.queue": {"level": "ERROR"},
+    },
+}
 
 # --- The admin -------------------------------------------------------------------------------
 

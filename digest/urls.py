@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, register_converter
 
+from digest.admin.sign_in import sign_in
 from digest.archive import sitemaps
 from digest.archive import views as archive_views
 from digest.web import views
@@ -13,6 +14,7 @@ from digest.web.search_budget import costly_if_asked
 register_converter(Day, "day")
 
 urlpatterns = [
+    path("admin/login/", sign_in),
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),
     path("favicon.ico", views.icon),

@@ -20,6 +20,8 @@ urlpatterns = [
     path("c/<str:token>/", reader_views.confirm, name="confirm"),
     path("p/<str:token>/", preferences_views.edit_preferences, name="preferences"),
     path("u/<str:token>/", unsubscribe_views.unsubscribe, name="unsubscribe"),
+    # Some mail clients lose the last slash, and a redirect would lose their POST.
+    path("u/<str:token>", unsubscribe_views.unsubscribe),
     path("r/<str:token>/", reader_views.read, name="read"),
     path("f/<str:token>/atom.xml", reader_views.feed_atom, name="feed-atom"),
     path("f/<str:token>/feed.json", reader_views.feed_json, name="feed-json"),

@@ -28,6 +28,7 @@ from jinja2.runtime import Context
 
 from digest.web import branding, local_bar, page_language
 from digest.web.csp import MAIL
+from digest.web.log_lines import request_number
 from digest.web.page_language import current_language, translate
 from digest.web.query_examples import QUERY_EXAMPLES
 
@@ -83,6 +84,7 @@ def environment(**options: object) -> Environment:
         "site_url": settings.SITE_URL,
         "static": static,
         "language_links": page_language.language_links,
+        "request_number": request_number.get,
         "url": page_language.url,
     }
     filters = (

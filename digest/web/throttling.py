@@ -1,9 +1,9 @@
-"""Rate limits of sign-ups, kept in Redis: per network over fixed hours, and in total.
+"""Rate limits of sign-ups and signing in, kept in Redis: per network in fixed windows, sign-ups in total too.
 
 They keep one network from making the service write to strangers. What a network's own limit refuses counts
 nowhere else, so nobody uses up what is everybody's; and beyond the total nobody is refused: letters then
-leave one after the other. They fail open: while Redis cannot be reached, every request passes, with a warning.
-(How often one address is written to is limited in the database, by `signup.may_write`.)
+leave one after the other. They fail open: while Redis cannot be reached, every request passes, with a
+warning. (How often one address is written to is limited in the database, by `signup.may_write`.)
 """
 
 import ipaddress
@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 SIGNUPS_PER_NETWORK = 30
 SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in each hour
 WINDOW = 3600  # seconds
+SIGN_INS_PER_NETWORK, SIGN_IN_WINDOW = 20, 600  # of operators; checking a password takes a third of a second
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.celery.NO_BROKER`
 
@@ -37,7 +38,7 @@ return string.format('%.3f', math.max(0, last - now - window))
 
 def wait_of_signup(visitor: str, now: datetime) -> timedelta | None:
     """Count one sign-up from the network of `visitor`: how long its letter waits, None if it is refused."""
-    if not _within(f"signups:{network_of(visitor)}", SIGNUPS_PER_NETWORK, now):
+    if not _within(f"signups:{network_of(visitor)}", SIGNUPS_PER_NETWORK, WINDOW, now):
         return None
     try:
         wait = redis_client(settings.REDIS_URL).eval(
@@ -50,6 +51,11 @@ def wait_of_signup(visitor: str, now: datetime) -> timedelta | None:
     return timedelta(seconds=float(wait))
 
 
+def allow_sign_in(visitor: str, now: datetime) -> bool:
+    """Count one attempt to sign in from the network of `visitor`; whether it is still within the limit."""
+    return _within(f"sign-ins:{network_of(visitor)}", SIGN_INS_PER_NETWORK, SIGN_IN_WINDOW, now)
+
+
 def too_many_requests(request: HttpRequest, template: str, seconds: int = WINDOW) -> HttpResponse:
     """The answer beyond a limit, which holds for so many `seconds`."""
     response = show(request, template, status=429)
@@ -57,13 +63,13 @@ def too_many_requests(request: HttpRequest, template: str, seconds: int = WINDOW
     return response
 
 
-def _within(name: str, limit: int, now: datetime) -> bool:
-    """Count one under `name` in this hour; whether it is within the limit."""
-    key = f"digest:{name}:{int(now.timestamp()) // WINDOW}"
+def _within(name: str, limit: int, window: int, now: datetime) -> bool:
+    """Count one under `name` in this window of so many seconds; whether it is within the limit."""
+    key = f"digest:{name}:{int(now.timestamp()) // window}"
     try:
         with redis_client(settings.REDIS_URL).pipeline(transaction=True) as pipe:
             pipe.incr(key)
-            pipe.expire(key, WINDOW)
+            pipe.expire(key, window)
             count, _ = pipe.execute()
     except NO_ANSWER as error:
         logger.warning("limits cannot be checked: %s", error)
@@ -74,15 +80,19 @@ def _within(name: str, limit: int, now: datetime) -> bool:
 def client_address(request: HttpRequest) -> str:
     """The network address that `request` came from, or "" where the server does not say.
 
-    Where SITE_URL is https, a proxy ends TLS: a peer with a private address, or on a socket without one,
-    is that proxy, and what it wrote last into X-Forwarded-For is the visitor. Nobody else's header is
-    believed.
+    Each proxy adds the address that it was asked from at the end of X-Forwarded-For. Behind TRUSTED_PROXIES
+    of them, the entry so far from the right is the visitor's; what stands before it may be made up. Where the
+    number is not set, and SITE_URL is https, a proxy ends TLS: a peer with a private address, or on a socket
+    without one, is that proxy. Nobody else's header is believed.
     """
     peer = _address(request.META.get("REMOTE_ADDR", ""))
-    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-    behind_proxy = settings.SITE_URL.startswith("https://")
-    if behind_proxy and (peer is None or peer.is_private):
-        peer = _address(forwarded) or peer
+    proxies = settings.TRUSTED_PROXIES
+    if proxies is None:
+        behind_proxy = settings.SITE_URL.startswith("https://") and (peer is None or peer.is_private)
+        proxies = int(behind_proxy)
+    if proxies:
+        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-proxies:]
+        peer = _address(forwarded[0].strip()) or peer
     return str(peer or "")
 
 

@@ -114,7 +114,12 @@ class Dashboard:
 
 
 def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
-    """Put the figures into the context of the admin's front page: the DASHBOARD_CALLBACK."""
+    """Put the figures into the context of the admin's front page: the DASHBOARD_CALLBACK.
+
+    Who has no right at all, in no part of the admin, gets none of them.
+    """
+    if not request.user.get_all_permissions():
+        return {**context, "title": "No rights yet"}
     now = timezone.now()
     see_deliveries = request.user.has_perm("subscriptions.view_delivery")
     return {

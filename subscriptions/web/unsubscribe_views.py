@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from digest.web.nul_characters import posted
 from digest.web.rendering import show
 from subscriptions import tasks
 from subscriptions.accounts import preferences, unsubscribing
@@ -42,17 +43,22 @@ class LeavingPage:
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET, act on POST, by a press or by a mail client's one-click; the answer offers an undo.
 
-    Whoever holds the link can only make the mail less.
+    Whoever holds the link can only make the mail less. Whatever is posted unsubscribes unless it is a press
+    of another button: mail clients send any type and charset, or nothing.
     """
     subscriber = reader_behind(token, "unsubscribe")
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":
         return _ask(request, subscriber)
-    if "undo" in request.POST:
-        return _undo(request, subscriber)
-    page = _act(subscriber, request.POST.get("action", "unsubscribe"))
+    fields = posted(request)
+    if "undo" in fields:
+        return _undo(request, subscriber, str(fields["undo"]))
+    page = _act(subscriber, fields.get("action", "unsubscribe"))
     return show(request, "web/unsubscribe.html", page)
+
+
+unsubscribe.any_body = True  # type: ignore[attr-defined]  # for NulMiddleware
 
 
 def _ask(request: HttpRequest, subscriber: Subscriber, *, undo_ended: bool = False) -> HttpResponse:
@@ -94,10 +100,10 @@ def _stamp(subscriber: Subscriber, before: Standing) -> str:
     return signing.dumps([subscriber.pk, before.as_json(), after.as_json()], salt=_UNDO_SALT)
 
 
-def _undo(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+def _undo(request: HttpRequest, subscriber: Subscriber, stamp: str) -> HttpResponse:
     try:
-        stamp = signing.loads(request.POST["undo"], salt=_UNDO_SALT, max_age=unsubscribing.UNDO)
-        pk, before, after = stamp
+        signed = signing.loads(stamp, salt=_UNDO_SALT, max_age=unsubscribing.UNDO)
+        pk, before, after = signed
         changes = Standing.from_json(before), Standing.from_json(after)
     except (signing.BadSignature, ValueError, TypeError):  # also one of the version before
         return _ask(request, subscriber, undo_ended=True)

@@ -4,9 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from pytest_django import Settings
 
+from digest import env
 from digest.web import throttling
 from tests.factories import NOW
 
@@ -111,3 +113,32 @@ def test_without_tls_there_is_no_proxy_to_believe(rf: RequestFactory, settings: 
     settings.SITE_URL = "http://192.168.1.5:8000"
     request = rf.get("/", REMOTE_ADDR="192.168.1.77", headers={"X-Forwarded-For": "1.1.1.1"})
     assert throttling.client_address(request) == "192.168.1.77"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "forwarded", "visitor"),
+    [
+        (0, "127.0.0.1", "1.1.1.1", "127.0.0.1"),
+        (1, "8.8.8.8", "9.9.9.9, 1.1.1.1", "1.1.1.1"),  # a proxy with a public address
+        (
+            2,
+            "127.0.0.1",
+            "9.9.9.9, 1.1.1.1, 8.8.8.8",
+            "1.1.1.1",
+        ),  # what the visitor made up stands further left
+        (2, "127.0.0.1", "1.1.1.1", "1.1.1.1"),
+        (2, "127.0.0.1", "", "127.0.0.1"),
+    ],
+)
+def test_behind_a_known_number_of_proxies_the_visitor_stands_so_far_from_the_right(
+    settings: Settings, proxies: int, peer: str, forwarded: str, visitor: str
+) -> None:
+    settings.SITE_URL, settings.TRUSTED_PROXIES = "https://digest.example.org", proxies
+    request = RequestFactory().get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
+    assert throttling.client_address(request) == visitor
+
+
+@pytest.mark.parametrize("text", ["-1", "two", "11", "1.0"])
+def test_a_number_of_proxies_that_is_none_is_refused_at_the_start(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES is a number from 0 to 10"):
+        env.proxies(text)

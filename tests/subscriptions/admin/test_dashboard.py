@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -164,8 +164,19 @@ def test_the_page_of_an_empty_service_says_what_to_do_next(admin_client: Client)
     assert "Remove all demo data" not in content
 
 
-def test_an_operator_without_any_right_sees_figures_but_no_person(client: Client) -> None:
+def test_an_operator_without_any_right_gets_a_sentence_and_no_figures(client: Client) -> None:
     client.force_login(User.objects.create_user("onlooker", is_staff=True))
+    edition("Agents at work")
+    delivery(reader(), State.REFUSED, at=timezone.now(), reason="550 <ada@readers.example> unknown")
+    content = client.get(reverse("admin:index")).content.decode()
+    assert "this account has no rights here" in content
+    assert "1 mail refused permanently" not in content
+
+
+def test_an_operator_with_few_rights_sees_figures_but_no_person(client: Client) -> None:
+    onlooker = User.objects.create_user("onlooker", is_staff=True)
+    onlooker.user_permissions.add(Permission.objects.get(codename="view_source"))
+    client.force_login(onlooker)
     edition("Agents at work")
     delivery(reader(), State.REFUSED, at=timezone.now(), reason="550 <ada@readers.example> unknown")
     content = client.get(reverse("admin:index")).content.decode()

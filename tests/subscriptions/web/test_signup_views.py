@@ -133,6 +133,14 @@ def test_beyond_the_limit_the_answer_says_why_and_when_to_try_again(
     assert not Subscriber.objects.exists()
 
 
+def test_an_address_that_is_too_long_in_ascii_is_refused_with_a_sentence(client: Client) -> None:
+    domain = ".".join(["ü" * 57] * 4) + ".example"  # 243 characters as typed
+    response = sign_up(client, email=f"ada@{domain}")
+    assert response.status_code == 422
+    assert "This is not an email address." in said(response)
+    assert not Subscriber.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("wait", "when"),
     [

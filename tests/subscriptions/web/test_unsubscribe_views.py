@@ -221,3 +221,42 @@ def test_an_undo_after_erasure_finds_nobody(client: Client, ada: Subscriber) -> 
     data_rights.erase(ada)
     assert undo(client, path, left).status_code == 404
     assert not Subscriber.objects.exists()
+
+
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.mark.parametrize("slash", ["/", ""])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (FORM, b"List-Unsubscribe=One-Click"),
+        (f"{FORM}; charset=utf-16", "List-Unsubscribe=One-Click".encode("utf-16")),
+        (f"{FORM}; charset=no-such", b"List-Unsubscribe=One-Click"),
+        (FORM, b""),
+        (FORM, b"action=%00"),
+        (FORM, b"&".join(b"a%d=1" % number for number in range(2_000))),
+        ("", b""),
+        ("text/plain", b"List-Unsubscribe=One-Click"),
+        ("application/json", b"{"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nbroken"),
+    ],
+)
+def test_whatever_is_posted_to_the_address_unsubscribes(
+    ada: Subscriber, settings: Any, slash: str, kind: str, body: bytes
+) -> None:
+    settings.DEBUG = True  # else a lost slash is a redirect, now it would be a failure
+    mail_client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    path = address("unsubscribe", ada).rstrip("/") + slash
+    assert mail_client.generic("POST", path, body, content_type=kind).status_code == 200
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_at_the_address_without_its_slash_changes_nothing(ada: Subscriber, method: str) -> None:
+    response = Client().generic(method, address("unsubscribe", ada).rstrip("/"))
+    assert response.status_code == 200
+    ada.refresh_from_db()
+    assert ada.state == Subscriber.State.ACTIVE
