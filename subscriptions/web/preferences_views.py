@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
 from digest.models import Topic
-from digest.web import throttling
 from digest.web.page_language import url
 from digest.web.rendering import show
+from digest.web.search_budget import costly
 from subscriptions import tasks
 from subscriptions.accounts import data_rights, preferences
 from subscriptions.lib import signed_links
@@ -134,7 +134,7 @@ def _topics_for(subscriber: Subscriber) -> list[Topic]:
     return [*topics, *(topic for topic in preferences.choices_of(subscriber).topics if topic not in topics)]
 
 
-@throttling.rate_limited
+@costly
 def _show(request: HttpRequest, subscriber: Subscriber, form: PreferencesForm) -> HttpResponse:
     """The sample, for who has no JavaScript; everything stays as entered."""
     sample = sample_of(sampled_filters(form.data, offered()), timezone.now().date())

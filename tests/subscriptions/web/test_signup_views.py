@@ -137,7 +137,7 @@ def test_an_address_that_is_too_long_in_ascii_is_refused_with_a_sentence(client:
     domain = ".".join(["ü" * 57] * 4) + ".example"  # 243 characters as typed
     response = sign_up(client, email=f"ada@{domain}")
     assert response.status_code == 422
-    assert "This is not an email address." in said(response)
+    assert "is not a domain name" in said(response)
     assert not Subscriber.objects.exists()
 
 
