@@ -1,7 +1,7 @@
 """The leaves of many queries, and which papers of an index satisfy each: what a query's tree is built on."""
 
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from digest.matching.index.token_graph import FIELDS
 from digest.matching.percolator.phrase_matcher import PhraseMatcher
 
 _NONE = -1
-_AT_ONCE = 20_000  # pairs of terms looked for near each other, to bound what they take
+_AT_ONCE = 20_000  # pairs of a term and a group looked for near each other, to bound what they take
 
 
 class LeafMatcher:
@@ -98,24 +98,28 @@ class LeafMatcher:
         return leaves, matcher.graph.text_papers[texts[found]]
 
     def _pairs(self) -> "_Pairs":
-        """Every two terms that a leaf wants near each other."""
+        """Every term that a leaf wants near one of a group of others, which is the leaf's right side."""
         if self._near_pairs is not None:
             return self._near_pairs
         number = self._automaton.number
+        groups: dict[tuple[Term, ...], int] = {}
         rows = [
-            (leaf, number(one), number(other), near.distance, _bits(near.left[0].fields))
+            (leaf, number(one), groups.setdefault(near.right, len(groups)), near.distance, _bits(one.fields))
             for leaf, near in self._nears.items()
             for one in near.left
-            for other in near.right
         ]
-        self._near_pairs = _Pairs(*np.array(rows, np.int32).reshape(-1, 5).T)
+        members = [(number(term), group) for terms, group in groups.items() for term in terms]
+        self._near_pairs = _Pairs(
+            *np.array(rows, np.int32).reshape(-1, 5).T, *np.array(members, np.int32).reshape(-1, 2).T
+        )
         return self._near_pairs
 
     def _near_matches(self, matcher: PhraseMatcher) -> list[tuple[Numbers, Numbers]]:
         parts, near = [], self._pairs()
+        groups = matcher.grouped(near.terms, near.groups)
         for first in range(0, len(near.leaves), _AT_ONCE):
             some = near.part(slice(first, first + _AT_ONCE))
-            pairs, texts = matcher.near(some.left, some.right, some.distances)
+            pairs, texts = matcher.near(some.left, some.right, some.distances, groups)
             fits = _has(some.fields[pairs], matcher.graph.text_fields[texts])
             parts.append((some.leaves[pairs[fits]], matcher.graph.text_papers[texts[fits]]))
         return parts
@@ -123,15 +127,24 @@ class LeafMatcher:
 
 @dataclass(frozen=True)
 class _Pairs:
+    """A leaf's term on the left and its group on the right; `terms` and `groups` say which are in a group."""
+
     leaves: Numbers
     left: Numbers
     right: Numbers
     distances: Numbers
     fields: Numbers
+    terms: Numbers
+    groups: Numbers
 
     def part(self, rows: slice) -> "_Pairs":
-        return _Pairs(
-            self.leaves[rows], self.left[rows], self.right[rows], self.distances[rows], self.fields[rows]
+        return replace(
+            self,
+            leaves=self.leaves[rows],
+            left=self.left[rows],
+            right=self.right[rows],
+            distances=self.distances[rows],
+            fields=self.fields[rows],
         )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -53,6 +52,14 @@ def _concatenated(parts: Sequence[Occurrences]) -> Occurrences:
 
 
 @dataclass(frozen=True)
+class GroupedOccurrences:
+    """Where the terms of groups occur: keys of a group's number and a position, sorted."""
+
+    by_start: Keys
+    by_end: Keys
+
+
+@dataclass(frozen=True)
 class PhraseMatcher:
     """The occurrences of an automaton's terms in `graph`, sorted by term and start.
 
@@ -70,25 +77,31 @@ class PhraseMatcher:
             found = _concatenated([found, _prefix_terms(graph, found, automaton.prefix_terms)])
         return cls(graph, found[np.argsort(_keys(found.terms, found.starts), kind="stable")])
 
-    @cached_property
-    def _by_start(self) -> Keys:
-        return _keys(self.occurrences.terms, self.occurrences.starts)
+    def grouped(self, terms: Numbers, groups: Numbers) -> "GroupedOccurrences":
+        """The occurrences of groups of terms; `terms` and `groups` say of each term in which it is."""
+        pairs, chosen = spread(*self._bounds(terms))
+        found = self.occurrences[chosen]
+        return GroupedOccurrences(
+            np.sort(_keys(groups[pairs], found.starts)), np.sort(_keys(groups[pairs], found.ends))
+        )
 
-    @cached_property
-    def _by_end(self) -> Keys:
-        return np.sort(_keys(self.occurrences.terms, self.occurrences.ends))
+    def _bounds(self, terms: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        known = self.occurrences.terms
+        return np.searchsorted(known, terms, "left"), np.searchsorted(known, terms, "right")
 
-    def near(self, left: Numbers, right: Numbers, distances: Numbers) -> tuple[NDArray[np.intp], Numbers]:
-        """Of many pairs of terms, those that occur near each other in one text, and the text.
+    def near(
+        self, left: Numbers, right: Numbers, distances: Numbers, groups: "GroupedOccurrences"
+    ) -> tuple[NDArray[np.intp], Numbers]:
+        """Of many pairs of a term and a group, those that occur near each other in one text, and the text.
 
-        Pairs come as their index in `left`, once for every occurrence of the left term that has one near.
+        Pairs come as their index in `left`, once for every occurrence of the term that has one near. A group
+        costs as much as one term: only its nearest occurrence matters.
         """
-        bounds = (np.searchsorted(self.occurrences.terms, left, side) for side in ("left", "right"))
-        pairs, chosen = spread(*bounds)
+        pairs, chosen = spread(*self._bounds(left))
         starts, ends = self.occurrences.starts[chosen], self.occurrences.ends[chosen]
         texts, others, at_most = self.graph.texts[starts], right[pairs], distances[pairs]
-        after = self._nearest(self._by_start, _keys(others, ends), "left", 0)
-        before = self._nearest(self._by_end, _keys(others, starts), "right", -1)
+        after = self._nearest(groups.by_start, _keys(others, ends), "left", 0)
+        before = self._nearest(groups.by_end, _keys(others, starts), "right", -1)
         is_near = np.zeros(len(pairs), np.bool_)
         for keys, gaps in ((after, (after & _LOW) - ends), (before, starts - (before & _LOW))):
             position = np.minimum(keys & _LOW, len(self.graph.texts) - 1)
@@ -99,8 +112,10 @@ class PhraseMatcher:
     @staticmethod
     def _nearest(keys: Keys, wanted: Keys, side: Literal["left", "right"], offset: int) -> Keys:
         """The key at or after each wanted one, or with an offset of -1 at or before it."""
+        if not len(keys):
+            return np.full_like(wanted, -1)  # which is no group's
         positions = np.searchsorted(keys, wanted, side) + offset
-        return keys[np.clip(positions, 0, len(keys) - 1)] if len(keys) else wanted
+        return keys[np.clip(positions, 0, len(keys) - 1)]
 
 
 def _keys(high: Numbers, low: Numbers) -> Keys:
