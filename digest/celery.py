@@ -5,15 +5,10 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import worker_init
-from kombu.exceptions import OperationalError
 
 from digest.management.serving.preflight import CannotServe, require_no_eviction
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
-
-# What calling a task raises while the broker does not answer: where several threads wait for it, redis-py
-# closes connections that others still read from, and these find a bad descriptor or a closed buffer.
-NO_BROKER = (OperationalError, OSError, ValueError)
 
 app = Celery("digest")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -8,6 +8,7 @@ import socket
 
 from celery import shared_task
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from digest.archive import search
 from digest.ingestion import fetchers
@@ -15,6 +16,10 @@ from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
 logger = logging.getLogger(__name__)
+
+# What calling a task raises while the broker does not answer: where several threads wait for it, redis-py
+# closes connections that others still read from, and these find a bad descriptor or a closed buffer.
+NO_BROKER = (OperationalError, OSError, ValueError)
 
 
 @shared_task

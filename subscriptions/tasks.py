@@ -9,8 +9,8 @@ import time
 from celery import shared_task
 from django.utils import timezone
 
-from digest.celery import NO_BROKER
 from digest.models import Heartbeat
+from digest.tasks import NO_BROKER
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
 from subscriptions.emails import alarms

@@ -24,7 +24,7 @@ from unfold.enums import ActionVariant
 from unfold.utils import display_for_label
 from unfold.views import ChangeList
 
-from digest.celery import NO_BROKER
+from digest.tasks import NO_BROKER
 
 M = TypeVar("M", bound=Model)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -24,7 +24,7 @@ SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in eac
 WINDOW = 3600  # seconds
 SIGN_INS_PER_NETWORK, SIGN_IN_WINDOW = 20, 600  # of operators; checking a password takes a third of a second
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
-NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.celery.NO_BROKER`
+NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.tasks.NO_BROKER`
 
 # A virtual queue (GCRA, the generic cell rate algorithm): its key holds the moment at which the last letter
 # in it leaves, if all leave evenly; what is less than a window ahead may leave at once. It answers the wait.
