@@ -41,7 +41,7 @@ def test_it_starts_stops_without_a_trace_and_starts_again(service: StartService,
     first.wait_for(READY, seconds=90)
     for page in ("/", "/inbox/", "/admin/", "/previews/"):
         assert f" http://localhost:{port}{page}\n" in first.output
-    wait_until(lambda: len(living(data_dir)) >= 8, 20, what="all processes")  # with the worker's own
+    wait_until(lambda: len(living(data_dir)) >= 7, 20, what="all processes")  # with the worker's own
 
     same_directory = serve(service, free_port())
     assert same_directory.process.wait(20) == 1

@@ -116,7 +116,8 @@ def serve(host: str, port: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MOST_CONNECTIONS + 200
     if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
+        with contextlib.suppress(OSError, ValueError):  # where it is refused there is room for fewer
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard < 0 else min(wanted, hard), hard))
     server = WebServer(
         application,
         listen=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
