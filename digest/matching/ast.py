@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from digest.matching.tokenizer import words
+
 
 class Field(StrEnum):
     """A text of a paper that words are looked for in; a term without field means title or abstract."""
@@ -38,7 +40,9 @@ class Term:
 
     def __str__(self) -> str:
         body = " ".join(self.words)
-        if len(self.words) > 1 or body in {"and", "or", "not", "near"}:
+        if len(self.words) == 2 and self.words[1][-1].isdigit() and words("".join(self.words)) == self.words:
+            body = "".join(self.words)  # a name and its version, as most people write them
+        elif len(self.words) > 1 or body in {"and", "or", "not", "near"}:
             body = f'"{body}"'
         return f"{self.field + ':' if self.field else ''}{body}{'*' if self.prefix else ''}"
 
