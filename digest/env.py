@@ -1,5 +1,6 @@
 """Values of environment variables, checked; and the defaults below DATA_DIR for services that are not set."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -9,7 +10,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -128,14 +129,13 @@ def secret_key(data_dir: Path) -> str:
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
     """Django's settings for the database at `url`, or for SQLite in `data_dir` if it is empty."""
-    try:
-        with warnings.catch_warnings():
+    config: dict[str, Any] = {}
+    if not url:  # a path, and no URL: whatever signs are in it, they mean themselves
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(data_dir / "digest.sqlite3")}
+    else:
+        with warnings.catch_warnings(), contextlib.suppress(ValueError, ImproperlyConfigured):
             warnings.simplefilter("ignore", UserWarning)  # it would print the URL, with its password
-            config: dict[str, Any] = dict(
-                environ.Env.db_url_config(url or f"sqlite:///{data_dir / 'digest.sqlite3'}")
-            )
-    except (ValueError, ImproperlyConfigured):
-        config = {}
+            config = dict(environ.Env.db_url_config(url))
     if not config.get("ENGINE", "").endswith(_DATABASES) or not config.get("NAME"):
         raise ImproperlyConfigured(
             "DATABASE_URL is postgres://user:password@host:port/name (special characters percent-encoded) "
@@ -176,4 +176,4 @@ def broker_url(url: str, data_dir: Path) -> str:
 
 def valkey_url(data_dir: Path) -> str:
     """The embedded Valkey's address, in the form that redis-py reads."""
-    return f"unix://{valkey_socket(data_dir)}"
+    return f"unix://{quote(str(valkey_socket(data_dir)))}"

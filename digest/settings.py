@@ -27,6 +27,7 @@ PORT = env.port(read.str("PORT", default="") or "8000")
 LOOPBACK = (read.str("PUBLISHED_HOST", default="") or HOST) in {"127.0.0.1", "::1", "localhost"}
 # A debug page shows settings and mails: never to other machines, whatever DEBUG says.
 DEBUG = read.bool("DEBUG", default=False) and LOOPBACK
+SITE_URL_IS_SET = bool(read.str("SITE_URL", default=""))
 SITE_URL = env.site_url(
     read.str("SITE_URL", default="") or f"http://{'localhost' if LOOPBACK else env.in_url(HOST)}:{PORT}"
 )
@@ -106,6 +107,8 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "digest.web.lock_out.answer"
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the page names stays true
 
 USE_TZ = True
 TIME_ZONE = "UTC"

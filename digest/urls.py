@@ -12,6 +12,8 @@ from digest.web.throttling import rate_limited
 
 register_converter(Day, "day")
 
+handler400 = "digest.web.bad_request.answer"
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", views.healthz, name="healthz"),

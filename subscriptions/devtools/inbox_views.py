@@ -1,5 +1,6 @@
 """The local mailbox in the browser: a mail program for mails that go nowhere. DEBUG only."""
 
+import re
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from subscriptions.relay import local_mailbox
 from subscriptions.relay.local_mailbox import Entry, Mail
 
 PAGE_SIZE = 50
+_DARK = re.compile(r"\(prefers-color-scheme:\s*dark\)")
 PARTS = ("html", "dark", "phone", "text", "headers", "source")
 
 
@@ -82,12 +84,15 @@ def mail(request: HttpRequest, key: str) -> HttpResponse:
 
 @local_only
 @require_safe
-def html(_request: HttpRequest, key: str) -> HttpResponse:
-    """A mail's HTML part, to be framed; its links open in the whole window."""
+def html(request: HttpRequest, key: str) -> HttpResponse:
+    """A mail's HTML part, to be framed; its links open in the whole window.
+
+    With `?dark` its styles for the dark hold always: a frame cannot be told what its visitor prefers.
+    """
     found = local_mailbox.read(key)
     if found is None:
         raise Http404
-    return show_mail(found.html)
+    return show_mail(_DARK.sub("(min-width: 0)", found.html) if "dark" in request.GET else found.html)
 
 
 @local_only

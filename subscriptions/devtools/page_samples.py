@@ -9,6 +9,8 @@ from django.utils.datastructures import MultiValueDict
 
 from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from digest.web.bad_request import UnknownHost
+from digest.web.lock_out import LockedOut
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState
@@ -134,6 +136,12 @@ PAGES: Mapping[str, PageCase] = {
     "sent-inbox": PageCase("Sign-up sent, local mailbox", "web/sent.html", partial(SentPage, inbox=True)),
     "not-ready": PageCase("Sign-up without a relay", "web/not_ready.html"),
     "too-many": PageCase("Too many sign-ups", "web/too_many.html"),
+    "unknown-host": PageCase(
+        "Opened by an unknown name",
+        "web/unknown_host.html",
+        partial(UnknownHost, "192.0.2.7", "http://digest:8000", "SITE_URL=http://192.0.2.7:8000"),
+    ),
+    "locked-out": PageCase("Locked out", "web/locked_out.html", partial(LockedOut, MOMENT, 60)),
     "too-many-searches-part": PageCase("Too many searches, swapped in", "web/parts/too_many_searches.html"),
     "too-many-searches": PageCase("Too many searches", "web/too_many_searches.html"),
     **{f"confirm-{s}": PageCase(f"Confirm, {s}", "web/confirm.html", partial(_confirm, s)) for s in _STATES},

@@ -110,3 +110,11 @@ def test_an_impossible_data_directory_gives_one_line(service: StartService, data
     assert refused.process.wait(20) == 1
     assert refused.output.startswith("CommandError: Cannot write to ")
     assert refused.output.count("\n") == 1
+
+
+def test_it_starts_in_a_directory_whose_name_has_signs_of_urls_and_of_supervisord(
+    service: StartService, data_dir: Path
+) -> None:
+    started = serve(service, free_port(), DATA_DIR=str(data_dir / "100% of #1 %41;x?y"))
+    started.wait_for(READY, seconds=90)
+    assert started.end(signal.SIGINT) == 0

@@ -94,7 +94,9 @@ class Command(BaseCommand):
         config.write_text(
             programs.supervisor_config(running, data_dir=self.data_dir, control_socket=self.control_socket)
         )
-        supervisor = Supervisor(config, self.control_socket, pass_fds=(lock,), **surroundings)
+        found = os.pathsep.join(filter(None, (str(settings.BASE_DIR), os.environ.get("PYTHONPATH"))))
+        theirs = {"env": surroundings["env"] | {"PYTHONPATH": found}, "cwd": self.data_dir}
+        supervisor = Supervisor(config, self.control_socket, pass_fds=(lock,), **theirs)
         try:
             self._start(supervisor, running)
             if not self.stop:

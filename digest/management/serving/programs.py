@@ -80,9 +80,11 @@ def programs(  # noqa: PLR0913  one keyword for each fact the commands need
 
 
 def _embedded_valkey(binary: Path, socket: Path, data_dir: Path) -> Program:
+    below = _relative(socket, data_dir)
+    own_socket = below if Path(below).is_absolute() else f"../{below}"  # it binds once it is in its --dir
     command = (
-        *(str(binary), "--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
-        *("--dir", str(data_dir / "valkey"), "--appendonly", "yes", "--save", ""),
+        *(str(binary), "--port", "0", "--unixsocket", own_socket),
+        *("--unixsocketperm", "700", "--dir", "valkey", "--appendonly", "yes", "--save", ""),
         *("--maxmemory-policy", "noeviction"),  # an evicting broker drops tasks in silence
     )
     return Program("valkey", command, start_seconds=1, stop_seconds=10)
@@ -96,6 +98,9 @@ def log_file(data_dir: Path, name: str) -> Path:
 def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_socket: Path) -> str:
     """The configuration for supervisord (supervisord.org/configuration.html) that runs `programs`.
 
+    It has to be started in `data_dir`: paths below it are relative, since %, # and ; in a path have a meaning
+    to supervisord, and not always the same.
+
     Nothing starts by itself: the one who started supervisord starts each program when what it needs
     is there. SIGTERM reaches the program only, never its children, so that a worker ends warm;
     SIGKILL reaches the whole group, so that nothing stays behind.
@@ -105,12 +110,12 @@ def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_so
             "nodaemon": "true",
             "silent": "true",
             "umask": "077",  # supervisord would set 022 for all it starts
-            "logfile": _value(data_dir / "log" / "supervisor.log"),
+            "logfile": _relative(log_file(data_dir, "supervisor"), data_dir),
             "logfile_maxbytes": "1MB",
             "logfile_backups": "1",
-            "pidfile": _value(data_dir / "run" / "supervisord.pid"),
+            "pidfile": "run/supervisord.pid",
         },
-        "unix_http_server": {"file": _value(control_socket), "chmod": "0700"},
+        "unix_http_server": {"file": _relative(control_socket, data_dir), "chmod": "0700"},
         "rpcinterface:supervisor": {
             "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
         },
@@ -127,7 +132,7 @@ def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_so
             "stopwaitsecs": str(program.stop_seconds),
             "killasgroup": "true",
             "redirect_stderr": "true",
-            "stdout_logfile": _value(log_file(data_dir, program.name)),
+            "stdout_logfile": _relative(log_file(data_dir, program.name), data_dir),
             "stdout_logfile_maxbytes": "5MB",
             "stdout_logfile_backups": "2",
         }
@@ -135,6 +140,11 @@ def supervisor_config(programs: Iterable[Program], *, data_dir: Path, control_so
         f"[{section}]\n" + "".join(f"{key}={value}\n" for key, value in values.items())
         for section, values in sections.items()
     )
+
+
+def _relative(path: Path, data_dir: Path) -> str:
+    """`path` as seen from `data_dir`, if it is below; else as it is."""
+    return str(path.relative_to(data_dir)) if path.is_relative_to(data_dir) else _value(path)
 
 
 def _value(text: str | os.PathLike[str]) -> str:

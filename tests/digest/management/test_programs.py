@@ -1,7 +1,6 @@
 """What `manage.py serve` decides: order, loopback rule, addresses, what to report."""
 
 import configparser
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +79,16 @@ def test_the_worker_has_time_to_finish_its_batch() -> None:
     assert stop_seconds(all_programs().values()) > 60
 
 
-@pytest.mark.parametrize("directory", ["/srv/100% digest", "/srv/it's here", '/srv/"quoted"'])
-def test_unusual_paths_reach_the_command_unchanged(directory: str) -> None:
-    command = config(data_dir=Path(directory))["program:valkey"]["command"]
-    assert f"{directory}/valkey" in shlex.split(command)
+@pytest.mark.parametrize(
+    "directory", ["/srv/100% digest", "/srv/%41", "/srv/it's here", '/srv/"quoted"', "/srv/a #1", "/srv/a ;b"]
+)
+def test_no_sign_in_the_data_directory_has_a_meaning_to_supervisord(directory: str) -> None:
+    place = Path(directory)
+    programs = all_programs(data_dir=place, valkey=(Path("/opt/valkey"), place / "run" / "valkey.sock"))
+    text = supervisor_config(programs.values(), data_dir=place, control_socket=place / "run" / "ctl.sock")
+    assert directory not in text.replace("%%", "%")
+    assert "--unixsocket ../run/valkey.sock" in text
+    assert "stdout_logfile=log/web.log" in text
 
 
 def test_addresses_are_aligned() -> None:

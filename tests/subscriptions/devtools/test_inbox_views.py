@@ -171,6 +171,23 @@ def test_text_headers_and_source_are_a_tab_away(client: Client, part: str, shown
     assert current.get_text() == part.capitalize()
 
 
+def test_a_mail_can_be_seen_in_the_dark_by_day_and_as_on_a_phone(client: Client) -> None:
+    mail = EmailMessage()
+    mail.set_content(
+        "<head><style>@media (prefers-color-scheme:dark) { p { color: white } }</style></head><p>x",
+        subtype="html",
+    )
+    local_mailbox.store(mail.as_bytes(), "", "ada@example.org")
+    path = opened(client)
+    frame = page(client.get(path, {"show": "dark"})).iframe
+    assert isinstance(frame, Tag)
+    assert "@media (min-width: 0) {" in client.get(str(frame["src"])).content.decode()
+    frame = page(client.get(path, {"show": "phone"})).iframe
+    assert isinstance(frame, Tag)
+    assert "is-phone" in frame["class"]
+    assert "prefers-color-scheme" in client.get(str(frame["src"])).content.decode()
+
+
 def test_an_unknown_mail_is_not_found(client: Client) -> None:
     assert client.get("/inbox/1.M1P1Q1.gone/").status_code == 404
     assert client.get("/inbox/1.M1P1Q1.gone/html").status_code == 404
