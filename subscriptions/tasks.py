@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
@@ -30,7 +31,7 @@ def plan_digests() -> None:
     outbox.reclaim_expired(now)
     planned = planner.plan(now)
     runs.update_states(now)
-    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
+    Heartbeat.objects.beat("planner", timezone.now(), f"{number_of(planned.pending, 'digest')} planned")
     wake()
 
 

@@ -22,6 +22,7 @@ from digest.admin.base import (
 )
 from digest.admin.dashboard.figures import Counted, counted
 from digest.ingestion import store
+from digest.lib.counting import number_of
 from digest.models import Edition, EditionEntry
 from digest.sources import SourceChanged
 
@@ -103,7 +104,9 @@ class EditionAdmin(ReadOnlyAdmin[Edition]):
                 messages.error(request, f"{edition} could not be read: {error}")
                 continue
             parsed.append(edition.pk)
-            found = f"{result.listed} papers, {result.new} of them new, {result.rejected} rejected"
+            found = (
+                f"{number_of(result.listed, 'paper')}, {result.new} of them new, {result.rejected} rejected"
+            )
             messages.info(request, f"{edition}: {found}.")
         self.log_changes(request, queryset.filter(pk__in=parsed), "Parsed again.")
         self.report(request, len(parsed), "parsed again", "No edition was parsed again.")

@@ -2,12 +2,21 @@
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
+from datetime import timedelta
+from enum import Enum
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Field, QuerySet
-from django.http import HttpRequest
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import get_content_type_for_model
+from django.db.models import CharField, Field, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from unfold.widgets import UnfoldAdminSelectWidget
 
@@ -15,6 +24,25 @@ from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment
 from digest.models import Source
 from digest.sources import registry
 from digest.tasks import fetch_source
+
+ASKED = "Fetch requested."
+PATIENCE = timedelta(minutes=2)  # for a fetch; then it is not under way any more
+
+_moment = moment_column("Last check", "checked_at")
+
+
+class _State(Enum):
+    """What became of a fetch that somebody asked for."""
+
+    DONE, FETCHING, STUCK = range(3)
+
+
+def _state(source: Source) -> _State:
+    """By the last entry in the source's history, `last_entry` of the moment `entered`."""
+    entry, entered = getattr(source, "last_entry", None), getattr(source, "entered", None)
+    if entry != ASKED or entered is None or (source.checked_at and source.checked_at >= entered):
+        return _State.DONE
+    return _State.FETCHING if entered > timezone.now() - PATIENCE else _State.STUCK
 
 
 class AdapterFilter(admin.SimpleListFilter):
@@ -39,7 +67,6 @@ class SourceAdmin(BaseAdmin[Source]):
     actions = ("fetch_now", "enable", "disable")
     actions_detail = ("fetch_this",)
 
-    checked = moment_column("Last check", "checked_at")
     succeeded = moment_column("Last success", "succeeded_at")
 
     def formfield_for_dbfield(
@@ -64,6 +91,34 @@ class SourceAdmin(BaseAdmin[Source]):
         """Never: its editions are readers' history. Disable it instead."""
         return False
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        """With the last entry of each source's history, which says whether a fetch was asked for."""
+        history = LogEntry.objects.filter(
+            content_type=get_content_type_for_model(Source), object_id=Cast(OuterRef("pk"), CharField())
+        ).order_by("-action_time", "-pk")
+        said, at = history.values("change_message")[:1], history.values("action_time")[:1]
+        return super().get_queryset(request).annotate(last_entry=Subquery(said), entered=Subquery(at))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.show_progress)
+        return [path("progress/", view, name="digest_source_progress"), *super().get_urls()]
+
+    def show_progress(self, request: HttpRequest) -> HttpResponse:
+        """What a page asks for while a source is fetched: nothing, or in the end to be loaded again."""
+        if any(_state(source) == _State.FETCHING for source in self.get_queryset(request)):
+            return HttpResponse(status=204)
+        return HttpResponse(headers={"HX-Refresh": "true"})
+
+    @column("Last check", ordering="checked_at")
+    def checked(self, source: Source) -> SafeString | str:
+        match _state(source):
+            case _State.FETCHING:
+                asks = '<span hx-get="{}" hx-trigger="every 2s" hx-swap="none" role="status">{}</span>'
+                return format_html(asks, reverse("admin:digest_source_progress"), "is being fetched …")
+            case _State.STUCK:
+                return "asked for, but not fetched: is a worker running?"
+        return _moment(self, source)
+
     @column("Adapter", ordering="adapter")
     def adapter_title(self, source: Source) -> str:
         return dict(registry.choices()).get(source.adapter, source.adapter)
@@ -76,11 +131,12 @@ class SourceAdmin(BaseAdmin[Source]):
     @action("Fetch now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
+        self.log_changes(request, fetched, ASKED)  # before the task, which may be done at once
         if not all(enqueue(fetch_source, source.pk) for source in fetched):  # the first failure ends it
+            self.log_changes(request, fetched, "The task queue cannot be reached.")
             messages.error(request, "Nothing was fetched: the task queue (REDIS_URL) cannot be reached.")
             return
-        self.log_changes(request, fetched, "Fetch requested.")
-        done = "will be fetched in a moment; reload to see how it went"
+        done = "asked for; this page shows how the fetch goes"
         self.report(request, len(fetched), done, "There is nothing to fetch: files are ingested by hand.")
 
     @action("Enable")

@@ -17,6 +17,7 @@ from digest.admin.base import BaseAdmin, action, button, column, link
 from digest.admin.dashboard.figures import matching, newest_edition
 from digest.compose.templating.contrast import DEFAULT
 from digest.ingestion import shipped_topics
+from digest.lib.counting import number_of
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
 
@@ -121,7 +122,7 @@ class TopicAdmin(BaseAdmin[Topic]):
             "", "<li>{}</li>", ((paper_link(paper),) for paper in papers[:TITLES_SHOWN])
         )
         more = f"and {len(papers) - TITLES_SHOWN} more" if len(papers) > TITLES_SHOWN else ""
-        counted = "1 paper" if len(papers) == 1 else f"{len(papers)} papers"
+        counted = number_of(len(papers), "paper")
         return format_html(
             '<p class="font-semibold">{} of {}</p><ul>{}</ul><p>{}</p>', counted, edition, titles, more
         )

@@ -4,6 +4,8 @@ import uuid
 
 from django.db import models
 
+from digest.lib.counting import number_of
+
 SIZE = 1024
 
 
@@ -29,4 +31,4 @@ class IndexSegment(models.Model):
         db_table = "digest_shelf"  # its first name; processes of the version before may still run
 
     def __str__(self) -> str:
-        return f"{self.count} papers, {self.first_day} to {self.last_day}"
+        return f"{number_of(self.count, 'paper')}, {self.first_day} to {self.last_day}"

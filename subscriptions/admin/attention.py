@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from django.utils.http import urlencode
 
 from digest.admin.dashboard.attention import Attention
+from digest.lib.counting import number_of
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.subscriber import unknown_schedule
 
@@ -26,7 +27,7 @@ def held() -> Iterator[Attention]:
     """That no mail can be sent, and how much waits."""
     if settings.EMAIL_HELD:
         waiting = Delivery.objects.filter(state__in=(State.PENDING, State.DEFERRED)).count()
-        mails = "1 mail waits" if waiting == 1 else f"{waiting:,} mails wait"
+        mails = f"{number_of(waiting, 'mail')} {'waits' if waiting == 1 else 'wait'}"
         yield Attention(
             "No mail is sent, and nobody can sign up: EMAIL_URL is not set.",
             f"{mails} until EMAIL_URL names your mail relay and the service is started again.",
@@ -109,7 +110,7 @@ def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
                 f"{reason} ({count})" for reason, count in reasons[state].most_common(REASONS_SHOWN)
             )
             yield Attention(
-                what.format(f"{number:,} mails" if number > 1 else "1 mail"),
+                what.format(number_of(number, "mail")),
                 f"{top}. {hint}" if see_reasons else hint,
                 deliveries_url(since, state),
             )

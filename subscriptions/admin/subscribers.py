@@ -26,6 +26,7 @@ from digest.admin.base import (
     moment_column,
     redirect,
 )
+from digest.lib.counting import number_of
 from digest.models import Source
 from subscriptions.accounts import preferences, refusals, unsubscribing
 from subscriptions.admin.deliveries import COLOURS as DELIVERY_COLOURS
@@ -219,7 +220,8 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     )
     def remove_demo(self, request: HttpRequest, _form: object) -> HttpResponse:
         removed = demo_data.remove()
-        messages.success(request, f"Removed {removed.readers} demo readers and {removed.papers} papers.")
+        readers, papers = number_of(removed.readers, "demo reader"), number_of(removed.papers, "paper")
+        messages.success(request, f"Removed {readers} and {papers}.")
         return redirect(request, reverse("admin:index"))
 
     send_this_now = button(

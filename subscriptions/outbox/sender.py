@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
+from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from subscriptions.emails.composer import Composer
 from subscriptions.lib.failpoints import reach
@@ -141,7 +142,7 @@ class Sender:
             self._await_statement()
             transitions.renew(self._worker, timezone.now())
             accepted = self._counts[State.ACCEPTED]
-            Heartbeat.objects.beat("sender", timezone.now(), f"{accepted} mails accepted")
+            Heartbeat.objects.beat("sender", timezone.now(), f"{number_of(accepted, 'mail')} accepted")
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Ready):

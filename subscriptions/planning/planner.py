@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from digest.lib.counting import number_of
 from digest.models import Heartbeat, Selection, newest_release
 from digest.selection.requests import SelectionRequest
 from digest.selection.selector import find_or_make, make, store
@@ -78,7 +79,7 @@ def plan(now: datetime) -> Planned:
 
 def _beat(planned: Planned) -> None:
     """Send a heartbeat after each step: a planner without one is started again."""
-    Heartbeat.objects.beat("planner", timezone.now(), f"{planned.pending} digests planned")
+    Heartbeat.objects.beat("planner", timezone.now(), f"{number_of(planned.pending, 'digest')} planned")
 
 
 def plan_singly(planning: Planning, planned: Planned) -> None:

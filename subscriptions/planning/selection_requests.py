@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db.models import Min
 
 from digest.ingestion.shipped_topics import selecting
+from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
 from digest.selection.requests import Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
@@ -112,4 +113,4 @@ def why_empty(selection: Selection) -> str:
     if not selection.scanned:
         return "no new papers since the last digest"
     seen = f", {selection.already_had} of them already seen" if selection.already_had else ""
-    return f"nothing matched: {selection.scanned} papers scanned{seen}"
+    return f"nothing matched: {number_of(selection.scanned, 'paper')} scanned{seen}"

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 from django.utils.timesince import timesince
 
 from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFigures
+from digest.lib.counting import number_of
 from digest.models import Heartbeat, Source
 
 LOOK_BACK = timedelta(days=3)  # over a weekend
@@ -104,7 +105,7 @@ def _few_papers(editions: Sequence[EditionFigures], today: date) -> Iterator[Att
         usual = _usual(edition, editions)
         if usual and edition.listed < usual * FEW:
             day = date_format(edition.day, "l j F")
-            what = f"{edition.source} listed only {edition.listed} papers on {day}."
+            what = f"{edition.source} listed only {number_of(edition.listed, 'paper')} on {day}."
             yield Attention(what, f"About {usual:.0f} are usual on such a day.", edition.url)
 
 
@@ -123,7 +124,7 @@ def _usual(edition: EditionFigures, editions: Sequence[EditionFigures]) -> float
 def _rejected(editions: Sequence[EditionFigures]) -> Iterator[Attention]:
     if editions and editions[0].rejected:
         newest = editions[0]
-        papers = "1 paper" if newest.rejected == 1 else f"{newest.rejected} papers"
+        papers = number_of(newest.rejected, "paper")
         yield Attention(
             f"{papers} of the newest edition could not be read.",
             "The edition lists which and why.",

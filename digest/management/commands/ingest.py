@@ -14,6 +14,7 @@ from django.utils import timezone
 from digest import sources
 from digest.archive import search
 from digest.ingestion import fetchers, store
+from digest.lib.counting import number_of
 from digest.models import Source
 from digest.sources import SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
@@ -43,7 +44,7 @@ class Command(BaseCommand):
                 raw = self.read(what)
                 parsed = sources.parse(raw, today=now.date(), day=options["date"])
             summary = (
-                f"{parsed.day}: {len(parsed.papers)} papers ({parsed.format}), "
+                f"{parsed.day}: {number_of(len(parsed.papers), 'paper')} ({parsed.format}), "
                 f"{len(parsed.rejected)} rejected"
             )
             if stored:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from digest.lib.counting import number_of
 from digest.management.json_lines import papers_in, reasons_json
 from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.ranking.explainer import Explainer
@@ -39,7 +40,7 @@ class Command(BaseCommand):
                 )
                 self.stdout.write(self.line(paper, explanation, options["json"]))
         if not options["json"]:
-            self.stdout.write(f"{len(kept)} of {len(papers)} papers")
+            self.stdout.write(f"{len(kept)} of {number_of(len(papers), 'paper')}")
 
     def line(self, paper: PaperText, explanation: Explanation | None, as_json: bool) -> str:
         if explanation is None:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
 
+from digest.lib.counting import number_of
 from subscriptions.devtools import demo_data
 
 
@@ -31,5 +32,5 @@ class Command(BaseCommand):
             self.stdout.flush()
         if filled:
             sent = demo_data.send()
-            digests = f"{sent} digests were sent" if sent else "their digests are held"
+            digests = f"{number_of(sent, 'digest')} sent" if sent else "their digests are held"
             self.stdout.write(f"A sample day and {len(demo_data.READERS)} demo readers are in; {digests}.")

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from digest.lib.counting import number_of
 from subscriptions.devtools import synthetic_readers
 from subscriptions.relay import open_relay
 
@@ -24,4 +25,6 @@ class Command(BaseCommand):
                 "Synthetic readers are only made while mail cannot leave this machine: unset EMAIL_URL."
             )
         made = synthetic_readers.make_readers(options["count"], timezone.now())
-        self.stdout.write(f"{made.readers} readers with {made.filter_sets} distinct filter sets.")
+        self.stdout.write(
+            f"{number_of(made.readers, 'reader')} with {number_of(made.filter_sets, 'distinct filter set')}."
+        )

@@ -1,10 +1,13 @@
 """The admin pages for papers: each opens, shows what is stored, and its buttons do what they say."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
+from bs4 import BeautifulSoup
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.messages import get_messages
 from django.db import connection
@@ -12,6 +15,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.ingestion import shipped_topics
@@ -132,10 +136,33 @@ def test_an_edition_shows_what_was_new_and_what_could_not_be_read(admin_client: 
 
 def test_fetching_now_wakes_a_worker(admin_client: Client, woken: list[int]) -> None:
     row = source()
-    assert act(admin_client, "fetch_now", row) == [
-        "1 source will be fetched in a moment; reload to see how it went."
-    ]
+    assert act(admin_client, "fetch_now", row) == ["1 source asked for; this page shows how the fetch goes."]
     assert woken == [row.pk]
+
+
+def test_a_fetch_is_seen_under_way_until_it_has_ended(admin_client: Client, woken: list[int]) -> None:
+    row = source()
+    progress = "/admin/digest/source/progress/"
+    assert "is being fetched" not in admin_client.get(listing(Source)).content.decode()
+    act(admin_client, "fetch_now", row)
+    for path in (listing(Source), page(row)):
+        shown = BeautifulSoup(admin_client.get(path).content, "lxml").select_one("[hx-trigger='every 2s']")
+        assert shown is not None
+        assert shown["hx-get"] == progress
+        assert shown.get_text() == "is being fetched …"
+    assert admin_client.get(progress).status_code == 204
+    Source.objects.update(checked_at=timezone.now())
+    assert admin_client.get(progress)["HX-Refresh"] == "true"
+    assert "is being fetched" not in admin_client.get(listing(Source)).content.decode()
+
+
+def test_a_fetch_that_no_worker_begins_asks_for_one(admin_client: Client, woken: list[int]) -> None:
+    act(admin_client, "fetch_now", source())
+    LogEntry.objects.update(action_time=timezone.now() - timedelta(minutes=3))
+    assert (
+        "asked for, but not fetched: is a worker running?"
+        in admin_client.get(listing(Source)).content.decode()
+    )
 
 
 def test_fetching_from_a_source_without_an_adapter_says_why_not(

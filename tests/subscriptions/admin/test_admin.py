@@ -290,7 +290,7 @@ def test_the_demo_is_removed_after_a_question(admin_client: Client) -> None:
     real = reader("person@university.example.org")
     assert "This cannot be undone." in admin_client.get(url).content.decode()
     assert Subscriber.objects.count() == 2
-    assert told(admin_client.post(url, PRESSED)) == ["Removed 1 demo readers and 0 papers."]
+    assert told(admin_client.post(url, PRESSED)) == ["Removed 1 demo reader and 0 papers."]
     assert list(Subscriber.objects.all()) == [real]
     assert not Source.objects.exists()
     assert "Remove all demo data" not in admin_client.get(READERS).content.decode()
