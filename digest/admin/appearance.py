@@ -57,7 +57,7 @@ def _page(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 def colours(_request: HttpRequest) -> dict[str, dict[str, str]]:
-    """Greys, and the accent colour."""
+    """Greys, the accent colour, and which of the greys is text: without it, text stays black in the dark."""
     return {
         "base": _palette(
             "#f6f5f1 #efede8 #e4e2dc #d3d0c9 #9aa3ad #59616b #434a52 #363b42 #2b2e33 #17191c #0f1113"
@@ -65,6 +65,11 @@ def colours(_request: HttpRequest) -> dict[str, dict[str, str]]:
         "primary": _palette(
             "#f1f6fe #e1ecfe #c5dbfc #9fc3fa #74a5f2 #6b9ff0 #1f5fbf #184ea1 #164182 #143465 #0b2142"
         ),
+        "font": {
+            f"{weight}-{scheme}": f"var(--color-base-{shade})"
+            for weight, shades in (("subtle", (500, 400)), ("default", (700, 300)), ("important", (900, 50)))
+            for scheme, shade in zip(("light", "dark"), shades, strict=True)
+        },
     }
 
 

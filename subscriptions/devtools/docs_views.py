@@ -41,7 +41,8 @@ class DocsPage:
 @in_english
 def docs(request: HttpRequest, name: str = FIRST) -> HttpResponse:
     """A file of the docs; its links to others work."""
-    names = {str(path.relative_to(ROOT)) for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))}
+    files = (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "findings").glob("*.md"))
+    names = {str(path.relative_to(ROOT)) for path in files}
     if name not in names:
         raise Http404
     return show(request, "web/docs.html", DocsPage(name, tuple(_pieces(name, names))))

@@ -1,5 +1,7 @@
 """The operator's pages in a browser: nothing is pushed off the page, covered or capitalised."""
 
+from typing import Literal
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +14,19 @@ from subscriptions.models import Delivery
 from tests.factories import NOW, reader, source
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
+# The ground of the page and each colour of its words as red, green and blue: a canvas reads any notation.
+COLOURS = """() => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  const read = (colour) => {
+    pen.fillStyle = colour;
+    pen.fillRect(0, 0, 1, 1);
+    return [...pen.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  };
+  const texts = [...document.querySelectorAll("h1, h2, p, th, td, summary")];
+  const shown = texts.filter((element) => element.checkVisibility());
+  const words = new Set(shown.map((element) => getComputedStyle(element).color));
+  return [getComputedStyle(document.querySelector("#main")).backgroundColor, ...words].map(read);
+}"""
 LONG = "a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".example"
 
 
@@ -48,6 +63,34 @@ def test_the_bar_to_save_covers_nothing_of_the_form(page: Page) -> None:
             assert bar is not None
             assert form is not None
             assert bar["y"] >= form["y"] + form["height"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", "subscriptions/subscriber/", "digest/source/"])
+def test_every_word_can_be_read_by_day_and_in_the_dark(
+    page: Page, path: str, scheme: Literal["light", "dark"]
+) -> None:
+    reader()
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"/admin/{path}")
+    shown = page.evaluate(COLOURS)
+    assert len(shown) > 1
+    for colour in shown[1:]:
+        assert contrast(colour, shown[0]) >= 4.5, (colour, shown[0])
+
+
+def contrast(one: list[int], other: list[int]) -> float:
+    """The contrast of two colours, WCAG 2.2."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: list[int]) -> float:
+    parts = [part / 255 for part in colour]
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def test_an_address_at_the_head_of_a_page_stays_as_it_is(page: Page) -> None:
