@@ -90,7 +90,11 @@ def test_the_site_decides_which_hosts_are_answered(tmp_path: Path) -> None:
 
 
 def test_the_deployment_check_is_clean(tmp_path: Path) -> None:
-    site = {"SITE_URL": "https://digest.example.org", "SECRET_KEY": os.urandom(40).hex()}
+    site = {
+        "SITE_URL": "https://digest.example.org",
+        "SECRET_KEY": os.urandom(40).hex(),
+        "EMAIL_URL": "smtp://relay.example.org",
+    }
     result = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **site)
     assert result.process.returncode == 0, result.output
 

@@ -78,7 +78,7 @@ def test_preview_prints_the_next_digest_and_stores_nothing(part: str, expected: 
 def test_preview_says_why_there_is_no_mail() -> None:
     reader(topics=[topic("agents", "agents")])
     edition("Boats")
-    assert run("preview", "ada@readers.example") == "No mail: nothing matched: 1 papers scanned.\n"
+    assert run("preview", "ada@readers.example") == "No mail: nothing matched: 1 paper scanned.\n"
 
 
 def test_preview_of_a_stranger_is_an_error() -> None:

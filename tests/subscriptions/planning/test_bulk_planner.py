@@ -11,6 +11,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
+from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic, newest_release
 from digest.models.heartbeat import HeartbeatManager
 from subscriptions.accounts import data_rights, preferences
@@ -148,11 +149,11 @@ def test_a_long_plan_shows_life_after_each_step(monkeypatch: pytest.MonkeyPatch)
     for name in ("ada", "bela", "chidi"):
         reader(f"{name}@readers.example", queries=["agents"])
     plan(NOW)
-    assert seen == [f"planner: {number} digests planned" for number in (1, 2, 3)]
+    assert seen == [f"planner: {number_of(number, 'digest')} planned" for number in (1, 2, 3)]
     seen.clear()
     Subscriber.objects.update(next_digest_at=NOW)  # that moment had its digest: now one by one
     plan(NOW)
-    assert seen == [f"planner: {number} digests planned" for number in (0, 0, 0, 1, 2, 3)]
+    assert seen == [f"planner: {number_of(number, 'digest')} planned" for number in (0, 0, 0, 1, 2, 3)]
 
 
 def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
