@@ -68,7 +68,7 @@ def test_who_confirms_gets_the_welcome_and_the_first_digest_as_one_mail_at_once(
     ada = confirmed(agents)
     (mail,) = delivered()
     said = text_of(mail)
-    assert mail["Subject"] == "Welcome: 1 paper on agents · 5 Nov"
+    assert mail["Subject"] == "Welcome: Agents at work · 5 Nov"
     assert (
         "Your subscription is confirmed. This is your first digest; the next one comes on Thursday," in said
     )
@@ -105,7 +105,7 @@ def test_who_wants_the_first_digest_at_its_hour_gets_the_letter_now_and_the_dige
     with time_machine.travel(TOMORROW, tick=False):
         planner.plan(TOMORROW)
         (digest,) = delivered()
-    assert digest["Subject"] == "1 paper on agents · 5 Nov"
+    assert digest["Subject"] == "Agents at work · 5 Nov"
 
 
 @pytest.mark.parametrize("listed", [["Splats"], []])
