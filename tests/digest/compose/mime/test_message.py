@@ -39,7 +39,7 @@ def assert_sound(message: bytes, letter: Letter, personal: Personal = READER) ->
     """Every promise that holds for any message whatever is in it."""
     assert message.isascii()
     assert not re.search(rb"(?<!\r)\n|\r(?!\n)", message)
-    assert not re.search(rb"^\.", message, re.MULTILINE)
+    assert not re.search(rb"^(?:\.|>*From )", message, re.MULTILINE)
     assert max(map(len, message.split(b"\r\n"))) <= 998
     _, _, bodies = message.partition(b"\r\n\r\n")
     assert max(map(len, bodies.split(b"\r\n"))) <= 76
@@ -64,7 +64,7 @@ def test_what_was_composed_is_what_arrives(name: str) -> None:
 stand_ins = st.sampled_from([LINKS.unsubscribe, LINKS.preferences, LINKS.web])
 stretches = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x02\x03"), max_size=200)
 hard = st.sampled_from(
-    ["=", "%", "%(to)b", "x" * 75, "x" * 76, " ", "\t", "\n", ".", "\n.\n", "é" * 30, "\x1e", "=3D", "From "]
+    ["=", "%", "%(to)b", "x" * 75, "x" * 76, " ", "\t", "\n", ".", "\n.\n", "é" * 30, "\x1e", "=3D", "\nFrom ", ">>From ", " From the"]
 )
 bodies = st.lists(st.one_of(stretches, hard, hard, stand_ins), max_size=30).map("".join)
 urls = st.one_of(
@@ -87,6 +87,16 @@ def test_any_text_and_any_link_arrive_unchanged(text: str, html: str, unsubscrib
     message = prepare(letter, SENDER).message(personal)
     assert_sound(message, letter, personal)
     assert f"List-Unsubscribe: <{unsubscribe}>, <mailto:leave@example.org>" in lines(message)
+
+
+@pytest.mark.parametrize("before", range(60, 80))
+def test_no_line_begins_as_an_mbox_separates_mails_wherever_lines_are_broken(before: int) -> None:
+    """Delivery into an mbox writes ">" before such a line, which breaks every signature."""
+    text = f"From the start\n>From a quotation\n{'x' * before} From here to there\n"
+    message = prepare(Letter("Subject", text, f"<p>{text}</p>\n"), SENDER).message(READER)
+    assert_sound(message, Letter("Subject", text, f"<p>{text}</p>\n"))
+    assert b"=46rom the start" in message
+    assert b"=3EFrom a quotation" in message
 
 
 def test_a_logo_travels_with_the_html_and_is_no_attachment() -> None:
