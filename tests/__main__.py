@@ -18,8 +18,9 @@ from typing import IO
 import pytest
 
 from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out, said
-from tests.services import browser, node
+from tests.services import browser, debian, node
 from tests.services.postgres import postgres_server
+from tests.services.spamassassin import PACKAGE as SPAMASSASSIN
 
 _MOST_PROCESSES = "4"
 _FINE = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
@@ -33,6 +34,7 @@ def main(arguments: list[str]) -> int:
         "chromium_path": browser.provide(),
         "checkers": node.provide(),
         "localhost": _localhost(),
+        "spamassassin": debian.provide(SPAMASSASSIN) if "faults" in arguments else "",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

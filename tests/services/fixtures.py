@@ -14,12 +14,13 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tests.services import node
+from tests.services import debian, node
 from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.services.ports import free_port
 from tests.services.postgres import create_database, postgres_server
 from tests.services.processes import Service, start_service
 from tests.services.smtp import SmtpServer
+from tests.services.spamassassin import PACKAGE as SPAMASSASSIN
 from tests.services.valkey import valkey_server
 
 StartService = Callable[..., Service]
@@ -134,6 +135,13 @@ def service(data_dir: Path) -> Iterator[StartService]:
         process.clear()
         print(f"{process.process.args!r} printed:\n{process.output}")  # noqa: T201
         process.log.unlink()
+
+
+@pytest.fixture(scope="session")
+def spamassassin() -> None:
+    """`make faults` unpacks it, or leaves out the tests that ask for it."""
+    if why_not := debian.provide(SPAMASSASSIN):
+        pytest.fail(why_not)
 
 
 @pytest.fixture

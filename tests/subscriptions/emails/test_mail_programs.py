@@ -27,7 +27,7 @@ EXCEPTIONS = {
     ("caniemail", "role attribute"): SAID,
     ("caniemail", "lang attribute"): SAID,
     ("caniemail", "border-radius"): "square corners tell the same",
-    ("caniemail", "display:none"): "the preheader is also one pixel high",
+    ("caniemail", "display:none"): "the preheader is also of no height",
     ("caniemail", "overflow"): "the preheader is also not displayed",
     ("caniemail", "height property"): "the dot beside a topic's name, which is named too",
     ("caniemail", "height attribute"): "the logo, which keeps its own proportions",

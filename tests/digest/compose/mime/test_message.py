@@ -64,7 +64,24 @@ def test_what_was_composed_is_what_arrives(name: str) -> None:
 stand_ins = st.sampled_from([LINKS.unsubscribe, LINKS.preferences, LINKS.web])
 stretches = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\x02\x03"), max_size=200)
 hard = st.sampled_from(
-    ["=", "%", "%(to)b", "x" * 75, "x" * 76, " ", "\t", "\n", ".", "\n.\n", "é" * 30, "\x1e", "=3D", "\nFrom ", ">>From ", " From the"]
+    [
+        "=",
+        "%",
+        "%(to)b",
+        "x" * 75,
+        "x" * 76,
+        " ",
+        "\t",
+        "\n",
+        ".",
+        "\n.\n",
+        "é" * 30,
+        "\x1e",
+        "=3D",
+        "\nFrom ",
+        ">>From ",
+        " From the",
+    ]
 )
 bodies = st.lists(st.one_of(stretches, hard, hard, stand_ins), max_size=30).map("".join)
 urls = st.one_of(
