@@ -112,21 +112,23 @@ class DigestContent:
     """One selection: what every reader with the same filters and the same history gets on `day`.
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
-    brought. `more` are papers beyond the reader's cap, `carried` those of an earlier digest that may
-    not have arrived. A `weekly` digest is about the week to `day`. It goes out in `year`, by default that
-    of `day`: dates of other years name theirs. A reader's first digest, which welcomes them, says when the
-    one `following` comes, a local time in `zone`.
+    brought. `more` are papers beyond the reader's cap, by filter, `carried` those of an earlier digest that
+    may not have arrived. `best` is the title of the best of all, of whatever filter; without it the first is.
+    A `weekly` digest is about the week to `day`. It goes out in `year`, by default that of `day`: dates of
+    other years name theirs. A first digest, which welcomes its reader, says when the one `following` comes,
+    a local time in `zone`.
     """
 
     day: date
     scanned: int
     already_had: int
     sections: tuple[Section, ...]
-    more: tuple[Item, ...] = ()
+    more: tuple[Section, ...] = ()
     carried: tuple[Item, ...] = ()
     near: tuple[NearMiss, ...] = ()
     weekly: bool = False
     language: str = "en"
+    best: str = ""
     year: int = 0
     following: datetime | None = None
     zone: str = ""

@@ -1,10 +1,11 @@
 """What the digest's templates print: every text worded, shortened and highlighted, nothing left to decide."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, Item, NearMiss, Section
+from digest.compose.content import DigestContent, NearMiss, Section
 from digest.compose.paper.view import PaperView, view_paper
 from digest.lib.locales import language_for
 from digest.lib.records import safe_link
@@ -15,7 +16,7 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A filter's papers in full; `total` also counts those that only got a title line."""
+    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line."""
 
     name: str
     colour: str
@@ -41,26 +42,30 @@ class NearView:
 class DigestView:
     """A digest, as its templates print it.
 
-    `lines` are papers as title lines, of which those beyond the reader's cap come last; `cap` is that
-    number of papers if it cut anything. `left_out` papers are only on the web. There, in the `whole`
-    digest, papers `beyond` the cap are in full too. `welcome` is what a reader's first digest begins with.
+    `subject` leads with the best title; `preheader`, which programs show behind it, says what else there is.
+    `lines` are papers as title lines by filter, `line_count` of them, and `one_filter` says that a name above
+    them would tell nothing; `cap` is the reader's number of papers if it cut anything. `left_out` papers are
+    only on the web. There, in the `whole` digest, papers `beyond` the cap are in full too. A first digest
+    begins with `welcome`.
     """
 
     language: str
     period: str
     short_period: str
-    headline: str
+    subject: str
     preheader: str
     accounting: tuple[str, ...]
     sections: tuple[SectionView, ...]
     carried: tuple[PaperView, ...]
-    lines: tuple[PaperView, ...]
+    lines: tuple[SectionView, ...]
+    line_count: int
+    one_filter: bool
     left_out: int
     cap: int
     weekly: bool
     near: tuple[NearView, ...]
     whole: bool = False
-    beyond: tuple[PaperView, ...] = ()
+    beyond: tuple[SectionView, ...] = ()
     welcome: str = ""
 
 
@@ -74,15 +79,15 @@ class DigestPresenter:
         self._content = content
         self._language = language_for(content.language)
         self._whole = whole
-        sections = [section.items for section in content.sections]
-        self._groups = [self._papers(items) for items in (*sections, content.carried)]
-        self._more = self._papers(content.more)
-        # The first of every group, then the second of every group: what is left out for size comes last.
-        self._order = sorted((rank, n) for n, group in enumerate(self._groups) for rank in range(len(group)))
+        lost = Section(self._language.gettext("From your last digest"), "", content.carried)
+        self._sections = [*content.sections, lost]
+        self._groups = [self._papers(section) for section in self._sections]
+        self._more = [self._papers(section) for section in content.more]
+        self._order = _interleaved(self._groups)  # what is left out for size comes last
 
-    def _papers(self, items: tuple[Item, ...]) -> tuple[PaperView, ...]:
+    def _papers(self, section: Section) -> tuple[PaperView, ...]:
         year = self._content.year or self._content.day.year
-        return tuple(view_paper(item, self._language, self._whole, year) for item in items)
+        return tuple(view_paper(item, self._language, self._whole, year) for item in section.items)
 
     @property
     def papers(self) -> int:
@@ -91,13 +96,16 @@ class DigestPresenter:
 
     def lines(self, full: int) -> int:
         """How many title lines there are to show below `full` papers."""
-        return len(self._order) - full + len(self._more)
+        return len(self._order) - full + sum(map(len, self._more))
 
     def all(self) -> DigestView:
         """The whole digest: every paper in full."""
-        return self.view(self.papers, 0, beyond=self._more)
+        sections = zip(self._content.more, self._more, strict=True)
+        return self.view(
+            self.papers, 0, beyond=tuple(_view_section(section, papers) for section, papers in sections)
+        )
 
-    def view(self, full: int, lines: int, beyond: tuple[PaperView, ...] = ()) -> DigestView:
+    def view(self, full: int, lines: int, beyond: tuple[SectionView, ...] = ()) -> DigestView:
         """The digest with its `full` best papers in full and `lines` more as title lines.
 
         The best of every section stay longest. A paper is shown in full, as a line, or counted.
@@ -105,15 +113,17 @@ class DigestPresenter:
         content, language = self._content, self._language
         shown = Counter(group for _, group in self._order[:full])
         *sections, carried = [group[: shown[n]] for n, group in enumerate(self._groups)]
-        rest = [self._groups[group][rank] for rank, group in self._order[full:]] + list(self._more)
-        first = next((papers[0].title for papers in (*sections, carried) if papers), "")
+        rest = [(self._sections[n], self._groups[n][rank]) for rank, n in self._order[full:]]
+        rest += [(content.more[n], self._more[n][rank]) for rank, n in _interleaved(self._more)]
+        first = next((papers[0] for papers in (*sections, carried) if papers), None)
         capped = bool(self._more) and full == self.papers
+        by_filter = self._by_filter(rest[:lines])
         return DigestView(
             language=language.code,
             period=wording.period(language, content, year=self._whole),
             short_period=wording.short_period(language, content),
-            headline=wording.headline(language, content),
-            preheader=first,
+            subject=wording.subject(language, content, content.best or (first.title if first else "")),
+            preheader=wording.headline(language, content),
             accounting=wording.accounting(language, content),
             sections=tuple(
                 _view_section(section, papers)
@@ -121,8 +131,10 @@ class DigestPresenter:
                 if papers
             ),
             carried=carried,
-            lines=tuple(rest[:lines]),
-            left_out=len(rest) - lines - len(beyond),
+            lines=by_filter,
+            line_count=min(lines, len(rest)),
+            one_filter=len({group.name for group in by_filter} | {one.name for one in content.sections}) == 1,
+            left_out=len(rest) - lines - sum(len(section.papers) for section in beyond),
             cap=full - len(carried) if capped else 0,
             weekly=content.weekly,
             near=tuple(map(_view_near, content.near)),
@@ -130,6 +142,20 @@ class DigestPresenter:
             beyond=beyond,
             welcome=wording.welcome(language, content),
         )
+
+    def _by_filter(self, papers: Iterable[tuple[Section, PaperView]]) -> tuple[SectionView, ...]:
+        """The papers, each with the section it is of, in the order of the digest's sections."""
+        groups: dict[tuple[bool, str], tuple[Section, list[PaperView]]] = {}
+        for section in (*self._sections, *self._content.more):
+            groups.setdefault((section.own, section.name), (section, []))
+        for section, paper in papers:
+            groups[section.own, section.name][1].append(paper)
+        return tuple(_view_section(section, tuple(found)) for section, found in groups.values() if found)
+
+
+def _interleaved(groups: Sequence[Sequence[PaperView]]) -> list[tuple[int, int]]:
+    """Rank and group of every paper: the first of every group, then the second of every group."""
+    return sorted((rank, n) for n, group in enumerate(groups) for rank in range(len(group)))
 
 
 def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:

@@ -52,14 +52,16 @@ READER = Personal(
 )
 
 
+_HOSTILE = Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", HOSTILE, mute="1")
 _HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in HOSTILE)
 _QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
 _AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
 _THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
 _OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True, mute="4")
-_MORE = tuple(
+_BEYOND = tuple(
     item(paper(300 + n, f"Beyond the Cap, Part {n}: One More Thing About Memory")) for n in range(1, 4)
 )
+_MORE = (replace(_QUANTIZATION, items=_BEYOND[:2]), replace(_AGENTS, items=_BEYOND[2:]))
 _CROWD = tuple(
     item(
         replace(FOUR_BITS.record, key=f"arxiv:2511.{n:05}", title=f"{FOUR_BITS.record.title}, Part {n}"),
@@ -93,7 +95,7 @@ def _in_german(topic: Section) -> Section:
 
 def _digest(
     *sections: Section,
-    more: tuple[Item, ...] = (),
+    more: tuple[Section, ...] = (),
     carried: tuple[Item, ...] = (),
     near: tuple[NearMiss, ...] = (),
 ) -> DigestContent:
@@ -117,7 +119,11 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             near=(_NEAR,),
         ),
         "german": replace(
-            _digest(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN, more=_MORE, carried=(NO_ABSTRACT,)),
+            _digest(
+                *(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN),
+                more=tuple(map(_in_german, _MORE)),
+                carried=(NO_ABSTRACT,),
+            ),
             near=(_NEAR,),
             scanned=1087,
             language="de",
@@ -128,8 +134,8 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
         "carried-only": _digest(carried=(FOUR_BITS,)),
         "crowd": replace(_digest(Section("Quantization", "#7a4fbf", _CROWD), _AGENTS), scanned=420),
         "hostile": _digest(
-            Section("<b>Topic</b> & {{ 1/0 }}", "red;background:url(//x)", HOSTILE, mute="1"),
-            more=_HOSTILE_MORE,
+            _HOSTILE,
+            more=(replace(_HOSTILE, items=_HOSTILE_MORE),),
             near=(_LONG_NEAR, _LONG_NEAR),
         ),
     }
@@ -139,7 +145,7 @@ WEEK = replace(
         _QUANTIZATION,
         _AGENTS,
         _THREE_D,
-        replace(_OWN, items=(KEPT_BUSY, *_MORE)),
+        replace(_OWN, items=(KEPT_BUSY, *_BEYOND)),
     ),
     scanned=612,
     already_had=0,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
-from digest.compose.digest_view import DigestPresenter
+from digest.compose.digest_view import DigestPresenter, SectionView
 from digest.compose.paper.view import PaperView
 from digest.lib.locales import language_for
 
@@ -22,7 +22,9 @@ class WelcomeView:
     accounting: str
     total: int
     papers: tuple[PaperView, ...]
-    lines: tuple[PaperView, ...]
+    lines: tuple[SectionView, ...]
+    line_count: int
+    one_filter: bool
     left_out: int
 
 
@@ -53,4 +55,14 @@ def view_welcome(content: WelcomeContent) -> WelcomeView:
         time=language.time(content.first),
         zone=content.zone,
     )
-    return WelcomeView(language.code, first, accounting, total, papers, digest.lines, digest.left_out)
+    return WelcomeView(
+        language=language.code,
+        first=first,
+        accounting=accounting,
+        total=total,
+        papers=papers,
+        lines=digest.lines,
+        line_count=digest.line_count,
+        one_filter=digest.one_filter,
+        left_out=digest.left_out,
+    )

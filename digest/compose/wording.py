@@ -10,6 +10,7 @@ from digest.lib.safe_text import shortened
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
 _LONGEST_TITLE = 80
+_SHORTEST_TITLE = 20
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
 
 
@@ -33,13 +34,33 @@ def short_period(language: Language, content: DigestContent) -> str:
 
 def kept(content: DigestContent) -> int:
     """How many papers the reader's filters kept, shown in full or not."""
-    return sum(len(section.items) for section in content.sections) + len(content.more)
+    return sum(len(section.items) for section in (*content.sections, *content.more))
+
+
+def subject(language: Language, content: DigestContent, title: str) -> str:
+    """The best paper's `title`, cut where there is no room for it, and how many more: “A title and 5 more · 5 Nov”.
+
+    A mail that only repeats an earlier digest, or shows no paper, says what is inside instead.
+    """
+    number, period = kept(content), short_period(language, content)
+    if not number or not title:
+        return f"{headline(language, content)} · {period}"
+
+    def line(title: str) -> str:
+        if number == 1:
+            return f"{title} · {period}"
+        more = language.ngettext(
+            "%(title)s and %(num)s more", "%(title)s and %(num)s more", number - 1, title=title
+        )
+        return f"{more} · {period}"
+
+    return line(shortened(title, max(SUBJECT_ROOM - len(line("")), _SHORTEST_TITLE)))
 
 
 def headline(language: Language, content: DigestContent) -> str:
     """What is inside, for example "6 papers on quantization and agents".
 
-    Names as many topics as a subject line has room for. A mail that only repeats an earlier digest says so.
+    Names as many topics as there is room for. A mail that only repeats an earlier digest says so.
     """
     number = kept(content)
     if not number and content.carried:

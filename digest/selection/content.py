@@ -3,7 +3,7 @@
 Nothing is matched again, save where reasons are not stored or are not true of a paper as it is now.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -42,28 +42,19 @@ class Reading:
         filters = [Filter(**filter_) for filter_ in selection.filters]
         papers = self._read(selection)
         items = self._items(selection, filters)
-        topic = language_for(selection.language).topic
-        sections: dict[int, list[Item]] = {}
-        for entry in selection.items:
-            if item := items.get(entry["paper"]):
-                note = _note(entry, papers)
-                sections.setdefault(entry["filter"], []).append(replace(item, note=note) if note else item)
+        shown = [
+            (entry["filter"], replace(item, note=note) if (note := _note(entry, papers)) else item)
+            for entry in selection.items
+            if (item := items.get(entry["paper"]))
+        ]
+        more = [(entry["filter"], item) for entry in selection.more if (item := items.get(entry["paper"]))]
         return DigestContent(
             day=selection.day or timezone.now().date(),
             scanned=selection.scanned,
             already_had=selection.already_had,
-            sections=tuple(
-                Section(
-                    filter_.name if filter_.own else topic(filter_.name),
-                    filter_.colour,
-                    tuple(sections[number]),
-                    filter_.own,
-                    str(number),
-                )
-                for number, filter_ in enumerate(filters)
-                if number in sections
-            ),
-            more=tuple(item for entry in selection.more if (item := items.get(entry["paper"]))),
+            sections=_sections(filters, shown, selection.language),
+            best=shown[0][1].record.title if shown else "",
+            more=_sections(filters, more, selection.language),
             carried=tuple(item for pk in selection.carried if (item := items.get(pk))),
             near=tuple(
                 NearMiss(
@@ -125,6 +116,27 @@ def _year_of(release: int) -> int:
     """The year in which this release was brought out; 0 if it is not kept."""
     moment = Release.objects.filter(pk=release).values_list("released_at", flat=True).first()
     return moment.year if moment else 0
+
+
+def _sections(
+    filters: Sequence[Filter], items: Sequence[tuple[int, Item]], language: str
+) -> tuple[Section, ...]:
+    """The items, each with the number of its filter, by filter. All that a reader has cannot be muted."""
+    topic = language_for(language).topic
+    by_filter: dict[int, list[Item]] = {}
+    for number, item in items:
+        by_filter.setdefault(number, []).append(item)
+    return tuple(
+        Section(
+            filter_.name if filter_.own else topic(filter_.name),
+            filter_.colour,
+            tuple(by_filter[number]),
+            filter_.own,
+            str(number) if len(filters) > 1 else "",
+        )
+        for number, filter_ in enumerate(filters)
+        if number in by_filter
+    )
 
 
 def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:

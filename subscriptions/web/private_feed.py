@@ -53,7 +53,7 @@ def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entr
     return Entry(
         id=tag(content.day, f"digest/{delivery.pk}"),
         url=signed_links.url("read", subscriber, delivery.pk),
-        title=f"{view.headline} · {view.short_period}",
+        title=view.subject,
         html=html,
         at=delivery.due_at,
         author=settings.SITE_NAME,

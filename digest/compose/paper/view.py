@@ -9,12 +9,14 @@ from digest.compose import wording
 from digest.compose.content import Item
 from digest.compose.paper.excerpt import Excerpt, excerpt
 from digest.compose.paper.highlight import Piece, pieces, runs
-from digest.compose.paper.why_line import quoted, why
+from digest.compose.paper.why_line import why
 from digest.lib.locales import Language
 from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
+_LONGEST_SITE = 40
+_SITES = {"arxiv.org": "arXiv", "huggingface.co": "Hugging Face"}
 _LONGEST_BRIEF = 60  # screen readers say it with each of a paper's links, and it takes room in each
 
 
@@ -48,7 +50,6 @@ class PaperView:
     excerpt: str
     excerpt_pieces: tuple[Piece, ...]
     why: str
-    why_pieces: tuple[Piece, ...]
     note: str
     links: tuple[LinkView, ...]
 
@@ -67,12 +68,11 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
     shown = abstract if whole else excerpt(record.abstract, item.marks)
     source = safe_link(record.url)
     links = (
-        (language.gettext("Read"), source),
+        (language.gettext("Read on %(site)s", site=_site(source)), source),
         (language.gettext("PDF"), safe_link(pdf_url(record.key))),
         (language.gettext("Code"), safe_link(record.code_url)),
         (language.gettext("Project"), safe_link(record.project_url)),
     )
-    reason = why(language, record, item.marks, item.facts, year)
     return PaperView(
         number=item.number,
         title=folded(record.title),
@@ -82,11 +82,16 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
         facts=tuple(_facts(language, record, year)),
         excerpt=folded(shown.text),
         excerpt_pieces=pieces(shown.text, shown.runs),
-        why=reason,
-        why_pieces=quoted(language, reason),
+        why=why(language, record, item.marks, item.facts, year),
         note=folded(wording.ranking_note(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
     )
+
+
+def _site(url: str | None) -> str:
+    """What people call the site of a link: by its name, else by its host."""
+    host = (urlsplit(url).hostname or "" if url else "").removeprefix("www.")
+    return _SITES.get(host) or shortened(host, _LONGEST_SITE)
 
 
 def _facts(language: Language, record: PaperRecord, year: int) -> Iterator[FactView]:
@@ -115,8 +120,7 @@ def _where(language: Language, record: PaperRecord, year: int) -> str:
     if arxiv_id(record.key):
         place = "arXiv"
     else:
-        link = safe_link(record.url)
-        place = ((urlsplit(link).hostname if link else None) or "").removeprefix("www.")
+        place = _site(safe_link(record.url))
     day = record.published or record.day
     date = language.short_date(day, year=day.year != year)
     return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))

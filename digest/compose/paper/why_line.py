@@ -1,11 +1,9 @@
 """The line that says why a paper is in the mail: the words that matched, as the paper spells them."""
 
-import re
 from collections.abc import Iterable
-from functools import lru_cache
 
 from digest.compose.content import Fact, Mark
-from digest.compose.paper.highlight import Piece, runs
+from digest.compose.paper.highlight import runs
 from digest.lib.locales import Language
 from digest.lib.records import PaperRecord
 from digest.lib.safe_text import shortened
@@ -42,20 +40,6 @@ def why(
             clauses.append(language.gettext("abstract has %(words)s", words=", ".join(found)))
     clauses += [clause for fact in facts if (clause := _fact(language, record, fact, year))]
     return "; ".join(clauses)
-
-
-def quoted(language: Language, reason: str) -> tuple[Piece, ...]:
-    """A reason in pieces, the words that it quotes marked."""
-    parts = _quotation(language).split(reason)
-    return tuple(Piece(part, marked=bool(n % 2)) for n, part in enumerate(parts) if part)
-
-
-@lru_cache(maxsize=32)
-def _quotation(language: Language) -> re.Pattern[str]:
-    """What finds the words between the quotation marks of `language`."""
-    opening, _, closing = language.gettext("“%(words)s”", words="\0").partition("\0")
-    signs = re.escape(opening.strip() + closing.strip())
-    return re.compile(f"(?<={re.escape(opening)})([^{signs}]+)(?={re.escape(closing)})")
 
 
 def _fact(language: Language, record: PaperRecord, fact: Fact, year: int) -> str:

@@ -16,14 +16,21 @@ FIRST = datetime(2025, 11, 6, 7, 0, tzinfo=UTC)
 
 def test_every_paper_can_be_judged_with_one_press_and_its_topic_muted() -> None:
     page = read(LETTERS["many"])
-    links = [link["href"] for link in page.select("td.votes")[0].find_all("a")]
+    links = [link["href"] for link in page.select("td.votes a, p.mute a")[:5]]
     vote = READER.vote_url
-    assert links == [f"{vote}101/more/", f"{vote}101/less/", f"{vote}mute/quantization/"]
+    judged = [f"{vote}{number}/{verdict}/" for number in (101, 102) for verdict in ("more", "less")]
+    assert links == [*judged, f"{vote}mute/quantization/"]
     assert page.select("td.votes a")[0]["aria-label"].startswith("More like this: Bridging the Gap")
     text = LETTERS["many"].text_for(READER)
     assert all(link in text for link in links)
-    own = page.find("a", string="Read", attrs={"aria-label": re.compile("Kept Busy")}).find_parent("tr")
-    assert "Mute query" in own.get_text()
+    muting = [
+        "Mute topic: Quantization",
+        "Mute topic: Agents",
+        "Mute topic: 3D",
+        'Mute query: kv* NOT title:"cold cache"',
+    ]
+    assert [link.get_text() for link in page.select("p.mute a")] == muting
+    assert all(f"{said}\n{vote}mute/" in text for said in muting)
     assert "Mute" not in read(LETTERS["carried-only"]).get_text()
 
 
@@ -90,7 +97,7 @@ def test_where_when_and_who_stand_below_the_title() -> None:
 
 
 def test_the_caption_says_what_the_cap_left_over() -> None:
-    assert "Also today 3 beyond your 5 Beyond the Cap, Part 1" in words(LETTERS["many"])
+    assert "Also today 3 beyond your 5 Quantization Beyond the Cap, Part 1" in words(LETTERS["many"])
     assert "Also this week 3 beyond your 3" in words(LETTERS["weekly"])
     assert "beyond your" not in words(LETTERS["crowd"])
 
@@ -130,7 +137,60 @@ def test_a_logo_stands_for_the_name_and_is_described_by_it() -> None:
     assert "Paper Digest" not in page.h1.get_text()
 
 
-def test_the_preheader_has_the_best_title_and_the_accounting() -> None:
+def test_the_preheader_says_what_the_subject_does_not() -> None:
+    assert LETTERS["many"].subject.startswith(FOUR_BITS.record.title[:40])
     assert read(LETTERS["many"]).find(class_="preheader").string == (
-        f"{FOUR_BITS.record.title} · 87 papers scanned · 8 for you · 2 you already had"
+        "8 papers on quantization, agents, 3D and your query · 87 papers scanned · 8 for you · 2 you already had"
     )
+
+
+def test_also_today_is_grouped_by_topic_and_leads_to_the_same_places_in_both_parts() -> None:
+    page, text = read(LETTERS["many"]), LETTERS["many"].text_for(READER)
+    also = next(found for found in page.find_all("h2") if "Also today" in found.get_text())
+    names = [
+        name.get_text(strip=True).removeprefix("●") for name in also.find_next_siblings("p", class_="group")
+    ]
+    assert names == ["Quantization", "Agents"]
+    lists = also.find_next_siblings("ul")
+    assert [len(each.find_all("li")) for each in lists] == [2, 1]
+    for link in page.select("ul.lines a"):
+        assert f"{link.get_text()}\n{link['href']}\n" in text
+    assert "\n\nAgents:\n\nBeyond the Cap, Part 3" in text
+
+
+def test_where_there_is_one_topic_its_name_is_not_told_again() -> None:
+    content = replace(DIGESTS["one"], more=(replace(DIGESTS["one"].sections[0], items=(FOUR_BITS,)),))
+    page = read(compose_digest(content, BRAND))
+    assert page.select("li.line")
+    assert not page.select("p.group")
+
+
+def test_titles_in_full_and_as_lines_have_the_colour_of_links() -> None:
+    page = read(LETTERS["many"])
+    colours = {link["style"].split(";")[0] for link in page.select("h3 a, li.line a, p.near a, td.acts a")}
+    assert colours == {f"color:{BRAND.accent}"}
+
+
+def test_words_are_marked_once_and_not_again_under_why() -> None:
+    page = read(LETTERS["many"])
+    assert page.select("h3 .hit")
+    assert page.select("p.text .hit")
+    assert not page.select("p.why .hit")
+
+
+def test_a_link_to_read_says_where_it_leads() -> None:
+    def label(url: str) -> str:
+        shown = item(paper(1, "Title", url=url))
+        content = replace(DIGESTS["one"], sections=(Section("A", "#000000", (shown,)),))
+        return str(read(compose_digest(content, BRAND)).select("td.acts a")[0].get_text())
+
+    assert label("https://huggingface.co/papers/2511.00001") == "Read on Hugging Face"
+    assert label("https://arxiv.org/abs/2511.00001") == "Read on arXiv"
+    assert label("https://www.journal.example.org/1") == "Read on journal.example.org"
+
+
+def test_what_a_link_is_called_begins_with_what_it_shows() -> None:
+    """WCAG 2.5.3: who speaks to a program says the words that stand there."""
+    for name in ("many", "german", "weekly", "hostile"):
+        for link in read(LETTERS[name]).select("a[aria-label]"):
+            assert link["aria-label"].startswith(" ".join(link.get_text().split())), link

@@ -9,7 +9,7 @@ import pytest
 from digest.compose.content import DigestContent, Section
 from digest.compose.paper.samples import LAB_BENCH, NO_ABSTRACT
 from digest.compose.samples import DIGESTS
-from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period
+from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period, subject
 from digest.lib.locales import language_for
 
 ENGLISH, GERMAN = language_for("en"), language_for("de")
@@ -34,12 +34,30 @@ def digest(*topics: str, own: int = 0, papers: int = 1) -> DigestContent:
         (digest("LLM serving", "Distributed training"), "2 papers on LLM serving and distributed training"),
     ],
 )
-def test_subject_says_what_is_inside(content: DigestContent, line: str) -> None:
+def test_the_headline_says_what_is_inside(content: DigestContent, line: str) -> None:
     assert headline(ENGLISH, content) == line
 
 
+def test_the_subject_leads_with_the_best_title() -> None:
+    content = digest("Quantization", "Agents", papers=3)
+    assert subject(ENGLISH, content, "A Title") == "A Title and 5 more · 5 Nov"
+    assert subject(ENGLISH, digest("Agents"), "A Title") == "A Title · 5 Nov"
+    assert subject(GERMAN, digest("Agents", papers=2), "A Title") == "A Title und 1 weiteres · 5. Nov."
+    assert subject(ENGLISH, replace(content, weekly=True), "A Title") == "A Title and 5 more · week to 5 Nov"
+
+
+@pytest.mark.parametrize("words", range(1, 60, 7))
+def test_a_long_title_is_cut_between_words_and_the_subject_fits(words: int) -> None:
+    line = subject(ENGLISH, digest("Agents", papers=1204), "word " * words)
+    assert len(line) <= SUBJECT_ROOM
+    assert line.endswith((" and 1,203 more · 5 Nov"))
+
+
 def test_papers_beyond_the_cap_count() -> None:
-    assert headline(ENGLISH, replace(digest("Agents"), more=(NO_ABSTRACT,) * 2)) == "3 papers on agents"
+    assert (
+        headline(ENGLISH, replace(digest("Agents"), more=(Section("Agents", "#000000", (NO_ABSTRACT,) * 2),)))
+        == "3 papers on agents"
+    )
 
 
 def test_a_section_without_papers_is_not_promised() -> None:
@@ -55,6 +73,7 @@ def test_long_names_give_way_to_a_count(length: int) -> None:
 
 
 def test_a_mail_that_only_repeats_says_so() -> None:
+    assert subject(ENGLISH, DIGESTS["carried-only"], "A Title") == "1 paper from your last digest · 5 Nov"
     assert headline(ENGLISH, DIGESTS["carried-only"]) == "1 paper from your last digest"
 
 

@@ -47,7 +47,7 @@ SPOILED = {
     "reasons without a colour": ("light", ".why { color: transparent !important }"),
     "abstracts faded": ("light", ".text { opacity: 0.3 }"),
     "ink forgotten in the dark": ("dark", ".ink { color: #1c1f23 !important }"),
-    "highlight forgotten in the dark": ("dark", ".hit { background: #fff1b8 !important }"),
+    "marks gone": ("dark", ".hit { border-bottom: none !important }"),
     "lines on each other": ("light", ".why { margin-top: -16px !important }"),
     "a box over the papers": (
         "light",
@@ -96,7 +96,8 @@ def said_of(content: DigestContent) -> Iterator[str]:
             )
             yield from (link.label for link in paper.links)
             yield words.gettext("More like this")
-    yield from (view_paper(item, words, whole=False).title for item in content.more)
+    for section in content.more:
+        yield from (view_paper(item, words, whole=False).title for item in section.items)
     yield from (folded(near.record.title) for near in content.near)
     yield words.gettext("Preferences")
     yield BRAND.address
@@ -106,6 +107,7 @@ def wrong_with(page: Page, content: DigestContent | None = None) -> list[str]:
     """What a person would see wrong with the mail on this page, which should say what is in `content`."""
     found = problems(page, smallest=14)
     found += ["a dot of no colour"] * page.locator(".dot").evaluate_all(_FAINT)
+    found += ["a mark that nobody sees"] * page.locator(".hit").evaluate_all(_UNMARKED)
     text = _squeezed(page.locator("body").inner_text())
     if page.locator(".preheader").is_visible():
         found.append("the preheader is seen")
@@ -121,6 +123,11 @@ def wrong_with(page: Page, content: DigestContent | None = None) -> list[str]:
 _FAINT = """dots => dots.filter(
   dot => !dot.offsetWidth || getComputedStyle(dot).backgroundColor === "rgba(0, 0, 0, 0)"
 ).length"""
+
+_UNMARKED = """hits => hits.filter(hit => {
+  const {borderBottomStyle, borderBottomWidth} = getComputedStyle(hit);
+  return borderBottomStyle !== "solid" || parseFloat(borderBottomWidth) < 2;
+}).length"""
 
 
 def _squeezed(text: str) -> str:

@@ -350,7 +350,10 @@ def test_beyond_a_readers_cap_papers_come_as_one_line_each_and_count_as_had() ->
     assert titles(delivery) == ["Agents 900", "Agents 30"]
     assert delivery.selection is not None
     content = Reading().content_of(delivery.selection)
-    assert [item.record.title for item in content.more] == ["Agents 9", "Agents 1"]
+    assert [item.record.title for section in content.more for item in section.items] == [
+        "Agents 9",
+        "Agents 1",
+    ]
     assert [item.record.title for section in content.sections for item in section.items] == titles(delivery)
     accept_all()
     plan(TOMORROW)

@@ -147,8 +147,8 @@ def test_the_headers_of_a_digest() -> None:
     assert lines(prepare(MANY, SENDER).message(READER))[:-1] == [
         "From: Paper Digest <digest@example.org>",
         "To: reader@example.org",
-        "Subject: =?utf-8?q?8_papers_on_quantization=2C_agents=2C_3D_and_your_query_?=",
-        " =?utf-8?q?=C2=B7_5_Nov?=",
+        "Subject: =?utf-8?q?Bridging_the_Gap_Between_Promise_and_Performance_for?=",
+        " =?utf-8?q?=E2=80=A6_and_7_more_=C2=B7_5_Nov?=",
         "Date: Wed, 05 Nov 2025 06:00:00 +0000",
         "Message-ID: <preview@digest.example.org>",
         "List-Id: <digest.example.org>",

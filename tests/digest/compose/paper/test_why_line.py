@@ -3,7 +3,7 @@
 from digest.compose.content import Fact, Mark
 from digest.compose.paper.highlight import pieces, runs
 from digest.compose.paper.samples import FOUR_BITS, item, paper
-from digest.compose.paper.why_line import quoted, why
+from digest.compose.paper.why_line import why
 from digest.lib.locales import language_for
 
 ENGLISH = language_for("en")
@@ -39,25 +39,9 @@ def test_four_spellings_are_enough() -> None:
     )
 
 
-def test_words_it_quotes_are_marked() -> None:
-    assert [
-        (piece.text, piece.marked) for piece in quoted(ENGLISH, "title has “a b”, “c”; abstract has “d”")
-    ] == [
-        ("title has “", False),
-        ("a b", True),
-        ("”, “", False),
-        ("c", True),
-        ("”; abstract has “", False),
-        ("d", True),
-        ("”", False),
-    ]
-
-
-def test_german_quotes_as_german_does_and_marks_the_same() -> None:
-    german = language_for("de")
-    told = why(german, FOUR_BITS.record, FOUR_BITS.marks)
+def test_german_quotes_as_german_does() -> None:
+    told = why(language_for("de"), FOUR_BITS.record, FOUR_BITS.marks)
     assert told == "im Titel „FP4 Quantization“; im Abstract „MXFP4“"
-    assert [piece.text for piece in quoted(german, told) if piece.marked] == ["FP4 Quantization", "MXFP4"]
 
 
 def test_what_fields_and_numbers_found_is_said_in_words() -> None:

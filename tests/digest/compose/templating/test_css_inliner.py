@@ -32,21 +32,23 @@ def randomised(choose: random.Random) -> DigestContent:
     def some(most: int) -> tuple[Item, ...]:
         return tuple(choose.sample(ITEMS, choose.randint(0, most)))
 
-    sections = [
-        Section(
-            choose.choice(["3D", "<i>&amp;", "{{ x }}", "Agents"]),
-            choose.choice(COLOURS),
-            some(4),
-            own=choose.random() < 0.4,
-            mute=choose.choice(["", "agents"]),
+    def sections(most: int) -> tuple[Section, ...]:
+        return tuple(
+            Section(
+                choose.choice(["3D", "<i>&amp;", "{{ x }}", "Agents"]),
+                choose.choice(COLOURS),
+                some(most),
+                own=choose.random() < 0.4,
+                mute=choose.choice(["", "agents"]),
+            )
+            for _ in range(choose.randint(0, most))
         )
-        for _ in range(choose.randint(0, 4))
-    ]
+
     base = choose.choice(list(DIGESTS.values()))
     return replace(
         base,
-        sections=tuple(sections),
-        more=some(5),
+        sections=sections(4),
+        more=sections(3),
         carried=some(3),
         weekly=choose.random() < 0.3,
         language=choose.choice(["en", "de"]),
