@@ -38,7 +38,7 @@ def kept(content: DigestContent) -> int:
 
 
 def subject(language: Language, content: DigestContent, title: str) -> str:
-    """The best paper's `title`, cut where there is no room for it, and how many more: “A title and 5 more · 5 Nov”.
+    """The best paper's `title`, cut where there is no room for it: “A title and 5 more · 5 Nov”.
 
     A mail that only repeats an earlier digest, or shows no paper, says what is inside instead.
     """

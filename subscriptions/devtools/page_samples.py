@@ -99,6 +99,9 @@ _STATES = ("pending", "active", "paused", "unsubscribed", "refused")
 
 _SRC = "/previews/email/digest/many/html"
 
+_mute = partial(MutePage, preferences="/", back="/")
+
+
 PAGES: Mapping[str, PageCase] = {
     "signup": PageCase(
         "Sign-up, nothing chosen",
@@ -189,31 +192,31 @@ PAGES: Mapping[str, PageCase] = {
         f"vote-{asked}-{given or 'asked'}": PageCase(
             f"{asked.title()} like this, after {given or 'nothing'}",
             "web/vote.html",
-            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing),
+            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing, "/"),
         )
         for asked, given, missing in (
-            ("more", "", 5),
+            ("more", "", 4),
             ("more", "more", 4),
             ("less", "less", 0),
             ("less", "more", 0),
         )
     },
     "vote-taken-back": PageCase(
-        "Vote taken back", "web/vote.html", partial(VotePage, "A title", "more", "", 1, taken_back=True)
+        "Vote taken back", "web/vote.html", partial(VotePage, "A title", "more", "", 1, "/", taken_back=True)
     ),
     **{
         f"mute-{state}": PageCase(
             f"Mute, {state}",
             "web/mute.html",
-            partial(MutePage, "<b>Agents</b> & {{ 7*7 }}", own=False, state=state),
+            partial(_mute, "<b>Agents</b> & {{ 7*7 }}", own=False, state=state),
         )
         for state in FilterState
     },
     "mute-done": PageCase(
-        "Muted just now", "web/mute.html", partial(MutePage, "x" * 200, own=True, state="muted", done=True)
+        "Muted just now", "web/mute.html", partial(_mute, "x" * 200, own=True, state="muted", done=True)
     ),
     "mute-undone": PageCase(
-        "Not muted any more", "web/mute.html", partial(MutePage, "3D", own=False, state="active", done=True)
+        "Not muted any more", "web/mute.html", partial(_mute, "3D", own=False, state="active", done=True)
     ),
     **inbox_samples.PAGES,
     **samples.PAGES,

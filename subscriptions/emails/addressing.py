@@ -43,6 +43,7 @@ def sender(kind: str, brand: Brand) -> Sender:
     return Sender(
         from_=f"{brand.sender} <{_bare(address)}>" if brand.sender else address,
         list_id=f"digest.{settings.SITE_HOST}",
+        list_name=brand.name,
         feedback_id=f"{kind}:paper-digest",
     )
 

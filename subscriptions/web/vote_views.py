@@ -22,13 +22,15 @@ LONGEST_NAME = 200
 class VotePage:
     """A paper, what the link asks for (“more” or “less”), and what the reader asked for so far, or nothing.
 
-    `missing` is how many votes it takes yet until they count; `taken_back` says that one just was.
+    `missing` is how many votes it takes yet until they count, once this one is given; `taken_back` says that
+    it just was. `back` leads to the paper in its digest.
     """
 
     title: str
     asked: str
     given: str
     missing: int
+    back: str
     taken_back: bool = False
 
 
@@ -39,6 +41,8 @@ class MutePage:
     name: str
     own: bool
     state: str
+    preferences: str
+    back: str
     done: bool = False
 
 
@@ -65,7 +69,10 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
         votes.take_back(reader, paper)
     elif request.method == "POST":
         votes.vote(delivery, paper, Vote.Verdict(verdict), timezone.now())
-    page = VotePage(found.title, verdict, votes.given(reader, paper), votes.missing(reader), undo)
+    given = votes.given(reader, paper)
+    missing = votes.missing(reader) if given else max(votes.missing(reader) - 1, 0)
+    back = f"{signed_links.url('read', reader, delivery.pk)}#p{paper}"
+    page = VotePage(found.title, verdict, given, missing, back, undo)
     return show(request, "web/vote.html", page)
 
 
@@ -75,7 +82,7 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Ask whether a topic or query of the digest shall bring no papers; on POST mute it, or bring it back."""
     delivery = _digest_behind(token)
     muting = Muting.of(delivery, number) if delivery else None
-    if muting is None:
+    if delivery is None or muting is None:
         return show(request, "web/bad_link.html", status=404)
     if request.method == "POST":
         if "undo" in request.POST:
@@ -83,5 +90,12 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
         else:
             muting.mute()
     name = muting.name if muting.own else topic_name(muting.name)
-    page = MutePage(name[:LONGEST_NAME], muting.own, muting.state, request.method == "POST")
+    page = MutePage(
+        name=name[:LONGEST_NAME],
+        own=muting.own,
+        state=muting.state,
+        preferences=signed_links.url("preferences", muting.reader),
+        back=signed_links.url("read", muting.reader, delivery.pk),
+        done=request.method == "POST",
+    )
     return show(request, "web/mute.html", page)

@@ -24,12 +24,12 @@ def scores(mails: Mapping[str, bytes], folder: Path) -> dict[str, tuple[float, s
     root, preferences = root_of(PACKAGE), folder / "preferences"
     preferences.touch()
     libraries = [root / "usr/share/perl5", *root.glob("usr/lib/*/perl5/*")]
-    command = (
-        *("perl", "-T", *(f"-I{library}" for library in libraries), root / "usr/bin/spamassassin"),
+    command = [
+        *("perl", "-T", *(f"-I{library}" for library in libraries), str(root / "usr/bin/spamassassin")),
         *("--local", "--test-mode", "--mbox", f"--prefspath={preferences}"),
         f"--configpath={root / 'usr/share/spamassassin'}",
         f"--siteconfigpath={root / 'etc/spamassassin'}",
-    )
+    ]
     sent = b"\n".join(
         _BETWEEN + b"X-Name: %b\n" % name.encode() + _HOP + mail.replace(b"\r\n", b"\n")
         for name, mail in mails.items()

@@ -40,14 +40,23 @@ def mailbox_line(name: str, mailbox: str) -> bytes:
     phrase = phrase.strip().strip('"').strip()
     if not phrase:
         return f"{name}: {address}\r\n".encode("ascii")
-    if _PHRASE.fullmatch(phrase) and "=?" not in phrase:
-        shown = phrase
-    elif phrase.isascii() and "=?" not in phrase:
-        shown = '"' + phrase.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    else:
-        shown = _encoded(phrase, name)
+    shown = _quoted(phrase) if phrase.isascii() and "=?" not in phrase else _encoded(phrase, name)
     space = " " if len(f"{name}: {shown} <{address}>") <= _WIDTH else "\r\n "
     return f"{name}: {shown}{space}<{address}>\r\n".encode("ascii")
+
+
+def list_id_line(name: str, list_id: str) -> bytes:
+    """The List-Id (RFC 2919), after `name` if that is ASCII: where it is not, programs lose the id, too."""
+    phrase = folded(name)
+    plain = phrase.isascii() and "=?" not in phrase
+    return line("List-Id", f"{_quoted(phrase)} <{list_id}>" if phrase and plain else f"<{list_id}>")
+
+
+def _quoted(phrase: str) -> str:
+    """An ASCII phrase, in quotation marks where it must be."""
+    if _PHRASE.fullmatch(phrase):
+        return phrase
+    return '"' + phrase.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _encoded(text: str, name: str) -> str:

@@ -13,7 +13,7 @@ from markupsafe import escape
 
 from digest.compose.content import Logo
 from digest.compose.letter import Letter, Personal
-from digest.compose.mime.header_encoding import checked_address, line, mailbox_line, text_line
+from digest.compose.mime.header_encoding import checked_address, line, list_id_line, mailbox_line, text_line
 from digest.compose.templating.placeholders import LINKS, PLACEHOLDER
 from digest.compose.templating.quoted_printable import SLOT, body, slot, value
 
@@ -27,12 +27,13 @@ _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 class Sender:
     """Who sends. `from_` is "Name <address>"; `list_id` the list's id, like "digest.example.org".
 
-    `feedback_id` names the campaign, never the reader; `unsubscribe_mailto` is the address of an
-    unsubscribe mailbox, without "mailto:".
+    `list_name` is what people call the list. `feedback_id` names the campaign, never the reader;
+    `unsubscribe_mailto` is the address of an unsubscribe mailbox, without "mailto:".
     """
 
     from_: str
     list_id: str = ""
+    list_name: str = ""
     feedback_id: str = ""
     unsubscribe_mailto: str | None = None
 
@@ -121,7 +122,7 @@ def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:
     yield b"Message-ID: " + _ID + b"\r\n"
     if letter.listed:
         if sender.list_id:
-            yield line("List-Id", f"<{sender.list_id.strip('<>')}>")
+            yield list_id_line(sender.list_name, sender.list_id.strip("<>"))
         mailto = sender.unsubscribe_mailto
         alternative = f", <mailto:{checked_address(mailto)}>" if mailto else ""
         # One line each, never folded or encoded: some relays break the signature of a folded one (RFC 8058).

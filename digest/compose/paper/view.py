@@ -117,10 +117,7 @@ def _unbroken(text: str) -> str:
 
 def _where(language: Language, record: PaperRecord, year: int) -> str:
     """Where and when it appeared, for example “arXiv, 4 Nov”; its year only if it is not `year`."""
-    if arxiv_id(record.key):
-        place = "arXiv"
-    else:
-        place = _site(safe_link(record.url))
+    place = "arXiv" if arxiv_id(record.key) else _site(safe_link(record.url))
     day = record.published or record.day
     date = language.short_date(day, year=day.year != year)
     return ", ".join(filter(None, (shortened(place, _LONGEST_NAME), date)))

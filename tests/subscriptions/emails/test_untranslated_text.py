@@ -36,7 +36,7 @@ from tests.digest.lib.wordless import Wordless
 
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_NAMES = {"arXiv"}
+_NAMES = {"arXiv", "Hugging", "Face"}
 
 
 class Bracketing(gettext.NullTranslations):
@@ -75,14 +75,14 @@ FULL = DigestContent(
     87,
     2,
     (Section("1", "#000000", (ITEM, NAMED), mute="1"), Section("2", "#000000", (ITEM,), own=True)),
-    more=(ITEM,),
+    more=(Section("1", "#000000", (ITEM,)),),
     carried=(ITEM,),
     near=(NEAR,),
 )
 MANY = replace(
     FULL,
     sections=(Section("1", "#000000", tuple(replace(ITEM, number=n) for n in range(100))),),
-    more=(ITEM,) * 300,
+    more=(Section("2", "#000000", (ITEM,) * 300),),
 )
 BRAND = Brand("1", "https://1.example", address="2", imprint="3")
 

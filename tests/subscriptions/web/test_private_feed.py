@@ -42,7 +42,7 @@ def test_each_digest_is_an_entry_with_the_mails_subject_papers_and_reasons(
     send()
     root = fromstring(client.get(feed(ada)).content)
     (entry,) = root.findall(f"{ATOM}entry")
-    assert entry.findtext(f"{ATOM}title") == "1 paper on <b>Agents</b> · 5 Nov"
+    assert entry.findtext(f"{ATOM}title") == "Agents that read manuals · 5 Nov"
     summary = entry.findtext(f"{ATOM}summary") or ""
     assert "Agents that read manuals" in summary
     assert "Why: title has “Agents”" in summary

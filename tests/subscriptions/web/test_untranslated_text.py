@@ -29,7 +29,8 @@ _FILLING = re.compile(r"^(.+?)\1{2,}$")
 _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words")
 _SUMMED_UP = "meta[name=description], meta[property^='og:'][content*=' ']"
 _NAMES = (
-    "arXiv Atom HTML JSON Feed Paper Digest UTC Deutsch English OR NOT quant low precision title audio ada"
+    "arXiv Hugging Face Atom HTML JSON Feed Paper Digest UTC Deutsch English"
+    " OR NOT quant low precision title audio ada"
 )
 
 

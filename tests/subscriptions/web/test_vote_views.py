@@ -14,6 +14,7 @@ from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Paper
 from subscriptions.accounts import preferences, votes
 from subscriptions.accounts.preferences import Choices
+from subscriptions.emails import web_version
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning.planner import next_selection, plan
@@ -111,6 +112,41 @@ def test_the_page_says_how_many_votes_it_takes_yet(client: Client, ada: Subscrib
     assert "once you have voted 4 more times:" in told[0]
     assert "once you have voted 1 more time:" in told[3]
     assert "From your next digest on, papers like it rank higher" in told[4]
+
+
+def test_before_the_press_the_page_says_what_it_would_do(client: Client, ada: Subscriber) -> None:
+    found = paths(sent(ada, "Agents"))
+    first = said(client.get(found["less"]))
+    assert "Papers like it will rank lower once you have voted 4 more times" in first
+    assert "Which papers you get stays as it is" in first
+    assert "It can be taken back." in first
+    client.post(found["more"])
+    assert "Papers like it will rank lower once you have voted 4 more times" in said(
+        client.get(found["less"])
+    )
+
+
+def test_pages_behind_a_digest_lead_back_to_it_and_to_the_readers_preferences(
+    client: Client, ada: Subscriber
+) -> None:
+    delivery = sent(ada, "Agents")
+    read = signed_links.url("read", ada, delivery.pk)
+    for path in paths(delivery).values():
+        for answer in (client.get(path), client.post(path)):
+            back = page(answer).find("a", string="Back to the digest")
+            assert isinstance(back, Tag)
+            assert str(back["href"]).startswith(read)
+            assert client.get(str(back["href"])).status_code == 200
+    links = [str(link["href"]) for link in page(client.get(paths(delivery)["mute"])).find_all("a")]
+    assert signed_links.url("preferences", ada) in links
+
+
+def test_a_digest_offers_to_mute_only_where_another_filter_is_left(ada: Subscriber) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")])
+    sent(ada, "Agents")
+    for subscriber, offered in ((ada, True), (bela, False)):
+        letter = web_version.read_html(subscriber.deliveries.get())
+        assert ("Mute topic" in letter) is offered
 
 
 def test_only_papers_and_filters_of_that_very_digest_can_be_voted_on(client: Client, ada: Subscriber) -> None:

@@ -20,6 +20,7 @@ from digest.lib.safe_text import folded
 SENDER = Sender(
     "Paper Digest <digest@example.org>",
     list_id="digest.example.org",
+    list_name="Paper Digest",
     feedback_id="2025-11-05:digest:paperdigest",
     unsubscribe_mailto="leave@example.org",
 )
@@ -151,7 +152,7 @@ def test_the_headers_of_a_digest() -> None:
         " =?utf-8?q?=E2=80=A6_and_7_more_=C2=B7_5_Nov?=",
         "Date: Wed, 05 Nov 2025 06:00:00 +0000",
         "Message-ID: <preview@digest.example.org>",
-        "List-Id: <digest.example.org>",
+        "List-Id: Paper Digest <digest.example.org>",
         "List-Unsubscribe: <https://digest.example.org/u/preview>, <mailto:leave@example.org>",
         "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
         "Feedback-ID: 2025-11-05:digest:paperdigest",
@@ -214,7 +215,9 @@ def test_any_subject_arrives_on_one_logical_line(subject: str) -> None:
 @pytest.mark.parametrize("control", list("\x00\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028"))
 def test_no_control_character_reaches_a_header(control: str) -> None:
     nasty = f"a{control}Bcc: victim@example.org"
-    sender = replace(SENDER, from_=f"{nasty} <digest@example.org>", feedback_id=nasty, list_id=nasty)
+    sender = replace(
+        SENDER, from_=f"{nasty} <digest@example.org>", feedback_id=nasty, list_id=nasty, list_name=nasty
+    )
     message = prepare(replace(MANY, subject=nasty, language=nasty), sender).message(READER)
     assert parsed(message)["Bcc"] is None
     assert control not in message.replace(b"\r\n", b"").partition(b"--=_")[0].decode()
@@ -234,6 +237,21 @@ def test_senders_of_any_name_arrive(name: str, shown: str) -> None:
     message = prepare(MANY, replace(SENDER, from_=f"{name} <digest@example.org>")).message(READER)
     sender = parsed(message)["From"].addresses[0]
     assert (sender.display_name, sender.addr_spec) == (shown, "digest@example.org")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Papers of the Lab", "Papers of the Lab <digest.example.org>"),
+        ("Papers, daily", '"Papers, daily" <digest.example.org>'),
+        ('"Papers" <x>', '"\\"Papers\\" <x>" <digest.example.org>'),
+        ("Müllers Labor", "<digest.example.org>"),
+        ("=?utf-8?q?fake?=", "<digest.example.org>"),
+        ("", "<digest.example.org>"),
+    ],
+)
+def test_the_list_has_a_name_beside_its_id_if_that_is_ascii(name: str, value: str) -> None:
+    assert f"List-Id: {value}" in lines(prepare(MANY, replace(SENDER, list_name=name)).message(READER))
 
 
 def test_a_long_sender_name_is_folded_between_encoded_words() -> None:
