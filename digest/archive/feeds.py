@@ -74,7 +74,8 @@ def entry_of(paper: Paper) -> Entry:
         id=tag(paper.day, f"paper/{paper.pk}"),
         url=page_of(paper),
         title=paper.title,
-        html=f"<p>{escape(paper.abstract)}</p>" if paper.abstract else "",
+        html=(f"<p><strong>{_('Withdrawn')}</strong></p>" if paper.record().withdrawn else "")
+        + (f"<p>{escape(paper.abstract)}</p>" if paper.abstract else ""),
         at=datetime.combine(paper.day, time(), UTC),
         author=_("%(names)s and %(number)s more") % {"names": listed, "number": more} if more else listed,
     )

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, urlsplit
 
 _ARCHIVES = (
     r"astro-ph|cond-mat|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph|physics|math|cs|nlin|stat"
@@ -24,6 +24,18 @@ _ARXIV_ID = re.compile(
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 _ARXIV_DOI = "10.48550/arxiv."
 _DOI_LIMIT = 180
+_IN_PATHS = (
+    "/:;,()@!$&'*+="  # what a path holds as it is (RFC 3986, 3.3); a DOI may have “#”, “?”, “<” and “%”
+)
+# arXiv asks authors to say so in place of the abstract; some say it behind the abstract, or in the title.
+_WITHDRAWN = re.compile(
+    r"(?:^|[.!?]\s)\W*this (?:paper|article|submission|manuscript|preprint|work)"
+    r" (?:has been|is|was) (?:now )?withdrawn\b"
+    r"|^\W*(?:(?:the |this )?(?:paper|article|submission) )?(?:has been )?withdrawn (?:by|due to|because)\b"
+    r"|^\W*withdrawn\W*$",
+    re.IGNORECASE,
+)
+_WITHDRAWN_TITLE = re.compile(r"^\W*withdrawn\s*[\])}:]|[\[({]withdrawn[\])}]$", re.IGNORECASE)
 TITLE_LIMIT = 500
 ABSTRACT_LIMIT = 20_000
 NAME_LIMIT = 200
@@ -51,6 +63,11 @@ class PaperRecord:
     code_url: str | None = None
     project_url: str | None = None
     source_names: tuple[str, ...] = ()
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether its authors say that they took it back."""
+        return bool(_WITHDRAWN_TITLE.search(self.title) or _WITHDRAWN.search(self.abstract))
 
     def as_json(self) -> dict[str, Any]:
         """The public JSON object of `manage.py ingest --json`; its keys stay stable."""
@@ -104,15 +121,15 @@ def identify(*, title: str, arxiv: str | None = None, doi: str | None = None) ->
 
 
 def paper_url(key: str, title: str) -> str:
-    """Where a reader opens the paper: its page on Hugging Face, its DOI, or a search for its title.
+    """Where a reader opens the paper: its page on arXiv, its DOI, or a search for its title.
 
     Always shorter than 2,000 characters: a long title is searched by its beginning.
     """
     scheme, _, rest = key.partition(":")
     if scheme == "arxiv":
-        return f"https://huggingface.co/papers/{rest}"
+        return f"https://arxiv.org/abs/{rest}"
     if scheme == "doi":
-        return f"https://doi.org/{rest}"
+        return f"https://doi.org/{quote(rest, safe=_IN_PATHS)}"
     return f"https://huggingface.co/papers?q={quote_plus(title[:150], errors='replace')}"
 
 

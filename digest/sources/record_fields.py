@@ -19,6 +19,7 @@ from digest.lib.records import (
 )
 from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_edition import UnreadablePaper
+from digest.sources.tex import plain
 
 MAX_COUNT = 2_147_483_647  # what the database's PositiveIntegerField holds
 MAX_NAMES = 1_000
@@ -136,23 +137,23 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
     code_url: object = None,
     project_url: object = None,
 ) -> PaperRecord:
-    """A paper from what its source says, cleaned and identified; UnreadablePaper if that is no paper.
+    """A paper from what its source says, cleaned, without TeX, and identified; UnreadablePaper if it is none.
 
     Links that are not safe to print are left out.
     """
     if _LONE_SURROGATE.search(title):
         raise UnreadablePaper("its title is damaged (it holds half a character)")
-    title = clean_text(title, TITLE_LIMIT)
+    title = plain(clean_text(title, TITLE_LIMIT))
     if not title:
         raise UnreadablePaper("it has no title")
     key = identify(title=title, arxiv=arxiv, doi=doi)
-    names = (clean_text(name, NAME_LIMIT) for name in author_names)
+    names = (plain(clean_text(name, NAME_LIMIT)) for name in author_names)
     return PaperRecord(
         key=key,
         title=title,
-        abstract=clean_text(abstract, ABSTRACT_LIMIT),
+        abstract=plain(clean_text(abstract, ABSTRACT_LIMIT)),
         authors=authors,
-        organization=clean_text(organization, NAME_LIMIT) or None,
+        organization=plain(clean_text(organization, NAME_LIMIT)) or None,
         published=published,
         comments=comments,
         upvotes=upvotes,

@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
+from digest.lib.records import title_key
 from digest.models import IndexSegment, Paper, Source
 from subscriptions.models import Delivery
 from subscriptions.planning import planner
@@ -127,7 +128,7 @@ def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there
         assert "Agents of yesterday" not in text
         assert "Splats" not in text
         marks = BeautifulSoup(mail.html, "html.parser").select(".hit")
-        assert [mark.get_text() for mark in marks] == ["Agents", "Agents"]
+        assert [mark.get_text() for mark in marks] == ["Agents"]
 
     tomorrow = now + timedelta(days=1, minutes=1)
     planned = planner.plan(tomorrow)
@@ -139,3 +140,35 @@ def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there
     assert "Agents that plan" in page
     assert "Splats" not in page
     assert IndexSegment.objects.get().count == Paper.objects.count()
+
+
+@pytest.mark.usefixtures("url")
+def test_papers_stored_before_are_shown_without_tex_and_their_links_lead_to_them(client: Client) -> None:
+    add = models_before()
+    now = timezone.now()
+    source = add("digest.Source", name="huggingface", title="Hugging Face", adapter="huggingface")
+    edition = add("digest.Edition", source=source, day=now.date(), format="page", raw=b"", fetched_at=now)
+
+    def paper(key: str, url: str, title: str = "A title", abstract: str = "") -> Any:
+        named = {"key": key, "title": title, "title_key": title_key(title), "abstract": abstract, "url": url}
+        return add("digest.Paper", **named, source_name="none", day=now.date())
+
+    listed = paper(
+        "arxiv:2511.00001", "https://huggingface.co/papers/2511.00001", r"R\&D in a caf\'e", r"By 60\%."
+    )
+    add("digest.EditionEntry", edition=edition, paper=listed, position=1)
+    paper("arxiv:2511.00002", "https://huggingface.co/papers/2511.00002")
+    paper("doi:10.1000/a#b?c", "https://doi.org/10.1000/a#b?c")
+    paper("doi:10.1000/d", "https://journal.example.org/d")
+    call_command("migrate", verbosity=0)
+
+    now_listed = Paper.objects.get(key="arxiv:2511.00001")
+    assert (now_listed.title, now_listed.abstract) == ("R&D in a café", "By 60%.")
+    assert now_listed.title_key == title_key("R&D in a cafe")
+    assert dict(Paper.objects.values_list("key", "url")) == {
+        "arxiv:2511.00001": "https://huggingface.co/papers/2511.00001",
+        "arxiv:2511.00002": "https://arxiv.org/abs/2511.00002",
+        "doi:10.1000/a#b?c": "https://doi.org/10.1000/a%23b%3Fc",
+        "doi:10.1000/d": "https://journal.example.org/d",
+    }
+    assert "R&amp;D in a" in client.get("/search/", {"q": "title:café"}).content.decode()

@@ -38,6 +38,7 @@ class LinkView:
 class PaperView:
     """One paper; `url` is where its title leads, empty if nowhere; `brief` its title as links name it.
 
+    `withdrawn` says so, or is empty; it stands among the facts, too.
     Compared by identity, which `view_paper` keeps.
     """
 
@@ -52,6 +53,7 @@ class PaperView:
     why: str
     note: str
     links: tuple[LinkView, ...]
+    withdrawn: str
 
 
 @lru_cache(maxsize=8192)
@@ -85,6 +87,7 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
         why=why(language, record, item.marks, item.facts, year),
         note=folded(wording.ranking_note(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
+        withdrawn=language.gettext("Withdrawn") if record.withdrawn else "",
     )
 
 
@@ -96,6 +99,9 @@ def _site(url: str | None) -> str:
 
 def _facts(language: Language, record: PaperRecord, year: int) -> Iterator[FactView]:
     """What is known of a paper's origin and reception; zeros are left out."""
+    if record.withdrawn:
+        withdrawn = language.gettext("Withdrawn")
+        yield FactView(withdrawn, withdrawn)
     if where := _where(language, record, year):
         yield FactView(where, where)
     if organization := shortened(record.organization or "", _LONGEST_NAME):

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from digest.lib.records import PaperRecord, clean_text
+from digest.lib.records import PaperRecord, arxiv_id, clean_text
 from digest.sources.adapter import Format, Get
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
@@ -132,6 +132,7 @@ def read_entry(entry: Any, day: date) -> PaperRecord:
         title=text_field(fields, "title"),
         abstract=text_field(fields, "summary"),
         arxiv=text_field(fields, "id"),
+        url=page_of(text_field(fields, "id")),
         authors=None if authors is None else len(authors),
         author_names=_names(authors or []),
         organization=_organization(fields),
@@ -141,6 +142,12 @@ def read_entry(entry: Any, day: date) -> PaperRecord:
         code_url=fields.get("githubRepo"),
         project_url=fields.get("projectPage"),
     )
+
+
+def page_of(paper: str) -> str | None:
+    """The page on Hugging Face of a paper that is listed there, by its arXiv id."""
+    found = arxiv_id(paper)
+    return f"{SITE}/papers/{found}" if found else None
 
 
 def _names(authors: list[Any]) -> Iterator[str]:

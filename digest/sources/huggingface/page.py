@@ -18,7 +18,7 @@ from digest.sources.adapter import Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.huggingface.api import listing_day, read_entry, title_of
+from digest.sources.huggingface.api import listing_day, page_of, read_entry, title_of
 from digest.sources.parsed_edition import ParsedEdition, collect, require_plausible
 from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
 
@@ -180,6 +180,7 @@ def _read_card(card: Tag, link: Tag, day: date) -> PaperRecord:
         day,
         title=link.get_text(),
         arxiv=_paper_id(link),
+        url=page_of(_paper_id(link)),
         authors=count(int(authors[1]), "authors") if authors else None,
         organization=_organization(card),
         comments=_shown_count(card, 'a[href$="#community"]', "comments"),

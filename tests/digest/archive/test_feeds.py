@@ -123,6 +123,15 @@ def test_nothing_hostile_breaks_out_of_a_feed(client: Client) -> None:
     assert "<script>" not in item["content_html"]
 
 
+def test_a_withdrawn_paper_is_marked_in_feeds_and_on_its_page(client: Client) -> None:
+    gone = "This paper has been withdrawn by the authors."
+    edition(record("Agents at sea", gone, key="arxiv:2511.00001"), "Agents at home")
+    plain, marked = (text(entry, "summary") for entry in entries(client))
+    assert marked.startswith("<p><strong>Withdrawn</strong></p>")
+    assert "Withdrawn" not in plain
+    assert "Withdrawn" in client.get("/papers/arxiv:2511.00001/").content.decode()
+
+
 def test_a_feed_that_has_not_changed_costs_its_reader_nothing(client: Client) -> None:
     for clock, path in product(("empty", "filled"), ("/topics/agents/atom.xml", "/topics/agents/feed.json")):
         with time_machine.travel(datetime(2025, 11, 5, 9, tzinfo=UTC), tick=False):

@@ -169,6 +169,20 @@ def test_titles_in_full_and_as_lines_have_the_colour_of_links() -> None:
     assert colours == {f"color:{BRAND.accent}"}
 
 
+def test_a_withdrawn_paper_is_marked_wherever_it_stands() -> None:
+    gone = replace(LAB_BENCH, record=replace(LAB_BENCH.record, abstract="This paper has been withdrawn."))
+    section = replace(DIGESTS["one"].sections[0], items=(gone,))
+    full = compose_digest(replace(DIGESTS["one"], sections=(section,)), BRAND)
+    line = compose_digest(replace(DIGESTS["one"], more=(section,)), BRAND)
+    german = compose_digest(replace(DIGESTS["one"], sections=(section,), language="de"), BRAND)
+    assert "Withdrawn · arXiv, 5 Nov" in words(full)
+    assert "Withdrawn · arXiv, 5 Nov" in full.text_for(READER)
+    assert "LabBench: Do Agents Read the Manual? (Withdrawn)" in words(line)
+    assert "LabBench: Do Agents Read the Manual? (Withdrawn)\n" in line.text_for(READER)
+    assert "Zurückgezogen · arXiv" in words(german)
+    assert "Withdrawn" not in words(LETTERS["many"])
+
+
 def test_words_are_marked_once_and_not_again_under_why() -> None:
     page = read(LETTERS["many"])
     assert page.select("h3 .hit")

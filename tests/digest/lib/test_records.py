@@ -1,9 +1,12 @@
 """A paper's identity, its links, and text that strangers wrote."""
 
+from urllib.parse import unquote, urlsplit
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from digest.compose.paper.samples import paper
 from digest.lib.records import arxiv_id, clean_text, identify, paper_url, safe_link, title_key
 
 
@@ -81,8 +84,45 @@ def test_titles_of_nothing_but_signs_are_not_all_the_same_paper() -> None:
 
 def test_a_paper_without_number_opens_as_a_search_for_its_title() -> None:
     assert paper_url(title_key("A & B"), "A & B") == "https://huggingface.co/papers?q=A+%26+B"
-    assert paper_url("arxiv:2503.02130", "A") == "https://huggingface.co/papers/2503.02130"
     assert paper_url("doi:10.5555/x", "A") == "https://doi.org/10.5555/x"
+
+
+def test_a_paper_that_only_arxiv_is_known_to_have_opens_there() -> None:
+    assert paper_url("arxiv:2503.02130", "A") == "https://arxiv.org/abs/2503.02130"
+    assert paper_url("arxiv:cs/0309136", "A") == "https://arxiv.org/abs/cs/0309136"
+
+
+@pytest.mark.parametrize(
+    ("doi", "path"),
+    [
+        ("10.1002/(sici)1097-0258(19980815)17:15<1661::aid-sim968>3.0.co;2-2", None),
+        ("10.1000/456#789?a=b%20c", "10.1000/456%23789%3Fa=b%2520c"),
+        ("10.1000/é", "10.1000/%C3%A9"),
+    ],
+)
+def test_any_sign_of_a_doi_stays_in_the_path_of_its_link(doi: str, path: str | None) -> None:
+    url = paper_url(identify(title="T", doi=doi), "T")
+    assert safe_link(url) == url
+    parts = urlsplit(url)
+    assert (parts.query, parts.fragment, unquote(parts.path)) == ("", "", f"/{doi}")
+    assert path is None or parts.path == f"/{path}"
+
+
+@pytest.mark.parametrize(
+    ("title", "abstract", "withdrawn"),
+    [
+        ("A Title", "This paper has been withdrawn by the author due to an error in Lemma 3.", True),
+        ("A Title", "We prove much. This paper has been withdrawn.", True),
+        ("A Title", "Withdrawn due to a dispute about authorship.", True),
+        ("[Withdrawn] A Title", "We prove much.", True),
+        ("A Title (withdrawn)", "", True),
+        ("Withdrawn and Retracted Papers: A Survey", "We study why papers are withdrawn by authors.", False),
+        ("A Title", "The paper was withdrawn in 40% of the cases that we study.", False),
+        ("A Title", "", False),
+    ],
+)
+def test_a_paper_is_withdrawn_if_its_authors_say_so(title: str, abstract: str, withdrawn: bool) -> None:
+    assert paper(1, title, abstract).withdrawn is withdrawn
 
 
 def test_the_address_of_the_longest_title_fits_the_database() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from digest.sources import ParsedEdition, SourceChanged, parse
+from digest.sources.tex import plain
 
 TODAY = date(2025, 11, 20)
 
@@ -25,6 +26,28 @@ def page(text: str, day: date | None = None) -> ParsedEdition:
 @pytest.fixture
 def text_page(test_data: Path) -> bytes:
     return test_data.joinpath("huggingface", "text", "daily-papers-page.txt").read_bytes()
+
+
+_MATHEMATICS = re.compile(r"\$\S(?:[^$]*[^\s$])?\$(?!\d)")
+_TEX = re.compile(
+    r"\\[%&_#$]|\\['`\"^~][a-zA-Z{]|``|(?<=\w)---?(?=\w)| ---? |[a-z.]~[\w(]|\\(?:emph|textbf|url)\{"
+)
+
+
+def test_no_real_title_or_abstract_shows_remains_of_tex_and_mathematics_stays(test_data: Path) -> None:
+    papers = with_tex = 0
+    for answer in sorted(test_data.joinpath("huggingface", "api").iterdir()):
+        entries = json.loads(answer.read_text())
+        parsed = parse(answer.read_bytes(), today=TODAY, day=date.fromisoformat(answer.stem)).papers
+        for entry, paper in zip(entries, parsed, strict=True):
+            written = " ".join(f"{entry['paper']['title']} {entry['paper']['summary']}".split())
+            shown = f"{paper.title} {paper.abstract}"
+            papers += 1
+            with_tex += bool(_TEX.search(_MATHEMATICS.sub("", written)))
+            assert not _TEX.search(re.sub(r"https?://\S+", "", _MATHEMATICS.sub("", shown))), shown
+            assert _MATHEMATICS.findall(shown) == _MATHEMATICS.findall(written)
+    assert papers == 1370
+    assert with_tex > 150
 
 
 def test_every_answer_is_read_in_full_and_agrees_with_the_corpus(test_data: Path) -> None:
@@ -53,7 +76,7 @@ def test_every_answer_is_read_in_full_and_agrees_with_the_corpus(test_data: Path
                     paper.organization,
                 )
                 == (
-                    " ".join(known["title"].split()),
+                    plain(" ".join(known["title"].split())),
                     known["authors"],
                     known["published"],
                     known["comments"],

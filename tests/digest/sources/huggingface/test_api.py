@@ -46,7 +46,7 @@ def test_an_answer_of_2024_takes_the_day_asked_for(pages: Path) -> None:
         key="arxiv:2403.01001",
         title="Paper Boats: Folding Small Language Models for Slow Rivers",
         abstract="We fold a small language model until it fits a paper boat. Folding keeps L_2 norms and "
-        "G_{stack} stacks intact, as ``folding'' should. The boats float.",
+        "G_{stack} stacks intact, as “folding” should. The boats float.",
         authors=3,
         organization=None,
         published=date(2024, 3, 3),
