@@ -42,11 +42,31 @@ _BACKGROUND = re.compile(
     r"(?:recent(?:ly)?|despite|existing|traditional|current|previous|prior|while|although|as|with the"
     r"|in recent years|large language models|however|many|most)\b"
 )
-_LEANING = re.compile(  # opens on something the sentence before it said
-    r"(?:it|its|they|their|these|those|this|such|but|moreover|furthermore|in addition|additionally|also|then"
-    r"|finally|second(?:ly)?|third(?:ly)?|meanwhile|conversely|instead|the former|the latter)\b"
-    r"(?! (?:paper|work|study|report))"
+_CONNECTIVES = (
+    "moreover|furthermore|in addition|additionally|however|therefore|thus|hence|consequently|accordingly"
+    "|as a result|finally|lastly|meanwhile|conversely|instead|nevertheless|nonetheless|likewise|similarly"
+    "|second(?:ly)?|third(?:ly)?|yet|also|then|besides"
 )
+_SAID_BEFORE = (
+    "this|these|that|those|such|it|them|both|the (?:above|aforementioned|former|latter|resulting|other)"
+)
+_NOT_ITSELF = r"(?! (?:(?:technical |position )?(?:paper|report)|work|study|survey|article))"
+# What links a sentence to the one before, up to a comma: “To solve this, we propose …” says as much without.
+_LINK = re.compile(
+    rf"(?:{_CONNECTIVES}|to (?:this|that) end|here|specifically|in particular|concretely|notably|crucially"
+    r"|importantly|(?:in|by) contrast|for (?:example|instance)"
+    r"|(?:to|in|with|by|for|under|from|given|based|building|motivated|inspired|guided|informed|driven|following"
+    rf"|beyond|despite|after|through|using|leveraging|addressing)\b"
+    rf"[^,.;:]{{0,60}}?\b(?:{_SAID_BEFORE})\b{_NOT_ITSELF}[^,.;:]{{0,60}}),\s+",
+    re.IGNORECASE,
+)
+_LEANING = re.compile(  # opens on something the sentence before it said
+    rf"(?:{_CONNECTIVES}|{_SAID_BEFORE}|its|they|their|but|so"
+    rf"|(?:to|in|with|by|for|under|from|given|based on|building on|beyond|despite) (?:{_SAID_BEFORE}))\b"
+    rf"{_NOT_ITSELF}",
+    re.IGNORECASE,
+)
+_OPENING = re.compile(r"[A-Z]|[a-z]+\b")  # “iRAG” would look wrong with a capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +81,37 @@ def excerpt(abstract: str, marks: tuple[Mark, ...]) -> Excerpt:
     """Up to three sentences that carry the contribution, about `ROOM` characters; nothing from nothing.
 
     Sentences that name what the paper does come first, then results with numbers, then those that
-    matched the reader's words. What is left out between two of them shows as an ellipsis.
+    matched the reader's words. What is left out between two of them shows as an ellipsis. Each stands alone
+    or follows the one that it leans on; a link to one that is left out (“To this end, …”) goes with it.
     """
     marked = runs(abstract, "abstract", marks)
     spans = sentences(abstract)
     if not spans:
         return Excerpt("")
     weights = [
-        _weigh(n, abstract[span.start : span.end], sum(span.start <= run.start < span.end for run in marked))
+        _weigh(
+            n,
+            abstract[_unlinked(abstract, span).start : span.end] if n else abstract[span.start : span.end],
+            sum(span.start <= run.start < span.end for run in marked),
+        )
         for n, span in enumerate(spans)
     ]
     chosen: list[int] = []
     room = ROOM
     while len(chosen) < MOST:
-        fitting = [n for n, span in enumerate(spans) if n not in chosen and _length(span) <= room]
+        fitting = [
+            n
+            for n, span in enumerate(spans)
+            if n not in chosen and _length(span) <= room and weights[n].stands_beside(chosen)
+        ]
         best = max(fitting, key=lambda n: (weights[n].beside(chosen), -n), default=None)
         if best is None or (chosen and weights[best].beside(chosen) < 0):
             break
         chosen.append(best)
         room -= _length(spans[best]) + 1
-    if not chosen:  # every sentence is too long: the best of them, alone
-        chosen = [max(range(len(spans)), key=lambda n: (weights[n].alone, -n))]
+    if not chosen:  # every sentence is too long: the best of them, alone; the first leans on none
+        standing = (n for n in range(len(spans)) if weights[n].stands_beside([]))
+        chosen = [max(standing, key=lambda n: (weights[n].alone, -n))]
     return _joined(abstract, [spans[n] for n in sorted(chosen)], marked)
 
 
@@ -113,10 +143,13 @@ class _Weight:
     result: bool
     leaning: bool
 
+    def stands_beside(self, chosen: list[int]) -> bool:
+        """Whether it can be understood there: it leans on nothing, or on a sentence that is in."""
+        return not self.leaning or self.number - 1 in chosen
+
     def beside(self, chosen: list[int]) -> float:
         """Its weight once `chosen` are in: what follows them reads on, a second promise tells less."""
-        follows = self.number - 1 in chosen
-        weight = self.alone + (0.75 if follows else -1.0 if self.leaning else 0.0)
+        weight = self.alone + (0.75 if self.number - 1 in chosen else 0.0)
         return weight - (1.5 if chosen and self.contribution and not self.result else 0.0)
 
 
@@ -129,7 +162,8 @@ def _weigh(number: int, sentence: str, marked: int) -> _Weight:
     weight += result * (1.0 + 1.5 * bool(_NUMBER.search(sentence)))
     weight -= 4.0 * bool(_HOUSEKEEPING.search(sentence)) + 1.5 * bool(_SIDE.search(sentence))
     weight -= 1.0 * (bool(_BACKGROUND.match(sentence)) and not contribution)
-    return _Weight(number, weight, contribution, result, leaning=bool(_LEANING.match(sentence)))
+    leaning = number > 0 and bool(_LEANING.match(sentence))
+    return _Weight(number, weight, contribution, result, leaning)
 
 
 def _joined(abstract: str, spans: list[Run], marked: tuple[Run, ...]) -> Excerpt:
@@ -137,9 +171,11 @@ def _joined(abstract: str, spans: list[Run], marked: tuple[Run, ...]) -> Excerpt
     text = ""
     moved: list[Run] = []
     previous: Run | None = None
-    for span in spans:
+    for sentence in spans:
+        follows = not abstract[previous.end if previous else 0 : sentence.start].strip()
+        span = sentence if follows else _unlinked(abstract, sentence)
         if previous:
-            text += " " if not abstract[previous.end : span.start].strip() else " … "
+            text += " " if follows else " … "
         offset = len(text) - span.start
         end = _cut(abstract, span)
         moved += [
@@ -147,9 +183,16 @@ def _joined(abstract: str, spans: list[Run], marked: tuple[Run, ...]) -> Excerpt
             for run in marked
             if max(run.start, span.start) < min(run.end, end)
         ]
-        text += abstract[span.start : end] + ("…" if end < span.end else "")
+        opening = abstract[span.start] if span == sentence else abstract[span.start].upper()
+        text += opening + abstract[span.start + 1 : end] + ("…" if end < span.end else "")
         previous = span
     return Excerpt(text, tuple(moved))
+
+
+def _unlinked(text: str, span: Run) -> Run:
+    """The sentence without what links it to the one before, if it opens on a common word or a name then."""
+    link = _LINK.match(text, span.start, span.end)
+    return Run(link.end(), span.end) if link and _OPENING.match(text, link.end()) else span
 
 
 def _cut(text: str, span: Run) -> int:

@@ -1,5 +1,9 @@
 """The excerpt tells what a paper does, in its own whole sentences."""
 
+import json
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,11 +58,11 @@ def test_sentences_keep_their_order_and_a_gap_shows() -> None:
         "Recent models are large. We propose a method that is small. "
         + "It has many parts that we list here at length for completeness, one by one, without much need. "
         * 3
-        + "It outperforms all others by 4.2 points."
+        + "The method outperforms all others by 4.2 points."
     )
     text = excerpt(abstract, ()).text
     assert text.startswith("We propose a method that is small. ")
-    assert text.endswith(" … It outperforms all others by 4.2 points.")
+    assert text.endswith(" … The method outperforms all others by 4.2 points.")
 
 
 def test_a_sentence_with_the_readers_words_is_preferred_to_its_equals() -> None:
@@ -83,6 +87,58 @@ def test_nothing_comes_from_nothing() -> None:
     assert excerpt("", ()).text == excerpt(" \n ", ()).text == ""
 
 
+@pytest.mark.parametrize(
+    ("sentence", "opening"),
+    [
+        ("To address these issues, we propose a method.", "We propose a method."),
+        ("To this end, in this paper, we propose a method.", "In this paper, we propose a method."),
+        ("Motivated by the latter, this paper introduces a method.", "This paper introduces a method."),
+        ("Moreover, FlashX reduces the error by 12%.", "FlashX reduces the error by 12%."),
+        ("In this work, we propose a method.", "In this work, we propose a method."),
+        ("To train agents, we propose a method.", "To train agents, we propose a method."),
+    ],
+)
+def test_an_excerpt_does_not_begin_in_mid_argument(sentence: str, opening: str) -> None:
+    background = "Models are large and slow, " * 20
+    assert excerpt(f"{background}as is known. {sentence}", ()).text == opening
+
+
+def test_a_sentence_that_leans_on_another_comes_only_behind_it() -> None:
+    abstract = (
+        "We propose a method. It is built of parts. Nobody had tried that. "
+        "This improves the accuracy by 12.5%. Our method is state-of-the-art by 3.1 points."
+    )
+    text = excerpt(abstract, ()).text
+    assert text.startswith("We propose a method.")
+    assert " … It" not in text
+    assert " … This" not in text
+
+
+def test_what_follows_its_sentence_keeps_the_link_to_it() -> None:
+    text = excerpt("We present a large study of 100 models. Moreover, we propose a method for them.", ()).text
+    assert text == "We present a large study of 100 models. Moreover, we propose a method for them."
+
+
+# What a reader who starts there cannot understand, in other words than the product's own.
+_MID_ARGUMENT = re.compile(
+    r"(?:to (?:\w+ ){1,2}(?:this|these|that|those|such) \w+|to this end|moreover|furthermore|in addition"
+    r"|additionally|however|therefore|thus|hence|consequently|but|yet|finally|meanwhile|instead|specifically"
+    r"|in particular|for example|(?:building|based) on (?:this|these)|it (?!is )|its|they|their|these|those|such"
+    r"|both|the former|the latter|this (?!paper|work|study|report|survey|article|technical|position))\b",
+    re.IGNORECASE,
+)
+
+
+def test_of_the_real_abstracts_hardly_one_excerpt_begins_in_mid_argument(test_data: Path) -> None:
+    answers = sorted(test_data.joinpath("huggingface", "api").iterdir())
+    abstracts = [entry["paper"]["summary"] for answer in answers for entry in json.loads(answer.read_text())]
+    shown = [excerpt(" ".join(abstract.split()), ()).text for abstract in abstracts]
+    assert len(shown) == 1370
+    assert (
+        len([text for text in shown if _MID_ARGUMENT.match(text)]) < 14
+    )  # one in a hundred; it was one in four
+
+
 words = st.sampled_from(
     ["We propose", "agents", "e.g.", "that", "4.2%", "improve.", "Is it?", "Fig. 3", "end.", "\n", "…"]
 )
@@ -99,11 +155,12 @@ def test_marked_words_are_still_marked_in_the_excerpt(abstract: str, data: st.Da
     for run in cut.runs:
         assert 0 <= run.start < run.end <= len(cut.text)
         shown = cut.text[run.start : run.end]
-        assert shown in abstract
+        assert shown.casefold() in abstract.casefold()
         assert set(shown) <= marked | set(" -/\n")
 
 
 @given(st.text(max_size=3000))
 def test_every_word_of_an_excerpt_stands_in_the_abstract(abstract: str) -> None:
-    for sentence in excerpt(abstract, ()).text.removesuffix("…").split(" … "):
+    abstract = abstract.casefold()
+    for sentence in excerpt(abstract, ()).text.casefold().removesuffix("…").split(" … "):
         assert sentence.strip() in abstract or all(part in abstract for part in sentence.split())
