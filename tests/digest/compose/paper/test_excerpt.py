@@ -123,8 +123,8 @@ def test_what_follows_its_sentence_keeps_the_link_to_it() -> None:
 _MID_ARGUMENT = re.compile(
     r"(?:to (?:\w+ ){1,2}(?:this|these|that|those|such) \w+|to this end|moreover|furthermore|in addition"
     r"|additionally|however|therefore|thus|hence|consequently|but|yet|finally|meanwhile|instead|specifically"
-    r"|in particular|for example|(?:building|based) on (?:this|these)|it (?!is )|its|they|their|these|those|such"
-    r"|both|the former|the latter|this (?!paper|work|study|report|survey|article|technical|position))\b",
+    r"|in particular|for example|(?:building|based) on (?:this|these)|it (?!is )|its|they|their|these|those"
+    r"|such|both|the former|the latter|this (?!paper|work|study|report|survey|article|technical|position))\b",
     re.IGNORECASE,
 )
 
