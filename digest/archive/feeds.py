@@ -1,12 +1,13 @@
 """Feeds: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org) of the same entries."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Self
 
 from django.conf import settings
+from django.db.models import Max
 from django.http import HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import escape
@@ -14,23 +15,28 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from digest.lib.locales import ENGLISH
-from digest.models import Paper
+from digest.models import Paper, Revision
 from digest.selection.content import page_of
 from digest.web import page_language
 
 _AUTHORS = 5
+_SHOWN = ["title", "abstract", "author_names"]
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, in `language`; `id` never changes, `html` is safe markup, `at` the moment it is for."""
+    """One entry, in `language`; `id` never changes, `html` is safe markup, `at` the moment it is for.
+
+    `updated` is when its words last changed.
+    """
 
     id: str
     url: str
     title: str
     html: str
     at: datetime
+    updated: datetime
     author: str = ""
     language: str = ENGLISH  # papers are
 
@@ -66,8 +72,20 @@ class Feed:
         return cls(home, f"{title} · {settings.SITE_NAME}", subtitle, url, home, entries, language)
 
 
-def entry_of(paper: Paper) -> Entry:
-    """A paper as an entry. Its id outlives a better key, so that no feed reader shows it twice."""
+def entries_of(papers: Collection[Paper]) -> tuple[Entry, ...]:
+    """Papers as entries. Their ids outlive better keys, so that no feed reader shows one twice."""
+    corrected = corrections(paper.pk for paper in papers)
+    return tuple(_entry(paper, corrected.get(paper.pk)) for paper in papers)
+
+
+def corrections(papers: Iterable[int]) -> dict[int, datetime]:
+    """When what feeds show of papers last changed after these came out; of others nothing."""
+    revisions = Revision.objects.filter(paper__in=set(papers), before__has_any_keys=_SHOWN).order_by()
+    return dict(revisions.values_list("paper").annotate(Max("release__released_at")))
+
+
+def _entry(paper: Paper, corrected: datetime | None) -> Entry:
+    at = datetime.combine(paper.day, time(), UTC)
     names = paper.author_names[:_AUTHORS]
     more, listed = len(paper.author_names) - len(names), ", ".join(names)
     return Entry(
@@ -76,7 +94,8 @@ def entry_of(paper: Paper) -> Entry:
         title=paper.title,
         html=(f"<p><strong>{_('Withdrawn')}</strong></p>" if paper.record().withdrawn else "")
         + (f"<p>{escape(paper.abstract)}</p>" if paper.abstract else ""),
-        at=datetime.combine(paper.day, time(), UTC),
+        at=at,
+        updated=max(at, corrected) if corrected else at,
         author=_("%(names)s and %(number)s more") % {"names": listed, "number": more} if more else listed,
     )
 
@@ -116,7 +135,7 @@ def atom(feed: Feed) -> bytes:
             description=entry.html,
             unique_id=entry.id,
             pubdate=entry.at,
-            updateddate=entry.at,
+            updateddate=entry.updated,
             author_name=entry.author or None,
             language=entry.language,
         )
@@ -133,6 +152,7 @@ def json_feed(feed: Feed) -> bytes:
             "title": entry.title,
             "content_html": entry.html,
             "date_published": entry.at.isoformat(),
+            "date_modified": entry.updated.isoformat(),
             "language": entry.language,
             **({"authors": [{"name": entry.author}]} if entry.author else {}),
         }

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from digest.archive import queries
-from digest.archive.feeds import Feed, atom, entry_of, feed_response, json_feed
+from digest.archive.feeds import Feed, atom, entries_of, feed_response, json_feed
 from digest.archive.queries import Appearance, DayOfMonth, Line
 from digest.archive.search import find
 from digest.compose.paper.view import PaperView
@@ -179,7 +179,7 @@ def _topic_feed(slug: str, name: str) -> Feed:
         subtitle=topic_name(found_topic.description),
         page=("topic", slug),
         address=(name, slug),
-        entries=tuple(entry_of(paper) for paper in papers),
+        entries=entries_of(papers),
     )
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.functional import lazy
 from django.utils.translation import get_language, gettext, ngettext, pgettext
 from django.views.decorators.cache import cache_control
@@ -159,7 +161,24 @@ def render_part(template: str, page: object) -> str:
 def public(view: View[Given]) -> View[Given]:
     """A page that is the same for everybody: caches may keep it for a minute, then ask by its ETag."""
     kept = cache_control(public=True, max_age=60)
-    return kept(conditional_page(view))
+    return kept(by_etag(view))
+
+
+def by_etag(view: View[Given]) -> View[Given]:
+    """Who has the page already is told so; HEAD has the ETag that GET has (RFC 9110, 9.3.2)."""
+    by_get = conditional_page(view)
+
+    @wraps(view)
+    def answered(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+        response = by_get(request, *args, **kwargs)
+        if request.method != "HEAD" or response.status_code != HTTPStatus.OK:
+            return response
+        set_response_etag(response)
+        conditional = get_conditional_response(request, etag=response["ETag"], response=response)
+        assert conditional is not None
+        return conditional
+
+    return answered
 
 
 def show_mail(html: str, target: str = "_top") -> HttpResponse:

@@ -1,10 +1,13 @@
 """The private feed: a reader's digests, one entry each, with the papers and reasons of the mail."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from digest.archive.feeds import Entry, Feed, tag
+from digest.archive.feeds import Entry, Feed, corrections, tag
 from digest.compose.digest_view import DigestPresenter
 from digest.selection.content import Reading
 from digest.web.rendering import render_part
@@ -24,10 +27,9 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
     """
     reading = Reading()
     sent = subscriber.deliveries.filter(kind=Delivery.DIGEST, state__in=_SENT, selection__isnull=False)
-    entries = (
-        _entry(delivery, subscriber, reading)
-        for delivery in sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES]
-    )
+    newest = list(sent.select_related("selection").order_by("-due_at", "-pk")[:ENTRIES])
+    corrected = corrections(paper for delivery in newest for paper in _papers(delivery))
+    entries = (_entry(delivery, subscriber, reading, corrected) for delivery in newest)
     with override(subscriber.language):
         subtitle = _("Your digests, as they came by mail. The address of this feed is yours alone.")
     return Feed(
@@ -43,7 +45,14 @@ def feed_of(subscriber: Subscriber, purpose: Purpose) -> Feed:
     )
 
 
-def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entry:
+def _papers(delivery: Delivery) -> list[int]:
+    return delivery.selection.papers if delivery.selection else []
+
+
+def _entry(
+    delivery: Delivery, subscriber: Subscriber, reading: Reading, corrected: Mapping[int, datetime]
+) -> Entry:
+    """A digest as an entry, which changes when a paper in it was corrected after it went out."""
     assert delivery.selection is not None
     content = reading.content_of(delivery.selection)
     presenter = DigestPresenter(content)
@@ -56,6 +65,9 @@ def _entry(delivery: Delivery, subscriber: Subscriber, reading: Reading) -> Entr
         title=view.subject,
         html=html,
         at=delivery.due_at,
+        updated=max(
+            [delivery.due_at, *(corrected[paper] for paper in _papers(delivery) if paper in corrected)]
+        ),
         author=settings.SITE_NAME,
         language=view.language,
     )

@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import conditional_page, require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from digest.archive.feeds import atom, feed_response, json_feed
 from digest.web import page_language, throttling
-from digest.web.rendering import show, show_mail
+from digest.web.rendering import by_etag, show, show_mail
 from subscriptions import tasks
 from subscriptions.accounts import preferences, signup
 from subscriptions.accounts.preferences import Choices
@@ -144,7 +144,7 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
 @behind_link
 @require_safe
 @cache_control(private=True, no_cache=True)
-@conditional_page
+@by_etag
 def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
     """A reader's digests as an Atom feed."""
     subscriber = signed_links.subscriber_for(token, "feed-atom")
@@ -156,7 +156,7 @@ def feed_atom(request: HttpRequest, token: str) -> HttpResponse:
 @behind_link
 @require_safe
 @cache_control(private=True, no_cache=True)
-@conditional_page
+@by_etag
 def feed_json(request: HttpRequest, token: str) -> HttpResponse:
     """The same as JSON Feed."""
     subscriber = signed_links.subscriber_for(token, "feed-json")

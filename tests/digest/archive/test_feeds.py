@@ -141,7 +141,35 @@ def test_a_feed_that_has_not_changed_costs_its_reader_nothing(client: Client) ->
         with time_machine.travel(datetime(2025, 11, 5, 10, tzinfo=UTC), tick=False):
             again = client.get(path, headers={"If-None-Match": response["ETag"]})
             assert (again.status_code, again.content) == (304, b""), (clock, path)
-            assert client.head(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/topics/agents/atom.xml", "/topics/agents/feed.json", "/topics/agents/", "/archive/"]
+)
+def test_head_says_what_get_says_of_a_page_and_of_its_age(client: Client, path: str) -> None:
+    edition("Agents at sea")
+    got, asked = client.get(path), client.head(path)
+    assert (asked.status_code, asked.content) == (200, b"")
+    assert asked["ETag"] == got["ETag"]
+    assert client.head(path, headers={"If-None-Match": got["ETag"]}).status_code == 304
+
+
+def test_a_corrected_title_changes_its_entry_and_votes_do_not(client: Client) -> None:
+    first = record("Agents at see", key="arxiv:2511.00001", upvotes=1)
+    edition(first, "Agents at home")
+    later = datetime(2025, 11, 6, 9, tzinfo=UTC)
+    edition(first | {"upvotes": 2}, "Agents at home", now=later)
+    assert {text(entry, "updated") for entry in entries(client)} == {"2025-11-05T00:00:00+00:00"}
+    edition(first | {"title": "Agents at sea"}, "Agents at home", now=later)
+    updated = {text(entry, "title"): text(entry, "updated") for entry in entries(client)}
+    assert updated == {
+        "Agents at sea": "2025-11-06T09:00:00+00:00",
+        "Agents at home": "2025-11-05T00:00:00+00:00",
+    }
+    assert text(atom(client), "updated") == "2025-11-06T09:00:00+00:00"
+    assert {text(entry, "published") for entry in entries(client)} == {"2025-11-05T00:00:00+00:00"}
+    items = json.loads(client.get("/topics/agents/feed.json").content)["items"]
+    assert {item["title"]: item["date_modified"] for item in items} == updated
 
 
 def test_the_topics_page_tells_feed_readers_where_its_feeds_are(client: Client) -> None:

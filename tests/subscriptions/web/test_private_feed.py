@@ -1,6 +1,7 @@
 """A reader's private feed: what came by mail, and nothing else."""
 
 import json
+from datetime import timedelta
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -88,6 +89,18 @@ def test_the_feed_is_private_and_reading_it_changes_nothing(client: Client, ada:
     assert response["X-Robots-Tag"] == "noindex"
     assert client.get(feed(ada), headers={"If-None-Match": response["ETag"]}).status_code == 304
     assert stored() == before
+
+
+def test_a_digest_with_a_corrected_title_is_a_changed_entry(client: Client, ada: Subscriber) -> None:
+    first = record("Agents that reed manuals", key="arxiv:2511.00001")
+    edition(first)
+    send()
+    edition(first | {"title": "Agents that read manuals"}, now=NOW + timedelta(hours=3))
+    (entry,) = fromstring(client.get(feed(ada)).content).findall(f"{ATOM}entry")
+    assert entry.findtext(f"{ATOM}title") == "Agents that read manuals · 5 Nov"
+    assert entry.findtext(f"{ATOM}published") == NOW.isoformat()
+    assert entry.findtext(f"{ATOM}updated") == (NOW + timedelta(hours=3)).isoformat()
+    assert client.head(feed(ada))["ETag"] == client.get(feed(ada))["ETag"]
 
 
 def test_a_revoked_or_foreign_link_opens_no_feed(client: Client, ada: Subscriber) -> None:
