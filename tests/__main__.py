@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         "chromium_path": browser.provide(),
         "checkers": node.provide(),
         "localhost": _localhost(),
-        "spamassassin": debian.provide(SPAMASSASSIN) if "faults" in arguments else "",
+        "spamassassin": debian.unpack(SPAMASSASSIN) if "faults" in arguments else "",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

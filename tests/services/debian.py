@@ -1,55 +1,46 @@
-"""Programs of Debian, unpacked and not installed: apt downloads their packages, dpkg takes these apart.
+"""Programs of Debian packages, unpacked beside the environment: nothing is installed or starts by itself."""
 
-So any user may do it whose apt knows packages, and nothing changes on the machine but `.venv/debian/`.
-"""
-
-import re
+import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
-ROOTS = Path(sys.prefix) / "debian"
-_INSTALLS = re.compile(r"^Inst (\S+)", re.MULTILINE)
-_PATIENCE = 300  # seconds
+_LOG = Path(sys.prefix) / "debian.log"
 
 
-def root_of(package: str) -> Path:
-    """Where the files of `package` are, and those of the packages it needs that the system lacks."""
-    return ROOTS / package
+def home_of(package: str) -> Path:
+    """Where a package and what it needs are unpacked."""
+    return Path(sys.prefix) / "debian" / package
 
 
-def provide(package: str) -> str:
-    """Unpack `package`; return in one line why not, or nothing."""
-    if root_of(package).exists():
+def unpack(package: str) -> str:
+    """Have apt fetch a package and what it needs, and unpack them; why not, in one line, or nothing."""
+    home = home_of(package)
+    if (home / "complete").exists():
         return ""
-    if not shutil.which("apt-get"):
-        return f"{package} cannot be unpacked: there is no apt-get"
+    if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
+        return f"{package} is a Debian package, and apt-get is missing"
     print(f"Unpacking {package} …", flush=True)  # noqa: T201
-    ROOTS.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=ROOTS) as name:
-        folder = Path(name)
-        try:
-            wanted = _run(folder, "apt-get", "install", "--simulate", "--no-install-recommends", package)
-            _run(folder, "apt-get", "download", *{package, *_INSTALLS.findall(wanted)})
-            for file in folder.glob("*.deb"):
-                _run(folder, "dpkg-deb", "--extract", file.name, "root")
-        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-            said = str(error.stderr or error).strip().splitlines()[-1:]
-            return f"{package} cannot be unpacked: {''.join(said)}"
-        (folder / "root").rename(root_of(package))
+    archives = home / "archives"
+    (archives / "partial").mkdir(parents=True, exist_ok=True)
+    fetch = (
+        *("apt-get", "install", "--yes", "--no-install-recommends", "--download-only"),
+        *("-o", f"Dir::Cache::archives={archives}", "-o", "Debug::NoLocking=1", package),
+    )
+    with _LOG.open("ab") as log:
+        if subprocess.run(fetch, stdout=log, stderr=log, check=False).returncode:
+            subprocess.run(("apt-get", "update"), stdout=log, stderr=log, check=False)
+            subprocess.run(fetch, stdout=log, stderr=log, check=False)
+        for archive in archives.glob("*.deb"):
+            subprocess.run(("dpkg-deb", "-x", archive, home), stdout=log, stderr=log, check=False)
+    if not any(archives.glob(f"{package}_*.deb")):
+        return f"apt cannot fetch {package} (see {_LOG})"
+    (home / "complete").touch()
     return ""
 
 
-def _run(folder: Path, *command: str) -> str:
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        stdin=subprocess.DEVNULL,
-    )
-    return done.stdout
+def libraries(package: str) -> str:
+    """For LD_LIBRARY_PATH."""
+    usr = home_of(package) / "usr" / "lib"
+    return os.pathsep.join(map(str, [usr / package, *sorted(usr.glob("*-linux-*"))]))

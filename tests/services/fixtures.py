@@ -140,7 +140,7 @@ def service(data_dir: Path) -> Iterator[StartService]:
 @pytest.fixture(scope="session")
 def spamassassin() -> None:
     """`make faults` unpacks it, or leaves out the tests that ask for it."""
-    if why_not := debian.provide(SPAMASSASSIN):
+    if why_not := debian.unpack(SPAMASSASSIN):
         pytest.fail(why_not)
 
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.services.debian import root_of
+from tests.services.debian import home_of
 
 PACKAGE = "spamassassin"
 # From the machine that made it straight to the reader's server: the case that it judges hardest.
@@ -21,7 +21,7 @@ _SCORE = re.compile(r"score=(-?[\d.]+).*?tests=(.*?)\s+autolearn", re.DOTALL)
 
 def scores(mails: Mapping[str, bytes], folder: Path) -> dict[str, tuple[float, str]]:
     """The score of each mail by its name, and the rules that it met."""
-    root, preferences = root_of(PACKAGE), folder / "preferences"
+    root, preferences = home_of(PACKAGE), folder / "preferences"
     preferences.touch()
     libraries = [root / "usr/share/perl5", *root.glob("usr/lib/*/perl5/*")]
     command = [
