@@ -56,7 +56,7 @@ def test_sign_up_confirm_read_and_leave(site: tuple[str, str], page: Page) -> No
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", name="You are subscribed")).to_be_visible()
 
-    digest = open_mail(page, address, re.compile("^Welcome: .*quantization"))
+    digest = open_mail(page, address, re.compile("^Welcome: "))
     expect(digest.get_by_text("Your subscription is confirmed.")).to_be_visible()
     expect(digest.get_by_role("heading", name=re.compile("GPTQ"))).to_be_visible()
     expect(digest.get_by_text(re.compile("Why:")).first).to_be_visible()
@@ -72,7 +72,7 @@ def test_sign_up_confirm_read_and_leave(site: tuple[str, str], page: Page) -> No
     page.get_by_role("button", name="Send the next digest now").click()
     expect(page.get_by_text(re.compile("will get the next digest"))).to_be_visible()
 
-    digest = open_mail(page, address, re.compile("^Welcome: .*quantization"))
+    digest = open_mail(page, address, re.compile("^Welcome: "))
     digest.get_by_role("link", name="Unsubscribe").first.click()
     page.get_by_role("button", name="Unsubscribe").click()
     expect(page.get_by_role("heading", name="You are unsubscribed")).to_be_visible()

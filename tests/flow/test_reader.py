@@ -293,7 +293,7 @@ def test_less_like_this_is_asked_before_it_counts_and_can_be_taken_back(
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("status")).to_contain_text("Your vote is taken back.")
     assert not Vote.objects.exists()
-    in_mail(page, site, ada.email, "Mute Agents")
+    in_mail(page, site, ada.email, "Mute topic: Agents")
     page.get_by_role("button", name="Mute this topic").click()
     expect(page.get_by_role("heading", name="Muted")).to_be_visible()
     ada.refresh_from_db()

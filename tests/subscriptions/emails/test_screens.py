@@ -185,6 +185,16 @@ def test_a_part_that_is_missing_is_noticed(screens: Screens, part: str) -> None:
     assert wrong_with(page, DIGESTS["many"]) != []
 
 
+@pytest.mark.parametrize("case", ["many", "german"])
+def test_on_the_narrowest_phone_the_head_of_a_digest_is_one_line(screens: Screens, case: str) -> None:
+    page = shown(screens["narrow"], COMPOSED[case])
+    boxes = page.locator("h1, td.aside a").evaluate_all(
+        "found => found.map(each => each.getBoundingClientRect()).map(({top, bottom}) => [top, bottom])"
+    )
+    assert len(boxes) == 2
+    assert max(bottom for _, bottom in boxes) - min(top for top, _ in boxes) < 30
+
+
 def test_links_are_large_enough_for_a_thumb(browser: Browser) -> None:
     """WCAG 2.2, 2.5.8: targets of at least 24 by 24 CSS pixels, or as far apart."""
     page = shown(browser.new_page(viewport={"width": 320, "height": 640}), COMPOSED["many"])
