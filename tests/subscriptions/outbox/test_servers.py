@@ -60,6 +60,7 @@ def test_what_a_server_limits_or_does_otherwise_defers_no_mail(habits: Habits) -
     assert seconds < SOON
     run.refresh_from_db()
     assert run.state == "running"
+    assert (len(server.sessions) > 2) == (habits.limit is not None)
     assert len(server.sessions) <= 2 + (READERS // habits.limit + 1 if habits.limit else 0)
 
 
