@@ -18,7 +18,7 @@ from typing import IO
 import pytest
 
 from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out, said
-from tests.services import browser, node
+from tests.services import browser, mail_servers, node
 from tests.services.postgres import postgres_server
 
 _MOST_PROCESSES = "4"
@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
         "chromium_path": browser.provide(),
         "checkers": node.provide(),
         "localhost": _localhost(),
+        **mail_servers.provide(),
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

@@ -14,7 +14,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tests.services import node
+from tests.services import mail_servers, node
 from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
 from tests.services.ports import free_port
 from tests.services.postgres import create_database, postgres_server
@@ -140,6 +140,29 @@ def service(data_dir: Path) -> Iterator[StartService]:
 def localhost() -> str:
     """The name; `make test` leaves out the tests that ask for it where it is unknown."""
     return "localhost"
+
+
+@pytest.fixture
+def postfix() -> None:
+    """Postfix; `make test` leaves out the tests that ask for it where it cannot be had."""
+    _unpacked("postfix")
+
+
+@pytest.fixture
+def exim() -> None:
+    """Exim, likewise."""
+    _unpacked("exim")
+
+
+@pytest.fixture
+def opensmtpd() -> None:
+    """OpenSMTPD, likewise."""
+    _unpacked("opensmtpd")
+
+
+def _unpacked(name: str) -> None:
+    if why := mail_servers.provide()[name]:
+        pytest.fail(why)
 
 
 @pytest.fixture

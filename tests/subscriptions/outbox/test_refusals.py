@@ -1,6 +1,6 @@
 """Mails that a server refuses for good: what follows for the reader, for the papers and for the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -45,11 +45,14 @@ def refusing(by_number: Callable[[int], str | None]) -> FakeRelay:
     return FakeRelay(answer)
 
 
-def planned(count: int, domain: str = "readers.example") -> Run:
+def planned(count: int, domain: str = "readers.example", others: Sequence[str] = ()) -> Run:
+    """A run for so many readers, and others at these local parts."""
     agents = topic("agents", "agents")
     edition("First agents")
     for number in range(count):
         reader(f"reader{number}@{domain}", topics=[agents])
+    for name in others:
+        reader(f"{name}@{domain}", topics=[agents])
     with time_machine.travel(NOW):
         plan(NOW)
     return Run.objects.get()
