@@ -160,6 +160,19 @@ def opensmtpd() -> None:
     _unpacked("opensmtpd")
 
 
+@pytest.fixture
+def chasquid() -> None:
+    """chasquid, likewise."""
+    _unpacked("chasquid")
+
+
+@pytest.fixture
+def haraka() -> None:
+    """Haraka, likewise; for `make faults`."""
+    if why := mail_servers.provide_haraka():
+        pytest.fail(why)
+
+
 def _unpacked(name: str) -> None:
     if why := mail_servers.provide()[name]:
         pytest.fail(why)
@@ -181,7 +194,7 @@ def chromium_path() -> str:
 @pytest.fixture(scope="session")
 def checkers() -> Path:
     """The folder of the checkers that run on Node; their packages are in its node_modules."""
-    if not node.is_installed():
+    if not node.is_installed(node.CHECKERS):
         pytest.fail("No checkers: `make test` installs them")
     return node.CHECKERS
 

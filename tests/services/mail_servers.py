@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +17,19 @@ from pathlib import Path
 import pytest
 
 from digest.management.serving.supervisor import spawn
-from tests.services import debian
+from tests.services import debian, node
 from tests.services.ports import free_port
 from tests.services.waiting import wait_until
 
-PACKAGES = {"postfix": "postfix", "exim": "exim4-daemon-light", "opensmtpd": "opensmtpd"}
+PACKAGES = {
+    "postfix": "postfix",
+    "exim": "exim4-daemon-light",
+    "opensmtpd": "opensmtpd",
+    "chasquid": "chasquid",
+}
+NOT_ROOT = "mail servers are started by root alone"
+_CONFIG = Path(__file__).with_name("config")
+_HARAKA = node.CHECKERS.with_name("haraka")
 _WRAPPER = "libnss-wrapper"
 _USERS = {"postfix": 702, "postdrop": 703, "Debian-exim": 701, "opensmtpd": 704, "opensmtpq": 705}
 
@@ -29,7 +37,7 @@ _USERS = {"postfix": 702, "postdrop": 703, "Debian-exim": 701, "opensmtpd": 704,
 def provide() -> Mapping[str, str]:
     """Unpack them; for each fixture why it cannot be had, or nothing."""
     if os.geteuid() != 0:
-        return dict.fromkeys(PACKAGES, "mail servers are started by root alone")
+        return dict.fromkeys(PACKAGES, NOT_ROOT)
     without_users = debian.unpack(_WRAPPER)
     missing = {name: without_users or debian.unpack(package) for name, package in PACKAGES.items()}
     if not missing["opensmtpd"] and subprocess.call(
@@ -37,6 +45,11 @@ def provide() -> Mapping[str, str]:
     ):
         missing["opensmtpd"] = "no mount namespace for OpenSMTPD"
     return missing
+
+
+def provide_haraka() -> str:
+    """Install what tests/haraka/package-lock.json pins; why not, in one line, or nothing."""
+    return node.provide(_HARAKA, "the mail server Haraka")
 
 
 @dataclass(frozen=True)
@@ -64,9 +77,8 @@ def postfix(*settings: str) -> Iterator[MailServer]:
             shutil.chown(home / "queue" / name, group=_USERS["postdrop"])
         (home / "data").mkdir()
         shutil.chown(home / "data", _USERS["postfix"])
-        main = _POSTFIX_MAIN.format(home=home, package=package)
-        (home / "main.cf").write_text("\n".join([main, *settings, ""]))
-        (home / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
+        _configure("postfix-main.cf", home / "main.cf", settings, home=home, package=package)
+        _configure("postfix-master.cf", home / "master.cf", port=port)
         master = str(package / "usr/lib/postfix/sbin/master")
         taken = re.compile(r"postfix/discard\[\d+\]: \w+: to=<([^>]+)>")
         with _running((master, "-c", str(home), "-d"), "postfix", home, port):
@@ -81,7 +93,7 @@ def exim(*settings: str) -> Iterator[MailServer]:
         shutil.chown(home, _USERS["Debian-exim"])
         shutil.chown(home / "spool", _USERS["Debian-exim"])
         port = free_port()
-        (home / "conf").write_text(_EXIM.format(home=home, port=port, settings="\n".join(settings)))
+        _configure("exim.conf", home / "conf", settings, home=home, port=port)
         command = (str(debian.home_of(PACKAGES["exim"]) / "usr/sbin/exim4"), "-C", str(home / "conf"), "-bdf")
         with _running(command, PACKAGES["exim"], home, port):
             yield MailServer(port, home / "log-main", re.compile(r" <= .* for (\S+)$", re.MULTILINE))
@@ -92,7 +104,7 @@ def opensmtpd(*settings: str) -> Iterator[MailServer]:
     """OpenSMTPD with these settings; it queues what it takes for a server that there is not."""
     with _home("opensmtpd") as home:
         port = free_port()
-        (home / "conf").write_text(_OPENSMTPD.format(port=port, settings="\n".join(settings)))
+        _configure("opensmtpd.conf", home / "conf", settings, port=port)
         smtpd = debian.home_of("opensmtpd") / "usr/sbin/smtpd"
         hidden = "for d in /var/lib /var/spool /run; do mount -t tmpfs -o mode=755 tmpfs $d; done"
         made = "mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd && chmod 711 /var/spool/smtpd"
@@ -103,6 +115,49 @@ def opensmtpd(*settings: str) -> Iterator[MailServer]:
 
 
 @contextmanager
+def chasquid(certificate: tuple[str, str]) -> Iterator[MailServer]:
+    """chasquid, which does not start without a certificate; it gives what it takes to /bin/true."""
+    with _home("chasquid") as home:
+        port = free_port()
+        certificates, domain = home / "certs" / "mail.example", home / "domains" / "readers.example"
+        certificates.mkdir(parents=True)
+        shutil.copy(certificate[0], certificates / "fullchain.pem")
+        shutil.copy(certificate[1], certificates / "privkey.pem")
+        domain.mkdir(parents=True)
+        (domain / "aliases").write_text("*: |/bin/true\n")
+        _configure("chasquid.conf", home / "chasquid.conf", home=home, port=port)
+        program = str(debian.home_of("chasquid") / "usr/bin/chasquid")
+        with _running((program, f"-config_dir={home}"), "chasquid", home, port):
+            taken = re.compile(r" queued .* to=\[([^\]]+)\]")
+            yield MailServer(port, home / "log", taken)
+
+
+@contextmanager
+def haraka() -> Iterator[MailServer]:
+    """Haraka, from npm; it forgets what it takes."""
+    with _home("haraka") as home:
+        port = free_port()
+        for part in ("config", "plugins"):
+            shutil.copytree(_HARAKA / part, home / part)
+        (home / "config" / "smtp.ini").write_text(f"listen=127.0.0.1:{port}\n")
+        package = _HARAKA / "node_modules" / "Haraka"
+        shutil.copy(package / "config" / "connection.ini", home / "config")  # without it there is no greeting
+        with _running(
+            (str(node.NODE), str(package / "bin" / "haraka"), "-c", str(home)),
+            "haraka",
+            home,
+            port,
+            users=False,
+        ):
+            yield MailServer(port, home / "output", re.compile(r"taken <([^>]+)>"))
+
+
+def _configure(name: str, to: Path, settings: Sequence[str] = (), **values: object) -> None:
+    text = (_CONFIG / name).read_text()
+    to.write_text(text.format(settings="\n".join(settings), **values))
+
+
+@contextmanager
 def _home(name: str) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o755)
@@ -110,22 +165,12 @@ def _home(name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _running(command: tuple[str, ...], package: str, home: Path, port: int) -> Iterator[None]:
-    """The server until it is no longer needed; what it prints goes to `output`."""
-    users = "".join(
-        f"{name}:x:{number}:{number}::/nonexistent:/bin/false\n" for name, number in _USERS.items()
-    )
-    groups = "".join(f"{name}:x:{number}:\n" for name, number in _USERS.items())
-    (home / "passwd").write_text(Path("/etc/passwd").read_text() + users)
-    (home / "group").write_text(Path("/etc/group").read_text() + groups)
-    wrapper = next((debian.home_of(_WRAPPER) / "usr" / "lib").glob("*/libnss_wrapper.so"))
-    environment = os.environ | {
-        "LD_PRELOAD": str(wrapper),
-        "LD_LIBRARY_PATH": debian.libraries(package),
-        "NSS_WRAPPER_PASSWD": str(home / "passwd"),
-        "NSS_WRAPPER_GROUP": str(home / "group"),
-    }
+def _running(
+    command: tuple[str, ...], package: str, home: Path, port: int, *, users: bool = True
+) -> Iterator[None]:
+    """The server until it is no longer needed; what it prints goes to `output`. Some need made-up `users`."""
     output = home / "output"
+    environment = os.environ | (_with_users(package, home) if users else {})
     with output.open("ab") as file:
         server = spawn(command, stdout=file, stderr=file, env=environment, cwd=home)
     try:
@@ -138,6 +183,23 @@ def _running(command: tuple[str, ...], package: str, home: Path, port: int) -> I
         server.wait(20)
 
 
+def _with_users(package: str, home: Path) -> Mapping[str, str]:
+    """The environment of an unpacked server, in which its users exist."""
+    users = "".join(
+        f"{name}:x:{number}:{number}::/nonexistent:/bin/false\n" for name, number in _USERS.items()
+    )
+    groups = "".join(f"{name}:x:{number}:\n" for name, number in _USERS.items())
+    (home / "passwd").write_text(Path("/etc/passwd").read_text() + users)
+    (home / "group").write_text(Path("/etc/group").read_text() + groups)
+    wrapper = next((debian.home_of(_WRAPPER) / "usr" / "lib").glob("*/libnss_wrapper.so"))
+    return {
+        "LD_PRELOAD": str(wrapper),
+        "LD_LIBRARY_PATH": debian.libraries(package),
+        "NSS_WRAPPER_PASSWD": str(home / "passwd"),
+        "NSS_WRAPPER_GROUP": str(home / "group"),
+    }
+
+
 def _listens(port: int) -> bool:
     """Whether something listens on this port, without a connection that would be in its log."""
     listening = f"0100007F:{port:04X} 00000000:0000 0A"
@@ -147,75 +209,3 @@ def _listens(port: int) -> bool:
 _POSTFIX_QUEUES = (
     "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace"
 )
-_POSTFIX_MAIN = """
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-command_directory = {package}/usr/sbin
-daemon_directory = {package}/usr/lib/postfix/sbin
-meta_directory = {package}/usr/share/postfix
-shlib_directory = no
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = mail.example
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-mydestination =
-local_recipient_maps =
-default_transport = discard
-alias_maps =
-alias_database =
-smtpd_relay_restrictions =
-smtpd_recipient_restrictions =
-    check_recipient_access inline:{{ {{ dead@ = 550 No such user }} }}, permit_mynetworks, reject
-smtpd_peername_lookup = no
-maillog_file = {home}/log
-maillog_file_prefixes = {home}
-import_environment = LD_PRELOAD LD_LIBRARY_PATH NSS_WRAPPER_PASSWD NSS_WRAPPER_GROUP MAIL_CONFIG TZ
-"""
-_POSTFIX_MASTER = """
-{port}   inet       n - n -     - smtpd
-cleanup  unix       n - n -     0 cleanup
-qmgr     unix       n - n 300   1 qmgr
-rewrite  unix       - - n -     - trivial-rewrite
-bounce   unix       - - n -     0 bounce
-defer    unix       - - n -     0 bounce
-trace    unix       - - n -     0 bounce
-flush    unix       n - n 1000? 0 flush
-proxymap unix       - - n -     - proxymap
-error    unix       - - n -     - error
-retry    unix       - - n -     - error
-discard  unix       - - n -     - discard
-anvil    unix       - - n -     1 anvil
-postlog  unix-dgram n - n -     1 postlogd
-"""
-_EXIM = """
-exim_user = Debian-exim
-exim_group = Debian-exim
-spool_directory = {home}/spool
-log_file_path = {home}/log-%s
-log_selector = +received_recipients
-daemon_smtp_ports = {port}
-local_interfaces = 127.0.0.1
-primary_hostname = mail.example
-tls_advertise_hosts =
-queue_only = true
-host_lookup =
-acl_smtp_rcpt = recipients
-{settings}
-begin acl
-recipients:
-  deny local_parts = dead
-       message = Unrouteable address
-  deny local_parts = prohibited
-  accept
-begin routers
-begin transports
-"""
-_OPENSMTPD = """
-listen on 127.0.0.1 port {port}
-{settings}
-action "keep" relay host smtp://127.0.0.1:9
-match from any for any action "keep"
-"""

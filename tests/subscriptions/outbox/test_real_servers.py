@@ -72,3 +72,17 @@ def test_opensmtpd_takes_more_than_a_hundred_mails_over_each_connection(opensmtp
     with mail_servers.opensmtpd() as server:
         assert send(server, 350, connections=2) < 60
     assert not Refusal.objects.exists()
+
+
+@LONG
+def test_chasquid_which_drops_what_stands_behind_the_dot_takes_all_at_full_speed(
+    chasquid: None, certificate: tuple[str, str]
+) -> None:
+    with mail_servers.chasquid(certificate) as server:
+        assert send(server, 300) < 90
+
+
+@LONG
+def test_haraka_which_answers_503_behind_the_dot_defers_nobody(haraka: None) -> None:
+    with mail_servers.haraka() as server:
+        assert send(server, 300) < 90
