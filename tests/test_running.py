@@ -13,7 +13,7 @@ import pytest
 
 from tests import __main__ as running
 from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out
-from tests.services import browser, node
+from tests.services import browser, mail_servers, node
 from tests.services.processes import ROOT
 
 NO_BROWSER = "no Chromium (apt install chromium)"
@@ -75,7 +75,8 @@ def make_test(
             monkeypatch.setenv(name, "")
         monkeypatch.setenv("CI", ci)
         monkeypatch.setattr(browser, "provide", str)
-        monkeypatch.setattr(node, "provide", str)
+        monkeypatch.setattr(node, "provide", lambda *_: "")
+        monkeypatch.setattr(mail_servers, "provide", dict)
         monkeypatch.setattr(
             running, "postgres_server", lambda: nullcontext("postgres://postgres@127.0.0.1:1")
         )
