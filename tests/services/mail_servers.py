@@ -159,9 +159,14 @@ def _configure(name: str, to: Path, settings: Sequence[str] = (), **values: obje
 
 @contextmanager
 def _home(name: str) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o755)
-        yield Path(home)
+    """A directory that the users of a server can read, whatever the umask of this process is."""
+    before = os.umask(0o022)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as home:
+            Path(home).chmod(0o755)
+            yield Path(home)
+    finally:
+        os.umask(before)
 
 
 @contextmanager
