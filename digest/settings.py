@@ -58,8 +58,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "digest.web.request_log.middleware",
-    "digest.web.nul_characters.NulMiddleware",
+    "digest.web.logs.request_log.middleware",
+    "digest.web.errors.nul_characters.NulMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "digest.web.csp.PolicyMiddleware",  # django-csp, with a looser policy for the admin
@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "digest.web.not_found.NotFoundMiddleware",
+    "digest.web.errors.not_found.NotFoundMiddleware",
 ]
 
 ROOT_URLCONF = "digest.urls"
@@ -109,9 +109,9 @@ AXES_COOLOFF_TIME = 1  # hours
 # Both together: by the address alone, one person locks out all behind the same proxy or office; by the
 # name alone, any stranger locks out the operator.
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_CLIENT_IP_CALLABLE = "digest.web.throttling.client_address"
+AXES_CLIENT_IP_CALLABLE = "digest.web.limits.throttling.client_address"
 AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_CALLABLE = "digest.web.lock_out.answer"
+AXES_LOCKOUT_CALLABLE = "digest.web.errors.lock_out.answer"
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the page names stays true
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"  # also where “next” leads elsewhere
@@ -213,7 +213,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "digest.web.log_lines.MaskingFormatter",
+            "()": "digest.web.logs.log_lines.MaskingFormatter",
             "format": "%(asctime)s %(levelname)s %(number)s %(name)s: %(message)s",
         }
     },

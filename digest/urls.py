@@ -8,12 +8,12 @@ from digest.admin.sign_in import sign_in
 from digest.archive import sitemaps
 from digest.archive import views as archive_views
 from digest.web import views
+from digest.web.limits.search_budget import costly_if_asked
 from digest.web.rendering import Day, public
-from digest.web.search_budget import costly_if_asked
 
 register_converter(Day, "day")
 
-handler400 = "digest.web.bad_request.answer"
+handler400 = "digest.web.errors.bad_request.answer"
 
 urlpatterns = [
     path("admin/login/", sign_in),

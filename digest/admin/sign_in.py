@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from digest.web import throttling
-from digest.web.lock_out import locked_out
+from digest.web.errors.lock_out import locked_out
+from digest.web.limits import throttling
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:

@@ -17,9 +17,9 @@ from digest.compose.paper.view import PaperView
 from digest.lib.messages import deferred
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Paper, Topic
+from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import public, show, topic_name
-from digest.web.search_budget import costly
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50

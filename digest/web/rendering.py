@@ -30,7 +30,7 @@ from jinja2.runtime import Context
 
 from digest.web import branding, local_bar, page_language
 from digest.web.csp import MAIL
-from digest.web.log_lines import request_number
+from digest.web.logs.log_lines import request_number
 from digest.web.page_language import current_language, translate
 from digest.web.query_examples import QUERY_EXAMPLES
 

@@ -9,8 +9,8 @@ from django.utils.datastructures import MultiValueDict
 
 from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
-from digest.web.bad_request import UnknownHost
-from digest.web.lock_out import LockedOut
+from digest.web.errors.bad_request import UnknownHost
+from digest.web.errors.lock_out import LockedOut
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState

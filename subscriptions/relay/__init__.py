@@ -8,7 +8,6 @@ outbox ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► Outcome
 from django.conf import settings
 
 from subscriptions.relay.causes import Cause, gist
-from subscriptions.relay.connection_pool import SmtpRelay
 from subscriptions.relay.interface import (
     POLL_TIMEOUT,
     Completed,
@@ -23,6 +22,7 @@ from subscriptions.relay.interface import (
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
 from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay.smtp.connection_pool import SmtpRelay
 
 __all__ = [
     "POLL_TIMEOUT",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from subscriptions.relay.causes import Cause, cause_of
-from subscriptions.relay.reply_parser import Reply
+from subscriptions.relay.smtp.reply_parser import Reply
 
 _UNAUTHENTICATED = {530, 534, 535, 538}  # RFC 4954
 CLOSING = 421  # “service not available, closing transmission channel” (RFC 5321, 3.8)

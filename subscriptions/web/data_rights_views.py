@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from digest.web import page_language, throttling
+from digest.web import page_language
+from digest.web.limits import throttling
 from digest.web.rendering import show
 from subscriptions import tasks
 from subscriptions.accounts import data_rights

@@ -14,9 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
 from digest.models import Topic
+from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import show
-from digest.web.search_budget import costly
 from subscriptions import tasks
 from subscriptions.accounts import data_rights, preferences
 from subscriptions.lib import signed_links

@@ -16,7 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from digest.archive.feeds import atom, feed_response, json_feed
-from digest.web import page_language, throttling
+from digest.web import page_language
+from digest.web.limits import throttling
 from digest.web.rendering import by_etag, show, show_mail
 from subscriptions import tasks
 from subscriptions.accounts import preferences, signup

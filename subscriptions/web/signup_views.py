@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from digest.archive import queries
 from digest.models import Topic
-from digest.web import throttling
+from digest.web.limits import throttling
+from digest.web.limits.search_budget import costly, costly_if_asked
 from digest.web.page_language import url
 from digest.web.rendering import public, show, show_mail
 from digest.web.same_origin import from_this_site
-from digest.web.search_budget import costly, costly_if_asked
 from subscriptions import tasks
 from subscriptions.accounts import signup
 from subscriptions.emails import web_version

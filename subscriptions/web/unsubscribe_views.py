@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from digest.web.nul_characters import posted
+from digest.web.errors.nul_characters import posted
 from digest.web.rendering import show
 from subscriptions import tasks
 from subscriptions.accounts import preferences, unsubscribing

@@ -26,7 +26,7 @@ from digest.archive import queries, search  # noqa: E402
 from digest.ingestion import shipped_topics  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Paper, Topic  # noqa: E402
-from digest.web import search_budget  # noqa: E402
+from digest.web.limits import search_budget  # noqa: E402
 from subscriptions.web.backtest import DAYS, backtest  # noqa: E402
 from subscriptions.web.filters_form import FiltersForm  # noqa: E402
 from tests.bench.searching import store  # noqa: E402

@@ -129,7 +129,7 @@ def serve(host: str, port: int) -> None:
         max_request_header_size=LARGEST_HEADER,
         max_request_body_size=LARGEST_BODY,
         inbuf_overflow=LARGEST_BODY + 1,
-        clear_untrusted_proxy_headers=False,  # whose are believed is decided in digest/web/throttling.py
+        clear_untrusted_proxy_headers=False,  # digest/web/limits/throttling.py decides whose are believed
         ident=None,
     )
     signal.signal(signal.SIGTERM, _end)

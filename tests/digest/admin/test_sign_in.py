@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from digest.web import throttling
+from digest.web.limits import throttling
 from tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.services]

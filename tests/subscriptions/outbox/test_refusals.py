@@ -16,7 +16,7 @@ from subscriptions.planning import runs
 from subscriptions.planning.planner import plan
 from subscriptions.relay import Outcome
 from subscriptions.relay.reply_codes import recipient_outcome
-from subscriptions.relay.reply_parser import Reply
+from subscriptions.relay.smtp.reply_parser import Reply
 from tests.factories import DAY, NOW, edition, reader, record, topic
 from tests.subscriptions.outbox.test_outbox import ACCEPTED, FakeRelay
 

@@ -5,7 +5,7 @@ import pytest
 from subscriptions.relay import Verdict, gist
 from subscriptions.relay.causes import Cause, cause_of
 from subscriptions.relay.reply_codes import recipient_outcome
-from subscriptions.relay.reply_parser import Reply
+from subscriptions.relay.smtp.reply_parser import Reply
 
 # As servers write them: Postfix, Exim, sendmail, Courier, OpenSMTPD, Haraka, Exchange, large providers.
 DEAD = [

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from digest.models import Topic
-from digest.web import throttling
+from digest.web.limits import throttling
 from subscriptions import tasks
 from subscriptions.models import Delivery, Subscriber
 from tests.factories import edition, reader, topic

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscriptions.relay import Completed, Mail, Ready, Returned
-from subscriptions.relay.handshake import ClientConfig
-from subscriptions.relay.mail_transaction import dot_stuffed
-from subscriptions.relay.protocol import Session
+from subscriptions.relay.smtp.handshake import ClientConfig
+from subscriptions.relay.smtp.mail_transaction import dot_stuffed
+from subscriptions.relay.smtp.protocol import Session
 
 CLIENT = ClientConfig("sender.digest.test")
 BODY = b"Subject: Two papers\r\n\r\n.a dot\r\nend\r\n"

@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from subscriptions.relay.client_config import client_config
 from subscriptions.relay.interface import (
     POLL_TIMEOUT,
     Event,
@@ -20,12 +19,13 @@ from subscriptions.relay.interface import (
     Returned,
     Unavailable,
 )
-from subscriptions.relay.protocol import Session
 from subscriptions.relay.reply_codes import RelayUnavailable
-from subscriptions.relay.socket_transport import Connection
+from subscriptions.relay.smtp.client_config import client_config
+from subscriptions.relay.smtp.protocol import Session
+from subscriptions.relay.smtp.socket_transport import Connection
 
 if TYPE_CHECKING:
-    from subscriptions.relay.handshake import ClientConfig
+    from subscriptions.relay.smtp.handshake import ClientConfig
 
 CONNECTIONS = 4
 _GATHER = 0.002  # seconds that the first replies wait for those on other connections

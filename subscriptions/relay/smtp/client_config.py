@@ -4,7 +4,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from subscriptions.relay.handshake import ClientConfig
+from subscriptions.relay.smtp.handshake import ClientConfig
 
 
 def client_config(config: Mapping[str, Any]) -> ClientConfig:

@@ -11,11 +11,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from subscriptions.relay.handshake import ClientConfig, Handshake, HandshakeFailed
 from subscriptions.relay.interface import Completed, Event, Mail, Ready
-from subscriptions.relay.mail_transaction import END_OF_DATA, Transaction, completed, dot_stuffed
 from subscriptions.relay.reply_codes import CLOSING, RelayUnavailable, Unsuitable, Verdict
-from subscriptions.relay.reply_parser import InvalidReply, Reply, ReplyParser
+from subscriptions.relay.smtp.handshake import ClientConfig, Handshake, HandshakeFailed
+from subscriptions.relay.smtp.mail_transaction import END_OF_DATA, Transaction, completed, dot_stuffed
+from subscriptions.relay.smtp.reply_parser import InvalidReply, Reply, ReplyParser
 
 if TYPE_CHECKING:
     from subscriptions.lib.failpoints import Step

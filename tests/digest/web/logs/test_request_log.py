@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from digest.archive import queries
-from digest.web.log_lines import MaskingFormatter, masked
+from digest.web.logs.log_lines import MaskingFormatter, masked
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ import time
 from collections import deque
 
 from subscriptions.lib.failpoints import reach
-from subscriptions.relay.mail_transaction import END_OF_DATA
-from subscriptions.relay.protocol import Session
+from subscriptions.relay.smtp.mail_transaction import END_OF_DATA
+from subscriptions.relay.smtp.protocol import Session
 
 _CHUNK = 65_536
 _QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)  # Linux

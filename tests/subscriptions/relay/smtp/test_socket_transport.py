@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from subscriptions.relay import Completed, Mail, Ready
-from subscriptions.relay.handshake import ClientConfig
-from subscriptions.relay.protocol import Session
-from subscriptions.relay.socket_transport import Connection
+from subscriptions.relay.smtp.handshake import ClientConfig
+from subscriptions.relay.smtp.protocol import Session
+from subscriptions.relay.smtp.socket_transport import Connection
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from pytest_django import Settings
 
 from digest import env
-from digest.web import throttling
+from digest.web.limits import throttling
 from tests.factories import NOW
 
 NO_WAIT = timedelta()

@@ -7,7 +7,7 @@ from typing import Literal
 
 from subscriptions.relay.interface import Mail
 from subscriptions.relay.reply_codes import Unsuitable, rejected
-from subscriptions.relay.reply_parser import Reply
+from subscriptions.relay.smtp.reply_parser import Reply
 
 Stage = Literal["greeting", "EHLO", "HELO", "STARTTLS", "AUTH LOGIN", "AUTH LOGIN user name", "AUTH"]
 

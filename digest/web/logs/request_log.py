@@ -8,8 +8,8 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from digest.web.log_lines import request_number
-from digest.web.throttling import client_address
+from digest.web.limits.throttling import client_address
+from digest.web.logs.log_lines import request_number
 
 logger = logging.getLogger("digest.access")
 

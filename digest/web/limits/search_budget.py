@@ -20,8 +20,14 @@ from typing import Concatenate, ParamSpec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from digest.web.limits.throttling import (
+    NO_ANSWER,
+    client_address,
+    network_of,
+    redis_client,
+    too_many_requests,
+)
 from digest.web.page_language import LANGUAGE_PARAMETER
-from digest.web.throttling import NO_ANSWER, client_address, network_of, redis_client, too_many_requests
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]

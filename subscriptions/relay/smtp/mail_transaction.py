@@ -12,7 +12,7 @@ from subscriptions.relay.reply_codes import (
     recipient_outcome,
     rejected,
 )
-from subscriptions.relay.reply_parser import Reply
+from subscriptions.relay.smtp.reply_parser import Reply
 
 END_OF_DATA = b".\r\n"  # after the CRLF of the last line; within a message dots are doubled
 

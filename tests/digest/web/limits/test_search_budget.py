@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from digest.web import search_budget
-from digest.web.search_budget import costly
+from digest.web.limits import search_budget
+from digest.web.limits.search_budget import costly
 from tests.factories import NOW, edition, topic
 
 pytestmark = pytest.mark.services

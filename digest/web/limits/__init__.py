@@ -1,0 +1,1 @@
+"""What a visitor, a network and everybody together may ask for, and what is counted."""

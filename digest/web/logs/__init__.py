@@ -1,0 +1,1 @@
+"""What is logged of requests, without addresses and signed links."""
