@@ -27,7 +27,7 @@ COLOURS = """() => {
   const words = new Set(shown.map((element) => getComputedStyle(element).color));
   return [getComputedStyle(document.querySelector("#main")).backgroundColor, ...words].map(read);
 }"""
-LONG = "a" * 64 + "@" + ".".join(["b" * 60] * 3) + ".example"
+LONG = "a" * 64 + "@" + ".".join(["b" * 60, "b" * 60, "b" * 59]) + ".example"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def page(browser: Browser, live_server: LiveServer) -> Page:
 
 @pytest.mark.parametrize(("model", "state"), [("subscriber", "active"), ("delivery", "pending")])
 def test_the_longest_address_leaves_room_for_the_other_columns(page: Page, model: str, state: str) -> None:
-    assert len(LONG) >= 250
+    assert len(LONG) == 254
     Delivery.objects.post(reader(LONG), "welcome", NOW)
     page.goto(f"/admin/subscriptions/{model}/")
     cells = page.locator("#result_list tbody :is(td, th)")
