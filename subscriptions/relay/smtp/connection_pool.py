@@ -11,14 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from subscriptions.relay.interface import (
-    POLL_TIMEOUT,
-    Event,
-    Mail,
-    Ready,
-    Returned,
-    Unavailable,
-)
+from subscriptions.relay.interface import POLL_TIMEOUT, Event, Mail, Ready, Returned, Unavailable
 from subscriptions.relay.reply_codes import RelayUnavailable
 from subscriptions.relay.smtp.client_config import client_config
 from subscriptions.relay.smtp.protocol import Session
