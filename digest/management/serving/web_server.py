@@ -39,7 +39,7 @@ class Channel(HTTPChannel):
         super().__init__(*arguments, **options)
         self.waits_since = self.creation_time
         self._patience = HEADER
-        self._refused = self._lingers = False
+        self._refused = self._lingers = self._pipelined = False
 
     def overdue(self, now: float) -> bool:
         """Whether the client has kept the server waiting for too long."""
@@ -53,14 +53,25 @@ class Channel(HTTPChannel):
         return bool(now > self.waits_since + self._patience + come / SLOWEST)
 
     def service(self) -> None:
-        """Answer one request; then it is the client's turn."""
+        """Answer one request; then it is the client's turn, or the end where others were dropped."""
         super().service()
         self.waits_since, self._patience = time.time(), NEXT_HEADER
+        if self._pipelined:
+            self.close_when_flushed = True
+            self.server.pull_trigger()
 
     def received(self, data: bytes) -> bool:
-        """Take in what came; a request that is too large, or no HTTP, is refused while more of it comes."""
+        """Take in what came; a request that is too large, or no HTTP, is refused while more of it comes.
+
+        Of requests that come together only the first is answered (RFC 9112, 9.3.2, permits that): if the client
+        read nothing, the answers to hundreds would pile up until the thread waits for it, for ever.
+        """
         taken = bool(super().received(data))
         self._refused = self._refused or any(request.error for request in self.requests)
+        with self.requests_lock:
+            if self.requests[1:]:
+                del self.requests[1:]
+                self._pipelined = True
         return taken
 
     def readable(self) -> bool:

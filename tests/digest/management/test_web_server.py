@@ -136,6 +136,19 @@ def test_when_all_places_are_taken_the_connection_that_waits_longest_makes_room(
         assert others[-1].recv(1000).startswith(b"HTTP/1.1 200")
 
 
+def test_answers_that_nobody_reads_stop_nobody(port: int) -> None:
+    request = b"GET /static/unfold/css/styles.css HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with held_open(port, 20, request * 120):
+        time.sleep(2)
+        assert answer(port, "/healthz") == 200
+
+
+def test_of_requests_that_come_together_the_first_is_answered(port: int) -> None:
+    with held_open(port, 1, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 9) as together:
+        assert together[0].recv(10_000).startswith(b"HTTP/1.1 200")
+        assert closed_after(together[0]) < 2
+
+
 def test_what_is_too_large_for_any_page_is_refused_before_it_has_come(port: int) -> None:
     form = b"\r\nContent-Type: multipart/form-data; boundary=x\r\n\r\n"
     file = b'--x\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n' + b"\0" * 60_000
