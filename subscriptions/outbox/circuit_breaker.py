@@ -35,8 +35,8 @@ class CircuitBreaker:
         if new:
             self._windows |= windows_of(new)
 
-    def record(self, outcome: Outcome, run: int | None, error: RelayUnavailable | None = None) -> None:
-        """Note an outcome of this `run`; raises `CircuitOpen` if the relay is the problem.
+    def record(self, outcome: Outcome, leased: Leased, error: RelayUnavailable | None = None) -> None:
+        """Note an outcome of the mail that was `leased`; raises `CircuitOpen` if the relay is the problem.
 
         An `error` says that the outcome is not about the reader.
         """
@@ -45,12 +45,13 @@ class CircuitBreaker:
             if not isinstance(error, MessageRefused) or self.messages_refused >= MAX_MESSAGES_REFUSED:
                 raise CircuitOpen(str(error))
             return
+        run = leased.run_id
         window = self._windows.get(run) if run is not None else None
         if outcome.verdict in (Verdict.ACCEPTED, Verdict.UNKNOWN):  # hashing takes longer than comparing
             self.messages_refused = 0
             if window is not None:
                 window.accept()
         elif outcome.cause is not None and window is not None:
-            why = window.refuse(outcome.cause, gist(outcome.answer))
+            why = window.refuse(leased.subscriber.pk, outcome.cause, gist(outcome.answer))
             if why is not None:
                 raise CircuitOpen(why, HELD_FOR_REFUSALS, run)

@@ -10,28 +10,30 @@ from subscriptions.models import Delivery, Refusal
 from subscriptions.relay import Cause, gist
 
 WINDOW = 200  # readers
-_ACCEPTED = ""
+_ACCEPTED = (0, "")
 _DEAD = "dead"
 
 
 @dataclass(slots=True)
 class RefusalWindow:
-    """The last finished RCPTs of one run: what refused each, by its gist, or that it was accepted."""
+    """The last finished RCPTs of one run: whom each refused, and by what gist, or that it was accepted."""
 
-    _last: deque[str] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    _last: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=WINDOW))
 
     def accept(self) -> None:
         self._last.append(_ACCEPTED)
 
-    def refuse(self, cause: Cause, gist_: str) -> str | None:
+    def refuse(self, reader: int, cause: Cause, gist_: str) -> str | None:
         """Note a refusal; returns why the run is to be held, or None.
 
         Many dead addresses, or a relay that says so of anybody: a share of the readers. Anything else that is
-        said to many in the same words is about us.
+        said to many in the same words is about us. A full mailbox is tried all day, and counts once.
         """
-        self._last.append(_DEAD if cause == Cause.DEAD else gist_)
+        if any(known == reader for known, _ in self._last):
+            return None
+        self._last.append((reader, _DEAD if cause == Cause.DEAD else gist_))
         most = settings.REFUSALS_HOLD
-        count = Counter(said for said in self._last if said)
+        count = Counter(said for _, said in self._last if said)
         refused = count.total()
         if refused >= most and refused * 100 >= settings.REFUSALS_HOLD_PERCENT * len(self._last):
             return f"{refused} of the last {len(self._last)} readers refused, the last with: {gist_}"
@@ -58,5 +60,5 @@ def windows_of(runs: Collection[int]) -> Mapping[int, RefusalWindow]:
             if row is None:
                 window.accept()
             else:
-                window.refuse(Cause(row.cause), gist(row.answer))
+                window.refuse(row.subscriber_id, Cause(row.cause), gist(row.answer))
     return windows

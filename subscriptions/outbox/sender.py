@@ -176,7 +176,7 @@ class Sender:
         transition = outcomes.after_attempt(prepared.leased, event.outcome, timezone.now())
         self._batch.add(transition)
         try:
-            self._breaker.record(event.outcome, prepared.leased.run_id, event.error)
+            self._breaker.record(event.outcome, prepared.leased, event.error)
         except CircuitOpen as opened:
             self._circuit_open = self._circuit_open or opened
 

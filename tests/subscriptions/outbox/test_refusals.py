@@ -163,6 +163,17 @@ def test_a_run_is_held_when_many_are_refused_in_the_same_words_for_another_cause
     assert states(Subscriber) == {"active": 200}
 
 
+def test_a_few_full_mailboxes_hold_no_run_however_often_they_are_tried() -> None:
+    run = planned(60)
+    relay = refusing(lambda n: "552 5.2.2 mailbox full" if n < 4 else None)
+    for hours in range(20):
+        with time_machine.travel(NOW + timedelta(hours=hours)):
+            outbox.deliver(relay)
+    assert Refusal.objects.count() > 20
+    run.refresh_from_db()
+    assert run.state == "running"
+
+
 def test_a_held_run_holds_up_neither_letters_nor_other_runs() -> None:
     run = planned(40)
     last = Subscriber.objects.get(email="reader39@readers.example")
