@@ -28,7 +28,8 @@ def middleware(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpR
             response["X-Request-ID"] = number
             if settings.ACCESS_LOG:
                 taken = round(1000 * (time.monotonic() - began))
-                line = (client_address(request) or "-", request.method, request.path, response.status_code)
+                path = request.path.encode("unicode_escape").decode()  # a line break would begin a false line
+                line = (client_address(request) or "-", request.method, path, response.status_code)
                 logger.info("%s %s %s %d, %d ms", *line, taken)
         finally:
             request_number.reset(before)

@@ -61,6 +61,14 @@ def test_the_access_log_is_written_only_where_it_is_asked_for_and_hides_links_an
     assert "mine" not in log.getvalue()
 
 
+def test_no_path_begins_a_line_of_the_access_log(
+    client: Client, log: io.StringIO, settings: Settings
+) -> None:
+    settings.ACCESS_LOG = True
+    client.get("/a%0A2026-01-01%20ERROR%20made%20up%E2%80%A8")
+    assert "GET /a\\n2026-01-01 ERROR made up\\u2028 404" in log.getvalue()
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
