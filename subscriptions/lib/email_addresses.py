@@ -16,7 +16,9 @@ from digest.lib.domain_names import ascii_domain
 _RESERVED = re.compile(r"@(?:.*\.)?(?:example(?:\.(?:com|net|org))?|test|invalid|localhost)$", re.IGNORECASE)
 # A dot-atom (RFC 5322, 3.2.3; RFC 6532 adds what is not ASCII), or a quoted string without escapes.
 _ATOM = r"(?:[\w!#$%&'*+/=?^`{|}~-]|[^\x00-\x7f])+"
-_LOCAL = re.compile(rf"{_ATOM}(?:\.{_ATOM})*|\"[\w !#$%&'*+./=?^`{{|}}~-]+\"", re.ASCII)
+_DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
+_LOCAL = re.compile(rf"{_DOT_ATOM}|\"[\w !#$%&'*+./=?^`{{|}}~-]+\"", re.ASCII)
+_NEEDLESSLY_QUOTED = re.compile(rf"\A\"({_DOT_ATOM})\"\Z", re.ASCII)
 _LONGEST_LOCAL = 64  # octets (RFC 5321, 4.5.3.1.1)
 _LONGEST = 254  # octets (RFC 3696, erratum 1690)
 _LOWER = str.maketrans({chr(n): chr(n + 32) for n in range(ord("A"), ord("Z") + 1)})
@@ -34,7 +36,8 @@ _BAD_DOMAIN = gettext_lazy(
 class EmailAddress:
     """An address that mail can be sent to.
 
-    `spelling` is as typed, in Unicode's composed form (NFC). `key` is that with ASCII letters in lower case
+    `spelling` is as typed, in Unicode's composed form (NFC), without quotation marks around what needs none:
+    “"mike"@…” is the mailbox “mike@…” (RFC 5321, 4.1.2). `key` is that with ASCII letters in lower case
     and the domain in ASCII. No other sign ever becomes an ASCII letter, so two mailboxes are two keys.
     """
 
@@ -50,7 +53,7 @@ class EmailAddress:
 def parse(typed: str) -> EmailAddress:
     """The address that was typed; raises `ValidationError`, in a sentence, for what is none."""
     local, _, domain = typed.strip().rpartition("@")
-    composed = unicodedata.normalize("NFC", local)
+    composed = _NEEDLESSLY_QUOTED.sub(r"\1", unicodedata.normalize("NFC", local))
     if not (domain and _LOCAL.fullmatch(composed) and all(map(_is_visible, composed))):
         raise ValidationError(NO_ADDRESS)
     for sign in local:  # as typed: normalization makes a K of the Kelvin sign

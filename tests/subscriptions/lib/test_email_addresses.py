@@ -27,6 +27,7 @@ def test_mail_goes_to_the_domain_of_idna_2008(typed: str, mailed: str) -> None:
         ("Ada@Bücher.example", "ada@BÜCHER.example", "ada@xn--bcher-kva.EXAMPLE"),
         ("ada@faß.de", "Ada@XN--FA-HIA.de"),
         ("jos\u00e9@readers.example", "jose\u0301@readers.example"),
+        ("ada.l@readers.example", '"Ada.L"@readers.example'),
     ],
 )
 def test_one_mailbox_has_one_key_however_it_is_typed(spellings: tuple[str, ...]) -> None:
@@ -41,6 +42,7 @@ def test_one_mailbox_has_one_key_however_it_is_typed(spellings: tuple[str, ...])
         ("a@faß.de", "a@fass.de"),
         ("ς@readers.example", "σ@readers.example"),
         ("ı@readers.example", "i@readers.example"),
+        ("ada@readers.example", '"a da"@readers.example', '".ada"@readers.example'),
     ],
 )
 def test_signs_that_are_not_ascii_never_become_others(mailboxes: tuple[str, ...]) -> None:
