@@ -49,7 +49,7 @@ def _entered(requested: Subscriber) -> Subscriber:
     subscriber = known.first() or requested
     if subscriber.state in {State.PENDING, State.UNSUBSCRIBED}:
         subscriber.state, subscriber.email = State.PENDING, requested.email
-        for name in preferences.CHOSEN:
+        for name in (*preferences.CHOSEN, "first_at_once"):
             setattr(subscriber, name, getattr(requested, name))
     try:
         with transaction.atomic():

@@ -1,6 +1,7 @@
 """Double opt-in, and that nobody learns from it who is a reader."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -66,6 +67,14 @@ def test_one_address_is_one_reader_however_it_is_typed() -> None:
     signup.request("Ada@Bücher.example", choices(), NOW)
     signup.request("ada@xn--bcher-kva.EXAMPLE", choices(), NOW)
     assert Subscriber.objects.count() == 1
+
+
+def test_who_signs_up_again_before_confirming_gets_all_that_they_chose_last() -> None:
+    signup.request("ada@readers.example", choices("web tools"), NOW)
+    signup.request("ada@readers.example", replace(choices("agents"), first_at_once=False), NOW + LATER)
+    subscriber = Subscriber.objects.get()
+    assert str(subscriber.filter_set) == "Agents, agents"
+    assert not subscriber.first_at_once
 
 
 @pytest.mark.parametrize("lookalike", ["mi\u212ae@readers.example", "MI\u212aE@readers.example"])
