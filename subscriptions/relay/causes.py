@@ -55,6 +55,7 @@ _BY_WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
             Cause.POLICY,
             (
                 r"\bsender\b.*\b(verif|reject|rate|refus|not allowed|denied|domain)",
+                r"\b(sender|sending|return|from|host|client|ip|your) (ip |mail )?(address|account|header)\b",
                 r"\bcallout\b",
                 r"administrative(ly)? prohibit",  # Exim's words for any “deny” without a message
                 r"\brate\b.*\b(limit|exceed)|\b(over|too many|exceed\w*)\b.*\b(rate|messages|connections)\b",
@@ -99,6 +100,8 @@ _BY_WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
         ),
     )
 )
+# Google says so with 5.2.1 of a mailbox that is well, and has got much mail in a short time.
+_TOO_FAST = re.compile(r"\bat a rate\b|\btoo (quickly|fast|often)\b", re.IGNORECASE)
 # Microsoft's answers for an address that its directory does not know. Elsewhere the first words are those of
 # RFC 5321 for any 550, policy included, and the others Postfix's for any access map.
 _NOT_IN_DIRECTORY = re.compile(
@@ -108,6 +111,8 @@ _NOT_IN_DIRECTORY = re.compile(
 
 def cause_of(code: int, text: str) -> Cause:
     """Why a server answers a recipient with this 5xx; `text` begins with the enhanced code, if any."""
+    if _TOO_FAST.search(text):
+        return Cause.POLICY
     enhanced = _ENHANCED.match(text)
     if enhanced and (cause := _BY_CODE.get(".".join(enhanced.groups()))):
         return cause

@@ -46,6 +46,18 @@ POLICY = [
     (550, "5.7.1 relay access denied"),
     (554, "5.7.1 Client host rejected: cannot find your reverse hostname"),
     (550, "5.7.515 authenticate your domain"),
+    (
+        550,
+        "5.2.1 The user is receiving mail at a rate that prevents additional messages from being delivered",
+    ),
+    (550, "5.2.1 The user is receiving mail too quickly"),
+    (550, "Your IP address is unknown"),
+    (550, "Client address not found"),
+    (550, "Sender address unknown"),
+    (550, "Return address is invalid"),
+    (550, "5.1.0 sender address unknown"),
+    (550, "5.7.1 Your account has been disabled"),
+    (550, "Invalid address in your From header"),
 ]
 FULL = [(552, "5.2.2 mailbox full"), (550, "Mailbox quota exceeded"), (552, "too much")]
 MESSAGE = [
