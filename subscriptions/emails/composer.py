@@ -69,7 +69,7 @@ class Composer:
         """The digest that welcomes a reader: nobody shares it, for it says when the next one comes."""
         reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
         following = next_digest(reader, after=delivery.due_at)
-        content = replace(self._content(selection_id), following=following, zone=reader.time_zone)
+        content = replace(self._content(selection_id), following=following, zone=reader.schedule.time_zone)
         return LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
 
     def _prepared_digest(self, selection_id: int, format_: str) -> PreparedLetter:
