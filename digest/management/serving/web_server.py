@@ -63,8 +63,8 @@ class Channel(HTTPChannel):
     def received(self, data: bytes) -> bool:
         """Take in what came; a request that is too large, or no HTTP, is refused while more of it comes.
 
-        Of requests that come together only the first is answered (RFC 9112, 9.3.2, permits that): if the client
-        read nothing, the answers to hundreds would pile up until the thread waits for it, for ever.
+        Of requests that come together only the first is answered (RFC 9112, 9.3.2, permits that): if the
+        client read nothing, the answers to hundreds would pile up until the thread waits for it, for ever.
         """
         taken = bool(super().received(data))
         self._refused = self._refused or any(request.error for request in self.requests)
