@@ -100,8 +100,12 @@ def _activate(subscriber: Subscriber, before: State, first: datetime, consent: s
 
 
 def forget_unconfirmed(now: datetime) -> int:
-    """Delete sign-ups not confirmed within two weeks of the last letter; such addresses are not kept."""
+    """Delete sign-ups not confirmed within two weeks of the last letter; such addresses are not kept.
+
+    Also where the letter was refused: else nobody could ever sign up with a mailbox that was made later.
+    """
     kept_since = now - UNCONFIRMED_KEPT
-    old = Subscriber.objects.filter(state=State.PENDING, consented_at=None, created_at__lt=kept_since)
+    unconfirmed = Subscriber.objects.filter(state__in=[State.PENDING, State.REFUSED], consented_at=None)
+    old = unconfirmed.filter(created_at__lt=kept_since)
     deleted, _ = old.exclude(deliveries__due_at__gte=kept_since).delete()
     return deleted

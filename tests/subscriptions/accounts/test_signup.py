@@ -154,6 +154,19 @@ def test_sign_ups_nobody_confirmed_are_forgotten() -> None:
     assert [s.email for s in Subscriber.objects.all()] == ["bela@readers.example"]
 
 
+def test_an_address_whose_confirmation_was_refused_can_sign_up_again_after_two_weeks() -> None:
+    signup.request("ada@readers.example", choices(), NOW)
+    Subscriber.objects.update(state="refused", created_at=NOW)
+    reader("bela@readers.example", state="refused")
+    signup.forget_unconfirmed(NOW + timedelta(days=13))
+    signup.request("ada@readers.example", choices(), NOW + timedelta(days=13))
+    assert len(letters()) == 1
+    signup.forget_unconfirmed(NOW + timedelta(days=15))
+    assert [s.email for s in Subscriber.objects.all()] == ["bela@readers.example"]
+    signup.request("ada@readers.example", choices(), NOW + timedelta(days=15))
+    assert letters() == [("ada@readers.example", "confirm")]
+
+
 @pytest.mark.parametrize(
     "address", ["", "ada", "ada@", "@example.org", "ada@exa mple.org", "a@b@c.org\nBcc: x@y.z", "ada@ex..org"]
 )
