@@ -20,6 +20,7 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"  # anything else
 
 
+_LONGEST = 500  # characters that are looked at: the time that patterns take grows with the square of it
 _ENHANCED = re.compile(r"\W*5\.(\d{1,3})\.(\d{1,3})\b")  # RFC 3463; some servers write “#5.1.0”
 _ADDRESS = re.compile(r"<[^<>\s]*>|[^\s<>@]+@[^\s<>@]+")
 _CODES = re.compile(r"\D*\d{3}[ -]*(\W*\d\.\d+\.\d+)?")
@@ -111,6 +112,7 @@ _NOT_IN_DIRECTORY = re.compile(
 
 def cause_of(code: int, text: str) -> Cause:
     """Why a server answers a recipient with this 5xx; `text` begins with the enhanced code, if any."""
+    text = text[:_LONGEST]
     if _TOO_FAST.search(text):
         return Cause.POLICY
     enhanced = _ENHANCED.match(text)

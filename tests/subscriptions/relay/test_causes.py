@@ -1,5 +1,7 @@
 """What a server's “no” is about: a mailbox is held dead by what names it, and by nothing else."""
 
+import time
+
 import pytest
 
 from subscriptions.relay import Verdict, gist
@@ -89,6 +91,13 @@ def test_only_a_code_or_words_that_name_the_mailbox_say_that_it_is_dead(
     code: int, text: str, cause: Cause
 ) -> None:
     assert cause_of(code, text) == cause
+
+
+@pytest.mark.parametrize("word", ["user ", "sender ", "account is ", "a@"])
+def test_an_answer_as_long_as_a_server_may_give_is_judged_at_once(word: str) -> None:
+    began = time.process_time()
+    assert cause_of(550, word * (65_000 // len(word))) == Cause.UNKNOWN
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
