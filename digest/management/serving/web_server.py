@@ -12,11 +12,13 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import time
 from types import FrameType
 from typing import Any, NoReturn
 
 from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 
 from digest.wsgi import application
@@ -34,6 +36,9 @@ SLOWEST = 2_000  # octets of a body a second: what has come extends the deadline
 
 class Channel(HTTPChannel):
     """One connection, and since when the server has waited for its client."""
+
+    requests: list[HTTPRequestParser]  # of these the stubs know less
+    requests_lock: threading.Lock
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
