@@ -30,7 +30,7 @@ urlpatterns = [
     path("topics/<slug:slug>/atom.xml", archive_views.topic_atom, name="topic-atom"),
     path("topics/<slug:slug>/feed.json", archive_views.topic_json, name="topic-json"),
     path("papers/<path:key>/", archive_views.paper, name="paper"),
-    path("search/", costly_if_asked(archive_views.search), name="search"),
+    path("search/", costly_if_asked("q")(archive_views.search), name="search"),
     path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",

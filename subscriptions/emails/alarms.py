@@ -21,7 +21,7 @@ from digest.models import Release, Source
 from digest.web import branding
 from subscriptions.emails.letters import alarm
 from subscriptions.emails.letters.alarm import AlarmContent
-from subscriptions.models import Alarm, Delivery
+from subscriptions.models import Alarm, Delivery, Run
 from subscriptions.planning import pace, runs
 from subscriptions.relay import Mail, Verdict, open_relay, send_one
 
@@ -79,6 +79,7 @@ def problems(now: datetime) -> Iterator[Problem]:
     """What is wrong at `now`."""
     yield from _relay_accepts_nothing(now)
     yield from _readers_refused()
+    yield from _much_deferred(now)
     yield from _no_headway(now)
     yield from _signups_wait(now)
     yield from _failing(now)
@@ -115,6 +116,25 @@ def _readers_refused() -> Iterator[Problem]:
             ),
             run.reason,
         )
+
+
+def _much_deferred(now: datetime) -> Iterator[Problem]:
+    """Runs of which a large part got 4xx twice: a mailbox is full now and then, a third of all are not."""
+    for run in Run.objects.filter(state=Run.State.RUNNING, started_at__lte=now - DEFERRED_FOR):
+        mails = run.deliveries.exclude(state=Delivery.State.SKIPPED).count()
+        again = run.deliveries.filter(state=Delivery.State.DEFERRED, attempts__gte=2)
+        again = again.exclude(reason__startswith=runs.HELD).order_by("-pk")
+        count = again.count()
+        if count >= settings.REFUSALS_HOLD and count * 100 >= settings.REFUSALS_HOLD_PERCENT * mails:
+            yield Problem(
+                f"deferred {run.pk}",
+                _("Much of a run is deferred: the relay answers 4xx to mail after mail."),
+                _(
+                    "What is deferred is tried again by itself, and nothing is lost. Check what the relay "
+                    "replied."
+                ),
+                again[0].reason,
+            )
 
 
 def _no_headway(now: datetime) -> Iterator[Problem]:

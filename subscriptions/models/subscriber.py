@@ -66,7 +66,9 @@ class Subscriber(models.Model):
     returning = models.BooleanField(
         default=False, editable=False, help_text="Starts anew, had what was covered."
     )
-    link_version = models.PositiveSmallIntegerField(default=0, help_text="Raise it to revoke all links.")
+    link_version = models.PositiveSmallIntegerField(
+        default=0, help_text="Raise it to revoke all links but those to unsubscribe."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     left_at = models.DateTimeField(null=True, editable=False)
     consented_at = models.DateTimeField(null=True, editable=False)

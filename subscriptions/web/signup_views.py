@@ -98,7 +98,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return redirect(url("sent"))
 
 
-@costly_if_asked
+@costly_if_asked(*FILTERS)
 @public
 def _offer(request: HttpRequest) -> HttpResponse:
     """The form as it is for everybody; an address can bring filters that somebody shared."""

@@ -151,7 +151,9 @@ def test_papers_stored_before_are_shown_without_tex_and_their_links_lead_to_them
 
     def paper(key: str, url: str, title: str = "A title", abstract: str = "") -> Any:
         named = {"key": key, "title": title, "title_key": title_key(title), "abstract": abstract, "url": url}
-        return add("digest.Paper", **named, source_name="none", day=now.date())
+        return add("digest.Paper", **named, source_name="none", day=now.date(), author_names=names)
+
+    names = [r"Zo\"e Example", "Ada Example"]
 
     listed = paper(
         "arxiv:2511.00001", "https://huggingface.co/papers/2511.00001", r"R\&D in a caf\'e", r"By 60\%."
@@ -164,6 +166,10 @@ def test_papers_stored_before_are_shown_without_tex_and_their_links_lead_to_them
 
     now_listed = Paper.objects.get(key="arxiv:2511.00001")
     assert (now_listed.title, now_listed.abstract) == ("R&D in a café", "By 60%.")
+    assert {name for paper in Paper.objects.all() for name in paper.author_names} == {
+        "Zoë Example",
+        "Ada Example",
+    }
     assert now_listed.title_key == title_key("R&D in a cafe")
     assert dict(Paper.objects.values_list("key", "url")) == {
         "arxiv:2511.00001": "https://huggingface.co/papers/2511.00001",

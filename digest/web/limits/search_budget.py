@@ -27,7 +27,6 @@ from digest.web.limits.throttling import (
     redis_client,
     too_many_requests,
 )
-from digest.web.page_language import LANGUAGE_PARAMETER
 
 Given = ParamSpec("Given")
 View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
@@ -97,16 +96,20 @@ def costly(view: View[Given]) -> View[Given]:
     return guarded
 
 
-def costly_if_asked(view: View[Given]) -> View[Given]:
-    """A page that searches if the visitor asks it for something, and is for everybody if not."""
-    searching = costly(view)
+def costly_if_asked(*fields: str) -> Callable[[View[Given]], View[Given]]:
+    """A page that searches if the visitor fills one of these fields, and is for everybody if not."""
 
-    @wraps(view)
-    def answered(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
-        asks = request.GET.keys() - {LANGUAGE_PARAMETER} or request.POST
-        return (searching if asks else view)(request, *args, **kwargs)
+    def guarding(view: View[Given]) -> View[Given]:
+        searching = costly(view)
 
-    return answered
+        @wraps(view)
+        def answered(request: HttpRequest, /, *args: Given.args, **kwargs: Given.kwargs) -> HttpResponse:
+            asks = any(field in request.GET for field in fields)
+            return (searching if asks else view)(request, *args, **kwargs)
+
+        return answered
+
+    return guarding
 
 
 def _refused(request: HttpRequest, seconds: int) -> HttpResponse:

@@ -8,6 +8,7 @@ warning. (How often one address is written to is limited in the database, by `si
 
 import ipaddress
 import logging
+import re
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -23,6 +24,7 @@ SIGNUPS_PER_NETWORK = 30
 SIGNUPS_IN_TOTAL = 1_000  # letters that leave at once, and how many more in each hour
 WINDOW = 3600  # seconds
 SIGN_INS_PER_NETWORK, SIGN_IN_WINDOW = 20, 600  # of operators; checking a password takes a third of a second
+_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([^:]+):\d+")  # some proxies name it behind the address
 _TIMEOUT = 0.3  # seconds: a visitor waits for this
 NO_ANSWER = (redis.RedisError, OSError, ValueError)  # the latter two: see `digest.tasks.NO_BROKER`
 
@@ -92,7 +94,7 @@ def client_address(request: HttpRequest) -> str:
         proxies = int(behind_proxy)
     if proxies:
         forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-proxies:]
-        peer = _address(forwarded[0].strip()) or peer
+        peer = _address(_PORT.sub(r"\1\2", forwarded[0].strip())) or peer
     return str(peer or "")
 
 

@@ -139,6 +139,27 @@ def test_a_relay_that_takes_four_mails_a_minute_is_told_though_it_defers_nothing
         assert f"{mails} mails in the last ten minutes; 600 would be usual." in text_of(kept[0])
 
 
+@pytest.mark.parametrize(
+    ("deferred", "attempts", "minutes", "told"),
+    [(30, 2, 20, True), (30, 1, 20, False), (30, 2, 5, False), (19, 2, 20, False)],
+)
+def test_a_run_of_which_much_is_deferred_again_is_told_with_the_relays_words(
+    kept: list[EmailMessage], deferred: int, attempts: int, minutes: int, told: bool
+) -> None:
+    run = run_of(60, timedelta(minutes=1), timedelta(minutes=minutes))
+    Run.objects.update(started_at=NOW - timedelta(minutes=minutes))
+    some = Delivery.objects.order_by("pk").values("pk")[:deferred]
+    Delivery.objects.filter(pk__in=some).update(
+        state="deferred", attempts=attempts, reason="451 4.7.1 the filter is away", not_before=NOW + HOUR
+    )
+    alarms.notify_operator(NOW)
+    subject = "Needs you: Much of a run is deferred: the relay answers 4xx to mail after mail."
+    assert [mail["Subject"] for mail in kept] == [subject] * told
+    if told:
+        assert "451 4.7.1 the filter is away" in text_of(kept[0])
+    assert Run.objects.get().pk == run.pk
+
+
 def test_a_relay_is_measured_by_its_own_past_and_by_the_rate_that_was_set(
     kept: list[EmailMessage], settings: Any
 ) -> None:

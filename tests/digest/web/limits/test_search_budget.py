@@ -108,4 +108,5 @@ def test_every_page_that_searches_is_charged_and_the_empty_form_is_open_to_all(
     assert client.get(path).status_code == 200
     assert client.get(path).status_code == 429
     assert client.get("/").status_code == 200
+    assert client.get("/?utm_source=elsewhere").status_code == 200
     assert client.get("/archive/").status_code == 200

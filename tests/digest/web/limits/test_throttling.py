@@ -142,3 +142,19 @@ def test_behind_a_known_number_of_proxies_the_visitor_stands_so_far_from_the_rig
 def test_a_number_of_proxies_that_is_none_is_refused_at_the_start(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="TRUSTED_PROXIES is a number from 0 to 10"):
         env.proxies(text)
+
+
+@pytest.mark.parametrize(
+    ("named", "visitor"),
+    [
+        ("192.0.2.1:5678", "192.0.2.1"),
+        ("[2001:db8::1]:99", "2001:db8::1"),
+        ("[2001:db8::1]", "2001:db8::1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("192.0.2.1", "192.0.2.1"),
+    ],
+)
+def test_a_proxy_may_name_the_port_behind_the_address(settings: Settings, named: str, visitor: str) -> None:
+    settings.TRUSTED_PROXIES = 1
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": named})
+    assert throttling.client_address(request) == visitor
