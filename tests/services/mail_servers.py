@@ -64,10 +64,16 @@ class MailServer:
         """Whom it took mails for, so far."""
         return self.taken.findall(self.log.read_text(errors="replace")) if self.log.exists() else []
 
+    @property
+    def mbox(self) -> Path:
+        """What Postfix delivered to readers at mbox.example."""
+        return self.log.with_name("mbox")
+
 
 @contextmanager
 def postfix(*settings: str) -> Iterator[MailServer]:
-    """Postfix with these lines in main.cf; it discards what it takes. `dead@…` does not exist."""
+    """Postfix with these lines in main.cf; it discards what it takes, but for what is in its `mbox`. `dead@…`
+    does not exist."""
     with _home("postfix") as home:
         package, port = debian.home_of("postfix"), free_port()
         for name in _POSTFIX_QUEUES.split():
@@ -76,11 +82,14 @@ def postfix(*settings: str) -> Iterator[MailServer]:
         for name in ("public", "maildrop"):
             shutil.chown(home / "queue" / name, group=_USERS["postdrop"])
         (home / "data").mkdir()
-        shutil.chown(home / "data", _USERS["postfix"])
-        _configure("postfix-main.cf", home / "main.cf", settings, home=home, package=package)
+        (home / "mbox").touch()
+        for name in ("data", "mbox"):
+            shutil.chown(home / name, _USERS["postfix"])
+        owner = _USERS["postfix"]
+        _configure("postfix-main.cf", home / "main.cf", settings, home=home, package=package, owner=owner)
         _configure("postfix-master.cf", home / "master.cf", port=port)
         master = str(package / "usr/lib/postfix/sbin/master")
-        taken = re.compile(r"postfix/discard\[\d+\]: \w+: to=<([^>]+)>")
+        taken = re.compile(r"postfix/(?:discard|virtual)\[\d+\]: \w+: to=<([^>]+)>")
         with _running((master, "-c", str(home), "-d"), "postfix", home, port):
             yield MailServer(port, home / "log", taken)
 
