@@ -83,6 +83,13 @@ def test_chasquid_which_drops_what_stands_behind_the_dot_takes_all_at_full_speed
 
 
 @LONG
+def test_sendmail_takes_all_and_says_who_is_dead(sendmail: None) -> None:
+    with mail_servers.sendmail() as server:
+        assert send(server, 300, "dead") < 20
+    assert Refusal.objects.get().cause == "dead"
+
+
+@LONG
 def test_haraka_which_answers_503_behind_the_dot_defers_nobody(haraka: None) -> None:
     with mail_servers.haraka() as server:
         assert send(server, 300) < 90
