@@ -181,6 +181,12 @@ def sendmail() -> None:
 
 
 @pytest.fixture
+def courier() -> None:
+    """Courier, likewise."""
+    _unpacked("courier")
+
+
+@pytest.fixture
 def haraka() -> None:
     """Haraka, likewise."""
     if why := mail_servers.provide_haraka():

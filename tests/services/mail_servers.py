@@ -1,7 +1,7 @@
 """Real mail servers on loopback ports, from Debian's packages: they take mail and deliver it nowhere.
 
 They start as root and change to users of their own. These are made up by nss_wrapper, so that nothing of the
-machine is changed; what OpenSMTPD keeps in places that are compiled in is in a mount namespace of its own.
+machine is changed; what OpenSMTPD and Courier want in certain places is in a mount namespace of its own.
 """
 
 import os
@@ -23,8 +23,10 @@ PACKAGES = {
     "opensmtpd": "opensmtpd",
     "chasquid": "chasquid",
     "sendmail": "sendmail-bin",
+    "courier": "courier-mta",
 }
 NOT_ROOT = "mail servers are started by root alone"
+_IN_NAMESPACE = {"opensmtpd", "courier"}
 _HARAKA = node.CHECKERS.with_name("haraka")
 _POSTFIX_QUEUES = (
     "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace"
@@ -43,8 +45,8 @@ def _missing(name: str) -> str:
         return why
     if name == "sendmail":
         return debian.unpack("m4")
-    if name == "opensmtpd" and subprocess.call(("unshare", "--mount", "true"), stderr=subprocess.DEVNULL):
-        return "no mount namespace for OpenSMTPD"
+    if name in _IN_NAMESPACE and subprocess.call(("unshare", "--mount", "true"), stderr=subprocess.DEVNULL):
+        return "no mount namespace for OpenSMTPD and Courier"
     return ""
 
 
@@ -186,3 +188,37 @@ def sendmail() -> Iterator[MailServer]:
             command, PACKAGES["sendmail"], home, port, NSS_WRAPPER_HOSTNAME=name, NSS_WRAPPER_HOSTS=hosts
         ):
             yield MailServer(port, home / "queue", re.compile(r"^RPFD:<([^>]+)>", re.MULTILINE))
+
+
+@contextmanager
+def courier() -> Iterator[MailServer]:
+    """Courier's SMTP server without its queue manager, in a root of its own; it queues what it takes."""
+    with server_home("courier") as home:
+        port, package, root = free_port(), debian.home_of(PACKAGES["courier"]), home / "root"
+        for name in ("dev", "system", "package", "usr/lib"):
+            (root / name).mkdir(parents=True)
+        for name in ("etc/courier", "var/lib/courier"):
+            shutil.copytree(package / name, root / name)
+        for name, line in _COURIER.items():
+            (root / "etc" / name).write_text(line + "\n")
+        for path in (root / "var/lib/courier").rglob("*"):
+            shutil.chown(path, USERS["courier"], USERS["courier"])
+        for name in ("lib", "lib64"):  # where programs seek their loader, which seeks the libraries
+            (root / name).symlink_to(f"system/{name}")
+        (root / "usr/lib/courier").symlink_to("/package/usr/lib/courier")
+        (root / "usr/sbin").symlink_to("/package/usr/sbin")
+        inside = debian.libraries(PACKAGES["courier"]).replace(str(package), "/package")
+        configure("courier.sh", home / "sh", root=root, package=package, port=port, libraries=inside)
+        command = ("unshare", "--mount", "sh", str(home / "sh"))
+        with running(command, PACKAGES["courier"], home, port, users=False):
+            yield MailServer(port, root / "var/lib/courier", re.compile(r"^r(\S+@\S+)$", re.MULTILINE))
+
+
+_COURIER = {
+    "passwd": f"courier:x:{USERS['courier']}:{USERS['courier']}::/nonexistent:/bin/false",
+    "group": f"courier:x:{USERS['courier']}:",
+    "courier/me": "mail.example",
+    "courier/defaultdomain": "mail.example",
+    "courier/locals": "localhost",
+    "courier/esmtpacceptmailfor": "readers.example",
+}

@@ -12,7 +12,14 @@ from digest.management.serving.supervisor import spawn
 from tests.services import debian
 from tests.services.waiting import wait_until
 
-USERS = {"postfix": 702, "postdrop": 703, "Debian-exim": 701, "opensmtpd": 704, "opensmtpq": 705}
+USERS = {
+    "postfix": 702,
+    "postdrop": 703,
+    "Debian-exim": 701,
+    "opensmtpd": 704,
+    "opensmtpq": 705,
+    "courier": 706,
+}
 WRAPPER = "libnss-wrapper"
 _CONFIG = Path(__file__).with_name("config")
 
