@@ -31,13 +31,14 @@ def main(arguments: list[str]) -> int:
     if (data := os.environ.get("TEST_DATA")) and not Path(data).is_dir():
         print(f"TEST_DATA names no directory: {data}", file=sys.stderr)  # noqa: T201
         return 1
+    faults = "faults" in arguments
     missing = {
         "chromium_path": browser.provide(),
         "checkers": node.provide(node.CHECKERS, "the checkers of mails and pages"),
         "localhost": _localhost(),
-        **mail_servers.provide(),
-        "haraka": mail_servers.provide_haraka() if "faults" in arguments else "",
-        "spamassassin": debian.unpack(SPAMASSASSIN) if "faults" in arguments else "",
+        **mail_servers.provide(*(mail_servers.PACKAGES if faults else ["postfix"])),
+        "haraka": mail_servers.provide_haraka() if faults else "",
+        "spamassassin": debian.unpack(SPAMASSASSIN) if faults else "",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

@@ -76,7 +76,7 @@ def make_test(
         monkeypatch.setenv("CI", ci)
         monkeypatch.setattr(browser, "provide", str)
         monkeypatch.setattr(node, "provide", lambda *_: "")
-        monkeypatch.setattr(mail_servers, "provide", dict)
+        monkeypatch.setattr(mail_servers, "provide", lambda *names: {})
         monkeypatch.setattr(
             running, "postgres_server", lambda: nullcontext("postgres://postgres@127.0.0.1:1")
         )

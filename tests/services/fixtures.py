@@ -158,7 +158,7 @@ def postfix() -> None:
 
 @pytest.fixture
 def exim() -> None:
-    """Exim, likewise."""
+    """Exim, likewise; this and the following for `make faults`."""
     _unpacked("exim")
 
 
@@ -175,14 +175,26 @@ def chasquid() -> None:
 
 
 @pytest.fixture
+def sendmail() -> None:
+    """sendmail, likewise."""
+    _unpacked("sendmail")
+
+
+@pytest.fixture
+def courier() -> None:
+    """Courier, likewise."""
+    _unpacked("courier")
+
+
+@pytest.fixture
 def haraka() -> None:
-    """Haraka, likewise; for `make faults`."""
+    """Haraka, likewise."""
     if why := mail_servers.provide_haraka():
         pytest.fail(why)
 
 
 def _unpacked(name: str) -> None:
-    if why := mail_servers.provide()[name]:
+    if why := mail_servers.provide(name)[name]:
         pytest.fail(why)
 
 

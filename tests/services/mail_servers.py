@@ -1,50 +1,53 @@
 """Real mail servers on loopback ports, from Debian's packages: they take mail and deliver it nowhere.
 
 They start as root and change to users of their own. These are made up by nss_wrapper, so that nothing of the
-machine is changed; what OpenSMTPD keeps in places that are compiled in is in a mount namespace of its own.
+machine is changed; what OpenSMTPD and Courier want in certain places is in a mount namespace of its own.
 """
 
 import os
 import re
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from digest.management.serving.supervisor import spawn
 from tests.services import debian, node
 from tests.services.ports import free_port
-from tests.services.waiting import wait_until
+from tests.services.started_servers import USERS, WRAPPER, configure, running, server_home
 
 PACKAGES = {
     "postfix": "postfix",
     "exim": "exim4-daemon-light",
     "opensmtpd": "opensmtpd",
     "chasquid": "chasquid",
+    "sendmail": "sendmail-bin",
+    "courier": "courier-mta",
 }
 NOT_ROOT = "mail servers are started by root alone"
-_CONFIG = Path(__file__).with_name("config")
+_IN_NAMESPACE = {"opensmtpd", "courier"}
 _HARAKA = node.CHECKERS.with_name("haraka")
-_WRAPPER = "libnss-wrapper"
-_USERS = {"postfix": 702, "postdrop": 703, "Debian-exim": 701, "opensmtpd": 704, "opensmtpq": 705}
+_POSTFIX_QUEUES = (
+    "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace"
+)
 
 
-def provide() -> Mapping[str, str]:
-    """Unpack them; for each fixture why it cannot be had, or nothing."""
+def provide(*names: str) -> Mapping[str, str]:
+    """Unpack these of PACKAGES; for each fixture why it cannot be had, or nothing."""
+    return {name: _missing(name) for name in names}
+
+
+def _missing(name: str) -> str:
     if os.geteuid() != 0:
-        return dict.fromkeys(PACKAGES, NOT_ROOT)
-    without_users = debian.unpack(_WRAPPER)
-    missing = {name: without_users or debian.unpack(package) for name, package in PACKAGES.items()}
-    if not missing["opensmtpd"] and subprocess.call(
-        ("unshare", "--mount", "true"), stderr=subprocess.DEVNULL
-    ):
-        missing["opensmtpd"] = "no mount namespace for OpenSMTPD"
-    return missing
+        return NOT_ROOT
+    if why := debian.unpack(WRAPPER) or debian.unpack(PACKAGES[name]):
+        return why
+    if name == "sendmail":
+        return debian.unpack("m4")
+    if name in _IN_NAMESPACE and subprocess.call(("unshare", "--mount", "true"), stderr=subprocess.DEVNULL):
+        return "no mount namespace for OpenSMTPD and Courier"
+    return ""
 
 
 def provide_haraka() -> str:
@@ -54,7 +57,7 @@ def provide_haraka() -> str:
 
 @dataclass(frozen=True)
 class MailServer:
-    """A server on a loopback port; `log` is the file that it writes, `taken` what a mail leaves there."""
+    """A server on a loopback port; `log` is a file or its queue, `taken` what a mail leaves there."""
 
     port: int
     log: Path
@@ -62,54 +65,65 @@ class MailServer:
 
     def recipients(self) -> list[str]:
         """Whom it took mails for, so far."""
-        return self.taken.findall(self.log.read_text(errors="replace")) if self.log.exists() else []
+        files = [self.log, *self.log.rglob("*")]
+        texts = [file.read_text(errors="replace") for file in files if file.is_file()]
+        return self.taken.findall("\n".join(texts))
+
+    @property
+    def mbox(self) -> Path:
+        """What Postfix delivered to readers at mbox.example."""
+        return self.log.with_name("mbox")
 
 
 @contextmanager
 def postfix(*settings: str) -> Iterator[MailServer]:
-    """Postfix with these lines in main.cf; it discards what it takes. `dead@…` does not exist."""
-    with _home("postfix") as home:
+    """Postfix with these lines in main.cf; it discards what it takes, but for what is in its `mbox`. `dead@…`
+    does not exist."""
+    with server_home("postfix") as home:
         package, port = debian.home_of("postfix"), free_port()
         for name in _POSTFIX_QUEUES.split():
             (home / "queue" / name).mkdir(parents=True)
-            shutil.chown(home / "queue" / name, _USERS["postfix"])
+            shutil.chown(home / "queue" / name, USERS["postfix"])
         for name in ("public", "maildrop"):
-            shutil.chown(home / "queue" / name, group=_USERS["postdrop"])
+            shutil.chown(home / "queue" / name, group=USERS["postdrop"])
         (home / "data").mkdir()
-        shutil.chown(home / "data", _USERS["postfix"])
-        _configure("postfix-main.cf", home / "main.cf", settings, home=home, package=package)
-        _configure("postfix-master.cf", home / "master.cf", port=port)
+        (home / "mbox").touch()
+        for name in ("data", "mbox"):
+            shutil.chown(home / name, USERS["postfix"])
+        owner = USERS["postfix"]
+        configure("postfix-main.cf", home / "main.cf", settings, home=home, package=package, owner=owner)
+        configure("postfix-master.cf", home / "master.cf", port=port)
         master = str(package / "usr/lib/postfix/sbin/master")
-        taken = re.compile(r"postfix/discard\[\d+\]: \w+: to=<([^>]+)>")
-        with _running((master, "-c", str(home), "-d"), "postfix", home, port):
+        taken = re.compile(r"postfix/(?:discard|virtual)\[\d+\]: \w+: to=<([^>]+)>")
+        with running((master, "-c", str(home), "-d"), "postfix", home, port):
             yield MailServer(port, home / "log", taken)
 
 
 @contextmanager
 def exim(*settings: str) -> Iterator[MailServer]:
     """Exim with these settings; it queues what it takes. `dead@…` and `prohibited@…` are refused."""
-    with _home("exim") as home:
+    with server_home("exim") as home:
         (home / "spool").mkdir()
-        shutil.chown(home, _USERS["Debian-exim"])
-        shutil.chown(home / "spool", _USERS["Debian-exim"])
+        shutil.chown(home, USERS["Debian-exim"])
+        shutil.chown(home / "spool", USERS["Debian-exim"])
         port = free_port()
-        _configure("exim.conf", home / "conf", settings, home=home, port=port)
+        configure("exim.conf", home / "conf", settings, home=home, port=port)
         command = (str(debian.home_of(PACKAGES["exim"]) / "usr/sbin/exim4"), "-C", str(home / "conf"), "-bdf")
-        with _running(command, PACKAGES["exim"], home, port):
+        with running(command, PACKAGES["exim"], home, port):
             yield MailServer(port, home / "log-main", re.compile(r" <= .* for (\S+)$", re.MULTILINE))
 
 
 @contextmanager
 def opensmtpd(*settings: str) -> Iterator[MailServer]:
     """OpenSMTPD with these settings; it queues what it takes for a server that there is not."""
-    with _home("opensmtpd") as home:
+    with server_home("opensmtpd") as home:
         port = free_port()
-        _configure("opensmtpd.conf", home / "conf", settings, port=port)
+        configure("opensmtpd.conf", home / "conf", settings, port=port)
         smtpd = debian.home_of("opensmtpd") / "usr/sbin/smtpd"
         hidden = "for d in /var/lib /var/spool /run; do mount -t tmpfs -o mode=755 tmpfs $d; done"
         made = "mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd && chmod 711 /var/spool/smtpd"
         script = f"{hidden} && {made} && exec {smtpd} -d -f {home / 'conf'}"
-        with _running(("unshare", "--mount", "sh", "-c", script), "opensmtpd", home, port):
+        with running(("unshare", "--mount", "sh", "-c", script), "opensmtpd", home, port):
             taken = re.compile(r"smtp envelope .* to=<([^>]+)>")
             yield MailServer(port, home / "output", taken)
 
@@ -117,7 +131,7 @@ def opensmtpd(*settings: str) -> Iterator[MailServer]:
 @contextmanager
 def chasquid(certificate: tuple[str, str]) -> Iterator[MailServer]:
     """chasquid, which does not start without a certificate; it gives what it takes to /bin/true."""
-    with _home("chasquid") as home:
+    with server_home("chasquid") as home:
         port = free_port()
         certificates, domain = home / "certs" / "mail.example", home / "domains" / "readers.example"
         certificates.mkdir(parents=True)
@@ -125,9 +139,9 @@ def chasquid(certificate: tuple[str, str]) -> Iterator[MailServer]:
         shutil.copy(certificate[1], certificates / "privkey.pem")
         domain.mkdir(parents=True)
         (domain / "aliases").write_text("*: |/bin/true\n")
-        _configure("chasquid.conf", home / "chasquid.conf", home=home, port=port)
+        configure("chasquid.conf", home / "chasquid.conf", home=home, port=port)
         program = str(debian.home_of("chasquid") / "usr/bin/chasquid")
-        with _running((program, f"-config_dir={home}"), "chasquid", home, port):
+        with running((program, f"-config_dir={home}"), "chasquid", home, port):
             taken = re.compile(r" queued .* to=\[([^\]]+)\]")
             yield MailServer(port, home / "log", taken)
 
@@ -135,14 +149,14 @@ def chasquid(certificate: tuple[str, str]) -> Iterator[MailServer]:
 @contextmanager
 def haraka() -> Iterator[MailServer]:
     """Haraka, from npm; it forgets what it takes."""
-    with _home("haraka") as home:
+    with server_home("haraka") as home:
         port = free_port()
         for part in ("config", "plugins"):
             shutil.copytree(_HARAKA / part, home / part)
         (home / "config" / "smtp.ini").write_text(f"listen=127.0.0.1:{port}\n")
         package = _HARAKA / "node_modules" / "Haraka"
         shutil.copy(package / "config" / "connection.ini", home / "config")  # without it there is no greeting
-        with _running(
+        with running(
             (str(node.NODE), str(package / "bin" / "haraka"), "-c", str(home)),
             "haraka",
             home,
@@ -152,65 +166,59 @@ def haraka() -> Iterator[MailServer]:
             yield MailServer(port, home / "output", re.compile(r"taken <([^>]+)>"))
 
 
-def _configure(name: str, to: Path, settings: Sequence[str] = (), **values: object) -> None:
-    text = (_CONFIG / name).read_text()
-    to.write_text(text.format(settings="\n".join(settings), **values))
+@contextmanager
+def sendmail() -> Iterator[MailServer]:
+    """sendmail with the rules of its package; it queues what it takes. `dead@…` does not exist."""
+    with server_home("sendmail") as home:
+        port, package, m4 = free_port(), debian.home_of(PACKAGES["sendmail"]), debian.home_of("m4")
+        program, rules = package / "usr/libexec/sendmail/sendmail", package / "usr/share/sendmail/cf"
+        program.chmod(0o755)  # to set its group is to ignore LD_LIBRARY_PATH
+        (home / "queue").mkdir()
+        (home / "switch").write_text("hosts\tfiles\naliases\tfiles\n")
+        (home / "hosts").write_text("127.0.0.1 mail.example\n")
+        configure("sendmail.mc", home / "mc", home=home, port=port)
+        expand = (m4 / "usr/bin/m4", f"-D_CF_DIR_={rules}/", rules / "m4/cf.m4", home / "mc")
+        with (home / "cf").open("w") as file:
+            libraries = os.environ | {"LD_LIBRARY_PATH": debian.libraries("m4")}
+            subprocess.run(expand, stdout=file, stderr=subprocess.DEVNULL, env=libraries, check=True)
+        command = (str(program), "-C", str(home / "cf"), "-bD")
+        # It waits for a minute if its host has a name without a dot.
+        name, hosts = "mail.example", str(home / "hosts")
+        with running(
+            command, PACKAGES["sendmail"], home, port, NSS_WRAPPER_HOSTNAME=name, NSS_WRAPPER_HOSTS=hosts
+        ):
+            yield MailServer(port, home / "queue", re.compile(r"^RPFD:<([^>]+)>", re.MULTILINE))
 
 
 @contextmanager
-def _home(name: str) -> Iterator[Path]:
-    """A directory that the users of a server can read, whatever the umask of this process is."""
-    before = os.umask(0o022)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f"{name}-", ignore_cleanup_errors=True) as home:
-            Path(home).chmod(0o755)
-            yield Path(home)
-    finally:
-        os.umask(before)
+def courier() -> Iterator[MailServer]:
+    """Courier's SMTP server without its queue manager, in a root of its own; it queues what it takes."""
+    with server_home("courier") as home:
+        port, package, root = free_port(), debian.home_of(PACKAGES["courier"]), home / "root"
+        for name in ("dev", "system", "package", "usr/lib"):
+            (root / name).mkdir(parents=True)
+        for name in ("etc/courier", "var/lib/courier"):
+            shutil.copytree(package / name, root / name)
+        for name, line in _COURIER.items():
+            (root / "etc" / name).write_text(line + "\n")
+        for path in (root / "var/lib/courier").rglob("*"):
+            shutil.chown(path, USERS["courier"], USERS["courier"])
+        for name in ("lib", "lib64"):  # where programs seek their loader, which seeks the libraries
+            (root / name).symlink_to(f"system/{name}")
+        (root / "usr/lib/courier").symlink_to("/package/usr/lib/courier")
+        (root / "usr/sbin").symlink_to("/package/usr/sbin")
+        inside = debian.libraries(PACKAGES["courier"]).replace(str(package), "/package")
+        configure("courier.sh", home / "sh", root=root, package=package, port=port, libraries=inside)
+        command = ("unshare", "--mount", "sh", str(home / "sh"))
+        with running(command, PACKAGES["courier"], home, port, users=False):
+            yield MailServer(port, root / "var/lib/courier", re.compile(r"^r(\S+@\S+)$", re.MULTILINE))
 
 
-@contextmanager
-def _running(
-    command: tuple[str, ...], package: str, home: Path, port: int, *, users: bool = True
-) -> Iterator[None]:
-    """The server until it is no longer needed; what it prints goes to `output`. Some need made-up `users`."""
-    output = home / "output"
-    environment = os.environ | (_with_users(package, home) if users else {})
-    with output.open("ab") as file:
-        server = spawn(command, stdout=file, stderr=file, env=environment, cwd=home)
-    try:
-        wait_until(lambda: _listens(port) or server.poll() is not None, 20, what=f"{package} listens")
-        if server.poll() is not None:
-            pytest.fail(f"{package} did not start: {output.read_text(errors='replace')}")
-        yield
-    finally:
-        server.terminate()
-        server.wait(20)
-
-
-def _with_users(package: str, home: Path) -> Mapping[str, str]:
-    """The environment of an unpacked server, in which its users exist."""
-    users = "".join(
-        f"{name}:x:{number}:{number}::/nonexistent:/bin/false\n" for name, number in _USERS.items()
-    )
-    groups = "".join(f"{name}:x:{number}:\n" for name, number in _USERS.items())
-    (home / "passwd").write_text(Path("/etc/passwd").read_text() + users)
-    (home / "group").write_text(Path("/etc/group").read_text() + groups)
-    wrapper = next((debian.home_of(_WRAPPER) / "usr" / "lib").glob("*/libnss_wrapper.so"))
-    return {
-        "LD_PRELOAD": str(wrapper),
-        "LD_LIBRARY_PATH": debian.libraries(package),
-        "NSS_WRAPPER_PASSWD": str(home / "passwd"),
-        "NSS_WRAPPER_GROUP": str(home / "group"),
-    }
-
-
-def _listens(port: int) -> bool:
-    """Whether something listens on this port, without a connection that would be in its log."""
-    listening = f"0100007F:{port:04X} 00000000:0000 0A"
-    return listening in Path("/proc/net/tcp").read_text()
-
-
-_POSTFIX_QUEUES = (
-    "active bounce corrupt defer deferred flush hold incoming maildrop pid private public saved trace"
-)
+_COURIER = {
+    "passwd": f"courier:x:{USERS['courier']}:{USERS['courier']}::/nonexistent:/bin/false",
+    "group": f"courier:x:{USERS['courier']}:",
+    "courier/me": "mail.example",
+    "courier/defaultdomain": "mail.example",
+    "courier/locals": "localhost",
+    "courier/esmtpacceptmailfor": "readers.example",
+}

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from pytest_django import Settings
 
 from subscriptions import outbox
 from subscriptions.models import Delivery, Refusal, Run, Subscriber
@@ -80,6 +81,22 @@ def test_chasquid_which_drops_what_stands_behind_the_dot_takes_all_at_full_speed
 ) -> None:
     with mail_servers.chasquid(certificate) as server:
         assert send(server, 300) < 90
+
+
+@LONG
+def test_sendmail_takes_all_and_says_who_is_dead(sendmail: None) -> None:
+    with mail_servers.sendmail() as server:
+        assert send(server, 300, "dead") < 20
+    assert Refusal.objects.get().cause == "dead"
+
+
+@LONG
+def test_courier_which_drops_what_stands_behind_the_dot_takes_all_at_full_speed(
+    courier: None, settings: Settings
+) -> None:
+    settings.DEFAULT_FROM_EMAIL = "digest@example.org"  # to Courier, a domain without a dot is a syntax error
+    with mail_servers.courier() as server:
+        assert send(server, 300) < 60
 
 
 @LONG
