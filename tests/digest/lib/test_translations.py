@@ -93,7 +93,7 @@ def test_german_says_du_to_readers_and_operators_alike() -> None:
         if path.parents[1].name == "de"
         for message in catalogue(path)
         if message.id
-        for string in ([message.string] if isinstance(message.string, str) else message.string)
+        for string in ([message.string] if isinstance(message.string, str) else message.string or ())
     ]
     assert [string for string in said if formal.search(string)] == []
 
