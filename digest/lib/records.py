@@ -36,6 +36,7 @@ _WITHDRAWN = re.compile(
     re.IGNORECASE,
 )
 _WITHDRAWN_TITLE = re.compile(r"^\W*withdrawn\s*[\])}:]|[\[({]withdrawn[\])}]$", re.IGNORECASE)
+TITLE_SEARCH = "https://huggingface.co/papers?q="  # where the paper itself is not known
 TITLE_LIMIT = 500
 ABSTRACT_LIMIT = 20_000
 NAME_LIMIT = 200
@@ -130,7 +131,7 @@ def paper_url(key: str, title: str) -> str:
         return f"https://arxiv.org/abs/{rest}"
     if scheme == "doi":
         return f"https://doi.org/{quote(rest, safe=_IN_PATHS)}"
-    return f"https://huggingface.co/papers?q={quote_plus(title[:150], errors='replace')}"
+    return TITLE_SEARCH + quote_plus(title[:150], errors="replace")
 
 
 def pdf_url(key: str) -> str | None:

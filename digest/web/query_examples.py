@@ -21,7 +21,7 @@ QUERY_EXAMPLES = (
     QueryExample('"speculative decoding"', gettext_lazy("these words side by side")),
     QueryExample("quant*", gettext_lazy("every word that begins with “quant”, such as quantization")),
     QueryExample(
-        "title:reasoning", gettext_lazy("only where it is in the title; author: and org: look there instead")
+        "title:reasoning", gettext_lazy("only in titles; author: and org: look at who wrote it, and where")
     ),
     QueryExample("(agent OR robot) upvotes>=50", gettext_lazy("either of them, with at least 50 upvotes")),
 )

@@ -125,7 +125,10 @@ _PROBLEMS: Mapping[str, tuple[str, str]] = {
         "{} may or may not have arrived in the last 7 days.",
         "They are not sent again; their papers are carried over to the reader's next digest.",
     ),
-    State.DEFERRED: ("{} deferred by the mail server (4xx).", "They are tried again by themselves."),
+    State.DEFERRED: (
+        "{} deferred: the relay said “later” or could not be reached.",
+        "They are tried again by themselves.",
+    ),
 }
 
 

@@ -52,7 +52,8 @@ def _mail() -> Iterator[Step]:
             "A mail relay.", f"Set EMAIL_URL, for example to {relay}. Until then no mail leaves this machine."
         )
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
-    if sender.rpartition("@")[2] in LOCAL_NAMES:
+    domain = sender.rpartition("@")[2]
+    if domain in LOCAL_NAMES or "." not in domain:  # such as a machine's own name
         yield Step(
             f"A sender whose domain is yours, not {sender}.",
             "Set DEFAULT_FROM_EMAIL, for example to: Paper Digest <digest@example.org>.",

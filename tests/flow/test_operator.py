@@ -65,6 +65,14 @@ def test_the_bar_to_save_covers_nothing_of_the_form(page: Page) -> None:
             assert bar["y"] >= form["y"] + form["height"]
 
 
+def test_a_form_is_no_wider_than_the_narrowest_phone(page: Page) -> None:
+    Branding.objects.create(pk=branding.ONLY)
+    page.set_viewport_size({"width": 320, "height": 640})
+    for path in (f"digest/branding/{branding.ONLY}", f"digest/source/{source().pk}"):
+        page.goto(f"/admin/{path}/change/")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["", "subscriptions/subscriber/", "digest/source/"])
 def test_every_word_can_be_read_by_day_and_in_the_dark(

@@ -11,7 +11,7 @@ from digest.compose.paper.excerpt import Excerpt, excerpt
 from digest.compose.paper.highlight import Piece, pieces, runs
 from digest.compose.paper.why_line import why
 from digest.lib.locales import Language
-from digest.lib.records import PaperRecord, arxiv_id, pdf_url, safe_link
+from digest.lib.records import TITLE_SEARCH, PaperRecord, arxiv_id, pdf_url, safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
@@ -70,7 +70,7 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
     shown = abstract if whole else excerpt(record.abstract, item.marks)
     source = safe_link(record.url)
     links = (
-        (language.gettext("Read on %(site)s", site=_site(source)), source),
+        (_to_read(language, source), source),
         (language.gettext("PDF"), safe_link(pdf_url(record.key))),
         (language.gettext("Code"), safe_link(record.code_url)),
         (language.gettext("Project"), safe_link(record.project_url)),
@@ -89,6 +89,13 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
         links=tuple(LinkView(label, url) for label, url in links if url),
         withdrawn=language.gettext("Withdrawn") if record.withdrawn else "",
     )
+
+
+def _to_read(language: Language, url: str | None) -> str:
+    """What the link to the paper says: a search for its title is not the paper."""
+    if url and url.startswith(TITLE_SEARCH):
+        return language.gettext("Find on %(site)s", site=_site(url))
+    return language.gettext("Read on %(site)s", site=_site(url))
 
 
 def _site(url: str | None) -> str:

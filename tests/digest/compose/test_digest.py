@@ -8,6 +8,7 @@ from digest.compose import WelcomeContent, compose_digest, compose_page, compose
 from digest.compose.content import Section
 from digest.compose.paper.samples import FOUR_BITS, LAB_BENCH, item, paper
 from digest.compose.samples import BRAND, DIGESTS, LOGO, READER, WEEK
+from digest.lib.records import paper_url, title_key
 from tests.digest.compose.letters import LETTERS, read, words
 
 FIRST = datetime(2025, 11, 6, 7, 0, tzinfo=UTC)
@@ -199,6 +200,7 @@ def test_a_link_to_read_says_where_it_leads() -> None:
     assert label("https://huggingface.co/papers/2511.00001") == "Read on Hugging Face"
     assert label("https://arxiv.org/abs/2511.00001") == "Read on arXiv"
     assert label("https://www.journal.example.org/1") == "Read on journal.example.org"
+    assert label(paper_url(title_key("Title"), "Title")) == "Find on Hugging Face"
 
 
 def test_what_a_link_is_called_begins_with_what_it_shows() -> None:

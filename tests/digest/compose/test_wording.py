@@ -9,7 +9,15 @@ import pytest
 from digest.compose.content import DigestContent, Section
 from digest.compose.paper.samples import LAB_BENCH, NO_ABSTRACT
 from digest.compose.samples import DIGESTS
-from digest.compose.wording import SUBJECT_ROOM, accounting, headline, period, short_period, subject
+from digest.compose.wording import (
+    SUBJECT_ROOM,
+    accounting,
+    headline,
+    period,
+    short_period,
+    subject,
+    welcome,
+)
 from digest.lib.locales import language_for
 
 ENGLISH, GERMAN = language_for("en"), language_for("de")
@@ -112,3 +120,8 @@ def test_a_german_digest_says_so_in_german() -> None:
         "2 hattest du schon",
     ]
     assert period(GERMAN, content) == "Mittwoch, 5. November"
+
+
+def test_a_german_hour_is_said_as_one_also_in_the_first_digest() -> None:
+    first = replace(DIGESTS["first"], language="de")
+    assert "kommt am Donnerstag, 6. November um 07:00 Uhr (Europe/Berlin)" in welcome(GERMAN, first)

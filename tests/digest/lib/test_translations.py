@@ -85,6 +85,19 @@ def test_every_entry_is_translated_with_the_same_places_and_compiled(path: Path)
     assert path.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run `make translate`"
 
 
+def test_german_says_du_to_readers_and_operators_alike() -> None:
+    formal = re.compile(r"\w+en Sie\b|\b(?:Ihr|Ihre[mnrs]?|Ihnen)\b")
+    said = [
+        string
+        for path in CATALOGUES
+        if path.parents[1].name == "de"
+        for message in catalogue(path)
+        if message.id
+        for string in ([message.string] if isinstance(message.string, str) else message.string or ())
+    ]
+    assert [string for string in said if formal.search(string)] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_pages_template_holds_no_text_of_its_own(path: Path) -> None:
     tree = environment().parse(path.read_text(encoding="utf-8"))

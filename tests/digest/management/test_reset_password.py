@@ -1,6 +1,7 @@
 """An operator who lost the password gets in again by one command."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +37,18 @@ def test_the_second_start_says_how() -> None:
     call_command("demo", stdout=io.StringIO())
     call_command("demo", stdout=out)
     assert "manage.py reset_password" in out.getvalue()
+
+
+def test_what_it_says_finds_the_data_of_this_start(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path / "the data"
+    out = io.StringIO()
+    call_command("demo", stdout=out)
+    call_command("demo", stdout=out)
+    command = f"DATA_DIR='{settings.DATA_DIR}' .venv/bin/python manage.py reset_password"
+    assert out.getvalue().count(command) == 2
+    settings.DATA_DIR = settings.BASE_DIR / "var"
+    call_command("demo", stdout=out)
+    assert out.getvalue().endswith("password: .venv/bin/python manage.py reset_password\n")
 
 
 def test_of_several_operators_one_is_named() -> None:

@@ -130,7 +130,7 @@ def test_mails_that_did_not_get_through_are_told_with_their_reasons() -> None:
         "the sender died (1). They are not sent again; their papers are carried over"
     )
     assert deferred == (
-        "1 mail deferred by the mail server (4xx).",
+        "1 mail deferred: the relay said “later” or could not be reached.",
         "451 greylisted (1). They are tried again by themselves.",
     )
 

@@ -70,6 +70,11 @@ def test_each_cure_takes_its_line_away_until_none_is_left(settings: Any, admin_c
     assert lacking == []
 
 
+def test_a_machine_s_own_name_is_no_domain_to_send_from(settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Paper Digest <digest@laptop>"
+    assert "A sender whose domain is yours, not digest@laptop." in named()
+
+
 def test_the_front_page_lists_it_with_links_open_on_a_server_and_folded_in_a_trial(
     settings: Any, admin_client: Client
 ) -> None:

@@ -80,6 +80,14 @@ def test_text_is_wrapped_and_links_stand_whole_on_their_lines(name: str) -> None
         assert "&amp;" not in line or "bold" in line  # the hostile abstract's own
 
 
+@pytest.mark.parametrize("name", COMPOSED)
+def test_nothing_stands_outside_of_the_sheet_but_the_preheader(name: str) -> None:
+    page = read(COMPOSED[name]).body
+    for apart in page.select(".preheader, .sheet"):
+        apart.decompose()
+    assert page.get_text().strip() == ""
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_letter_is_small_enough_for_any_mail_program(name: str) -> None:
     message = prepare(OTHERS[name], Sender("a@example.org")).message(READER)

@@ -1,6 +1,8 @@
 """The mails as Chromium shows them: light, dark, on a narrow phone and without images."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -185,9 +187,12 @@ def test_a_part_that_is_missing_is_noticed(screens: Screens, part: str) -> None:
     assert wrong_with(page, DIGESTS["many"]) != []
 
 
+@pytest.mark.parametrize("day", [date(2025, 11, 5), date(2025, 9, 30)])
 @pytest.mark.parametrize("case", ["many", "german"])
-def test_on_the_narrowest_phone_the_head_of_a_digest_is_one_line(screens: Screens, case: str) -> None:
-    page = shown(screens["narrow"], COMPOSED[case])
+def test_on_the_narrowest_phone_the_head_of_a_digest_is_one_line(
+    screens: Screens, case: str, day: date
+) -> None:
+    page = shown(screens["narrow"], compose_digest(replace(DIGESTS[case], day=day), BRAND))
     boxes = page.locator("h1, td.aside a").evaluate_all(
         "found => found.map(each => each.getBoundingClientRect()).map(({top, bottom}) => [top, bottom])"
     )
