@@ -5,7 +5,7 @@ from django.contrib.sitemaps import views as sitemap_views
 from django.urls import include, path, register_converter
 
 from digest.admin.sign_in import sign_in
-from digest.archive import sitemaps
+from digest.archive import downloads, sitemaps
 from digest.archive import views as archive_views
 from digest.web import views
 from digest.web.limits.search_budget import costly_if_asked
@@ -29,8 +29,12 @@ urlpatterns = [
     path("topics/<slug:slug>/", archive_views.topic, name="topic"),
     path("topics/<slug:slug>/atom.xml", archive_views.topic_atom, name="topic-atom"),
     path("topics/<slug:slug>/feed.json", archive_views.topic_json, name="topic-json"),
+    path("papers/<path:key>.bib", downloads.paper, {"kind": "bib"}, name="paper-bib"),
+    path("papers/<path:key>.ris", downloads.paper, {"kind": "ris"}, name="paper-ris"),
     path("papers/<path:key>/", archive_views.paper, name="paper"),
     path("search/", costly_if_asked("q")(archive_views.search), name="search"),
+    path("search.bib", downloads.search, {"kind": "bib"}, name="search-bib"),
+    path("search.ris", downloads.search, {"kind": "ris"}, name="search-ris"),
     path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
     path(
         "sitemap-<section>.xml",

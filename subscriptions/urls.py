@@ -23,6 +23,8 @@ urlpatterns = [
     # Some mail clients lose the last slash, and a redirect would lose their POST.
     path("u/<str:token>", unsubscribe_views.unsubscribe),
     path("r/<str:token>/", reader_views.read, name="read"),
+    path("r/<str:token>/papers.bib", reader_views.read_references, {"kind": "bib"}, name="read-bib"),
+    path("r/<str:token>/papers.ris", reader_views.read_references, {"kind": "ris"}, name="read-ris"),
     path("f/<str:token>/atom.xml", reader_views.feed_atom, name="feed-atom"),
     path("f/<str:token>/feed.json", reader_views.feed_json, name="feed-json"),
     path("a/export/<str:token>/", data_rights_views.export, name="export"),

@@ -12,7 +12,8 @@ from digest.archive.views import ArchivePage, DayPage, PaperPage, SearchPage, To
 from digest.compose import Item
 from digest.compose.paper.view import view_paper
 from digest.compose.samples import DIGESTS
-from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text
+from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text, pdf_url
+from digest.library.reference import reference
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.web.page_language import current_language
@@ -105,12 +106,19 @@ def _topic(page_obj: Page[int]) -> TopicPage:
 
 
 def _paper(number: int) -> PaperPage:
-    record = as_stored(DIGESTS["hostile"].sections[0].items[number])
+    item = as_stored(DIGESTS["hostile"].sections[0].items[number])
+    names = (
+        "Ada <script>alert(1)</script>",
+        "B. " + "Long" * 60,
+        *("{{ 7*7 }}, Jr.", "\\input{x}") * 4 * number,
+    )
     return PaperPage(
         key="doi:10.1234/<b>?#%20",
-        paper=view_paper(record, current_language(), whole=False),
-        abstract=record.record.abstract,
-        authors=("Ada <script>alert(1)</script>", "B. " + "Long" * 60, "{{ 7*7 }}"),
+        paper=view_paper(item, current_language(), whole=False),
+        abstract=item.record.abstract,
+        authors=names,
+        reference=reference(replace(item.record, author_names=names)),
+        pdf_url=pdf_url(item.record.key),
         topics=TOPICS[:3],
         appearances=[Appearance("<b>Source</b> {{ 7*7 }}", DAY)] if number else [],
     )

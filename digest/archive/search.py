@@ -15,13 +15,24 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Sum
 from numpy.typing import NDArray
 
-from digest.matching import Index, Query, index_of, search, search_titles, topics_of
+from digest.lib.messages import deferred
+from digest.matching import (
+    Index,
+    Query,
+    QuerySyntaxError,
+    index_of,
+    parse_query,
+    search,
+    search_titles,
+    topics_of,
+)
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
 
+MOST_TERMS = 40  # anybody may search, and each word costs the server time
 _KEPT_OPEN = 32  # segments, of about 4 MB each
 
 
@@ -43,6 +54,15 @@ class _Open:
     @cached_property
     def days(self) -> NDArray[np.int64]:
         return self.index.numbers[Number.DAY]
+
+
+def visitors_query(text: str) -> Query:
+    """The query that a visitor wrote; QuerySyntaxError if it cannot be read, or is too long for anybody's."""
+    query = parse_query(text)
+    if query.size > MOST_TERMS:
+        hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
+        raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)
+    return query
 
 
 def find(

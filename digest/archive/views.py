@@ -12,16 +12,16 @@ from django.views.decorators.http import require_safe
 from digest.archive import queries
 from digest.archive.feeds import Feed, atom, entries_of, feed_response, json_feed
 from digest.archive.queries import Appearance, DayOfMonth, Line
-from digest.archive.search import find
+from digest.archive.search import find, visitors_query
 from digest.compose.paper.view import PaperView
-from digest.lib.messages import deferred
-from digest.matching import QuerySyntaxError, parse_query
+from digest.lib.records import pdf_url
+from digest.library.reference import Reference, reference
+from digest.matching import QuerySyntaxError
 from digest.models import Paper, Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import public, show, topic_name
 
-MOST_TERMS = 40  # anybody may search, and each word costs the server time
 FEED_ENTRIES = 50
 TOPIC_DAYS = 30
 
@@ -71,12 +71,14 @@ class TopicPage:
 
 @dataclass(frozen=True, slots=True)
 class PaperPage:
-    """One paper in full, the topics that keep it, and where it appeared."""
+    """One paper in full, the topics that keep it, where it appeared, and how it is cited."""
 
     key: str
     paper: PaperView
     abstract: str
     authors: Sequence[str]
+    reference: Reference
+    pdf_url: str | None
     topics: Sequence[Topic]
     appearances: Sequence[Appearance]
 
@@ -207,6 +209,8 @@ def paper_page(found: Paper) -> PaperPage:
         paper=queries.paper_view(found),
         abstract=found.abstract,
         authors=found.author_names,
+        reference=reference(found.record()),
+        pdf_url=pdf_url(found.key),
         topics=queries.topics_of_paper(found),
         appearances=queries.appearances(found),
     )
@@ -226,10 +230,7 @@ def _search_page(text: str, page_number: str) -> SearchPage:
     if not text:
         return SearchPage("")
     try:
-        query = parse_query(text)
-        if query.size > MOST_TERMS:
-            hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
-            raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)  # noqa: TRY301
+        query = visitors_query(text)
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     page_obj = queries.paginate(find(query, titles_first=True).papers, page_number)

@@ -15,6 +15,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from digest.archive import queries
+from digest.archive.downloads import Kind, references_response
 from digest.archive.feeds import atom, feed_response, json_feed
 from digest.web import page_language
 from digest.web.limits import throttling
@@ -144,6 +146,19 @@ def read(request: HttpRequest, token: str) -> HttpResponse:
     if delivery is None or delivery.selection is None:
         return bad_link(request)
     return show_mail(web_version.read_html(delivery))
+
+
+@behind_link
+@require_safe
+@cache_control(private=True, no_cache=True)
+@by_etag
+def read_references(request: HttpRequest, token: str, kind: Kind) -> HttpResponse:
+    """All papers of a digest that was sent, for a reference manager."""
+    delivery = signed_links.delivery_for(token)
+    if delivery is None or delivery.selection is None:
+        return bad_link(request)
+    papers = queries.in_order(delivery.selection.papers)
+    return references_response(papers, kind, f"digest-{delivery.selection.day or delivery.due_at.date()}")
 
 
 @behind_link

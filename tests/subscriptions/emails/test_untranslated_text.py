@@ -36,7 +36,7 @@ from tests.digest.lib.wordless import Wordless
 
 _BRACKETED = re.compile(r"⟦[^⟦⟧]*⟧")
 _WORD = re.compile(r"[^\W\d_]{2,}")
-_NAMES = {"arXiv", "Hugging", "Face"}
+_NAMES = {"arXiv", "BibTeX", "Hugging", "Face", "RIS"}
 
 
 class Bracketing(gettext.NullTranslations):

@@ -1,5 +1,6 @@
 """Pages behind links in mails: looking changes nothing, pressing does."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +17,7 @@ from subscriptions.models.schedule import Schedule
 from subscriptions.planning import planner
 from subscriptions.urls import urlpatterns
 from tests.factories import NOW, edition, reader, topic
-from tests.subscriptions.browsing import PRIVATE, Purpose, address, said, stored
+from tests.subscriptions.browsing import PRIVATE, Purpose, address, page, said, stored
 
 pytestmark = pytest.mark.django_db
 BERLIN = Schedule("Europe/Berlin", 7)
@@ -58,6 +59,26 @@ def sent_digest(subscriber: Subscriber) -> str:
     edition("Agents that read manuals")
     planner.plan(NOW)
     return f"/r/{signed_links.token('read', subscriber, Delivery.objects.get(kind='digest').pk)}/"
+
+
+def test_a_digests_page_offers_all_its_papers_for_a_reference_manager(
+    client: Client, ada: Subscriber
+) -> None:
+    ada.volume = 1
+    ada.save()
+    edition("Browser agents")
+    path = sent_digest(ada)
+    links = [str(link["href"]) for link in page(client.get(path)).select("a[href*='/papers.']")]
+    bib, ris = (client.get(link) for link in links)
+    assert {*re.findall(r"  title = \{(.*)\}", bib.content.decode())} == {
+        "Agents that read manuals",
+        "Browser agents",
+    }
+    assert ris.content.count(b"TY  - ") == 2
+    assert bib["Content-Disposition"] == 'attachment; filename="digest-2025-11-05.bib"'
+    assert bib.headers.items() >= (PRIVATE | {"Cache-Control": "private, no-cache"}).items()
+    assert client.get(links[0], headers={"If-None-Match": bib["ETag"]}).status_code == 304
+    assert client.get("/r/1-x/papers.bib").status_code == 404
 
 
 def test_scanners_that_follow_every_link_change_nothing(

@@ -29,7 +29,7 @@ _FILLING = re.compile(r"^(.+?)\1{2,}$")
 _SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words")
 _SUMMED_UP = "meta[name=description], meta[property^='og:'][content*=' ']"
 _NAMES = (
-    "arXiv Hugging Face Atom HTML JSON Feed Paper Digest UTC Deutsch English"
+    "arXiv Hugging Face Atom BibTeX HTML JSON RIS Feed Paper Digest UTC Deutsch English"
     " OR NOT quant low precision title audio ada"
 )
 

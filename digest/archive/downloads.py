@@ -1,0 +1,61 @@
+"""Files for reference managers: one paper, or those on a page of a search, as BibTeX and as RIS."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_safe
+
+from digest.archive import queries
+from digest.archive.search import find, visitors_query
+from digest.library.bibtex import bibtex
+from digest.library.reference import reference, references
+from digest.library.ris import ris
+from digest.matching import QuerySyntaxError
+from digest.models import Paper
+from digest.web.limits.search_budget import costly
+from digest.web.page_language import url
+from digest.web.rendering import public
+
+Kind = Literal["bib", "ris"]
+_FORMATS = {
+    "bib": (bibtex, "application/x-bibtex"),
+    "ris": (ris, "application/x-research-info-systems"),
+}
+
+
+@require_safe
+@public
+def paper(_request: HttpRequest, key: str, kind: Kind) -> HttpResponse:
+    """One paper. A key that a better one has replaced leads to its file."""
+    found = queries.paper_by_key(key)
+    if found is None:
+        raise Http404
+    if found.key != key:
+        return redirect(url(f"paper-{kind}", found.key), permanent=True)
+    return references_response([found], kind, reference(found.record()).citation_key)
+
+
+@require_safe
+@costly
+@public
+def search(request: HttpRequest, kind: Kind) -> HttpResponse:
+    """The papers on a page of a search. A query that cannot be read leads to where that is explained."""
+    text = " ".join(request.GET.get("q", "").split())
+    try:
+        query = visitors_query(text)
+    except QuerySyntaxError:
+        return redirect(url("search", q=text))
+    page = queries.paginate(find(query, titles_first=True).papers, request.GET.get("page", "1"))
+    return references_response(queries.in_order(page), kind, "search")
+
+
+def references_response(papers: Iterable[Paper], kind: Kind, name: str) -> HttpResponse:
+    """Answer with the papers as a file called `name`; search engines keep to the pages."""
+    write, content_type = _FORMATS[kind]
+    body = write(references(paper.record() for paper in papers))
+    response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    response["X-Robots-Tag"] = "noindex"
+    return response
