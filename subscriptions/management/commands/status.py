@@ -30,7 +30,7 @@ class Command(BaseCommand):
             "readers": _by_state(Subscriber),
             "clashing_addresses": list(Subscriber.objects.filter(CLASHING).values_list("email", flat=True)),
             "deliveries": _by_state(Delivery),
-            "mail": "held: EMAIL_URL is not set" if settings.EMAIL_HELD else "ok",
+            "mail": _mail(),
             "last_run": _last_run(),
             "broker": _broker(),
             "database": connection.vendor,
@@ -52,6 +52,14 @@ class Command(BaseCommand):
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
             shown = ", ".join(shown) or "none" if isinstance(shown, list) else shown
             self.stdout.write(f"{name.replace('_', ' '):13} {'none yet' if shown in {None, ''} else shown}")
+
+
+def _mail() -> str:
+    """Whether mail leaves; if not, why."""
+    if settings.EMAIL_HELD:
+        return f"{runs.HELD}EMAIL_URL is not set"
+    held = Delivery.objects.filter(state=Delivery.State.DEFERRED, reason__startswith=runs.HELD)
+    return held.values_list("reason", flat=True).first() or "ok"
 
 
 def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:

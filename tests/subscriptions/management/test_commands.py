@@ -97,7 +97,10 @@ def test_status_counts_papers_readers_and_deliveries_in_every_state() -> None:
     assert status["deliveries"]["accepted"] == 1
     assert status["last_edition"]["day"] == "2025-11-05"
     assert status["broker"].startswith("unreachable")
+    assert status["mail"] == "ok"
     assert "papers" in run("status")
+    Delivery.objects.update(state="deferred", reason="held: cannot connect to the relay")
+    assert json.loads(run("status", "--json"))["mail"] == "held: cannot connect to the relay"
 
 
 def test_status_of_an_empty_installation() -> None:
