@@ -1,7 +1,7 @@
 """Queries as trees: what can be asked, and how it is printed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
@@ -31,14 +31,33 @@ class Number(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class _Printed:
+    """A part of a query, which is printed once, when it is made: the parts around it need its text."""
+
+    text: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", self._print())
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _print(self) -> str:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Term(_Printed):
     """Folded words that stand side by side, one word being the common case; the last may be a prefix."""
 
     words: tuple[str, ...]
     prefix: bool = False
     field: Field | None = None
 
-    def __str__(self) -> str:
+    def __hash__(self) -> int:
+        return hash(self.text)  # which a string remembers
+
+    def _print(self) -> str:
         body = " ".join(self.words)
         if len(self.words) == 2 and self.words[1][-1].isdigit() and words("".join(self.words)) == self.words:
             body = "".join(self.words)  # a name and its version, as most people write them
@@ -53,71 +72,71 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class Near(_Printed):
     """One of `left` and one of `right` in one text, in either order, at most `distance` words between."""
 
     left: tuple[Term, ...]
     right: tuple[Term, ...]
     distance: int
 
-    def __str__(self) -> str:
+    def _print(self) -> str:
         return f"{_either(self.left)} NEAR/{self.distance} {_either(self.right)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(_Printed):
     """A number against a value; `day` against a date."""
 
     number: Number
     operator: str
     value: int | date
 
-    def __str__(self) -> str:
+    def _print(self) -> str:
         return f"{self.number}{self.operator}{self.value}"
 
 
 @dataclass(frozen=True, slots=True)
-class Topic:
+class Topic(_Printed):
     """What the model of a preset topic keeps."""
 
     slug: str
 
-    def __str__(self) -> str:
+    def _print(self) -> str:
         return f"topic:{self.slug}"
 
 
 @dataclass(frozen=True, slots=True)
-class And:
+class And(_Printed):
     parts: tuple["Node", ...]
 
-    def __str__(self) -> str:
-        return " ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
+    def _print(self) -> str:
+        return " ".join([f"({part.text})" if isinstance(part, Or) else part.text for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
-class Or:
+class Or(_Printed):
     parts: tuple["Node", ...]
 
-    def __str__(self) -> str:
-        return " OR ".join(str(part) for part in self.parts)
+    def _print(self) -> str:
+        return " OR ".join([part.text for part in self.parts])
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Not(_Printed):
     part: "Node"
 
-    def __str__(self) -> str:
+    def _print(self) -> str:
         return f"NOT {_bracketed(self.part)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(_Printed):
     """A part that counts `factor` times as much for the order of papers; which are kept does not change."""
 
     part: "Node"
     factor: float
 
-    def __str__(self) -> str:
+    def _print(self) -> str:
         return f"{_bracketed(self.part)}^{self.factor:g}"
 
 
@@ -133,7 +152,7 @@ class Query:
     root: Node
 
     def __str__(self) -> str:
-        return str(self.root)
+        return self.root.text
 
     @property
     def size(self) -> int:
@@ -191,4 +210,4 @@ def _either(terms: tuple[Term, ...]) -> str:
 
 
 def _bracketed(node: Node) -> str:
-    return str(node) if isinstance(node, Term | Compare | Topic) else f"({node})"
+    return node.text if isinstance(node, Term | Compare | Topic) else f"({node.text})"

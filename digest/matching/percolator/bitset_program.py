@@ -32,37 +32,35 @@ class _Group:
 
     def __init__(self, kind: str, arity: int) -> None:
         self.kind = kind
-        self.count = 0
-        self.nodes = np.zeros(8, np.int32)
-        self.children = np.zeros((8, arity), np.int32)
+        self.arity = arity
+        self.nodes = array("i")
+        self.children = array("i")  # those of the first node, then those of the second, and so on
 
     def append(self, node: int, children: tuple[int, ...]) -> int:
         """The slot of the node from now on."""
-        if self.count == len(self.nodes):
-            self.nodes = np.resize(self.nodes, 2 * self.count)
-            self.children = np.resize(self.children, (2 * self.count, self.children.shape[1]))
-        padding = self.children.shape[1] - len(children)
-        self.nodes[self.count] = node
-        self.children[self.count] = (*children, *children[-1:] * padding)
-        self.count += 1
-        return self.count - 1
+        self.nodes.append(node)
+        self.children.extend(children)
+        if len(children) < self.arity:
+            self.children.extend(children[-1:] * (self.arity - len(children)))
+        return len(self.nodes) - 1
 
     def remove(self, slot: int) -> int:
         """The node that moved into the freed slot."""
-        self.count -= 1
-        self.nodes[slot] = moved = self.nodes[self.count]
-        self.children[slot] = self.children[self.count]
-        return int(moved)
+        moved, arity = self.nodes[-1], self.arity
+        self.nodes[slot] = moved
+        self.children[slot * arity : (slot + 1) * arity] = self.children[-arity:]
+        del self.nodes[-1], self.children[-arity:]
+        return moved
 
     def evaluate(self, rows: Rows) -> None:
         """Compute the rows of these nodes from those of their children."""
-        children = self.children[: self.count]
+        children = np.frombuffer(self.children, np.int32).reshape(-1, self.arity)
         result = rows[children[:, 0]]
         if self.kind == "not":
             np.invert(result, out=result)
-        for column in range(1, children.shape[1]):
+        for column in range(1, self.arity):
             _OPERATIONS[self.kind](result, rows[children[:, column]], out=result)  # type: ignore[call-arg]
-        rows[self.nodes[: self.count]] = result
+        rows[np.frombuffer(self.nodes, np.int32)] = result
 
 
 class Program:
@@ -122,7 +120,7 @@ class Program:
             rows = np.zeros((len(self), min(_BLOCK, words - first)), np.uint64)
             leaves.write(rows, first)
             for key in order:
-                if self._groups[key].count:
+                if self._groups[key].nodes:
                     self._groups[key].evaluate(rows)
             result[:, first : first + _BLOCK] = rows[wanted]
         if index.count % _WORD:
@@ -130,51 +128,52 @@ class Program:
         return result
 
     def _intern(self, node: Node) -> int:
-        match node:
-            case Weight(part, _):
-                return self._intern(part)
-            case And(parts):
-                return self._inner("and", tuple(sorted({self._intern(part) for part in parts})))
-            case Or(parts):
-                return self._inner("or", tuple(sorted({self._intern(part) for part in parts})))
-            case Not(part):
-                return self._inner("not", (self._intern(part),))
-            case _:
-                if node not in self._numbers:
-                    self._leaf_matcher.add(self._number(node, 0), node)
-                return self._numbers[node]
+        if isinstance(node, And | Or):
+            children = {self._intern(part) for part in node.parts}
+            return self._inner("and" if isinstance(node, And) else "or", tuple(sorted(children)))
+        if isinstance(node, Not):
+            return self._inner("not", (self._intern(node.part),))
+        if isinstance(node, Weight):
+            return self._intern(node.part)
+        number = self._numbers.get(node)
+        if number is None:
+            number = self._number(node, 0)
+            self._leaf_matcher.add(number, node)
+        return number
 
     def _inner(self, kind: str, children: tuple[int, ...]) -> int:
         if len(children) == 1 and kind != "not":
             return children[0]
         part: _Inner = (kind, *children)
-        if part in self._numbers:
-            return self._numbers[part]
-        number = self._number(part, 1 + max(self._levels[child] for child in children))
-        for child in children:
-            self._uses[child] += 1
-        self._slots[number] = self._group(number, kind, len(children)).append(number, children)
+        number = self._numbers.get(part)
+        if number is None:
+            number = self._number(part, 1 + max([self._levels[child] for child in children]))
+            for child in children:
+                self._uses[child] += 1
+            self._slots[number] = self._group(number, kind, len(children)).append(number, children)
         return number
 
     def _number(self, part: Leaf | _Inner, level: int) -> int:
         if self._free:
             number = self._free.pop()
+            self._parts[number] = part
+            self._uses[number], self._levels[number], self._slots[number] = 0, level, -1
         else:
             number = len(self._parts)
-            self._parts.append(None)
-            for column in (self._uses, self._levels, self._slots):
-                column.append(0)
+            self._parts.append(part)
+            self._uses.append(0)
+            self._levels.append(level)
+            self._slots.append(-1)
         self._numbers[part] = number
-        self._parts[number], self._uses[number] = part, 0
-        self._levels[number], self._slots[number] = level, -1
         return number
 
     def _group(self, number: int, kind: str, arity: int) -> _Group:
         wide = _ARITIES[bisect_left(_ARITIES, arity)]
         key = (self._levels[number], kind, wide)
-        if key not in self._groups:
-            self._groups[key] = _Group(kind, wide)
-        return self._groups[key]
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = _Group(kind, wide)
+        return group
 
 
 class _Bits:

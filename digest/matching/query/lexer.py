@@ -18,51 +18,67 @@ class QuerySyntaxError(ValueError):
 
 
 class Tokens:
-    """The tokens of a text, to be taken one by one; errors point at the next."""
+    """The tokens of a text, to be taken one by one; errors point at the next.
+
+    `kind` says what the next is: the name of its group in the grammar of tokens below, or `END`.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tokens = tokens(text)
-        self.next = 0
+        self._tokens = [token for token in _TOKEN.finditer(text) if token.lastgroup]
+        self._kinds = [kind for token in self._tokens if (kind := token.lastgroup)]
+        self._kinds.append(END)
+        self._next = 0
+        self.kind = self._kinds[0]
 
-    def peek(self) -> re.Match[str] | None:
-        return self.tokens[self.next] if self.next < len(self.tokens) else None
+    @property
+    def token(self) -> re.Match[str]:
+        """The next; there must be one."""
+        return self._tokens[self._next]
 
-    def word_operator(self) -> str | None:
-        """The operator that comes next. Lower case counts: as words, these three say nothing."""
-        token = self.peek()
-        word = (token["word"] or "").lower() if token and not token["word_star"] else ""
-        return word if word in {"and", "or", "not"} else None
+    def take(self) -> re.Match[str]:
+        """The next, which then is past."""
+        token = self._tokens[self._next]
+        self._next += 1
+        self.kind = self._kinds[self._next]
+        return token
 
     def nothing_left(self) -> QuerySyntaxError:
         hint = deferred("Add a word, or remove the last operator.")
         return self.error(deferred("Something is missing at the end"), hint)
 
     def error(self, problem: DeferredText, hint: DeferredText) -> QuerySyntaxError:
-        return self.error_at(self.peek(), problem, hint)
+        position = len(self.text) if self.kind == END else self.token.start()
+        return QuerySyntaxError(problem, self.text, position, hint)
 
-    def error_at(
-        self, token: re.Match[str] | None, problem: DeferredText, hint: DeferredText
-    ) -> QuerySyntaxError:
-        return QuerySyntaxError(problem, self.text, token.start() if token else len(self.text), hint)
-
-
-def tokens(text: str) -> list[re.Match[str]]:
-    """The tokens of `text`, each a match whose named group says what it is; white space is left out."""
-    return [token for token in _TOKEN.finditer(text) if not token["space"]]
+    def error_at(self, token: re.Match[str], problem: DeferredText, hint: DeferredText) -> QuerySyntaxError:
+        return QuerySyntaxError(problem, self.text, token.start(), hint)
 
 
+def letters(token: re.Match[str]) -> str:
+    """A word where an operator is none: behind “topic:”."""
+    return token["letters"] or token["and"] or token["or"] or token["not"]
+
+
+END = "end"
+# Each token has one outermost group, which names its kind, and takes the white space behind it along.
+# “and”, “or” and “not” count in lower case, too: as words, these three say nothing.
 _TOKEN = re.compile(
-    r"""(?P<space>\s+)
-    | (?P<open>\() | (?P<close>\))
-    | (?P<compared>[A-Za-z]+)\s*(?P<operator>>=|<=|=|>|<)\s*(?P<value>[^\s()^]*)
-    | (?P<field>[A-Za-z]+):
+    r"""(?:
+      (?=[A-Za-z]++\s*+[:<>=])(?:
+          (?P<comparison>(?P<compared>[A-Za-z]++)\s*(?P<operator>>=|<=|=|>|<)\s*(?P<value>[^\s()^]*))
+        | (?P<field>(?P<name>[A-Za-z]++):)
+      )
     | (?P<minus>-(?=[\w"“”(]))
-    | \^(?P<weight>[^\s()]*)
     | (?P<near>NEAR(?:/(?P<distance>\d*))?)(?=[\s("“”]|$)
-    | ["“”](?P<phrase>[^"“”]*)["“”](?P<phrase_star>\*)?
+    | (?=[aonAON])(?i:(?P<and>and)|(?P<or>or)|(?P<not>not))(?=[\s()"“”:^<>=]|$)
+    | (?P<word>(?P<letters>[^\s()"“”:*^<>=]++)(?P<star>\*)?)
+    | (?P<open>\()
+    | (?P<close>\))
+    | (?P<phrase>["“”](?P<words>[^"“”]*)["“”](?P<words_star>\*)?)
     | (?P<quote>["“”])
-    | (?P<word>[^\s()"“”:*^<>=]+)(?P<word_star>\*)?
-    | (?P<other>.)""",
-    re.VERBOSE | re.DOTALL,
+    | (?P<weight>\^(?P<factor>[^\s()]*))
+    | (?P<other>\S)
+    )\s*+ | \s+""",
+    re.VERBOSE,
 )

@@ -21,19 +21,26 @@ def require_readable_length(text: str) -> None:
 
 
 def limited(root: Node, text: str) -> Query:
-    """The query of a tree; raises `QuerySyntaxError` if it exceeds a limit, or names nothing to contain."""
-    if holds(root, lambda _leaf: False):
+    """The query of a tree; raises `QuerySyntaxError` if it exceeds a limit, or names nothing to contain.
+
+    As nearly all queries are short, their printed form tells that a limit is far: then none is counted.
+    Words are printed in lower case, so that NOT and NEAR are the operators.
+    """
+    printed = root.text
+    if "NOT " in printed and holds(root, lambda _leaf: False):
         raise QuerySyntaxError(
             *(deferred("The query only says what to leave out"), text, 0),
             deferred("Add a word that the papers should contain."),
         )
     query = Query(root)
-    if query.size > MAX_TERMS:
+    may_be_large = len(printed) > MAX_TERMS or "NEAR/" in printed
+    if may_be_large and query.size > MAX_TERMS:
         hint = deferred(
             "At most %(most)s, and a NEAR counts every pair; split it into several queries.", most=MAX_TERMS
         )
         raise QuerySyntaxError(deferred("Too many terms"), text, 0, hint)
-    if depth(root) > MAX_DEPTH or len(str(root)) > MAX_LENGTH:
+    may_be_deep = printed.count("(") + printed.count("NOT ") >= MAX_DEPTH
+    if len(printed) > MAX_LENGTH or (may_be_deep and depth(root) > MAX_DEPTH):
         hint = deferred(
             "At most %(most)s characters, %(levels)s levels; split it into several queries.",
             most=MAX_LENGTH,

@@ -7,9 +7,16 @@ LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10
 
 def gather(kind: type[And] | type[Or], parts: list[Node]) -> Node:
     """One node of `kind`: flat, without repetition, in printing order."""
+    if len(parts) == 1:
+        return parts[0]
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
-    unique = sorted(set(flat), key=lambda part: (isinstance(part, Not), str(part)))
-    return unique[0] if len(unique) == 1 else kind(tuple(unique))
+    unique = {part.text: part for part in flat}  # what prints the same is the same
+    ordered = sorted(unique.values(), key=_place)
+    return ordered[0] if len(ordered) == 1 else kind(tuple(ordered))
+
+
+def _place(part: Node) -> tuple[bool, str]:
+    return isinstance(part, Not), part.text
 
 
 def weighted(node: Node, factor: float) -> Node:
@@ -22,6 +29,8 @@ def weighted(node: Node, factor: float) -> Node:
 
 def unweighted(node: Node) -> Node:
     """`node` without weights: what is left out has no place in an order."""
+    if "^" not in node.text:
+        return node
     match node:
         case Weight(part, _):
             return unweighted(part)

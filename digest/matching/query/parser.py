@@ -3,10 +3,11 @@
 import math
 import re
 from datetime import date
+from functools import lru_cache
 
 from digest.lib.messages import deferred
 from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic
-from digest.matching.query.lexer import QuerySyntaxError, Tokens
+from digest.matching.query.lexer import END, QuerySyntaxError, Tokens, letters
 from digest.matching.query.limits import (
     MAX_COUNT,
     MAX_DEPTH,
@@ -25,6 +26,13 @@ from digest.matching.query.normalize import (
 )
 from digest.matching.tokenizer import words
 from digest.matching.topics.classifier import preset_topics
+
+# Kinds of tokens, as the grammar in lexer.py names them.
+_OPERATORS = frozenset({"and", "or", "not", "near"})
+_WORDS = frozenset({"word", "and", "or", "not"})
+_ENDS = frozenset({END, "close", "or"})  # of what is joined by AND
+_NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field"}  # what a field cannot stand before
+_PARTS = {"word": ("letters", "star"), "phrase": ("words", "words_star")}
 
 
 def parse_query(text: str) -> Query:
@@ -46,11 +54,11 @@ class _Parser(Tokens):
         self.depth = 0
 
     def parse(self) -> Node:
-        if not self.tokens:
+        if self.kind == END:
             hint = deferred("Type a word, such as quantization.")
             raise QuerySyntaxError(deferred("The query is empty"), self.text, 0, hint)
         node = self.either(None)
-        if self.next < len(self.tokens):
+        if self.kind != END:
             raise self.error(
                 deferred("This bracket was never opened"), deferred("Remove it, or add “(” before.")
             )
@@ -58,22 +66,21 @@ class _Parser(Tokens):
 
     def either(self, field: Field | None) -> Node:
         parts = [self.both(field)]
-        while self.word_operator() == "or":
-            self.next += 1
+        while self.kind == "or":
+            self.take()
             parts.append(self.both(field))
         return gather(Or, parts)
 
     def both(self, field: Field | None) -> Node:
         parts = [self.one(field)]
-        while (token := self.peek()) and not token["close"] and self.word_operator() != "or":
-            if self.word_operator() == "and":
-                self.next += 1
+        while self.kind not in _ENDS:
+            if self.kind == "and":
+                self.take()
             parts.append(self.one(field))
         return gather(And, parts)
 
     def one(self, field: Field | None) -> Node:
-        token = self.peek()
-        if token is None:
+        if self.kind == END:
             raise self.nothing_left()
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -81,27 +88,25 @@ class _Parser(Tokens):
                 deferred("Too many brackets inside each other"),
                 deferred("At most %(most)s levels.", most=MAX_DEPTH),
             )
-        negated = bool(token["minus"]) or self.word_operator() == "not"
-        node = self.negation(field) if negated else self.nearby(field)
+        node = self.negation(field) if self.kind in {"minus", "not"} else self.nearby(field)
         self.depth -= 1
         return node
 
     def negation(self, field: Field | None) -> Node:
-        self.next += 1
+        self.take()
         node = unweighted(self.one(field))
         return node.part if isinstance(node, Not) else Not(node)
 
     def nearby(self, field: Field | None) -> Node:
         left = self.weighted(field)
-        token = self.peek()
-        if token is None or not token["near"]:
+        if self.kind != "near":
             return left
-        distance = token["distance"]
+        distance = self.token["distance"]
         if not distance or not 1 <= int(distance) <= MAX_DISTANCE:
             hint = deferred("Write NEAR/5; it can be 1 to %(most)s words.", most=MAX_DISTANCE)
             raise self.error(deferred("NEAR needs a distance"), hint)
-        self.next += 1
-        if (follower := self.peek()) is None or follower["near"] or self.word_operator():
+        token = self.take()
+        if self.kind == END or self.kind in _OPERATORS:
             raise self.error(
                 deferred("NEAR needs something on both sides"), deferred("Write a word or phrase after it.")
             )
@@ -123,7 +128,7 @@ class _Parser(Tokens):
                 deferred("NEAR looks within one text"),
                 deferred("Use the same field on both sides, or none."),
             )
-        if (following := self.peek()) and following["near"]:
+        if self.kind == "near":
             raise self.error(
                 deferred("Two NEARs cannot share a word"), deferred("Write (a NEAR/5 b) (b NEAR/5 c).")
             )
@@ -132,11 +137,10 @@ class _Parser(Tokens):
 
     def weighted(self, field: Field | None) -> Node:
         node = self.primary(field)
-        token = self.peek()
-        if token is None or token["weight"] is None:
+        if self.kind != "weight":
             return node
         try:
-            factor = float(token["weight"])
+            factor = float(self.token["factor"])
         except ValueError:
             factor = math.nan
         if not LEAST_WEIGHT <= factor <= MOST_WEIGHT:
@@ -144,66 +148,60 @@ class _Parser(Tokens):
                 "Write ^2; it can be %(least)s to %(most)s.", least=LEAST_WEIGHT, most=MOST_WEIGHT
             )
             raise self.error(deferred("A weight is a number"), hint)
-        self.next += 1
+        self.take()
         return weighted(node, factor)
 
     def primary(self, field: Field | None) -> Node:
-        token = self.peek()
-        if token is None:
-            raise self.nothing_left()
-        if token["field"]:
-            return self.in_field(token)
-        if token["compared"]:
-            return self.comparison(token)
-        if token["open"]:
-            return self.group(token, field)
-        if operator := self.word_operator() or token["near"]:
-            problem = deferred("“%(operator)s” needs something on both sides", operator=operator.upper())
+        kind = self.kind
+        if kind in _PARTS:
+            return self.term(field)
+        if kind == "open":
+            return self.group(field)
+        if kind == "field":
+            return self.in_field()
+        if kind == "comparison":
+            return self.comparison()
+        sign = self.token.group(kind)
+        if kind in _OPERATORS:
+            problem = deferred("“%(operator)s” needs something on both sides", operator=sign.upper())
             raise self.error(problem, deferred("Put a word on each side."))
-        if token["quote"]:
+        if kind == "quote":
             raise self.error(deferred("This quotation mark is never closed"), deferred("Add the second one."))
-        if token["close"] or token["other"] or token["minus"] or token["weight"] is not None:
-            problem = deferred("“%(sign)s” is not expected here", sign=token.group())
-            raise self.error(problem, deferred('Use words, "phrases" and AND, OR, NOT.'))
-        return self.term(token, field)
+        problem = deferred("“%(sign)s” is not expected here", sign=sign)
+        raise self.error(problem, deferred('Use words, "phrases" and AND, OR, NOT.'))
 
-    def in_field(self, token: re.Match[str]) -> Node:
-        name = token["field"].lower()
-        self.next += 1
-        follower = self.peek()
-        if name == Number.DAY and follower and follower["word"]:
-            self.next += 1
-            return Compare(Number.DAY, "=", self.day(follower, follower["word"]))
-        if name == "topic" and follower and follower["word"]:
-            self.next += 1
-            return self.topic(follower)
+    def in_field(self) -> Node:
+        token = self.take()
+        name = token["name"].lower()
+        if name == Number.DAY and self.kind in _WORDS:
+            follower = self.take()
+            return Compare(Number.DAY, "=", self.day(follower, letters(follower)))
+        if name == "topic" and self.kind in _WORDS:
+            return self.topic(self.take())
         if name not in list(Field):
             known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
-            problem = deferred("There is no field “%(name)s”", name=token["field"])
+            problem = deferred("There is no field “%(name)s”", name=token["name"])
             raise self.error_at(token, problem, deferred("The fields are %(known)s", known=known))
-        if (
-            follower is None
-            or self.word_operator()
-            or any(follower[kind] for kind in ("close", "minus", "near", "field"))
-        ):
+        if self.kind in _NO_CLAUSE:
             hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
             raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
         return self.primary(Field(name))
 
     def topic(self, token: re.Match[str]) -> Node:
-        slug = token["word"].lower()
+        slug = letters(token).lower()
         known = sorted(preset_topics().biases)
         if slug not in known:
             hint = deferred("The topics are %(known)s.", known=", ".join(known))
             raise self.error_at(token, deferred("There is no topic “%(name)s”", name=slug), hint)
         return Topic(slug)
 
-    def comparison(self, token: re.Match[str]) -> Node:
+    def comparison(self) -> Node:
+        token = self.token
         name = token["compared"].lower()
         if name not in list(Number):
             hint = deferred("What can be compared: %(known)s.", known=", ".join(Number))
             raise self.error(deferred("There is no number “%(name)s”", name=token["compared"]), hint)
-        self.next += 1
+        self.take()
         if name == Number.DAY:
             return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
         if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
@@ -218,29 +216,35 @@ class _Parser(Tokens):
             hint = deferred("Write day>=2025-11-05, year first.")
             raise self.error_at(token, deferred("This is not a day"), hint) from None
 
-    def group(self, opening: re.Match[str], field: Field | None) -> Node:
-        self.next += 1
-        if (token := self.peek()) and token["close"]:
+    def group(self, field: Field | None) -> Node:
+        opening = self.take()
+        if self.kind == "close":
             raise self.error(
                 deferred("There is nothing between the brackets"),
                 deferred("Put words there, or remove them."),
             )
         node = self.either(field)
-        if self.peek() is None:
+        if self.kind == END:
             raise self.error_at(opening, deferred("This bracket is never closed"), deferred("Add “)”."))
-        self.next += 1
+        self.take()
         return node
 
-    def term(self, token: re.Match[str], field: Field | None) -> Node:
-        body: str = token["phrase"] if token["phrase"] is not None else token["word"]
-        found = words(body)
-        if not found:
+    def term(self, field: Field | None) -> Node:
+        body, star = self.token.group(*_PARTS[self.kind])
+        term = _term(body, star, field)
+        if not term.words:
+            sign = self.token.group(self.kind)
             raise self.error(
-                deferred("“%(sign)s” holds no word", sign=token.group()), deferred("Use letters or digits.")
+                deferred("“%(sign)s” holds no word", sign=sign), deferred("Use letters or digits.")
             )
-        if len(found) > MAX_WORDS:
+        if len(term.words) > MAX_WORDS:
             hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
             raise self.error(deferred("The phrase is too long"), hint)
-        self.next += 1
-        starred = token["phrase_star"] or token["word_star"] or body.rstrip().endswith("*")
-        return Term(found, bool(starred), field)
+        self.take()
+        return term
+
+
+@lru_cache(maxsize=30_000)
+def _term(body: str, star: str | None, field: Field | None) -> Term:
+    """The term that is written so. Many queries name the same ones, which then exist once."""
+    return Term(words(body), bool(star) or body.rstrip().endswith("*"), field)
