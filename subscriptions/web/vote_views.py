@@ -12,7 +12,7 @@ from digest.web.rendering import show, topic_name
 from subscriptions.accounts import votes
 from subscriptions.accounts.votes import Muting
 from subscriptions.lib import signed_links
-from subscriptions.models import Delivery, Vote
+from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.web.reader_views import behind_link
 
 LONGEST_NAME = 200
@@ -23,7 +23,7 @@ class VotePage:
     """A paper, what the link asks for (“more” or “less”), and what the reader asked for so far, or nothing.
 
     `missing` is how many votes it takes yet until they count, once this one is given; `taken_back` says that
-    it just was. `back` leads to the paper in its digest.
+    it just was. `back` leads to the paper in its digest. `left`: the reader gets no digests any more.
     """
 
     title: str
@@ -32,11 +32,12 @@ class VotePage:
     missing: int
     back: str
     taken_back: bool = False
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MutePage:
-    """A filter of the reader's digest by its name, and its `FilterState`; `done` after a press."""
+    """A filter of the digest by its name, its `FilterState`, `done` after a press, `left` as there."""
 
     name: str
     own: bool
@@ -44,6 +45,7 @@ class MutePage:
     preferences: str
     back: str
     done: bool = False
+    left: bool = False
 
 
 def _digest_behind(token: str) -> Delivery | None:
@@ -52,6 +54,10 @@ def _digest_behind(token: str) -> Delivery | None:
     if delivery is not None:
         page_language.activate(delivery.subscriber.language)
     return delivery
+
+
+def _has_left(reader: Subscriber) -> bool:
+    return reader.state not in {Subscriber.State.ACTIVE, Subscriber.State.PAUSED}
 
 
 @behind_link
@@ -72,7 +78,7 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
     given = votes.given(reader, paper)
     missing = votes.missing(reader) if given else max(votes.missing(reader) - 1, 0)
     back = f"{signed_links.url('read', reader, delivery.pk)}#p{paper}"
-    page = VotePage(found.title, verdict, given, missing, back, undo)
+    page = VotePage(found.title, verdict, given, missing, back, undo, _has_left(reader))
     return show(request, "web/vote.html", page)
 
 
@@ -97,5 +103,6 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
         preferences=signed_links.url("preferences", muting.reader),
         back=signed_links.url("read", muting.reader, delivery.pk),
         done=request.method == "POST",
+        left=_has_left(muting.reader),
     )
     return show(request, "web/mute.html", page)

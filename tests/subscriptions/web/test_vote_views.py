@@ -126,6 +126,16 @@ def test_before_the_press_the_page_says_what_it_would_do(client: Client, ada: Su
     )
 
 
+def test_who_has_left_is_not_promised_a_next_digest_without_a_word(client: Client, ada: Subscriber) -> None:
+    found = paths(sent(ada, "Agents"))
+    word = "You get no digests any more. What you press here counts if you come back."
+    for path in found.values():
+        assert word not in said(client.get(path))
+    Subscriber.objects.update(state="unsubscribed", next_digest_at=None)
+    for path in found.values():
+        assert word in said(client.get(path))
+
+
 def test_pages_behind_a_digest_lead_back_to_it_and_to_the_readers_preferences(
     client: Client, ada: Subscriber
 ) -> None:
