@@ -51,8 +51,8 @@ def test_a_form_with_a_nul_cannot_be_read(client: Client) -> None:
 
 
 def test_a_cookie_with_a_nul_cannot_be_read(client: Client) -> None:
-    client.cookies["sessionid"] = "\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    assert client.get("/admin/").status_code == 400
+    as_sent = f'sessionid="\\000{"a" * 31}"'  # newer Pythons make no such cookie, and read it
+    assert client.get("/admin/", headers={"Cookie": as_sent}).status_code == 400
 
 
 def test_an_operators_search_and_filter_with_a_nul_cannot_be_read(admin_client: Client) -> None:
