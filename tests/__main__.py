@@ -39,6 +39,7 @@ def main(arguments: list[str]) -> int:
         **mail_servers.provide(*(mail_servers.PACKAGES if faults else ["postfix"])),
         "haraka": mail_servers.provide_haraka() if faults else "",
         "spamassassin": debian.unpack(SPAMASSASSIN) if faults else "",
+        "git_program": "" if shutil.which("git") else "git is missing (apt install git)",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }
     os.environ[MISSING] = json.dumps({fixture: reason for fixture, reason in missing.items() if reason})

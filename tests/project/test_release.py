@@ -14,7 +14,12 @@ CHANGELOG = "# Changelog\n\n## Unreleased\n\n### Added\n- Something.\n\n## 0.1.0
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
+def git_program() -> None:
+    """What asks for it is left out where git is missing (tests/missing.py)."""
+
+
+@pytest.fixture
+def place(tmp_path: Path, git_program: None) -> Path:
     (tmp_path / ".ci").mkdir()
     shutil.copy(ROOT / ".ci/release", tmp_path / ".ci")
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "0.1.0"\n')
