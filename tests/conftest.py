@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 
 pytest_plugins = ["tests.missing", "tests.services.fixtures"]
+
+# A busy machine is no failure: no example has a deadline.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 _ON_DATABASE = frozenset({"db", "transactional_db", "django_db_reset_sequences", "live_server"})
 
