@@ -35,20 +35,16 @@ def seconds(name: str, text: str) -> int:
     return int(text)
 
 
-def number(name: str, text: str, most: int) -> int:
-    """A number from 1 to `most`, as set by the variable `name`."""
-    if not text.isdecimal() or not 0 < int(text) <= most:
-        raise ImproperlyConfigured(f"{name} is a number from 1 to {most}, not “{text}”.")
+def number(name: str, text: str, most: int, least: int = 1) -> int:
+    """A number from `least` to `most`, as set by the variable `name`."""
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise ImproperlyConfigured(f"{name} is a number from {least} to {most}, not “{text}”.")
     return int(text)
 
 
 def proxies(text: str) -> int | None:
     """The number of proxies in TRUSTED_PROXIES, or None where it is not set."""
-    if not text:
-        return None
-    if not text.isdecimal() or int(text) > 10:
-        raise ImproperlyConfigured(f"TRUSTED_PROXIES is a number from 0 to 10, not “{text}”.")
-    return int(text)
+    return number("TRUSTED_PROXIES", text, 10, least=0) if text else None
 
 
 def rate(name: str, text: str) -> float:

@@ -1,7 +1,6 @@
 """Fixtures of the fault table: a scene on each database, and a place for its figures."""
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,6 @@ from tests.faults import report
 from tests.faults.databases import Databases, models_on
 from tests.faults.scene import Scene, short_directory
 from tests.faults.sink import Sink
-from tests.services.valkey import ValkeyServer
 
 Note = Callable[..., None]
 
@@ -71,16 +69,6 @@ def staged(databases: Databases, sink: Sink) -> Iterator[Scene]:
             scene.clear()
     databases.drop(url)
     shutil.rmtree(directory, ignore_errors=True)
-
-
-@pytest.fixture
-def broker() -> Iterator[ValkeyServer]:
-    """A Valkey of the test's own, to be killed."""
-    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
-        server = ValkeyServer(home)
-        server.start()
-        yield server
-        server.stop()
 
 
 @pytest.fixture

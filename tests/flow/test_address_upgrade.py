@@ -1,14 +1,10 @@
 """After an upgrade from IDNA 2003: mail goes where it went before, and nobody holds another one's address."""
 
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from subscriptions.accounts import signup
 from subscriptions.accounts.preferences import Choices
@@ -16,34 +12,25 @@ from subscriptions.admin.dashboard import dashboard
 from subscriptions.models import Delivery, Subscriber, Suppression
 from subscriptions.models.schedule import Schedule
 from tests.factories import NOW
-from tests.faults.databases import models_on
-from tests.services.postgres import create_database
+from tests.flow.old_tables import models_before
 
 pytestmark = pytest.mark.django_db
 BEFORE = [("digest", "0009_reasons_and_release_names"), ("subscriptions", "0008_through_release")]
 
 
 @pytest.fixture
-def add(tmp_path: Path) -> Iterator[Any]:
-    """What stores a reader as the version before did, in an empty database of the vendor of the tests."""
-    config = connection.settings_dict
-    url = f"sqlite:///{tmp_path / 'upgraded.sqlite3'}"
-    if connection.vendor == "postgresql":
-        server = f"postgres://{config['USER']}@{config['HOST']}:{config['PORT']}"
-        url = create_database(server, f"upgraded_{uuid.uuid4().hex[:12]}")
-    with models_on(url):
-        executor = MigrationExecutor(connection)
-        executor.migrate(BEFORE)
-        apps = executor.loader.project_state(BEFORE).apps
-        filters = apps.get_model("subscriptions", "FilterSet").objects.create(key="anything")
+def add(url: str) -> Callable[..., None]:
+    """What stores a reader as the version before did."""
+    store = models_before(BEFORE)
+    filters = store("subscriptions.FilterSet", key="anything")
 
-        def store(email: str, state: str = "active", **values: Any) -> None:
-            local, at, domain = email.rpartition("@")
-            key = f"{local}{at}{domain.encode('idna').decode()}".casefold()
-            known = {"email": email, "email_key": key, "state": state, "filter_set": filters}
-            apps.get_model("subscriptions", "Subscriber").objects.create(**known | values)
+    def add(email: str, state: str = "active", **values: Any) -> None:
+        local, at, domain = email.rpartition("@")
+        key = f"{local}{at}{domain.encode('idna').decode()}".casefold()
+        known = {"email": email, "email_key": key, "state": state, "filter_set": filters}
+        store("subscriptions.Subscriber", **known | values)
 
-        yield store
+    return add
 
 
 def test_mail_to_an_address_stays_at_the_domain_where_it_was_confirmed(add: Any) -> None:

@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,6 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.management import call_command
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
@@ -23,37 +20,12 @@ from digest.models import IndexSegment, Paper, Source
 from subscriptions.models import Delivery
 from subscriptions.planning import planner
 from subscriptions.relay import local_mailbox
-from tests.faults.databases import models_on
-from tests.services.postgres import create_database
+from tests.flow.old_tables import models_before
 from tests.services.processes import ROOT
 
 pytestmark = pytest.mark.django_db
 
 BEFORE = [("digest", "0006_heartbeat"), ("subscriptions", "0006_alarm")]
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
-    """An empty database of the vendor that the tests run on; the models of this process work there."""
-    config = connection.settings_dict
-    url = f"sqlite:///{tmp_path / 'upgraded.sqlite3'}"
-    if connection.vendor == "postgresql":
-        server = f"postgres://{config['USER']}@{config['HOST']}:{config['PORT']}"
-        url = create_database(server, f"upgraded_{uuid.uuid4().hex[:12]}")
-    with models_on(url):
-        yield url
-
-
-def models_before() -> Callable[..., Any]:
-    """Make the tables of the version before; returns what adds a row to one of them by its model."""
-    executor = MigrationExecutor(connection)
-    executor.migrate(BEFORE)
-    apps = executor.loader.project_state(BEFORE).apps
-
-    def add(model: str, **values: Any) -> Any:
-        return apps.get_model(model)._default_manager.create(**values)
-
-    return add
 
 
 def store_papers(add: Callable[..., Any], now: datetime) -> dict[str, Any]:
@@ -112,7 +84,7 @@ def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there
 ) -> None:
     now = timezone.now()
     settings.MAILBOX_DIR = tmp_path / "mailbox"
-    add = models_before()
+    add = models_before(BEFORE)
     store_readers(add, now, store_papers(add, now)["Agents that plan"])
     call_command("migrate", verbosity=0)
 
@@ -144,7 +116,7 @@ def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there
 
 @pytest.mark.usefixtures("url")
 def test_papers_stored_before_are_shown_without_tex_and_their_links_lead_to_them(client: Client) -> None:
-    add = models_before()
+    add = models_before(BEFORE)
     now = timezone.now()
     source = add("digest.Source", name="huggingface", title="Hugging Face", adapter="huggingface")
     edition = add("digest.Edition", source=source, day=now.date(), format="page", raw=b"", fetched_at=now)

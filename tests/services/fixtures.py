@@ -21,7 +21,7 @@ from tests.services.postgres import create_database, postgres_server
 from tests.services.processes import Service, start_service
 from tests.services.smtp import SmtpServer
 from tests.services.spamassassin import PACKAGE as SPAMASSASSIN
-from tests.services.valkey import valkey_server
+from tests.services.valkey import ValkeyServer, valkey_server
 
 StartService = Callable[..., Service]
 
@@ -74,6 +74,16 @@ def valkey_url(valkey_server_url: str) -> str:
     with redis.Redis.from_url(valkey_server_url) as client:
         client.flushall()
     return valkey_server_url
+
+
+@pytest.fixture
+def broker() -> Iterator[ValkeyServer]:
+    """A Valkey of the test's own, to be killed or made to hang."""
+    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
+        server = ValkeyServer(home)
+        server.start()
+        yield server
+        server.kill()  # one that hangs ends in no other way
 
 
 @pytest.fixture(scope="session")

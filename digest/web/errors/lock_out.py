@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from digest.web.limits.throttling import client_address
 from digest.web.rendering import show
 
 
@@ -24,7 +25,7 @@ class LockedOut:
 def answer(request: HttpRequest, _response: HttpResponse | None, credentials: dict[str, Any]) -> HttpResponse:
     """What django-axes answers with while it locks out this name at this address."""
     name = credentials.get("username", "")
-    tries = AccessAttempt.objects.filter(username=name, ip_address=request.axes_ip_address)  # type: ignore[attr-defined]  # django-axes sets it
+    tries = AccessAttempt.objects.filter(username=name, ip_address=client_address(request))
     last = tries.aggregate(last=Max("attempt_time"))["last"] or timezone.now()
     return locked_out(request, last + timedelta(hours=settings.AXES_COOLOFF_TIME))
 

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import socket
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -22,16 +21,6 @@ pytestmark = pytest.mark.services
 
 AT_ONCE = 1.0  # seconds
 POST = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-
-
-@pytest.fixture
-def broker() -> Iterator[ValkeyServer]:
-    """A Valkey of the test's own, to be made to hang."""
-    with tempfile.TemporaryDirectory(prefix="vk-", ignore_cleanup_errors=True) as home:
-        server = ValkeyServer(home)
-        server.start()
-        yield server
-        server.kill()
 
 
 @pytest.fixture
