@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from digest.management.serving.web_server import HEADER
 from subscriptions.models import Delivery
 from tests.services.fixtures import StartService
 from tests.services.ports import free_port
@@ -118,8 +119,10 @@ def test_no_request_gets_more_time_by_dripping(port: int) -> None:
 
 
 def test_when_all_places_are_taken_the_connection_that_waits_longest_makes_room(port: int) -> None:
+    began = time.monotonic()
     with held_open(port, 1, b"") as first, held_open(port, 1_000, b"") as others:
-        assert closed_after(first[0]) < 2
+        closed_after(first[0])
+        assert time.monotonic() - began < HEADER  # long before its own time was over
         assert answer(port, "/healthz") == 200
         others[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert others[-1].recv(1000).startswith(b"HTTP/1.1 200")
