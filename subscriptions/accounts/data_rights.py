@@ -20,7 +20,7 @@ from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import Delivery, FilterSet, LetterQuota, Subscriber, Suppression
 
 State = Subscriber.State
-ASKED = ("export", "erase", "move")  # the letters that a reader can ask for
+ASKED = ("export", "erase", "move", "saved")  # the letters that a reader can ask for
 
 
 def ask(subscriber: Subscriber, kind: str, now: datetime) -> None:
@@ -68,6 +68,17 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "votes": [
             {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
             for vote in subscriber.votes.select_related("paper")
+        ],
+        "saved_papers": [
+            {
+                "paper": row.paper.key if row.paper else row.key,
+                "title": row.paper.title if row.paper else row.title,
+                "origin": row.origin,
+                "note": row.note,
+                "lookup": row.lookup,
+                "at": _iso(row.saved_at),
+            }
+            for row in subscriber.saved_papers.select_related("paper")
         ],
         "mails": [
             {

@@ -14,7 +14,7 @@ from digest.web.errors.lock_out import LockedOut
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState
-from subscriptions.devtools import inbox_samples
+from subscriptions.devtools import inbox_samples, saved_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.backtest import NOTHING_CHOSEN, Backtest, Part, Sample, sample_of, sentence
@@ -232,5 +232,6 @@ PAGES: Mapping[str, PageCase] = {
         "Not muted any more", "web/mute.html", partial(_mute, "3D", own=False, state="active", done=True)
     ),
     **inbox_samples.PAGES,
+    **saved_samples.PAGES,
     **samples.PAGES,
 }

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('key', models.CharField(help_text="The paper's identity, as `Paper.key`.", max_length=200)),
-                ('title', models.CharField(blank=True, help_text='What an import said, while the paper is unknown.', max_length=500)),
+                ('title', models.CharField(blank=True, help_text='As it was when it was saved, or as an import gave it.', max_length=500)),
                 ('origin', models.CharField(choices=[('saved', 'saved'), ('imported', 'imported')], default='saved', max_length=10)),
                 ('note', models.CharField(blank=True, help_text="The reader's own line.", max_length=500)),
                 ('lookup', models.CharField(blank=True, choices=[('', 'nothing to look up'), ('waiting', 'waits to be looked up'), ('missing', 'not found at the source')], default='', max_length=10)),

@@ -24,7 +24,7 @@ class SavedPaper(models.Model):
     key = models.CharField(max_length=200, help_text="The paper's identity, as `Paper.key`.")
     paper = models.ForeignKey("digest.Paper", models.SET_NULL, null=True, related_name="+")
     title = models.CharField(
-        max_length=500, blank=True, help_text="What an import said, while the paper is unknown."
+        max_length=500, blank=True, help_text="As it was when it was saved, or as an import gave it."
     )
     origin = models.CharField(max_length=10, choices=Origin, default=Origin.SAVED)
     note = models.CharField(max_length=500, blank=True, help_text="The reader's own line.")
@@ -40,4 +40,4 @@ class SavedPaper(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title or self.key
+        return f"saved paper {self.pk}"  # operators see how many there are, and not which

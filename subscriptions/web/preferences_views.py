@@ -62,7 +62,8 @@ class Addresses:
 class PreferencesPage:
     """The preferences form of a reader, and the sample for what is in it, `shown` where that was asked for.
 
-    `done` says what the last press did; a link in a mail `proposed` one of the queries.
+    `done` says what the last press did; a link in a mail `proposed` one of the queries. `saved` counts the
+    papers on the reader's list.
     """
 
     reader: ReaderPage
@@ -76,6 +77,7 @@ class PreferencesPage:
     done: str = ""
     shown: bool = False
     proposed: bool = False
+    saved: int = 0
 
 
 @behind_link
@@ -168,6 +170,7 @@ def _form(
         sample=sample or Sample(""),
         shown=sample is not None,
         proposed="add" in request.GET,
+        saved=subscriber.saved_papers.count(),
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

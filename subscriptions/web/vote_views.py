@@ -48,7 +48,7 @@ class MutePage:
     left: bool = False
 
 
-def _digest_behind(token: str) -> Delivery | None:
+def digest_behind(token: str) -> Delivery | None:
     """The digest that `token` entitles to vote on; the answer is in its reader's language."""
     delivery = signed_links.delivery_for(token, "vote")
     if delivery is not None:
@@ -56,7 +56,14 @@ def _digest_behind(token: str) -> Delivery | None:
     return delivery
 
 
-def _has_left(reader: Subscriber) -> bool:
+def paper_of(delivery: Delivery, paper: int) -> Paper | None:
+    """The paper of this number, if the digest has it."""
+    known = delivery.selection and votes.holds(delivery.selection, paper)
+    return Paper.objects.filter(pk=paper).first() if known else None
+
+
+def has_left(reader: Subscriber) -> bool:
+    """Whether the reader gets no digests any more."""
     return reader.state not in {Subscriber.State.ACTIVE, Subscriber.State.PAUSED}
 
 
@@ -64,9 +71,8 @@ def _has_left(reader: Subscriber) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResponse:
     """Ask whether more or less like a paper of the digest is wanted; on POST note it, or take it back."""
-    delivery = _digest_behind(token)
-    known = delivery and delivery.selection and votes.holds(delivery.selection, paper)
-    found = Paper.objects.filter(pk=paper).first() if known else None
+    delivery = digest_behind(token)
+    found = paper_of(delivery, paper) if delivery else None
     if delivery is None or found is None or verdict not in Vote.Verdict:
         return show(request, "web/bad_link.html", status=404)
     reader = delivery.subscriber
@@ -78,7 +84,7 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
     given = votes.given(reader, paper)
     missing = votes.missing(reader) if given else max(votes.missing(reader) - 1, 0)
     back = f"{signed_links.url('read', reader, delivery.pk)}#p{paper}"
-    page = VotePage(found.title, verdict, given, missing, back, undo, _has_left(reader))
+    page = VotePage(found.title, verdict, given, missing, back, undo, has_left(reader))
     return show(request, "web/vote.html", page)
 
 
@@ -86,7 +92,7 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
     """Ask whether a topic or query of the digest shall bring no papers; on POST mute it, or bring it back."""
-    delivery = _digest_behind(token)
+    delivery = digest_behind(token)
     muting = Muting.of(delivery, number) if delivery else None
     if delivery is None or muting is None:
         return show(request, "web/bad_link.html", status=404)
@@ -103,6 +109,6 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
         preferences=signed_links.url("preferences", muting.reader),
         back=signed_links.url("read", muting.reader, delivery.pk),
         done=request.method == "POST",
-        left=_has_left(muting.reader),
+        left=has_left(muting.reader),
     )
     return show(request, "web/mute.html", page)
