@@ -116,6 +116,7 @@ def _paper(number: int) -> PaperPage:
         key="doi:10.1234/<b>?#%20",
         paper=view_paper(item, current_language(), whole=False),
         abstract=item.record.abstract,
+        summary=item.record.summary or "",
         authors=names,
         reference=reference(replace(item.record, author_names=names)),
         pdf_url=pdf_url(item.record.key),

@@ -71,11 +71,15 @@ class TopicPage:
 
 @dataclass(frozen=True, slots=True)
 class PaperPage:
-    """One paper in full, the topics that keep it, where it appeared, and how it is cited."""
+    """One paper in full, the topics that keep it, where it appeared, and how it is cited.
+
+    `summary` is its source's own, or empty.
+    """
 
     key: str
     paper: PaperView
     abstract: str
+    summary: str
     authors: Sequence[str]
     reference: Reference
     pdf_url: str | None
@@ -208,6 +212,7 @@ def paper_page(found: Paper) -> PaperPage:
         key=found.key,
         paper=queries.paper_view(found),
         abstract=found.abstract,
+        summary=found.summary,
         authors=found.author_names,
         reference=reference(found.record()),
         pdf_url=pdf_url(found.key),

@@ -114,9 +114,9 @@ class DigestContent:
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, by filter, `carried` those of an earlier digest that
     may not have arrived. `best` is the title of the best of all, of whatever filter; without it the first is.
-    A `weekly` digest is about the week to `day`. It goes out in `year`, by default that of `day`: dates of
-    other years name theirs. A first digest, which welcomes its reader, says when the one `following` comes,
-    a local time in `zone`.
+    A `weekly` digest is about the week to `day`, a `monthly` one about the month. It goes out in `year`, by
+    default that of `day`: dates of other years name theirs. A first digest, which welcomes its reader, says
+    when the one `following` comes, a local time in `zone`.
     """
 
     day: date
@@ -127,6 +127,7 @@ class DigestContent:
     carried: tuple[Item, ...] = ()
     near: tuple[NearMiss, ...] = ()
     weekly: bool = False
+    monthly: bool = False
     language: str = "en"
     best: str = ""
     year: int = 0

@@ -44,9 +44,9 @@ class DigestView:
 
     `subject` leads with the best title; `preheader`, which programs show behind it, says what else there is.
     `lines` are papers as title lines by filter, `line_count` of them, and `one_filter` says that a name above
-    them would tell nothing; `cap` is the reader's number of papers if it cut anything. `left_out` papers are
-    only on the web. There, in the `whole` digest, papers `beyond` the cap are in full too. A first digest
-    begins with `welcome`.
+    them would tell nothing; `also` is the heading of these, `cap` the reader's number of papers if it cut
+    anything. `left_out` papers are only on the web. There, in the `whole` digest, papers `beyond` the cap are
+    in full too. A first digest begins with `welcome`.
     """
 
     language: str
@@ -62,7 +62,7 @@ class DigestView:
     one_filter: bool
     left_out: int
     cap: int
-    weekly: bool
+    also: str
     near: tuple[NearView, ...]
     whole: bool = False
     beyond: tuple[SectionView, ...] = ()
@@ -136,7 +136,7 @@ class DigestPresenter:
             one_filter=len({group.name for group in by_filter} | {one.name for one in content.sections}) == 1,
             left_out=len(rest) - lines - sum(len(section.papers) for section in beyond),
             cap=full - len(carried) if capped else 0,
-            weekly=content.weekly,
+            also=wording.also(language, content),
             near=tuple(map(_view_near, content.near)),
             whole=self._whole,
             beyond=beyond,

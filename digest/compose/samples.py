@@ -118,6 +118,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             weekly=True,
             near=(_NEAR,),
         ),
+        "monthly": replace(_digest(_QUANTIZATION, _AGENTS, more=_MORE), scanned=2310, monthly=True),
         "german": replace(
             _digest(
                 *(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN),

@@ -20,16 +20,29 @@ def period(language: Language, content: DigestContent, *, year: bool = False) ->
     With `year` it is named even if the digest goes out in it: a page may be opened in another one.
     """
     year = year or content.of_another_year
-    if content.weekly:
-        week = language.gettext("the week to %(date)s", date=language.day(content.day, year=year))
-        return week[:1].upper() + week[1:]
-    return language.long_date(content.day, year=year)
+    if not (content.weekly or content.monthly):
+        return language.long_date(content.day, year=year)
+    date = language.day(content.day, year=year)
+    if content.monthly:
+        span = language.gettext("the month to %(date)s", date=date)
+    else:
+        span = language.gettext("the week to %(date)s", date=date)
+    return span[:1].upper() + span[1:]
 
 
 def short_period(language: Language, content: DigestContent) -> str:
-    """The same for a subject: “5 Nov”, “week to 7 Nov”."""
+    """The same for a subject: “5 Nov”, “week to 7 Nov”, “month to 7 Nov”."""
     day = language.short_date(content.day, year=content.of_another_year)
+    if content.monthly:
+        return language.gettext("month to %(date)s", date=day)
     return language.gettext("week to %(date)s", date=day) if content.weekly else day
+
+
+def also(language: Language, content: DigestContent) -> str:
+    """The heading of papers beyond those in full: “Also today”, “Also this week”, “Also this month”."""
+    if content.monthly:
+        return language.gettext("Also this month")
+    return language.gettext("Also this week") if content.weekly else language.gettext("Also today")
 
 
 def kept(content: DigestContent) -> int:

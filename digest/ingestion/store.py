@@ -24,6 +24,7 @@ _FACTS = (
     "upvotes",
     "code_url",
     "project_url",
+    "summary",
     "author_names",
 )
 _MATCHED_FIELDS = {"title", "abstract", "author_names", "organization", "authors", "comments", "upvotes"}

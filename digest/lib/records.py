@@ -40,6 +40,7 @@ TITLE_SEARCH = "https://huggingface.co/papers?q="  # where the paper itself is n
 TITLE_LIMIT = 500
 ABSTRACT_LIMIT = 20_000
 NAME_LIMIT = 200
+SUMMARY_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class PaperRecord:
     """One paper as one edition of one source shows it.
 
     `authors`, `comments` and `upvotes` are counts, None where the source does not say. `day` is the
-    edition's day; `published` the day the paper itself appeared.
+    edition's day; `published` the day the paper itself appeared. `summary` is a line of the source's own,
+    which a model may have written: it is shown as the source's, and no query looks at it.
     """
 
     key: str
@@ -64,6 +66,7 @@ class PaperRecord:
     code_url: str | None = None
     project_url: str | None = None
     source_names: tuple[str, ...] = ()
+    summary: str | None = None
 
     @property
     def withdrawn(self) -> bool:

@@ -139,8 +139,13 @@ class WindowMatcher:
             crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
         return crossed
 
-    def rank(self, queries: Sequence[str], excluded: Collection[int], votes: Votes) -> Ranking:
-        """What these queries keep, all of which were matched, ranked by what the votes say too."""
+    def rank(
+        self, queries: Sequence[str], excluded: Collection[int], votes: Votes, *, aged: bool = True
+    ) -> Ranking:
+        """What these queries keep, all of which were matched, ranked by what the votes say too.
+
+        Unless papers are `aged`, upvotes count as much for old ones as for new ones.
+        """
         best: dict[int, tuple[_Match, int]] = {}
         seen: set[int] = set()
         crossed: set[int] = set()
@@ -155,7 +160,10 @@ class WindowMatcher:
         for paper in excluded:
             best.pop(paper, None)
         crossed &= best.keys()
-        candidates = [Candidate(match.paper, match.key, n, match.score) for match, n in best.values()]
+        candidates = [
+            Candidate(match.paper, match.key, n, match.score if aged else self._unaged(match))
+            for match, n in best.values()
+        ]
         ranked = rank(candidates, self._similarities, self._taste(votes))
         items = [
             {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
@@ -163,6 +171,9 @@ class WindowMatcher:
         ]
         reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
         return Ranking(items, reasons, len(self._listed | crossed), len(seen - crossed), sorted(crossed))
+
+    def _unaged(self, match: _Match) -> float:
+        return score(match.strength, self._papers[match.paper].upvotes, age_days=0)
 
     def _taste(self, votes: Votes) -> Taste[int] | None:
         if not votes:

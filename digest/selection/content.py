@@ -68,6 +68,7 @@ class Reading:
                 if (paper := papers.get(near["paper"]))
             ),
             weekly=selection.weekly,
+            monthly=selection.monthly,
             language=selection.language,
             year=self._year(selection.through_release),
         )

@@ -40,7 +40,8 @@ class SelectionRequest:
     takes the newest edition of each source as of `after_release`. Papers that release `seen_through` or an
     earlier one brought out are not new to them, unless a filter keeps one now and did not as of
     `after_release`; `excluded` ones never are, nor those that are `carried` over. The best `full_limit` are
-    shown in full, the rest by their titles. `votes` are ascending by paper.
+    shown in full, the rest by their titles. `votes` are ascending by paper. In a `monthly` digest age
+    counts for nothing: it has the month's best.
     """
 
     filters: tuple[Filter, ...]
@@ -54,6 +55,7 @@ class SelectionRequest:
     excluded: tuple[int, ...] = ()
     votes: Votes = ()
     weekly: bool = False
+    monthly: bool = False
 
     @property
     def key(self) -> str:
@@ -73,6 +75,7 @@ class SelectionRequest:
             "without": self.excluded,
             "taste": self.votes,
             "weekly": self.weekly,
+            **({"monthly": True} if self.monthly else {}),
         }
         content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()

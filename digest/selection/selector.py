@@ -97,7 +97,9 @@ class Selector:
 
 def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
     queries = [filter_.query for filter_ in request.filters]
-    ranking = matcher.rank(queries, {*request.carried, *request.excluded}, request.votes)
+    ranking = matcher.rank(
+        queries, {*request.carried, *request.excluded}, request.votes, aged=not request.monthly
+    )
     full = request.full_limit
     carried = (matcher.reasons(paper, queries) for paper in request.carried)
     return Selection(
@@ -105,6 +107,7 @@ def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
         filters=[asdict(filter_) for filter_ in request.filters],
         language=request.language,
         weekly=request.weekly,
+        monthly=request.monthly,
         after_release=request.after_release,
         through_release=request.through_release,
         seen_through=request.seen_through,

@@ -127,8 +127,10 @@ def describe(schedule: Schedule) -> str:
             return _("every day at %(hour)s (%(zone)s)") % moment
         case Rhythm.WEEKDAYS:
             return _("Monday to Friday at %(hour)s (%(zone)s)") % moment
-    weekday = current_language().weekday(schedule.weekday)
-    return _("every %(weekday)s at %(hour)s (%(zone)s)") % {"weekday": weekday, **moment}
+    moment["weekday"] = current_language().weekday(schedule.weekday)
+    if schedule.rhythm == Rhythm.MONTHLY:
+        return _("every first %(weekday)s of the month at %(hour)s (%(zone)s)") % moment
+    return _("every %(weekday)s at %(hour)s (%(zone)s)") % moment
 
 
 def topics_by_slug(slugs: Iterable[str]) -> tuple[Topic, ...]:

@@ -59,7 +59,7 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
         *("address", "state_label", "why_refused", "all_filters", "saved", "invented", "next_digest"),
         *("signed_up", "consented", "consent_proof", "left"),
     )
-    conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
+    conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly' || rhythm == 'monthly'"}
     inlines = (DeliveryInline, VoteInline)
     actions = ("send_now", "pause", "resume", "reinstate", "revoke_links")
     actions_detail = (

@@ -47,7 +47,9 @@ class Subscriber(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     hour = models.PositiveSmallIntegerField(default=7)
     rhythm = models.CharField(max_length=10, choices=Rhythm, default=Rhythm.DAILY)
-    weekday = models.PositiveSmallIntegerField(default=0, help_text="For the weekly rhythm; 0 is Monday.")
+    weekday = models.PositiveSmallIntegerField(
+        default=0, help_text="For the weekly and the monthly rhythm; 0 is Monday."
+    )
     language = models.CharField(max_length=10, default="en")
     volume = models.PositiveSmallIntegerField(
         null=True,

@@ -47,6 +47,7 @@ def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequ
         language=group.language,
         full_limit=group.volume,
         weekly=group.rhythm == Rhythm.WEEKLY and not first,
+        monthly=group.rhythm == Rhythm.MONTHLY and not first,
     )
 
 

@@ -29,7 +29,7 @@ _NO_FILTER = gettext_lazy(
 _NO_HOUR = gettext_lazy("This is not an hour of the day. Choose one from the list, such as 07:00.")
 _NOT_OFFERED = gettext_lazy("“%(value)s” is not offered. Choose one of those that are.")
 _NO_RHYTHM = gettext_lazy(
-    "This is not one of the rhythms. Choose every day, Monday to Friday, or once a week."
+    "This is not one of the rhythms. Choose every day, Monday to Friday, once a week or once a month."
 )
 _NO_ZONE = gettext_lazy(
     "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
@@ -81,12 +81,15 @@ class SubscriptionForm(FiltersForm):
         return days, dict(hours()).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
 
     def days_words(self, rhythm: str, weekday: str = "") -> str:
-        """The days of a rhythm: “Every day”, “Every Monday”."""
+        """The days of a rhythm: “Every day”, “Every Monday”, “Every first Monday of the month”."""
         if rhythm == Rhythm.DAILY:
             return gettext("Every day")
         if rhythm == Rhythm.WEEKDAYS:
             return gettext("Monday to Friday")
-        return gettext("Every %(weekday)s") % {"weekday": dict(weekdays()).get(weekday, "…")}
+        named = {"weekday": dict(weekdays()).get(weekday, "…")}
+        if rhythm == Rhythm.MONTHLY:
+            return gettext("Every first %(weekday)s of the month") % named
+        return gettext("Every %(weekday)s") % named
 
     def choices(self) -> Choices:
         """The valid filters and schedule."""

@@ -63,7 +63,7 @@ def test_preferences_by_keyboard_alone(page: Page, live_server: LiveServer, sett
     tab_to(page, page.get_by_role("radio", name="every day"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    tab_to(page, page.get_by_label("Day of the weekly digest"))
+    tab_to(page, page.get_by_label("Weekday"))
     page.keyboard.type("Th")
     tab_to(page, page.get_by_role("button", name="Save"))
     page.keyboard.press("Space")

@@ -99,6 +99,8 @@ def test_where_when_and_who_stand_below_the_title() -> None:
 def test_the_caption_says_what_the_cap_left_over() -> None:
     assert "Also today 3 beyond your 5 Quantization Beyond the Cap, Part 1" in words(LETTERS["many"])
     assert "Also this week 3 beyond your 3" in words(LETTERS["weekly"])
+    assert "Also this month 3 beyond your" in words(LETTERS["monthly"])
+    assert "ALSO THIS MONTH (3 beyond your" in LETTERS["monthly"].text_for(READER)
     assert "beyond your" not in words(LETTERS["crowd"])
 
 

@@ -102,7 +102,7 @@ def test_more_than_five_queries_are_too_many() -> None:
         ("time_zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone this service knows. Choose one"),
         ("time_zone", "", "No time zone is chosen. Choose one"),
         ("hour", "24", "not an hour of the day"),
-        ("rhythm", "hourly", "Choose every day, Monday to Friday, or once a week"),
+        ("rhythm", "hourly", "Choose every day, Monday to Friday, once a week or once a month"),
         ("topics", "astrology", "“astrology” is not offered any more"),
         ("email", "", "Type yours"),
         ("email", "ada@", "It should look like name@example.org"),
@@ -126,6 +126,10 @@ def test_every_time_zone_a_browser_may_report_is_known() -> None:
         ({}, ("Every day", "07:00", "Europe/Berlin")),
         ({"rhythm": ["weekdays"], "hour": ["18"]}, ("Monday to Friday", "18:00", "Europe/Berlin")),
         ({"rhythm": ["weekly"], "weekday": ["6"]}, ("Every Sunday", "07:00", "Europe/Berlin")),
+        (
+            {"rhythm": ["monthly"], "weekday": ["6"]},
+            ("Every first Sunday of the month", "07:00", "Europe/Berlin"),
+        ),
         ({"hour": ["99"]}, ("Every day", "…", "Europe/Berlin")),
     ],
 )

@@ -171,8 +171,8 @@ def test_the_newest_are_first_and_thousands_are_shown_a_page_at_a_time(
 
 def test_the_list_is_searched_by_query_and_by_the_words_of_notes(client: Client, ada: Subscriber) -> None:
     boats = record("Boats", "Sails and hulls.")
-    for paper in (ABOUT, "Robots", boats):
-        edition(paper)
+    for listed in (ABOUT, "Robots", boats):
+        edition(listed)
     for paper in Paper.objects.all():
         saved_papers.save(ada, paper, NOW)
     edition("Agents that nobody saved")
