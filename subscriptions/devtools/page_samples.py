@@ -96,6 +96,7 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         tomorrow=date(2026, 3, 30),
         sample=_sample(41, 4, _SRC),
         done=str(DONE.get(done, "")),
+        saved=1304,
     )
 
 
