@@ -26,7 +26,7 @@ with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as _file:
 _PLACE = re.compile(r"%\(\w+\)s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILLING = re.compile(r"^(.+?)\1{2,}$")
-_SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words")
+_SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words", "data-weekly", "data-monthly")
 _SUMMED_UP = "meta[name=description], meta[property^='og:'][content*=' ']"
 _NAMES = (
     "arXiv Hugging Face Atom BibTeX HTML JSON RIS Feed Paper Digest UTC Deutsch English"
@@ -102,7 +102,10 @@ OF_PAPERS = [
     for content in DIGESTS.values()
     for section in content.sections
     for record in (samples.as_stored(item).record for item in section.items)
-    for text in (record.title, record.abstract, record.organization or "", record.url)
+    for text in (
+        *(record.title, record.abstract, record.summary or "", record.organization or "", record.url),
+        *record.author_names,
+    )
 ]
 
 
