@@ -1,6 +1,6 @@
 """Files for reference managers: one paper, or those on a page of the archive, as BibTeX and as RIS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Literal
 
@@ -76,10 +76,15 @@ def day(request: HttpRequest, day: date, kind: Kind) -> HttpResponse:
     return references_response(shown, kind, f"papers-{day}")
 
 
-def references_response(papers: Iterable[Paper], kind: Kind, name: str) -> HttpResponse:
-    """Answer with the papers as a file called `name`; search engines keep to the pages."""
+def references_response(
+    papers: Iterable[Paper], kind: Kind, name: str, notes: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Answer with the papers as a file called `name`, and `notes` about some of them by their keys.
+
+    Search engines keep to the pages.
+    """
     write, content_type = _FORMATS[kind]
-    body = write(references(paper.record() for paper in papers))
+    body = write(references((paper.record() for paper in papers), notes))
     response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     response["X-Robots-Tag"] = "noindex"

@@ -128,10 +128,11 @@ def saved(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
 @costly_if_asked("q")
 @require_safe
 def references(request: HttpRequest, subscriber: Subscriber, kind: Kind) -> HttpResponse:
-    """The list, or what a query finds in it, for a reference manager; of unknown papers what is known."""
+    """The list, or what a query finds in it, for a reference manager, with the notes."""
     rows = _rows(saved_papers.matching(subscriber, _query(request)))
     papers = [row.paper or Paper(**_known_of(row)) for row in rows]
-    return references_response(papers, kind, "saved-papers")
+    notes = {paper.key: row.note for paper, row in zip(papers, rows, strict=True) if row.note}
+    return references_response(papers, kind, "saved-papers", notes)
 
 
 def _query(request: HttpRequest) -> str:

@@ -56,6 +56,10 @@ def press(delivery: Delivery, paper: int | None = None) -> str:
     return f"{start}{paper or delivery.selection.items[0]['paper']}/save/"
 
 
+def read_path(delivery: Delivery) -> str:
+    return f"/r/{signed_links.token('read', delivery.subscriber, delivery.pk)}/"
+
+
 def list_of(subscriber: Subscriber) -> str:
     return f"/a/saved/{signed_links.fresh_token('saved', subscriber, NOW)}/"
 
@@ -102,6 +106,15 @@ def test_scanners_that_follow_every_link_save_nothing(client: Client, ada: Subsc
         assert response.headers.items() >= PRIVATE.items()
     assert client.put(path).status_code == 405
     assert stored() == before
+
+
+def test_the_digest_on_the_web_offers_to_save_each_paper_too(client: Client, ada: Subscriber) -> None:
+    delivery = sent(ada, ABOUT, "Agents at sea")
+    links = [str(link["href"]) for link in page(client.get(read_path(delivery))).select("a[href$='/save/']")]
+    assert len(links) == 2
+    for link in links:
+        client.post(link)
+    assert ada.saved_papers.count() == 2
 
 
 def test_only_a_paper_of_that_digest_can_be_saved_by_its_link(client: Client, ada: Subscriber) -> None:
@@ -230,6 +243,7 @@ def test_the_list_is_exported_with_what_is_known_of_each_paper(client: Client, a
     SavedPaper.objects.create(
         subscriber=ada, key="doi:10.1234/x", title="A Book", saved_at=NOW - timedelta(days=1)
     )
+    saved_papers.annotate(ada.saved_papers.get(key="arxiv:2511.00001"), "50% {done} & mine")
     links = [str(link["href"]) for link in page(client.get(list_of(ada))).select("a[download]")]
     bib, ris = (client.get(link) for link in links)
     assert bib.headers.items() >= PRIVATE.items()
@@ -237,6 +251,9 @@ def test_the_list_is_exported_with_what_is_known_of_each_paper(client: Client, a
         (ABOUT, "10.48550/arXiv.2511.00001"),
         ("A Book", "10.1234/x"),
     ]
+    assert r"annote = {50\% {\textbraceleft}done{\textbraceright} \& mine}" in bib.content.decode()
+    assert bib.content.decode().count("annote") == 1
+    assert "N1  - 50% {done} & mine\r\n" in ris.content.decode()
     assert "DO  - 10.1234/x\r\n" in ris.content.decode()
     assert "A Book" not in client.get(links[0], {"q": "agents"}).content.decode()
 
