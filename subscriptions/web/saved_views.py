@@ -163,8 +163,13 @@ def _press(subscriber: Subscriber, fields: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _rows(pks: Sequence[int]) -> list[SavedPaper]:
-    rows = SavedPaper.objects.select_related("paper").in_bulk(list(pks))
-    return [rows[pk] for pk in pks if pk in rows]
+    """The rows in this order; also with papers that became known only after they were put on the list."""
+    found = SavedPaper.objects.select_related("paper").in_bulk(list(pks))
+    rows = [found[pk] for pk in pks if pk in found]
+    papers = Paper.objects.in_bulk([row.key for row in rows if not row.paper], field_name="key")
+    for row in rows:
+        row.paper = row.paper or papers.get(row.key)
+    return rows
 
 
 def _lines(pks: Sequence[int]) -> list[SavedLine]:

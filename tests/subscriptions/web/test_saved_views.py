@@ -276,6 +276,14 @@ def test_a_saved_paper_outlives_the_paper(client: Client, ada: Subscriber) -> No
     assert titles(client.get(list_of(ada))) == [ABOUT]
 
 
+def test_a_paper_that_became_known_since_is_shown_as_any_other(client: Client, ada: Subscriber) -> None:
+    SavedPaper.objects.create(subscriber=ada, key="arxiv:2511.00001", title="agents?", saved_at=NOW)
+    assert "Not in the archive" in said(client.get(list_of(ada)))
+    edition(record(ABOUT, key="arxiv:2511.00001"))
+    assert titles(client.get(list_of(ada))) == [ABOUT]
+    assert "Not in the archive" not in said(client.get(list_of(ada)))
+
+
 def test_operators_see_how_many_papers_a_reader_saved_and_not_which(
     admin_client: Client, ada: Subscriber
 ) -> None:
