@@ -16,7 +16,10 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line."""
+    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line.
+
+    `note` says which papers could not be among them.
+    """
 
     name: str
     colour: str
@@ -24,6 +27,7 @@ class SectionView:
     mute: str
     total: int
     papers: tuple[PaperView, ...]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ class DigestPresenter:
             preheader=wording.headline(language, content),
             accounting=wording.accounting(language, content),
             sections=tuple(
-                _view_section(section, papers)
+                _view_section(section, papers, wording.aside(language, section))
                 for section, papers in zip(content.sections, sections, strict=True)
                 if papers
             ),
@@ -158,7 +162,7 @@ def _interleaved(groups: Sequence[Sequence[PaperView]]) -> list[tuple[int, int]]
     return sorted((rank, n) for n, group in enumerate(groups) for rank in range(len(group)))
 
 
-def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:
+def _view_section(section: Section, papers: tuple[PaperView, ...], note: str = "") -> SectionView:
     return SectionView(
         name=shortened(section.name, _LONGEST_NAME),
         colour=section.colour,
@@ -166,6 +170,7 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
         mute=section.mute,
         total=len(section.items),
         papers=papers,
+        note=note,
     )
 
 

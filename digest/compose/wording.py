@@ -9,6 +9,7 @@ from digest.lib.safe_text import shortened
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
+TRENDING = "trending"  # the kind of a section
 _LONGEST_TITLE = 80
 _SHORTEST_TITLE = 20
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
@@ -69,6 +70,9 @@ def headline(language: Language, content: DigestContent) -> str:
             "%(num)s papers from your last digest",
             len(content.carried),
         )
+    filled = [section for section in content.sections if section.items]
+    if filled and all(section.kind == TRENDING for section in filled):
+        return language.ngettext("%(num)s trending paper", "%(num)s trending papers", number)
     names = _topics(language, content.sections)
     room = SUBJECT_ROOM - len(f" · {short_period(language, content)}")
     # "1 more topic" is hardly shorter than the name of that topic.
@@ -82,6 +86,16 @@ def headline(language: Language, content: DigestContent) -> str:
         if len(line) <= room:
             return line
     return language.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
+
+
+def aside(language: Language, section: Section) -> str:
+    """Which sources' papers could not be among the most upvoted; empty if all could."""
+    if not section.aside:
+        return ""
+    return language.gettext(
+        "The papers of %(sources)s have no votes, so they are not compared.",
+        sources=language.listed(section.aside),
+    )
 
 
 def welcome(language: Language, content: DigestContent) -> str:
@@ -133,7 +147,10 @@ def accounting(language: Language, content: DigestContent) -> tuple[str, ...]:
 def _topics(language: Language, sections: Iterable[Section]) -> list[str]:
     """Names for the middle of a sentence; own queries share one, at the end."""
     filled = [section for section in sections if section.items]
-    names = [_within_sentence(language, section.name) for section in filled if not section.own]
+    topics = [section for section in filled if not section.own and not section.kind]
+    names = [_within_sentence(language, section.name) for section in topics]
+    if any(section.kind == TRENDING for section in filled):
+        names.append(language.gettext("what is trending"))
     own = sum(section.own for section in filled)
     if own:
         names.append(language.gettext("your query") if own == 1 else language.gettext("your queries"))

@@ -41,6 +41,11 @@ class Selection(models.Model):
         db_default="",  # planners of the build before still store theirs
         help_text="Why its papers were kept, as `digest.selection.shown_reasons` packs it.",
     )
+    aside = models.TextField(
+        default="",
+        db_default="",  # planners of the build before still store theirs
+        help_text="Titles of sources, one a line: without votes, their papers did not compete for Trending.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -12,8 +12,9 @@ from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import Taste
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
-from digest.selection.requests import Votes, stored_query
+from digest.selection.requests import TRENDING, Filter, Votes, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, pack
+from digest.selection.trending import Contest
 from digest.selection.window import Window
 
 _NUMBERS = frozenset(Number)
@@ -42,13 +43,17 @@ class _QueryMatches:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The candidates of several queries: ranked items as they are stored, their reasons, honest counts."""
+    """The candidates of several filters: ranked items as they are stored, their reasons, honest counts.
+
+    `aside` are the titles, one a line, of sources whose papers could not compete with others.
+    """
 
     items: list[dict[str, Any]]
     reasons: list[str]
     scanned: int
     already_seen: int
     crossed: list[int]
+    aside: str = ""
 
 
 class WindowMatcher:
@@ -66,6 +71,7 @@ class WindowMatcher:
         self._explainer = lru_cache(maxsize=_EXPLAINERS)(Explainer)
         self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
         self._similarities = Similarities(self._papers)
+        self._contests: dict[tuple[int | None, int], Contest] = {}
 
     def load(self, papers: Collection[int]) -> None:
         """Read those of `papers` that are not of the window: voted on, or carried over. Some may be gone."""
@@ -139,13 +145,25 @@ class WindowMatcher:
             crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
         return crossed
 
-    def rank(self, queries: Sequence[str], excluded: Collection[int], votes: Votes) -> Ranking:
-        """What these queries keep, all of which were matched, ranked by what the votes say too."""
+    def rank(
+        self,
+        filters: Sequence[Filter],
+        excluded: Collection[int],
+        votes: Votes,
+        trending: tuple[int | None, int] = (None, 0),
+    ) -> Ranking:
+        """What these filters keep, ranked by what the votes say too; their queries were all matched.
+
+        The most upvoted papers come last, without those that a query brings. They are chosen among the
+        papers of the releases after the first number of `trending` up to the second.
+        """
         best: dict[int, tuple[_Match, int]] = {}
         seen: set[int] = set()
         crossed: set[int] = set()
-        for number, text in enumerate(queries):
-            found = self._matches[text]
+        for number, filter_ in enumerate(filters):
+            if filter_.kind:
+                continue
+            found = self._matches[filter_.query]
             seen |= found.seen
             crossed |= found.crossed
             for match in found.candidates:
@@ -162,7 +180,22 @@ class WindowMatcher:
             for candidate, note in ranked
         ]
         reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
-        return Ranking(items, reasons, len(self._listed | crossed), len(seen - crossed), sorted(crossed))
+        scanned = self._listed | crossed
+        aside: Sequence[str] = ()
+        for number, filter_ in enumerate(filters):
+            if filter_.kind == TRENDING:
+                contest = self._contest(*trending)
+                for place in contest.best(filter_, {*best, *excluded}):
+                    items.append({"paper": place.number, "filter": number})
+                    reasons.append(pack(contest.paper(place), contest.reason(place)))
+                scanned |= contest.numbers
+                aside = contest.aside
+        return Ranking(items, reasons, len(scanned), len(seen - crossed), sorted(crossed), "\n".join(aside))
+
+    def _contest(self, after: int | None, through: int) -> Contest:
+        if (after, through) not in self._contests:
+            self._contests[after, through] = Contest.of_window(self.window, after, through)
+        return self._contests[after, through]
 
     def _taste(self, votes: Votes) -> Taste[int] | None:
         if not votes:

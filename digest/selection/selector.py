@@ -5,7 +5,6 @@ requests → windows → percolator (each distinct query once) → ranked items,
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import asdict
 from datetime import date, timedelta
 
 from digest.models import EditionEntry, Paper, Selection
@@ -44,9 +43,14 @@ def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selec
     since = newest - timedelta(days=days) if newest else date.min
     papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
     matcher = WindowMatcher(Window(newest, papers, seen_papers=frozenset()))
-    matcher.match({filter_.query for filter_ in filters})
+    matcher.match(queries_of(filters))
     request = SelectionRequest(filters, after_release=0, through_release=0, seen_through=0, language=language)
     return _selection(request, matcher)
+
+
+def queries_of(filters: Iterable[Filter]) -> set[str]:
+    """The queries that a paper is matched with alone."""
+    return {filter_.query for filter_ in filters if not filter_.kind}
 
 
 _Span = tuple[int, int, int, bool]
@@ -86,7 +90,7 @@ class Selector:
             if self._span != span:
                 after, through, seen_through, first = self._span = span
                 self._matcher = WindowMatcher(Window.load(after, through, seen_through, first=first))
-            self._matcher.match({filter_.query for request in group for filter_ in request.filters})
+            self._matcher.match(queries_of(filter_ for request in group for filter_ in request.filters))
             self._matcher.load({paper for request in group for paper, _ in request.votes})
             self._matcher.load({paper for request in group for paper in request.carried})
             made = {request: _selection(request, self._matcher) for request in group}
@@ -96,13 +100,14 @@ class Selector:
 
 
 def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
-    queries = [filter_.query for filter_ in request.filters]
-    ranking = matcher.rank(queries, {*request.carried, *request.excluded}, request.votes)
+    queries = [filter_.query for filter_ in request.filters if not filter_.kind]
+    out = {*request.carried, *request.excluded}
+    ranking = matcher.rank(request.filters, out, request.votes, (request.trending, request.through_release))
     full = request.full_limit
     carried = (matcher.reasons(paper, queries) for paper in request.carried)
     return Selection(
         key=request.key,
-        filters=[asdict(filter_) for filter_ in request.filters],
+        filters=[filter_.stored() for filter_ in request.filters],
         language=request.language,
         weekly=request.weekly,
         after_release=request.after_release,
@@ -116,6 +121,7 @@ def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
         full_limit=full,
         more=ranking.items[full:] if full else [],
         crossed=ranking.crossed,
+        aside=ranking.aside,
         carried=list(request.carried),
         reasons="\n".join([*ranking.reasons, *filter(None, carried)]),
     )

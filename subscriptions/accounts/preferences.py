@@ -20,8 +20,9 @@ CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "f
 class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
-    `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
-    papers in full; None: all. `first_at_once`: the first digest comes on confirming, and not at its hour.
+    `exclude` are queries too: what they keep is left out of all the others. `trending` is how many of the
+    most upvoted papers come too, whatever their topic. A digest shows the best `volume` papers in full; None:
+    all. `first_at_once`: the first digest comes on confirming, and not at its hour.
     """
 
     topics: tuple[Topic, ...]
@@ -33,9 +34,12 @@ class Choices:
     format: str = Subscriber.Format.HTML
     volume: int | None = None
     first_at_once: bool = True
+    trending: int = 0
 
     def filter_set(self) -> FilterSet:
-        return FilterSet.objects.obtain(self.topics, self.queries, self.exclude, self.least_upvotes)
+        return FilterSet.objects.obtain(
+            self.topics, self.queries, self.exclude, self.least_upvotes, self.trending
+        )
 
 
 def choices_of(subscriber: Subscriber) -> Choices:
@@ -47,6 +51,7 @@ def choices_of(subscriber: Subscriber) -> Choices:
         schedule=subscriber.schedule,
         exclude=filters.left_out,
         least_upvotes=filters.least_upvotes,
+        trending=filters.trending,
         language=subscriber.language,
         format=subscriber.format,
         volume=subscriber.volume,

@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 
 from digest.matching import parse_query
 from digest.models import Topic
+from digest.selection.requests import ALL
 
 
 class Wanted(NamedTuple):
@@ -18,6 +19,7 @@ class Wanted(NamedTuple):
     queries: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     least_upvotes: int = 0
+    trending: int = 0
 
 
 class FilterSetManager(models.Manager["FilterSet"]):
@@ -27,13 +29,14 @@ class FilterSetManager(models.Manager["FilterSet"]):
         queries: Sequence[str] = (),
         exclude: Sequence[str] = (),
         least_upvotes: int = 0,
+        trending: int = 0,
     ) -> "FilterSet":
         """The set of these topics and own queries; made on first use. Each query counts once, as first typed.
 
         Nobody deletes it before the transaction ends: within that, point a reader at it.
         Raises `QuerySyntaxError` for a query that cannot be read.
         """
-        wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes)
+        wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes, trending)
         return self.obtain_many([wanted])[wanted]
 
     def obtain_many(self, wanted: Collection[Wanted]) -> dict[Wanted, "FilterSet"]:
@@ -45,6 +48,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
             queries, exclude = by_canonical(want.queries), by_canonical(want.exclude)
             typed, left_out = list(queries.values()), list(exclude.values())
             content = [sorted(topic.slug for topic in want.topics), typed, left_out, want.least_upvotes]
+            content += [want.trending] if want.trending else []  # sets of before keep their keys
             told = json.dumps(content, ensure_ascii=False).encode()
             key = keys[want] = hashlib.blake2b(told, digest_size=16).hexdigest()
             topics[key] = want.topics
@@ -55,6 +59,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
                 typed_queries=typed,
                 typed_exclude=left_out,
                 least_upvotes=want.least_upvotes,
+                trending=want.trending,
             )
         with transaction.atomic():
             while len(sets := self._kept(rows)) < len(rows):  # one found may be deleted the next moment
@@ -109,6 +114,11 @@ class FilterSet(models.Model):
     typed_queries = models.JSONField(null=True, help_text="`queries` as typed; none if they were as here.")
     typed_exclude = models.JSONField(null=True, help_text="`exclude` as typed, in the reader's order.")
     least_upvotes = models.PositiveIntegerField(default=0, help_text="Papers with fewer are left out.")
+    trending = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,  # the build before makes sets without it
+        help_text=f"So many of the most upvoted papers too, whatever their topic; {ALL}: all of them.",
+    )
 
     objects = FilterSetManager()
 
@@ -123,9 +133,10 @@ class FilterSet(models.Model):
         return tuple(self.typed_exclude or self.exclude)
 
     def __str__(self) -> str:
+        most = [f"trending ({'all' if self.trending == ALL else self.trending})"] if self.trending else []
         narrowed = [f"upvotes>={self.least_upvotes}"] if self.least_upvotes else []
         narrowed += [f"NOT ({text})" for text in self.left_out]
         return (
-            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *narrowed])
+            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *most, *narrowed])
             or "nothing"
         )

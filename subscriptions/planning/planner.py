@@ -10,7 +10,7 @@ is locked while planned, and the unique constraint on deliveries has the last wo
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -35,7 +35,9 @@ from subscriptions.planning.selection_requests import (
     received,
     request_for,
     why_empty,
+    with_trending,
 )
+from subscriptions.planning.trending_history import without_had
 
 BATCH = 2000
 State = Delivery.State
@@ -100,7 +102,8 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     earlier = open_digests([subscriber])[subscriber.pk]
-    request = _request(subscriber, earlier, newest_release(), Filters())
+    request = _request(subscriber, earlier, Planning(timezone.now(), newest_release()), Filters())
+    request = without_had({subscriber.pk: request})[subscriber.pk]
     request = replace(request, votes=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
     selection = make(request)
     before = received([subscriber.pk], selection.crossed) if selection.crossed else {}
@@ -109,17 +112,18 @@ def next_selection(subscriber: Subscriber) -> Selection:
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
-    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
-    return make(
-        SelectionRequest(
-            filters,
-            after_release=_LATEST,
-            through_release=_LATEST,
-            seen_through=0,
-            first=True,
-            language=choices.language,
-        )
+    filters = filters_of(
+        choices.topics, choices.queries, choices.exclude, choices.least_upvotes, choices.trending
     )
+    request = SelectionRequest(
+        filters,
+        after_release=_LATEST,
+        through_release=_LATEST,
+        seen_through=0,
+        first=True,
+        language=choices.language,
+    )
+    return make(with_trending(request, Planning(timezone.now(), _LATEST)))
 
 
 def plan_batch(
@@ -136,7 +140,8 @@ def plan_batch(
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    requests = {r.pk: _request(r, earlier[r.pk], planning.through_release, filters) for r in readers}
+    requests = {r.pk: _request(r, earlier[r.pk], planning, filters) for r in readers}
+    requests = without_had(requests)
     tastes = Vote.objects.tastes(requests)
     requests |= {pk: replace(requests[pk], votes=votes) for pk, votes in tastes.items()}
     selections = _selections(requests)
@@ -176,7 +181,7 @@ def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection
 
 
 def _excluding(request: SelectionRequest, papers: Collection[int]) -> SelectionRequest:
-    return replace(request, excluded=tuple(sorted(papers)))
+    return replace(request, excluded=tuple(sorted({*request.excluded, *papers})))
 
 
 def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
@@ -196,18 +201,19 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
 
 
 def _request(
-    reader: Subscriber, earlier: Sequence[Delivery], through: int, filters: Filters
+    reader: Subscriber, earlier: Sequence[Delivery], planning: Planning, filters: Filters
 ) -> SelectionRequest:
     """What this reader's digest covers: from where the last one ended, or one that never went out began."""
-    request = request_for(group_of(reader), through, filters)
+    request = request_for(group_of(reader), planning, filters)
     unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
     lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
     carried: list[int] = []
-    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in request.filters]:
+    if unsent and unsent[0].filters == [filter_.stored() for filter_ in request.filters]:
         start = unsent[0]
         request = replace(
             request, after_release=start.after_release, seen_through=start.seen_through, first=start.first
         )
+        request = with_trending(request, planning)
         carried = [pk for selection in unsent for pk in selection.carried]
     else:  # filters edited meanwhile do not reach back; what the old ones found is carried over as it was
         lost = [*unsent, *lost]

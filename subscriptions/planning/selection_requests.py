@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.db.models import Min
@@ -9,14 +10,14 @@ from django.db.models import Min
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
-from digest.selection.requests import Filter, SelectionRequest
+from digest.selection import requests
+from digest.selection.requests import TRENDING, Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.filters import by_canonical
 from subscriptions.models.schedule import Rhythm
-
-State = Delivery.State
-_SENT = (State.ACCEPTED, State.UNKNOWN)
+from subscriptions.planning.runs import Planning
+from subscriptions.planning.trending_history import SENT, History
 
 
 class Group(NamedTuple):
@@ -28,17 +29,22 @@ class Group(NamedTuple):
     language: str
     volume: int | None
     rhythm: str
+    history: History = ()  # no column: of readers of Trending, the selections that they got of late
+
+
+COLUMNS = Group._fields[:-1]
 
 
 def group_of(reader: Subscriber) -> Group:
-    return Group(*(getattr(reader, name) for name in Group._fields))
+    return Group(*(getattr(reader, name) for name in COLUMNS))
 
 
-def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequest:
-    """The digest of all readers of a group: from where the last one ended, through release `through`."""
+def request_for(group: Group, planning: Planning, filters: "Filters") -> SelectionRequest:
+    """The digest of all readers of a group: from where the last one ended, through the newest release."""
+    through = planning.through_release
     seen_through = group.covered or 0
     first = group.covered is None or group.returning
-    return SelectionRequest(
+    request = SelectionRequest(
         filters.of(group.filter_set_id),
         after_release=through if first else seen_through,
         through_release=through,
@@ -48,17 +54,39 @@ def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequ
         full_limit=group.volume,
         weekly=group.rhythm == Rhythm.WEEKLY and not first,
     )
+    return with_trending(request, planning)
+
+
+def with_trending(request: SelectionRequest, planning: Planning) -> SelectionRequest:
+    """The request, with the span of its trending papers if it is to bring any.
+
+    That is the time since the last digest, but two days if that is longer.
+    """
+    if not any(filter_.kind == TRENDING for filter_ in request.filters):
+        return request
+    return replace(request, trending=min(planning.two_days_ago, request.after_release))
 
 
 def filters_of(
-    topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
+    topics: Collection[Topic],
+    queries: Sequence[str],
+    exclude: Sequence[str] = (),
+    least_upvotes: int = 0,
+    trending: int = 0,
 ) -> tuple[Filter, ...]:
-    """The named queries of what a reader chose: topics in the operator's order, then their own as typed."""
-    return _filters(topics, by_canonical(queries), sorted(by_canonical(exclude)), least_upvotes)
+    """The named queries of what a reader chose: topics in the operator's order, then their own as typed.
+
+    The `trending` most upvoted papers, which these do not bring, come last.
+    """
+    return _filters(topics, by_canonical(queries), sorted(by_canonical(exclude)), least_upvotes, trending)
 
 
 def _filters(
-    topics: Collection[Topic], queries: Mapping[str, str], exclude: Sequence[str], least_upvotes: int
+    topics: Collection[Topic],
+    queries: Mapping[str, str],
+    exclude: Sequence[str],
+    least_upvotes: int,
+    trending: int,
 ) -> tuple[Filter, ...]:
     """The same from `queries` as typed by their canonical forms, and canonical forms of what is left out."""
 
@@ -69,6 +97,7 @@ def _filters(
     return (
         *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
         *(Filter(typed, narrow(query), own=True) for query, typed in queries.items()),
+        *([requests.trending(trending, narrow)] if trending else []),
     )
 
 
@@ -91,7 +120,7 @@ class Filters:
         for chosen in sets:
             queries = dict(zip(chosen.queries, chosen.own_queries, strict=True))
             self._known[chosen.pk] = _filters(
-                topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes
+                topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes, chosen.trending
             )
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
@@ -106,7 +135,7 @@ def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, 
     digests = Delivery.objects.filter(
         kind=Delivery.DIGEST,
         subscriber__in=readers,
-        state__in=_SENT,
+        state__in=SENT,
         selection__through_release__gte=oldest,
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))

@@ -161,14 +161,14 @@ def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
 ) -> None:
     edition("Agents", "Boats")
     ada = reader(queries=["agents"])
-    insert = bulk_planner._insert
+    insert = bulk_planner.insert_deliveries
 
     def insert_late(*arguments: Any) -> list[tuple[int, str]]:
         reader_now = Subscriber.objects.get(pk=ada.pk)
         preferences.save(reader_now, Choices((), ("boats",), ada.schedule), NOW)
         return insert(*arguments)
 
-    monkeypatch.setattr(bulk_planner, "_insert", insert_late)
+    monkeypatch.setattr(bulk_planner, "insert_deliveries", insert_late)
     assert plan(NOW).pending == 1
     selection = Delivery.objects.get().selection
     assert selection is not None
