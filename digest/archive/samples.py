@@ -8,6 +8,7 @@ from functools import partial
 from django.core.paginator import Page, Paginator
 
 from digest.archive.queries import PAGE_SIZE, Appearance, DayOfMonth, Line
+from digest.archive.trending_views import TrendingPage
 from digest.archive.views import ArchivePage, DayPage, PaperPage, SearchPage, TopicPage, TopicsPage
 from digest.compose import Item
 from digest.compose.paper.view import view_paper
@@ -124,6 +125,11 @@ def _paper(number: int) -> PaperPage:
     )
 
 
+def _trending() -> TrendingPage:
+    listed = lines("many", "hostile")
+    return TrendingPage("month", listed, 1304, "<b>Source</b> {{ 7*7 }}")
+
+
 def _search(query: str) -> SearchPage:
     try:
         parse_query(query)
@@ -142,6 +148,10 @@ PAGES: Mapping[str, PageCase] = {
     "archive-empty": PageCase("Archive, empty", "web/archive/days.html", partial(ArchivePage, 0, [], {})),
     "day": PageCase("A day", "web/archive/day.html", _day),
     "day-none": PageCase("A day, nothing of a topic", "web/archive/day.html", partial(_day, TOPICS[2])),
+    "trending": PageCase("Trending", "web/archive/trending.html", _trending),
+    "trending-empty": PageCase(
+        "Trending, empty", "web/archive/trending.html", partial(TrendingPage, "week", [], 0, "")
+    ),
     "topics": PageCase("Topics", "web/archive/topics.html", partial(TopicsPage, TOPICS[:3], COUNTS, DAY)),
     "topic": PageCase("A topic", "web/archive/topic.html", partial(_topic, _page(2, 60))),
     "topic-empty": PageCase("A topic, empty", "web/archive/topic.html", partial(_topic, _page(1, 0))),

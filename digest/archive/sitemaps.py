@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from digest.archive import trending, trending_views
 from digest.models import EditionEntry, Paper, Topic
 
 
@@ -30,10 +31,20 @@ class StaticPages(_OfThisSite):
     """The pages that are always there, but for search: what it finds differs with each query."""
 
     def items(self) -> list[str]:
-        return ["sign-up", "archive", "topics", "privacy"]
+        return ["sign-up", "archive", "trending", "topics", "privacy"]
 
     def location(self, item: str) -> str:
         return reverse(item)
+
+
+class TrendingSpans(_OfThisSite):
+    """The spans of Trending beside its first page."""
+
+    def items(self) -> list[str]:
+        return [span for span in trending.SPANS if span != trending_views.DAY]
+
+    def location(self, item: str) -> str:
+        return reverse("trending-span", args=[item])
 
 
 class Topics(_OfThisSite):
@@ -80,6 +91,7 @@ def index(request: HttpRequest, sitemaps: Mapping[str, type[_OfThisSite]]) -> Te
 
 SITEMAPS: Mapping[str, type[_OfThisSite]] = {
     "standing": StaticPages,
+    "trending": TrendingSpans,
     "topics": Topics,
     "days": Days,
     "papers": Papers,

@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 
 from digest.models import Paper, Selection
+from digest.selection.requests import ALL
 from subscriptions.accounts import preferences, signup
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.lib.email_addresses import address_key
@@ -52,6 +53,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "queries": list(choices.queries),
         "left_out": list(choices.exclude),
         "least_upvotes": choices.least_upvotes,
+        "trending": "all" if choices.trending == ALL else choices.trending,
         "time_zone": subscriber.time_zone,
         "hour": subscriber.hour,
         "rhythm": subscriber.rhythm,

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from digest.models import Topic
+from digest.selection.requests import ALL
 from digest.web.page_language import current_language
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
@@ -35,6 +36,11 @@ class Choices:
     volume: int | None = None
     first_at_once: bool = True
     trending: int = 0
+
+    @property
+    def all_trending(self) -> bool:
+        """Whether all papers come, the most upvoted first."""
+        return self.trending == ALL
 
     def filter_set(self) -> FilterSet:
         return FilterSet.objects.obtain(

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
-from digest.selection.requests import stored_query
+from digest.selection.requests import TRENDING, stored_query
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Subscriber, Vote
@@ -68,6 +68,7 @@ class Muting:
     reader: Subscriber
     name: str
     own: bool
+    trending: int = 0  # of the section of that name: how many papers it brings
 
     @classmethod
     def of(cls, delivery: Delivery, number: int) -> "Muting | None":
@@ -75,16 +76,18 @@ class Muting:
         filters: list[Mapping[str, Any]] = delivery.selection.filters if delivery.selection else []
         if number >= len(filters):
             return None
-        return cls(delivery.subscriber, filters[number]["name"], filters[number]["own"])
+        filter_ = filters[number]
+        trending = filter_["most"] if filter_.get("kind") == TRENDING else 0
+        return cls(delivery.subscriber, filter_["name"], filter_["own"], trending)
 
     @property
     def state(self) -> FilterState:
         choices = preferences.choices_of(self.reader)
         if self._without(choices) != choices:
             left = self._without(choices)
-            brings_papers = left.queries or any(topic.enabled for topic in left.topics)
+            brings_papers = left.queries or left.trending or any(topic.enabled for topic in left.topics)
             return FilterState.ACTIVE if brings_papers else FilterState.LAST
-        return FilterState.MUTED if self.own or self._topic() else FilterState.GONE
+        return FilterState.MUTED if self.own or self.trending or self._topic() else FilterState.GONE
 
     def mute(self) -> None:
         """Leave the filter out, unless it is all that the reader has."""
@@ -98,6 +101,8 @@ class Muting:
             return
         if self.own:
             self._point(replace(choices, queries=(*choices.queries, self.name)))
+        elif self.trending:
+            self._point(replace(choices, trending=self.trending))
         elif topic:
             self._point(replace(choices, topics=(*choices.topics, topic)))
 
@@ -106,6 +111,8 @@ class Muting:
             name = str(stored_query(self.name))  # as typed, or in canonical form, as versions before named it
             kept = (text for text in choices.queries if str(stored_query(text)) != name)
             return replace(choices, queries=tuple(kept))
+        if self.trending:
+            return replace(choices, trending=0)
         return replace(choices, topics=tuple(topic for topic in choices.topics if topic.name != self.name))
 
     def _topic(self) -> Topic | None:

@@ -35,6 +35,7 @@ _WRONG = {
     "queries": ['"never closed <b>', "(fine OR " * 30, "kv*"],
     "exclude": ["speech", "(<script>"],
     "least_upvotes": ['"><b>'],
+    "trending": ["<b>7"],
     "organizations": ["<i>lab", "***"],
     "authors": [""],
     "language": ["xx"],

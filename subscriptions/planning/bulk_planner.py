@@ -155,7 +155,8 @@ class _Window:
         members = {
             pk: share.crossed
             for pk, *values in readers.values_list("pk", *COLUMNS)
-            if (share := self._shares.get(Group(*values)._replace(history=histories.get(pk, ())))) and share.crossed
+            for group in [Group(*values)._replace(history=histories.get(pk, ()))]
+            if (share := self._shares.get(group)) and share.crossed
         }
         before = received(members, self._crossed)
         return frozenset(pk for pk, papers in before.items() if papers & members[pk])

@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
-from digest.selection.requests import Filter
+from digest.selection.requests import ALL, Filter
 from digest.web.page_language import translate
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.query_builder import followed, narrowed
@@ -25,8 +25,11 @@ MOST_FOLLOWED = 20  # organisations and authors
 MOST_EXCLUDED = 10
 MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
 MOST_UPVOTES = 100_000
-FILTERS = ("topics", "queries", "exclude", "least_upvotes")
+FILTERS = ("topics", "queries", "exclude", "least_upvotes", "trending")
+TOPS = ("3", "5", "10", "all")  # how many trending papers can be chosen
+UNCHOSEN_TOP = 5  # what somebody gets who chooses nothing
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
+_NO_TOP = gettext_lazy("“%(value)s” is not offered. Choose 3, 5, 10 or all trending papers.")
 _NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
 
 
@@ -41,7 +44,10 @@ class QueryProblem:
 
 
 class FiltersForm(forms.Form):
-    """Topics to tick, own queries and what to leave out, one a line. `offered` are the topics shown."""
+    """Topics to tick, own queries and what to leave out, one a line. `offered` are the topics shown.
+
+    Who chooses nothing gets the most upvoted papers of the day.
+    """
 
     topics = forms.MultipleChoiceField(required=False)
     queries = forms.CharField(required=False, max_length=20_000)
@@ -53,8 +59,14 @@ class FiltersForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_NUMBER),
     )
 
+    trending = forms.ChoiceField(
+        required=False,
+        choices=[(value, value) for value in TOPS],
+        error_messages={"invalid_choice": _NO_TOP},
+    )
+
     filter_fields = frozenset(FILTERS)
-    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
+    naming = frozenset({"topics", "queries", "trending"})  # the fields that say what is to come
 
     def __init__(self, data: Mapping[str, Any] | None, offered: Iterable[Topic], **options: Any) -> None:
         super().__init__(data, **options)
@@ -104,6 +116,11 @@ class FiltersForm(forms.Form):
     def clean_least_upvotes(self) -> int:
         return self.cleaned_data["least_upvotes"] or 0
 
+    def clean_trending(self) -> int:
+        """How many of the most upvoted papers, 0 for none."""
+        value: str = self.cleaned_data["trending"]
+        return ALL if value == "all" else int(value or 0)
+
     def clean(self) -> dict[str, Any]:
         """Make sure that each filter can still be read with all that is left out of it, as it is stored."""
         given = self.cleaned_data
@@ -128,17 +145,22 @@ class FiltersForm(forms.Form):
         return tuple(topic for topic in self.offered if topic.slug in ticked)
 
     @property
+    def trending_papers(self) -> int:
+        """How many of the most upvoted papers come, valid filters provided."""
+        if not self.chosen_topics and not self.all_queries():
+            return self.cleaned_data["trending"] or UNCHOSEN_TOP
+        chosen: int = self.cleaned_data["trending"]
+        return chosen
+
+    @property
     def is_empty(self) -> bool:
-        """Whether nothing is chosen: no topic ticked, no query written."""
+        """Whether nothing is chosen: no topic ticked, no query written, no number of trending papers."""
         return not any(self._entered(name) for name in self.naming)
 
     def held(self, *names: str) -> str:
         """What these fields hold, in one line."""
         values = {name: str(self[name].value() or "") for name in names}
-        texts = (
-            f"upvotes>={value}" if name == "least_upvotes" and value else value
-            for name, value in values.items()
-        )
+        texts = (_worded(name, value) if value else "" for name, value in values.items())
         return ", ".join(line for text in texts for line in lines(text))
 
     def _entered(self, name: str) -> bool:
@@ -162,6 +184,7 @@ class FiltersForm(forms.Form):
             self.all_queries(),
             self.cleaned_data["exclude"],
             self.cleaned_data["least_upvotes"],
+            self.trending_papers,
         )
 
     def all_queries(self) -> tuple[str, ...]:
@@ -178,6 +201,7 @@ class FiltersForm(forms.Form):
             self.cleaned_data["exclude"],
             self.cleaned_data["least_upvotes"],
             language=get_language() or ENGLISH,
+            trending=self.trending_papers,
         )
 
 
@@ -186,7 +210,20 @@ def shared(choices: Choices) -> str:
     fields: dict[str, object] = {"topics": [topic.slug for topic in choices.topics]}
     fields |= {"queries": "\n".join(choices.queries), "exclude": "\n".join(choices.exclude)}
     fields["least_upvotes"] = choices.least_upvotes or ""
+    fields["trending"] = trending_value(choices.trending)
     return urlencode({name: value for name, value in fields.items() if value}, doseq=True)
+
+
+def _worded(name: str, value: str) -> str:
+    """What a field holds, as the name of its fold says it."""
+    if name == "trending":
+        return gettext("All") if value == "all" else gettext("Top %(number)s") % {"number": value}
+    return f"upvotes>={value}" if name == "least_upvotes" else value
+
+
+def trending_value(papers: int) -> str:
+    """How many of the most upvoted papers, as a form and an address say it."""
+    return "all" if papers == ALL else str(papers or "")
 
 
 def filters_in(query: QueryDict) -> QueryDict:

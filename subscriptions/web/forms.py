@@ -17,15 +17,11 @@ from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.filters_form import FiltersForm, trending_value
 from subscriptions.web.following_form import FollowingForm
 
 MOST_PAPERS = 100
 _NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
-_NO_FILTER = gettext_lazy(
-    "No topic is ticked and no query is written, so there would be nothing to send. "
-    "Tick a topic or write a query of your own."
-)
 _NO_HOUR = gettext_lazy("This is not an hour of the day. Choose one from the list, such as 07:00.")
 _NOT_OFFERED = gettext_lazy("“%(value)s” is not offered. Choose one of those that are.")
 _NO_RHYTHM = gettext_lazy(
@@ -55,7 +51,7 @@ def weekdays() -> list[tuple[str, str]]:
 
 
 class SubscriptionForm(FiltersForm):
-    """Filters and schedule, with at least one filter."""
+    """Filters and schedule."""
 
     time_zone = forms.ChoiceField(
         choices=lambda: [(name, name) for name in time_zones()],
@@ -66,13 +62,6 @@ class SubscriptionForm(FiltersForm):
         choices=Rhythm.choices, error_messages={"invalid_choice": _NO_RHYTHM, "required": _NO_RHYTHM}
     )
     weekday = forms.ChoiceField(choices=weekdays, required=False)
-
-    def clean(self) -> dict[str, Any]:
-        """Ask for at least one filter, unless something is wrong with those given."""
-        given = super().clean()
-        if not self.errors.keys() & self.naming and not given["topics"] and not self.all_queries():
-            self.add_error("topics", _NO_FILTER)
-        return given
 
     @property
     def schedule_words(self) -> tuple[str, str, str]:
@@ -157,6 +146,7 @@ def initial_of(choices: Choices) -> dict[str, Any]:
         "authors": "\n".join(name for field, name in names if field == Field.AUTHOR),
         "exclude": "\n".join(choices.exclude),
         "least_upvotes": str(choices.least_upvotes or ""),
+        "trending": trending_value(choices.trending),
         "language": choices.language,
         "format": str(choices.format),
         "volume": str(choices.volume or ""),

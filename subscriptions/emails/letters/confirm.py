@@ -16,7 +16,7 @@ class ConfirmContent:
     """What an address is asked to confirm.
 
     Anyone can enter anyone's address, so nothing a visitor typed is repeated: `topics` are names of
-    preset topics, and of own queries only their number is given.
+    preset topics, and “Trending”, and of own queries only their number is given.
     """
 
     confirm_url: str
@@ -30,11 +30,12 @@ def _content(reader: Subscriber, delivery: DeliveryLike) -> ConfirmContent:
     if reader.email != delivery.subscriber.email:  # whose link must not go to this spelling
         raise NothingToSay("another spelling of the address was signed up meanwhile")
     choices = preferences.choices_of(reader)
+    names = [topic.name for topic in choices.topics] + ["Trending"] * bool(choices.trending)
     with translation.override(reader.language):
         schedule = preferences.describe(choices.schedule)
     return ConfirmContent(
         confirm_url=signed_links.url("confirm", reader),
-        topics=tuple(language_for(reader.language).topic(topic.name) for topic in choices.topics),
+        topics=tuple(map(language_for(reader.language).topic, names)),
         queries=len(choices.queries),
         schedule=schedule,
         language=reader.language,
@@ -49,7 +50,7 @@ LETTER = LetterType(
     samples={
         "plain": ConfirmContent(
             confirm_url="https://digest.example.org/confirm/preview",
-            topics=("Quantization", "Agents", "3D", "Distributed training"),
+            topics=("Quantization", "Agents", "3D", "Distributed training", "Trending"),
             queries=2,
             schedule="every weekday at 07:00, Europe/Berlin",
         )

@@ -31,6 +31,7 @@ for (const holds of document.querySelectorAll(".fold-holds")) {
   fold.addEventListener("input", () => {
     const texts = [...fold.querySelectorAll("textarea, input")].flatMap((field) => {
       if (field.type === "checkbox") return field.checked ? field.parentElement.querySelector("span").textContent : "";
+      if (field.type === "radio") return field.checked && field.value ? field.parentElement.querySelector("span").textContent : "";
       if (field.type === "number") return field.value && `upvotes>=${field.value}`;
       return field.value.split("\n").map((line) => line.trim());
     });

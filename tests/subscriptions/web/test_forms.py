@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from digest.models import Topic
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.filters_form import FiltersForm, shared
 from subscriptions.web.forms import PreferencesForm, SignupForm, initial_of, time_zones
 
 TOPICS = [Topic(slug="agents", name="Agents"), Topic(slug="3d", name="3D")]
@@ -54,10 +54,21 @@ def test_a_query_alone_is_enough() -> None:
     assert signup(topics=[], queries=["kv*"]).is_valid()
 
 
-def test_nothing_chosen_is_asked_about_once() -> None:
+def test_who_chooses_nothing_has_chosen_what_is_trending() -> None:
     form = signup(topics=[])
-    assert "Tick a topic or write a query" in problems(form, "topics")
-    assert list(form.errors) == ["topics"]
+    assert form.is_valid()
+    assert [filter_.name for filter_ in form.filters()] == ["Trending"]
+    assert form.choices().trending == 5
+
+
+def test_trending_is_beside_topics_only_where_it_is_chosen() -> None:
+    form = signup()
+    assert form.is_valid()
+    assert form.choices().trending == 0
+    form = signup(trending=["all"])
+    assert form.is_valid()
+    assert form.choices().all_trending
+    assert "trending=all" in shared(form.choices())
 
 
 def test_a_bad_query_is_not_also_reported_as_nothing_chosen() -> None:

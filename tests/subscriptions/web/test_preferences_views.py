@@ -48,6 +48,7 @@ def test_preferences_show_what_is_chosen(client: Client, ada: Subscriber) -> Non
         "topics": ["agents"],
         "queries": "kv*",
         "exclude": "",
+        "trending": "",
         "organizations": "",
         "authors": "",
         "language": "en",

@@ -258,3 +258,13 @@ def test_muting_moves_nothing_that_a_planner_moves(ada: Subscriber) -> None:
     ada.refresh_from_db()
     assert (ada.next_digest_at, ada.covered) == (TOMORROW, 77)
     assert delivery.subscriber_id == ada.pk
+
+
+def test_trending_can_be_muted_beside_topics_and_brought_back(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    path = paths(sent(bela, "Agents"))["mute"].replace("mute/0", "mute/1")
+    assert "Trending" in said(client.get(path))
+    assert "Muted" in said(client.post(path))
+    assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents"
+    client.post(path, {"undo": "1"})
+    assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents, trending (3)"
