@@ -20,7 +20,7 @@ from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning import planner
 from subscriptions.relay import LocalMailbox, local_mailbox
-from tests.factories import edition, reader, topic
+from tests.factories import edition, reader, record, topic
 from tests.services.axe import violations
 from tests.subscriptions.browsing import stored
 
@@ -99,6 +99,21 @@ def test_the_backtest_follows_the_choice_while_it_is_made(page: Page, site: str)
     sign_up_and_confirm(page)
     assert Subscriber.objects.get().filter_set.queries == ["speech"]
     assert page.context.cookies() == []
+
+
+def test_who_ticks_nothing_and_leaves_an_address_gets_what_is_trending(page: Page, site: str) -> None:
+    edition(
+        *(record(f"Paper {votes}", upvotes=votes) for votes in (3, 94, 20, 41, 7, 12)), now=timezone.now()
+    )
+    page.goto(site)
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.get_by_role("heading", name="Paper 94")).to_be_visible()
+    sign_up_and_confirm(page)
+    expect(page.get_by_text("The 5 most upvoted papers")).to_be_visible()
+    page.goto(mailed(READER, "/r/"))
+    titles = page.locator("h3").all_inner_texts()
+    assert [title.strip() for title in titles] == ["Paper 94", "Paper 41", "Paper 20", "Paper 12", "Paper 7"]
+    expect(page.get_by_text("94 upvotes, first of 6 today")).to_be_visible()
 
 
 def test_everything_works_without_javascript(without_javascript: Page, site: str) -> None:

@@ -147,6 +147,7 @@ def test_the_file_holds_all_that_is_stored(client: Client, ada: Subscriber) -> N
     assert "attachment" in response["Content-Disposition"]
     told = json.loads(response.content)
     assert (told["address"], told["topics"], told["queries"]) == ("ada@readers.example", ["agents"], ["kv*"])
+    assert told["trending"] == 0
     assert told["confirmed_at"] == NOW.isoformat()
     (mail,) = told["mails"]
     assert (mail["kind"], len(mail["papers"])) == ("digest", 1)

@@ -227,7 +227,7 @@ def test_the_sample_brings_what_a_first_digest_would() -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_planning_agrees_with_a_naive_reading_of_the_promise(seed: int) -> None:
     """Random editions, votes, choices and moments, against a loop over all papers for each reader."""
-    chance = random.Random(seed) 
+    chance = random.Random(seed)
     rhythms = [Rhythm.DAILY, Rhythm.WEEKDAYS, Rhythm.WEEKLY]
     readers = [
         trending(

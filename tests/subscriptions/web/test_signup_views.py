@@ -221,7 +221,7 @@ def test_topics_show_how_many_papers_of_the_newest_day_they_keep(client: Client)
     edition("Agents that read manuals", day=date(2025, 11, 4))
     edition("Agents at sea", "Agents at home", "Quantized caches")
     found = page(client.get("/"))
-    assert words(found.select_one("label.chip")) == "Agents 2 papers"
+    assert words(found.select_one(".topics label.chip")) == "Agents 2 papers"
     assert "papers of Wednesday, 5 November 2025" in words(found.select_one("fieldset.topics legend"))
 
 
@@ -265,7 +265,9 @@ def test_a_link_brings_trending_along(client: Client) -> None:
 def test_before_the_first_paper_there_is_no_example(client: Client) -> None:
     found = page(client.get("/"))
     assert found.iframe is None
-    assert words(found.select_one(".said")) .startswith("Nothing is chosen yet: you would get the 5 most upvoted papers")
+    assert words(found.select_one(".said")).startswith(
+        "Nothing is chosen yet: you would get the 5 most upvoted papers"
+    )
 
 
 def test_the_count_stands_with_the_topics_and_before_them(client: Client) -> None:
