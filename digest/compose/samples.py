@@ -9,6 +9,7 @@ from types import MappingProxyType
 from digest.compose.content import (
     Brand,
     DigestContent,
+    Fact,
     Item,
     Logo,
     NearMiss,
@@ -72,6 +73,17 @@ _CROWD = tuple(
 )
 
 
+_TRENDING = Section(
+    "Trending",
+    "#d0643c",
+    (
+        replace(FOUR_BITS, marks=(), facts=(Fact("trending", "1/87/day/41"),)),
+        replace(NO_ABSTRACT, marks=(), facts=(Fact("trending", "12/87/day/"),)),
+    ),
+    mute="5",
+    kind="trending",
+    aside=("arXiv", "<b>Lab</b> {{ 7*7 }}"),
+)
 _NEAR = NearMiss(
     record=paper(310, "Prefill Once: Sharing Attention States Between Agents of One Team"),
     page_url="https://huggingface.co/papers/2511.00310",
@@ -118,6 +130,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             weekly=True,
             near=(_NEAR,),
         ),
+        "trending": _digest(_AGENTS, _TRENDING),
         "german": replace(
             _digest(
                 *(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN),
