@@ -75,7 +75,7 @@ _CROWD = tuple(
 
 _TRENDING = Section(
     "Trending",
-    "#d0643c",
+    "#d6336c",
     (
         replace(FOUR_BITS, marks=(), facts=(Fact("trending", "1/87/day/41"),)),
         replace(NO_ABSTRACT, marks=(), facts=(Fact("trending", "12/87/day/"),)),

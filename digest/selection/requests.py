@@ -50,7 +50,7 @@ class Filter:
 
 def trending(most: int, narrow: Callable[[str], str]) -> Filter:
     """The filter that keeps the `most` upvoted papers of those that the narrowed query keeps."""
-    return Filter("Trending", narrow(EVERY), "#d0643c", kind=TRENDING, most=most)
+    return Filter("Trending", narrow(EVERY), "#d6336c", kind=TRENDING, most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from subscriptions.accounts import data_rights, preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.planning import bulk_planner, planner, runs
+from subscriptions.planning import bulk_planner, bulk_statements, planner, runs
 from subscriptions.planning.planner import Planned, plan, plan_singly
 from subscriptions.planning.runs import Planning
 from tests.factories import DAY, NOW, edition, reader, record, topic
@@ -161,7 +161,7 @@ def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
 ) -> None:
     edition("Agents", "Boats")
     ada = reader(queries=["agents"])
-    insert = bulk_planner.insert_deliveries
+    insert = bulk_statements.insert_deliveries
 
     def insert_late(*arguments: Any) -> list[tuple[int, str]]:
         reader_now = Subscriber.objects.get(pk=ada.pk)

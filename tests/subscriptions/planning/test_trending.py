@@ -32,10 +32,17 @@ def trending(most: int = 3, address: str = "ada@readers.example", **chosen: Any)
 
 
 def papers(
-    now: datetime = NOW, *, of: str = "huggingface", day: date | None = None, **votes: int | None
+    now: datetime = NOW,
+    *,
+    of: str = "huggingface",
+    day: date | None = None,
+    names: Mapping[str, int] | None = None,
+    **votes: int | None,
 ) -> None:
     """An edition that lists papers by these names, with so many upvotes."""
-    listed = (record(name.capitalize(), upvotes=number) for name, number in votes.items())
+    listed = (
+        record(name.capitalize(), upvotes=number) for name, number in {**votes, **(names or {})}.items()
+    )
     edition(*listed, day=day or now.date(), now=now, of=of)
 
 
@@ -105,10 +112,9 @@ def test_a_weekly_digest_brings_the_best_of_the_week() -> None:
     mail(ada)
     for days, votes in ((1, 70), (2, 20), (6, 40)):
         moment = NOW + timedelta(days=days)
-        papers(moment, **{f"paper{days}": votes})
+        papers(moment, names={f"paper{days}": votes})
     assert mail(ada, NOW + timedelta(days=7)) == ["Paper1", "Paper6"]
-    selection = ada.deliveries.order_by("pk").last().selection  # type: ignore[union-attr]
-    assert "70 upvotes, first of 3 this week" in text_of(selection)
+    assert "70 upvotes, first of 3 this week" in text_of(Selection.objects.latest("pk"))
 
 
 def test_beside_topics_it_brings_the_top_beyond_them() -> None:
@@ -187,7 +193,7 @@ def test_readers_with_the_same_choice_share_one_selection_day_after_day() -> Non
     readers = [trending(2, f"reader{n}@readers.example") for n in range(20)]
     for day in range(3):
         moment = NOW + timedelta(days=day)
-        papers(moment - HOUR, **{f"paper{day}x{n}": 10 * n + day for n in range(4)})
+        papers(moment - HOUR, names={f"paper{day}x{n}": 10 * n + day for n in range(4)})
         mail(readers[0], moment)
         got = Delivery.objects.filter(due_at__gt=moment - 12 * HOUR).values_list("selection", flat=True)
         assert len(got) == 20
