@@ -22,7 +22,12 @@ from subscriptions.lib.selection_rows import kept
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.models.delivery import IS_OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
-from subscriptions.planning.bulk_statements import Share, advance, insert_deliveries
+from subscriptions.planning.bulk_statements import (
+    Share,
+    advance,
+    insert_deliveries,
+    insert_deliveries_of,
+)
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     COLUMNS,
@@ -81,7 +86,8 @@ class _Window:
             yield self._plan_chunk(readers.order_by())
 
     def _plan_chunk(self, readers: SubscriberQuerySet) -> Counter[str]:
-        self._share(self._groups(readers))
+        histories = self._histories(readers)
+        self._share(self._groups(readers, histories))
         if not self._shares:
             return Counter()
         run = self._planning.run
@@ -89,31 +95,47 @@ class _Window:
             unlocked = readers.order_by("pk").select_for_update(skip_locked=True)
             mine = list(unlocked.values_list("pk", flat=True))
             self._drop_deleted()
-            histories = self._histories(readers)
             exceptions = self._received_before(readers, histories) if self._crossed else frozenset()
-            planned = insert_deliveries(
-                cursor, [pk for pk in mine if pk not in exceptions], self._shares, histories, run
-            )
+            ours = [pk for pk in mine if pk not in exceptions]
+            apart = self._groups_of(readers, histories)
+            planned = insert_deliveries(cursor, [pk for pk in ours if pk not in apart], self._shares, run)
+            shares = {pk: self._shares.get(group) for pk in ours if (group := apart.get(pk))}
+            planned += insert_deliveries_of(cursor, {pk: share for pk, share in shares.items() if share}, run)
             advance(cursor, [pk for pk, _ in planned], self._planning)
         return Counter(state for _, state in planned)
 
-    def _groups(self, readers: SubscriberQuerySet) -> set[Group]:
-        """The distinct groups of `readers`; those of Trending are asked one by one what they had."""
-        if not (histories := self._histories(readers)):
+    def _groups(self, readers: SubscriberQuerySet, histories: Mapping[int, History]) -> set[Group]:
+        """The distinct groups of `readers`."""
+        if not histories:
             return {Group(*values) for values in readers.values_list(*COLUMNS).distinct()}
         others = readers.exclude(filter_set__trending__gt=0).values_list(*COLUMNS).distinct()
+        return {Group(*values) for values in others} | {
+            group for group in self._groups_of(readers, histories).values() if group
+        }
+
+    def _groups_of(
+        self, readers: SubscriberQuerySet, histories: Mapping[int, History]
+    ) -> dict[int, Group | None]:
+        """The group of each reader of Trending, by what they had; None where that was not asked for."""
+        if not histories:
+            return {}
         rows = readers.filter(filter_set__trending__gt=0).values_list("pk", *COLUMNS)
-        groups = {Group(*values) for values in others}
-        return groups | {Group(*values)._replace(history=histories.get(pk, ())) for pk, *values in rows}
+        return {
+            pk: Group(*values)._replace(history=histories[pk]) if pk in histories else None
+            for pk, *values in rows
+        }
 
     def _histories(self, readers: SubscriberQuerySet) -> Mapping[int, History]:
-        """The selections that readers of Trending had of late; readers who had none are left out."""
+        """The selections that readers of Trending had of late; nothing if all that they had came out before.
+
+        They stay as they are while their readers are due and have no open digest.
+        """
         if self._covered is None:
             return {}
         trending = list(readers.filter(filter_set__trending__gt=0).values_list("pk", flat=True))
-        if not trending or self._covered <= self._planning.two_days_ago:  # all that they had came out before
+        if not trending or self._covered <= self._planning.two_days_ago:
             return {}
-        return self._history.of(trending)
+        return dict.fromkeys(trending, ()) | self._history.of(trending)
 
     @cached_property
     def _history(self) -> TrendingHistory:

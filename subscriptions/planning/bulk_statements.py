@@ -14,7 +14,6 @@ from subscriptions.models import Delivery, Run
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import Group
-from subscriptions.planning.trending_history import History
 
 State = Delivery.State
 
@@ -33,16 +32,14 @@ _SHARES = {
     "language": "varchar(10)",
     "volume": "integer",
     "rhythm": "varchar(10)",
-    "history": "text",
     "selection": "bigint",
     "reason": "varchar(500)",
 }
-_HISTORIES = {"reader": "bigint", "history": "text"}
+_SHARE_OF_READER = {"reader": "bigint", "selection": "bigint", "reason": "varchar(500)"}
 _TIMES = {"time_zone": "varchar(64)", "hour": "integer", "rhythm": "varchar(10)", "weekday": "integer"}
 _SAME_GROUP = """
     reader.filter_set_id = share.filter_set AND reader.language = share.language
-    AND COALESCE(reader.volume, 0) = share.volume AND reader.rhythm = share.rhythm
-    AND COALESCE(past.history, '') = share.history"""
+    AND COALESCE(reader.volume, 0) = share.volume AND reader.rhythm = share.rhythm"""
 _SAME_SCHEDULE = """
     reader.time_zone = times.time_zone AND reader.hour = times.hour
     AND reader.rhythm = times.rhythm AND reader.weekday = times.weekday"""
@@ -54,17 +51,10 @@ def _shares(shares: _Shares) -> str:
     """The rows of `_SHARES`, as JSON; there is no cap of 0."""
     return json.dumps(
         [
-            (
-                *(g.filter_set_id, g.language, g.volume or 0, g.rhythm, _told(g.history)),
-                *(share.selection, share.reason),
-            )
+            (g.filter_set_id, g.language, g.volume or 0, g.rhythm, share.selection, share.reason)
             for g, share in shares.items()
         ]
     )
-
-
-def _told(history: History) -> str:
-    return ",".join(map(str, history))
 
 
 def _times(times: _Times) -> str:
@@ -74,22 +64,41 @@ def _times(times: _Times) -> str:
 
 
 def insert_deliveries(
-    cursor: CursorWrapper,
-    readers: Sequence[int],
-    shares: _Shares,
-    histories: Mapping[int, History],
-    run: Run,
+    cursor: CursorWrapper, readers: Sequence[int], shares: _Shares, run: Run
 ) -> list[tuple[int, str]]:
     """Write the deliveries of those of `readers` who still are in one of these groups: reader and state.
 
-    Whose moment had its digest already (the clock, or the schedule, went back) is left to a closer look.
     Readers stand before shares, so that SQLite looks up the share of a reader and not the other way round.
+    """
+    source = f"""
+        subscriptions_subscriber AS reader CROSS JOIN share
+        WHERE {_SAME_GROUP} AND reader.id {bulk_sql.one_of()}"""
+    table = bulk_sql.table("share", _SHARES)
+    return _insert(cursor, table, source, (_shares(shares), bulk_sql.numbers(readers)), run)
+
+
+def insert_deliveries_of(
+    cursor: CursorWrapper, shares: Mapping[int, Share], run: Run
+) -> list[tuple[int, str]]:
+    """Write a delivery for each of these readers, whose rows are locked: reader and state."""
+    rows = json.dumps([(reader, share.selection, share.reason) for reader, share in shares.items()])
+    source = "share CROSS JOIN subscriptions_subscriber AS reader WHERE reader.id = share.reader"
+    return _insert(cursor, bulk_sql.table("share", _SHARE_OF_READER), source, (rows,), run)
+
+
+def _insert(
+    cursor: CursorWrapper, table: str, source: str, parameters: tuple[str, ...], run: Run
+) -> list[tuple[int, str]]:
+    """Write the deliveries of `source`, which reads `table`, the first of its `parameters`.
+
+    Whose moment had its digest already (the clock, or the schedule, went back) is left to a closer look.
     Those with the same selection get neighbouring numbers: a sender composes it once.
     """
     now = connection.ops.adapt_datetimefield_value(timezone.now())
+    rows, *condition = parameters
     cursor.execute(
         f"""
-        WITH {bulk_sql.table("share", _SHARES)}, {bulk_sql.table("past", _HISTORIES)}
+        WITH {table}
         INSERT INTO subscriptions_delivery (
             subscriber_id, kind, due_at, selection_id, run_id, state, reason, settled_at,
             priority, attempts, not_before, worker, created_at
@@ -98,19 +107,15 @@ def insert_deliveries(
             CASE WHEN share.reason = '' THEN %s ELSE %s END, share.reason,
             CASE WHEN share.reason = '' THEN NULL ELSE %s END,
             1, 0, %s, '', %s
-        FROM subscriptions_subscriber AS reader
-            LEFT JOIN past ON past.reader = reader.id
-            CROSS JOIN share
-        WHERE {_SAME_GROUP} AND reader.id {bulk_sql.one_of()}
+        FROM {source}
         ORDER BY share.selection, reader.id
         ON CONFLICT (subscriber_id, kind, due_at) DO NOTHING
         RETURNING subscriber_id, state
         """,  # noqa: S608 - of our own names
         [
-            _shares(shares),
-            json.dumps([(reader, _told(history)) for reader, history in histories.items()]),
+            rows,
             *(Delivery.DIGEST, run.pk, State.PENDING.value, State.SKIPPED.value, now, now, now),
-            bulk_sql.numbers(readers),
+            *condition,
         ],
     )
     planned: list[tuple[int, str]] = cursor.fetchall()
