@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -48,9 +47,9 @@ class Filter:
         return values if self.kind else {name: values[name] for name in ("name", "query", "colour", "own")}
 
 
-def trending(most: int, narrow: Callable[[str], str]) -> Filter:
-    """The filter that keeps the `most` upvoted papers of those that the narrowed query keeps."""
-    return Filter("Trending", narrow(EVERY), "#d6336c", kind=TRENDING, most=most)
+def trending(most: int, query: str = EVERY) -> Filter:
+    """The filter that keeps the `most` upvoted papers of those that the query keeps."""
+    return Filter("Trending", query, "#d6336c", kind=TRENDING, most=most)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "left_out": list(choices.exclude),
         "least_upvotes": choices.least_upvotes,
         "trending": "all" if choices.trending == ALL else choices.trending,
+        "muted": list(choices.muted),
         "time_zone": subscriber.time_zone,
         "hour": subscriber.hour,
         "rhythm": subscriber.rhythm,

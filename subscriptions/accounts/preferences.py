@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from digest.models import Topic
 from digest.selection.requests import ALL
 from digest.web.page_language import current_language
-from subscriptions.models import FilterSet, Subscriber
+from subscriptions.models import FilterSet, Subscriber, Wanted
 from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -22,8 +22,9 @@ class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
     `exclude` are queries too: what they keep is left out of all the others. `trending` is how many of the
-    most upvoted papers come too, whatever their topic. A digest shows the best `volume` papers in full; None:
-    all. `first_at_once`: the first digest comes on confirming, and not at its hour.
+    most upvoted papers come too, whatever their topic, but for what the `muted` queries keep. A digest shows
+    the best `volume` papers in full; None: all. `first_at_once`: the first digest comes on confirming, and
+    not at its hour.
     """
 
     topics: tuple[Topic, ...]
@@ -36,6 +37,7 @@ class Choices:
     volume: int | None = None
     first_at_once: bool = True
     trending: int = 0
+    muted: tuple[str, ...] = ()
 
     @property
     def all_trending(self) -> bool:
@@ -43,9 +45,12 @@ class Choices:
         return self.trending == ALL
 
     def filter_set(self) -> FilterSet:
-        return FilterSet.objects.obtain(
-            self.topics, self.queries, self.exclude, self.least_upvotes, self.trending
-        )
+        return FilterSet.objects.obtain_many([self.wanted])[self.wanted]
+
+    @property
+    def wanted(self) -> Wanted:
+        """The filters alone."""
+        return Wanted(self.topics, self.queries, self.exclude, self.least_upvotes, self.trending, self.muted)
 
 
 def choices_of(subscriber: Subscriber) -> Choices:
@@ -58,6 +63,7 @@ def choices_of(subscriber: Subscriber) -> Choices:
         exclude=filters.left_out,
         least_upvotes=filters.least_upvotes,
         trending=filters.trending,
+        muted=tuple(filters.muted or ()),
         language=subscriber.language,
         format=subscriber.format,
         volume=subscriber.volume,

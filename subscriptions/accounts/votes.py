@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from digest.ingestion.shipped_topics import selecting
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
 from digest.selection.requests import TRENDING, stored_query
@@ -62,7 +63,7 @@ class Muting:
     """A filter that a reader can mute: a topic, or a query of their own, by the name it has in their digest.
 
     Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored.
-    It holds from the next digest that is planned.
+    It holds from the next digest that is planned. What a muted topic keeps is no trending paper either.
     """
 
     reader: Subscriber
@@ -104,7 +105,8 @@ class Muting:
         elif self.trending:
             self._point(replace(choices, trending=self.trending))
         elif topic:
-            self._point(replace(choices, topics=(*choices.topics, topic)))
+            muted = tuple(query for query in choices.muted if query != selecting(topic))
+            self._point(replace(choices, topics=(*choices.topics, topic), muted=muted))
 
     def _without(self, choices: Choices) -> Choices:
         if self.own:
@@ -112,8 +114,10 @@ class Muting:
             kept = (text for text in choices.queries if str(stored_query(text)) != name)
             return replace(choices, queries=tuple(kept))
         if self.trending:
-            return replace(choices, trending=0)
-        return replace(choices, topics=tuple(topic for topic in choices.topics if topic.name != self.name))
+            return replace(choices, trending=0, muted=())
+        topics = tuple(topic for topic in choices.topics if topic.name != self.name)
+        muted = {selecting(topic) for topic in choices.topics if topic not in topics and choices.trending}
+        return replace(choices, topics=topics, muted=(*choices.muted, *muted))
 
     def _topic(self) -> Topic | None:
         return Topic.objects.filter(name=self.name).first()

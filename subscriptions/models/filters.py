@@ -13,13 +13,17 @@ from digest.selection.requests import ALL
 
 
 class Wanted(NamedTuple):
-    """What a filter set is made of: topics and own queries, and what narrows each of them."""
+    """What a filter set is made of: topics and own queries, and what narrows each of them.
+
+    `trending` is how many of the most upvoted papers come too, but for what the `muted` queries keep.
+    """
 
     topics: tuple[Topic, ...] = ()
     queries: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     least_upvotes: int = 0
     trending: int = 0
+    muted: tuple[str, ...] = ()
 
 
 class FilterSetManager(models.Manager["FilterSet"]):
@@ -29,14 +33,13 @@ class FilterSetManager(models.Manager["FilterSet"]):
         queries: Sequence[str] = (),
         exclude: Sequence[str] = (),
         least_upvotes: int = 0,
-        trending: int = 0,
     ) -> "FilterSet":
         """The set of these topics and own queries; made on first use. Each query counts once, as first typed.
 
         Nobody deletes it before the transaction ends: within that, point a reader at it.
         Raises `QuerySyntaxError` for a query that cannot be read.
         """
-        wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes, trending)
+        wanted = Wanted(tuple(topics), tuple(queries), tuple(exclude), least_upvotes)
         return self.obtain_many([wanted])[wanted]
 
     def obtain_many(self, wanted: Collection[Wanted]) -> dict[Wanted, "FilterSet"]:
@@ -49,6 +52,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
             typed, left_out = list(queries.values()), list(exclude.values())
             content = [sorted(topic.slug for topic in want.topics), typed, left_out, want.least_upvotes]
             content += [want.trending] if want.trending else []  # sets of before keep their keys
+            content += [sorted(want.muted)] if want.muted else []
             told = json.dumps(content, ensure_ascii=False).encode()
             key = keys[want] = hashlib.blake2b(told, digest_size=16).hexdigest()
             topics[key] = want.topics
@@ -60,6 +64,7 @@ class FilterSetManager(models.Manager["FilterSet"]):
                 typed_exclude=left_out,
                 least_upvotes=want.least_upvotes,
                 trending=want.trending,
+                muted=sorted(want.muted) or None,
             )
         with transaction.atomic():
             while len(sets := self._kept(rows)) < len(rows):  # one found may be deleted the next moment
@@ -118,6 +123,10 @@ class FilterSet(models.Model):
         default=0,
         db_default=0,  # the build before makes sets without it
         help_text=f"So many of the most upvoted papers too, whatever their topic; {ALL}: all of them.",
+    )
+
+    muted = models.JSONField(
+        null=True, help_text="Queries of muted topics: what they keep is no trending paper either."
     )
 
     objects = FilterSetManager()

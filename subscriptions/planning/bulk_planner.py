@@ -99,8 +99,10 @@ class _Window:
             ours = [pk for pk in mine if pk not in exceptions]
             apart = self._groups_of(readers, histories)
             planned = insert_deliveries(cursor, [pk for pk in ours if pk not in apart], self._shares, run)
-            shares = {pk: self._shares.get(group) for pk in ours if (group := apart.get(pk))}
-            planned += insert_deliveries_of(cursor, {pk: share for pk, share in shares.items() if share}, run)
+            if apart:
+                shares = {pk: self._shares.get(group) for pk in ours if (group := apart.get(pk))}
+                known = {pk: share for pk, share in shares.items() if share}
+                planned += insert_deliveries_of(cursor, known, run)
             advance(cursor, [pk for pk, _ in planned], self._planning)
         return Counter(state for _, state in planned)
 

@@ -112,9 +112,7 @@ def next_selection(subscriber: Subscriber) -> Selection:
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
-    filters = filters_of(
-        choices.topics, choices.queries, choices.exclude, choices.least_upvotes, choices.trending
-    )
+    filters = filters_of(choices.wanted)
     request = SelectionRequest(
         filters,
         after_release=_LATEST,

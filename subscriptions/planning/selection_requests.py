@@ -11,9 +11,9 @@ from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
 from digest.selection import requests
-from digest.selection.requests import TRENDING, Filter, SelectionRequest
+from digest.selection.requests import EVERY, TRENDING, Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
-from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models import Delivery, FilterSet, Subscriber, Wanted
 from subscriptions.models.filters import by_canonical
 from subscriptions.models.schedule import Rhythm
 from subscriptions.planning.runs import Planning
@@ -67,37 +67,27 @@ def with_trending(request: SelectionRequest, planning: Planning) -> SelectionReq
     return replace(request, trending=min(planning.two_days_ago, request.after_release))
 
 
-def filters_of(
-    topics: Collection[Topic],
-    queries: Sequence[str],
-    exclude: Sequence[str] = (),
-    least_upvotes: int = 0,
-    trending: int = 0,
-) -> tuple[Filter, ...]:
+def filters_of(wanted: Wanted) -> tuple[Filter, ...]:
     """The named queries of what a reader chose: topics in the operator's order, then their own as typed.
 
-    The `trending` most upvoted papers, which these do not bring, come last.
+    The most upvoted papers, which these do not bring, come last.
     """
-    return _filters(topics, by_canonical(queries), sorted(by_canonical(exclude)), least_upvotes, trending)
+    exclude = tuple(sorted(by_canonical(wanted.exclude)))
+    return _filters(wanted._replace(exclude=exclude), by_canonical(wanted.queries))
 
 
-def _filters(
-    topics: Collection[Topic],
-    queries: Mapping[str, str],
-    exclude: Sequence[str],
-    least_upvotes: int,
-    trending: int,
-) -> tuple[Filter, ...]:
+def _filters(wanted: Wanted, queries: Mapping[str, str]) -> tuple[Filter, ...]:
     """The same from `queries` as typed by their canonical forms, and canonical forms of what is left out."""
 
-    def narrow(query: str) -> str:
-        return narrowed(query, exclude, least_upvotes)
+    def narrow(query: str, muted: Sequence[str] = ()) -> str:
+        return narrowed(query, [*wanted.exclude, *muted], wanted.least_upvotes)
 
-    ordered = sorted(topics, key=lambda t: (t.position, t.name))
+    ordered = sorted(wanted.topics, key=lambda t: (t.position, t.name))
+    most = [requests.trending(wanted.trending, narrow(EVERY, wanted.muted))] if wanted.trending else []
     return (
         *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
         *(Filter(typed, narrow(query), own=True) for query, typed in queries.items()),
-        *([requests.trending(trending, narrow)] if trending else []),
+        *most,
     )
 
 
@@ -119,9 +109,14 @@ class Filters:
         sets = FilterSet.objects.filter(pk__in=missing)
         for chosen in sets:
             queries = dict(zip(chosen.queries, chosen.own_queries, strict=True))
-            self._known[chosen.pk] = _filters(
-                topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes, chosen.trending
+            wanted = Wanted(
+                topics=tuple(topics[chosen.pk]),
+                exclude=tuple(chosen.exclude),
+                least_upvotes=chosen.least_upvotes,
+                trending=chosen.trending,
+                muted=tuple(chosen.muted or ()),
             )
+            self._known[chosen.pk] = _filters(wanted, queries)
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:

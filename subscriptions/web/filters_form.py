@@ -17,6 +17,7 @@ from digest.selection.requests import ALL, Filter
 from digest.web.page_language import translate
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.query_builder import followed, narrowed
+from subscriptions.models import Wanted
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
 
@@ -127,7 +128,8 @@ class FiltersForm(forms.Form):
         if not self.has_unreadable_filters:
             exclude = [str(parse_query(text)) for text in given["exclude"]]
             queries = (
-                _stored(filter_.query) for filter_ in filters_of(self.chosen_topics, self.all_queries())
+                _stored(filter_.query)
+                for filter_ in filters_of(Wanted(self.chosen_topics, self.all_queries()))
             )
             if not all(
                 _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
@@ -179,13 +181,7 @@ class FiltersForm(forms.Form):
 
     def filters(self) -> tuple[Filter, ...]:
         """The valid filters as named queries."""
-        return filters_of(
-            self.chosen_topics,
-            self.all_queries(),
-            self.cleaned_data["exclude"],
-            self.cleaned_data["least_upvotes"],
-            self.trending_papers,
-        )
+        return filters_of(self.sampled().wanted)
 
     def all_queries(self) -> tuple[str, ...]:
         """All valid queries beside the topics."""

@@ -1,6 +1,6 @@
 """The preferences behind a magic link: filters and schedule at once, more only by a fresh link."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.conf import settings
@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
+from digest.ingestion.shipped_topics import selecting
 from digest.models import Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
@@ -106,6 +107,10 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if not form.is_valid():
         return _form(request, subscriber, form, status=422)
     choices = form.choices()
+    if choices.trending:
+        again = {selecting(topic) for topic in choices.topics}
+        muted = (query for query in preferences.choices_of(subscriber).muted if query not in again)
+        choices = replace(choices, muted=tuple(muted))
     language_changed = choices.language != subscriber.language
     preferences.save(subscriber, choices, timezone.now())
     return _done("saved", token, language_changed=language_changed)

@@ -19,7 +19,7 @@ from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning.planner import next_selection, plan
 from tests.factories import DAY, NOW, edition, reader, topic
-from tests.subscriptions.browsing import PRIVATE, page, said, stored
+from tests.subscriptions.browsing import PRIVATE, address, form_at, page, said, stored
 
 pytestmark = pytest.mark.django_db
 TOMORROW = NOW + timedelta(days=1)
@@ -268,3 +268,30 @@ def test_trending_can_be_muted_beside_topics_and_brought_back(client: Client) ->
     assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents"
     client.post(path, {"undo": "1"})
     assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents, trending (3)"
+
+
+def test_papers_of_a_muted_topic_are_not_trending_until_it_is_brought_back(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    path = paths(sent(bela, "Agents", "Boats"))["mute"]
+    assert "Muted" in said(client.post(path))
+    edition("More agents", "More boats", day=DAY + timedelta(days=1))
+    Delivery.objects.update(state="accepted")
+
+    def next_titles() -> list[str]:
+        selection = next_selection(Subscriber.objects.get(pk=bela.pk))
+        return [Paper.objects.get(pk=item["paper"]).title for item in selection.items]
+
+    assert next_titles() == ["More boats"]
+    client.post(path, {"undo": "1"})
+    assert next_titles() == ["More agents", "More boats"]
+
+
+def test_muted_topics_are_shown_with_trending_and_stay_when_preferences_are_saved(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    client.post(paths(sent(bela, "Agents"))["mute"])
+    path = address("preferences", Subscriber.objects.get(pk=bela.pk))
+    assert "Without papers of what you muted: agents" in said(client.get(path))
+    client.post(path, form_at(client, path) | {"hour": "9"})
+    assert Subscriber.objects.get(pk=bela.pk).filter_set.muted == ["agents"]
+    client.post(path, form_at(client, path) | {"topics": ["agents"]})
+    assert Subscriber.objects.get(pk=bela.pk).filter_set.muted is None
