@@ -1,5 +1,7 @@
 """Trending: the most upvoted papers of the last two days, whatever their topic, each once to a reader."""
 
+import hashlib
+import json
 import random
 from collections import defaultdict
 from collections.abc import Mapping
@@ -228,6 +230,16 @@ def test_the_sample_brings_what_a_first_digest_would() -> None:
     papers(timezone.now(), agents=30, audio=40, graphs=20)
     ada = trending(2)
     assert titles(planner.sample(preferences.choices_of(ada))) == ["Audio", "Agents"]
+
+
+def test_who_does_not_choose_trending_keeps_the_filter_set_and_the_selection_of_builds_before() -> None:
+    ada = reader(topics=[topic("agents", "agents")], queries=["kv*"])
+    papers(agents=3)
+    mail(ada)
+    content = json.dumps([["agents"], ["kv*"], [], 0]).encode()
+    assert ada.filter_set.key == hashlib.blake2b(content, digest_size=16).hexdigest()
+    stored = Selection.objects.get().filters
+    assert [sorted(filter_) for filter_ in stored] == [["colour", "name", "own", "query"]] * 2
 
 
 @pytest.mark.parametrize("seed", range(6))
