@@ -18,6 +18,7 @@ from digest.ingestion.shipped_topics import selecting
 from digest.matching import Percolator, Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
 from digest.selection.content import item_of
+from digest.selection.liked_papers import looked_up
 from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
 
@@ -116,7 +117,7 @@ def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
     """The papers that each topic keeps, by slug."""
-    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
+    queries = looked_up({topic.slug: parse_query(selecting(topic)) for topic in topics})
     matches = Percolator.of(queries).match(list(papers))
     return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}
 
@@ -153,7 +154,7 @@ def appearances(paper: Paper) -> list[Appearance]:
 
 def search_topic(topic: Topic, since: date | None = None) -> SearchResult:
     """The papers that `topic` keeps."""
-    return find(_query(selecting(topic)), since)
+    return find(looked_up({"": _query(selecting(topic))})[""], since)
 
 
 @lru_cache(maxsize=200)

@@ -1,6 +1,7 @@
 """Queries as trees: what can be asked, and how it is printed."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -19,6 +20,7 @@ class Field(StrEnum):
 
 
 ANYWHERE = (Field.TITLE, Field.ABSTRACT)
+_UNQUOTED = re.compile(r"[^\s()^]+")  # names of papers that need no quotes
 
 
 class Number(StrEnum):
@@ -106,6 +108,21 @@ class Topic(_Printed):
 
 
 @dataclass(frozen=True, slots=True)
+class Like(_Printed):
+    """Papers like the one of this key, whose `vector` somebody looks up after parsing; without, none is."""
+
+    key: str
+    vector: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def _print(self) -> str:
+        name = self.key.removeprefix("arxiv:").removeprefix("doi:")
+        return f"like:{name}" if _UNQUOTED.fullmatch(name) else f'like:"{name}"'
+
+
+@dataclass(frozen=True, slots=True)
 class And(_Printed):
     parts: tuple["Node", ...]
 
@@ -140,7 +157,7 @@ class Weight(_Printed):
         return f"{_bracketed(self.part)}^{self.factor:g}"
 
 
-Leaf = Term | Near | Compare | Topic
+Leaf = Term | Near | Compare | Topic | Like
 Node = Leaf | And | Or | Not | Weight
 
 
@@ -162,7 +179,14 @@ class Query:
     @property
     def numbers(self) -> frozenset[Number]:
         """The numbers it compares."""
-        return _numbers(self.root)
+        return frozenset(leaf.number for leaf in _leaves(self.root) if isinstance(leaf, Compare))
+
+    @property
+    def liked(self) -> frozenset[str]:
+        """The keys of the papers that others shall be like; quick for nearly all queries, which name none."""
+        if "like:" not in self.root.text:
+            return frozenset()
+        return frozenset(leaf.key for leaf in _leaves(self.root) if isinstance(leaf, Like))
 
 
 def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
@@ -192,16 +216,15 @@ def _size(node: Node) -> int:
             return 1
 
 
-def _numbers(node: Node) -> frozenset[Number]:
+def _leaves(node: Node) -> Iterator[Leaf]:
     match node:
         case And(parts) | Or(parts):
-            return frozenset().union(*map(_numbers, parts))
+            for part in parts:
+                yield from _leaves(part)
         case Not(part) | Weight(part, _):
-            return _numbers(part)
-        case Compare(number):
-            return frozenset({number})
+            yield from _leaves(part)
         case _:
-            return frozenset()
+            yield node
 
 
 def _either(terms: tuple[Term, ...]) -> str:
@@ -210,4 +233,4 @@ def _either(terms: tuple[Term, ...]) -> str:
 
 
 def _bracketed(node: Node) -> str:
-    return node.text if isinstance(node, Term | Compare | Topic) else f"({node.text})"
+    return node.text if isinstance(node, Term | Compare | Topic | Like) else f"({node.text})"

@@ -12,6 +12,7 @@ from digest.matching.ranking.order import Candidate, rank, score
 from digest.matching.ranking.relevance_feedback import Taste
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
+from digest.selection.liked_papers import looked_up
 from digest.selection.requests import Votes, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
@@ -74,7 +75,8 @@ class WindowMatcher:
     def match(self, texts: Collection[str]) -> None:
         """Match those queries that are not matched yet; others than these are forgotten."""
         self._matches = {text: found for text, found in self._matches.items() if text in texts}
-        self.queries = {text: self.queries.get(text) or stored_query(text) for text in texts}
+        read = looked_up({text: stored_query(text) for text in texts if text not in self.queries})
+        self.queries = {text: self.queries.get(text) or read[text] for text in texts}
         new = {text: query for text, query in self.queries.items() if text not in self._matches}
         matches = Percolator.of(new).match(self.window.papers, self.index)
         crossed = self._crossed(new)

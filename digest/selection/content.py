@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
+from digest.matching import Query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Release, Selection
+from digest.selection.liked_papers import looked_up
 from digest.selection.requests import Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
@@ -32,7 +34,7 @@ class Reading:
         self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
         self._year = lru_cache(maxsize=_REMEMBERED)(_year_of)
-        self._query = lru_cache(maxsize=_REMEMBERED)(stored_query)
+        self._query = lru_cache(maxsize=_REMEMBERED)(_read_query)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
@@ -110,6 +112,10 @@ class Reading:
         paper = self._papers[pk]
         reasons = explained(self._explainer(paper), map(self._query, queries))
         return item_of(paper, reasons or _NO_REASONS)
+
+
+def _read_query(text: str) -> Query:
+    return looked_up({text: stored_query(text)})[text]
 
 
 def _year_of(release: int) -> int:

@@ -40,7 +40,8 @@ class SelectionRequest:
     takes the newest edition of each source as of `after_release`. Papers that release `seen_through` or an
     earlier one brought out are not new to them, unless a filter keeps one now and did not as of
     `after_release`; `excluded` ones never are, nor those that are `carried` over. The best `full_limit` are
-    shown in full, the rest by their titles. `votes` are ascending by paper.
+    shown in full, the rest by their titles. `votes` are ascending by paper. `liked` are the papers that
+    filters name as liked, each with a hash of what it says: with other words, other papers are like it.
     """
 
     filters: tuple[Filter, ...]
@@ -54,6 +55,7 @@ class SelectionRequest:
     excluded: tuple[int, ...] = ()
     votes: Votes = ()
     weekly: bool = False
+    liked: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:
@@ -74,5 +76,7 @@ class SelectionRequest:
             "taste": self.votes,
             "weekly": self.weekly,
         }
+        if self.liked:
+            rest["liked"] = self.liked
         content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()

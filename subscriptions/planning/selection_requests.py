@@ -9,6 +9,7 @@ from django.db.models import Min
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
+from digest.selection.liked_papers import Versions, versions
 from digest.selection.requests import Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
@@ -47,6 +48,7 @@ def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequ
         language=group.language,
         full_limit=group.volume,
         weekly=group.rhythm == Rhythm.WEEKLY and not first,
+        liked=filters.liked(group.filter_set_id),
     )
 
 
@@ -77,6 +79,7 @@ class Filters:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Filter, ...]] = {}
+        self._liked: Mapping[int, Versions] = {}
 
     def load(self, filter_sets: Collection[int]) -> None:
         """Read those not yet known, and forget the others."""
@@ -93,11 +96,17 @@ class Filters:
             self._known[chosen.pk] = _filters(
                 topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes
             )
+        self._liked = versions({pk: [one.query for one in filters] for pk, filters in self._known.items()})
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:
             self.load([*self._known, filter_set])
         return self._known[filter_set]
+
+    def liked(self, filter_set: int) -> Versions:
+        """The papers that a set names as liked, as they are now."""
+        self.of(filter_set)
+        return self._liked.get(filter_set, ())
 
 
 def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:

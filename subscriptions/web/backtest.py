@@ -17,6 +17,7 @@ from digest.archive.queries import Line
 from digest.archive.search import find
 from digest.matching import parse_query
 from digest.models import Paper, Topic
+from digest.selection.liked_papers import looked_up
 from digest.selection.requests import Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
@@ -109,7 +110,8 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
     if until is None:
         return None
     since = max(queries.days_ago(until, DAYS), queries.oldest_day() or until)
-    found = [(filter_, find(parse_query(filter_.query), since, until).papers) for filter_ in filters]
+    asked = looked_up({filter_: parse_query(filter_.query) for filter_ in filters})
+    found = [(filter_, find(query, since, until).papers) for filter_, query in asked.items()]
     union = {pk for _filter, papers in found for pk in papers}
     kept = Paper.objects.filter(pk__in=union)
     return Backtest(

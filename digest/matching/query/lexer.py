@@ -66,7 +66,8 @@ END = "end"
 _TOKEN = re.compile(
     r"""(?:
       (?=[A-Za-z]++\s*+[:<>=])(?:
-          (?P<comparison>(?P<compared>[A-Za-z]++)\s*(?P<operator>>=|<=|=|>|<)\s*(?P<value>[^\s()^]*))
+          (?P<like>(?i:like):\s*(?:["“”](?P<quoted>[^"“”]*)["“”]|(?P<named>[^\s()"“”^]*)))
+        | (?P<comparison>(?P<compared>[A-Za-z]++)\s*(?P<operator>>=|<=|=|>|<)\s*(?P<value>[^\s()^]*))
         | (?P<field>(?P<name>[A-Za-z]++):)
       )
     | (?P<minus>-(?=[\w"“”(]))

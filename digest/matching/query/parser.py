@@ -2,14 +2,12 @@
 
 import math
 import re
-from datetime import date
 from functools import lru_cache
 
 from digest.lib.messages import deferred
-from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic
+from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term
 from digest.matching.query.lexer import END, QuerySyntaxError, Tokens, letters
 from digest.matching.query.limits import (
-    MAX_COUNT,
     MAX_DEPTH,
     MAX_DISTANCE,
     MAX_WORDS,
@@ -24,14 +22,14 @@ from digest.matching.query.normalize import (
     unweighted,
     weighted,
 )
+from digest.matching.query.values import comparison, day, like, topic
 from digest.matching.tokenizer import words
-from digest.matching.topics.classifier import preset_topics
 
 # Kinds of tokens, as the grammar in lexer.py names them.
 _OPERATORS = frozenset({"and", "or", "not", "near"})
 _WORDS = frozenset({"word", "and", "or", "not"})
 _ENDS = frozenset({END, "close", "or"})  # of what is joined by AND
-_NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field"}  # what a field cannot stand before
+_NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field", "like"}  # what a field cannot stand before
 _PARTS = {"word": ("letters", "star"), "phrase": ("words", "words_star")}
 
 
@@ -160,7 +158,9 @@ class _Parser(Tokens):
         if kind == "field":
             return self.in_field()
         if kind == "comparison":
-            return self.comparison()
+            return comparison(self)
+        if kind == "like":
+            return like(self)
         sign = self.token.group(kind)
         if kind in _OPERATORS:
             problem = deferred("“%(operator)s” needs something on both sides", operator=sign.upper())
@@ -175,46 +175,17 @@ class _Parser(Tokens):
         name = token["name"].lower()
         if name == Number.DAY and self.kind in _WORDS:
             follower = self.take()
-            return Compare(Number.DAY, "=", self.day(follower, letters(follower)))
+            return Compare(Number.DAY, "=", day(self, follower, letters(follower)))
         if name == "topic" and self.kind in _WORDS:
-            return self.topic(self.take())
+            return topic(self)
         if name not in list(Field):
-            known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
+            known = ", ".join(f"{field}:" for field in (*Field, "topic", "like", Number.DAY))
             problem = deferred("There is no field “%(name)s”", name=token["name"])
             raise self.error_at(token, problem, deferred("The fields are %(known)s", known=known))
         if self.kind in _NO_CLAUSE:
             hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
             raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
         return self.primary(Field(name))
-
-    def topic(self, token: re.Match[str]) -> Node:
-        slug = letters(token).lower()
-        known = sorted(preset_topics().biases)
-        if slug not in known:
-            hint = deferred("The topics are %(known)s.", known=", ".join(known))
-            raise self.error_at(token, deferred("There is no topic “%(name)s”", name=slug), hint)
-        return Topic(slug)
-
-    def comparison(self) -> Node:
-        token = self.token
-        name = token["compared"].lower()
-        if name not in list(Number):
-            hint = deferred("What can be compared: %(known)s.", known=", ".join(Number))
-            raise self.error(deferred("There is no number “%(name)s”", name=token["compared"]), hint)
-        self.take()
-        if name == Number.DAY:
-            return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
-        if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
-            problem = deferred("“%(name)s” is compared with a number", name=name)
-            raise self.error_at(token, problem, deferred("Write %(name)s>=50.", name=name))
-        return Compare(Number(name), token["operator"], int(token["value"]))
-
-    def day(self, token: re.Match[str], text: str) -> date:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            hint = deferred("Write day>=2025-11-05, year first.")
-            raise self.error_at(token, deferred("This is not a day"), hint) from None
 
     def group(self, field: Field | None) -> Node:
         opening = self.take()

@@ -10,6 +10,7 @@ from digest.matching.ast import (
     Compare,
     Field,
     Leaf,
+    Like,
     Near,
     Node,
     Not,
@@ -23,11 +24,14 @@ from digest.matching.ast import (
 from digest.matching.paper import PaperText, satisfies, shown, texts
 from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
 from digest.matching.query.shipped_topics import preset_queries
+from digest.matching.ranking.likeness import alike
+from digest.matching.ranking.similarity import Vector, vector
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.tokenizer import Text
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+_LIKENESS = 12.0  # a paper just like enough counts as much as a word of the title
 _MOST_POSITIONS = (
     50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
 )
@@ -98,11 +102,18 @@ class Explainer:
     def _strength(self, leaf: Leaf) -> float:
         if isinstance(leaf, Topic):
             return self._topics[leaf.slug].strength
+        if isinstance(leaf, Like):
+            found = alike(leaf.vector, self._vector)
+            return _LIKENESS * found.strength if found else 0.0
         return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
 
     @cached_property
     def _topics(self) -> TopicMatches:
         return topics_of([self._paper])[0]
+
+    @cached_property
+    def _vector(self) -> Vector:
+        return vector(self._paper)
 
     def _look(self, leaf: Leaf) -> Iterable[Reason]:
         match leaf:
@@ -111,6 +122,9 @@ class Explainer:
                 return [Reason(leaf.number, shown(self._paper, leaf.number))] if found else []
             case Topic():
                 return self._words_for(leaf.slug) if leaf.slug in self._topics else []
+            case Like():
+                like = alike(leaf.vector, self._vector)
+                return like.reasons(self._paper) if like else []
             case _:
                 return (_reason(field, text, position) for field, text, position in self._positions(leaf))
 

@@ -13,10 +13,11 @@ from typing import Generic, TypeVar
 
 from digest.matching.ast import Field
 from digest.matching.paper import PaperText
-from digest.matching.ranking.similarity import Vector, similarity, unit
+from digest.matching.ranking.similarity import LEAST_STEMS, Vector, similarity, unit
 from digest.matching.reasons import Reason
 from digest.matching.tokenizer import Text
 
+ALIKE = 0.24  # of one paper to another, for a query: 5 papers in 1,000 are so like one
 THRESHOLD = 0.25  # provisional
 MOST_WORDS = 4  # that are shown as what carried a likeness
 
@@ -57,6 +58,12 @@ class Likeness(Generic[K]):
             for stem, weight in paper.items():
                 direction[stem] += weight
         return unit(direction)
+
+
+def alike(one: Vector, paper: Vector) -> Alike[None] | None:
+    """How like `paper` is to `one` other, if it is at all; of too short texts nobody can say."""
+    strength = similarity(one, paper) if min(len(one), len(paper)) >= LEAST_STEMS else 0.0
+    return Alike(strength, None, carrying(one, paper)) if strength >= ALIKE else None
 
 
 def carrying(one: Vector, other: Vector) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ NEAR_DUPLICATE = (
 )
 LEAST_STEMS = 30  # known stems; of less text nobody can say whether it is like another
 _NOTHING = 1e-9
-_TITLE = 2  # a word of the title counts as often
+TITLE_WEIGHT = 2  # a word of the title counts as often
 
 Vector = Mapping[str, float]
 K = TypeVar("K", bound=Hashable)
@@ -40,7 +40,7 @@ def rarity() -> Mapping[str, float]:
 
 def vector(paper: PaperText) -> Vector:
     """The paper's stems, each 1 + ln(count) times its rarity, together of length 1; empty without any."""
-    counts = Counter(Text(paper.title).stems * _TITLE + Text(paper.abstract).stems)
+    counts = Counter(Text(paper.title).stems * TITLE_WEIGHT + Text(paper.abstract).stems)
     known = rarity()
     return unit({stem: (1 + math.log(n)) * known[stem] for stem, n in counts.items() if stem in known})
 

@@ -10,8 +10,10 @@ from datetime import date
 from functools import cache
 from itertools import pairwise, product
 
-from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, topics_of
+from digest.matching import And, Compare, Field, Like, Near, Not, Or, Term, Text, Topic, Weight, topics_of
 from digest.matching.ast import Node
+from digest.matching.ranking.likeness import ALIKE
+from digest.matching.ranking.similarity import vector
 from digest.matching.tokenizer import stem, stems_sought
 
 
@@ -47,6 +49,10 @@ def keeps(node: Node, paper: Paper) -> bool:
             return any(is_near(node, text) for text in searched(node.left[0], paper))
         case Topic():
             return node.slug in topics_of([paper])[0]
+        case Like():
+            other = vector(paper)
+            shares = sum(weight * other.get(stem, 0.0) for stem, weight in node.vector.items())
+            return len(node.vector) >= 30 and len(other) >= 30 and shares >= ALIKE
         case Compare():
             return compares(getattr(paper, node.number), node.operator, node.value)
 
