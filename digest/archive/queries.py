@@ -12,10 +12,11 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 from django.utils import timezone
 
-from digest.archive.search import SearchResult, find
+from digest.archive.search import SearchResult, find, most_alike
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
-from digest.matching import Percolator, Query, explain, parse_query
+from digest.matching import Like, Percolator, Query, explain, parse_query
+from digest.matching.ranking.similarity import LEAST_STEMS, vector
 from digest.models import EditionEntry, Paper, Topic
 from digest.selection.content import item_of
 from digest.selection.liked_papers import looked_up
@@ -23,8 +24,9 @@ from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
 
 PAGE_SIZE = 25  # papers
+_SIMILAR = 5  # papers beside one
 _LOOKED_AT = 500  # papers, for what is usual of late
-_KEPT = 300  # seconds for which the topics of a day are remembered
+_KEPT = 300  # seconds for which the topics of a day, and papers like one, are remembered
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -137,6 +139,22 @@ def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
     reasons = explain(query, paper).reasons if query else ()
     item = item_of(paper, ShownReasons.of(reasons))
     return view_paper(item, current_language(), whole=False, year=timezone.now().year)
+
+
+def similar(paper: Paper) -> list[Line]:
+    """The papers most like this one, best first, each with the words that carried it; remembered."""
+    name = f"similar:{paper.pk}:{paper.updated_at.timestamp()}"
+    liked = vector(paper)
+    found: list[int] | None = cache.get(name)
+    if found is None:
+        found = [pk for pk in most_alike(liked, _SIMILAR + 1) if pk != paper.pk][:_SIMILAR]
+        cache.set(name, found, _KEPT)
+    return lines(in_order(found), Query(Like(paper.key, liked)))
+
+
+def like(paper: Paper) -> str:
+    """The query for papers like this one; empty if it has too few words to be compared."""
+    return str(Like(paper.key)) if len(vector(paper)) >= LEAST_STEMS else ""
 
 
 def paper_by_key(key: str) -> Paper | None:

@@ -121,6 +121,8 @@ def _paper(number: int) -> PaperPage:
         pdf_url=pdf_url(item.record.key),
         topics=TOPICS[:3],
         appearances=[Appearance("<b>Source</b> {{ 7*7 }}", DAY)] if number else [],
+        similar=lines("hostile") if number else [],
+        like='like:"10.1234/<b>?#(%20)"' if number else "",
     )
 
 

@@ -6,9 +6,11 @@ papers → segments of 1,024 with an index each, in the database → the same en
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from heapq import nlargest
 
 import numpy as np
 from django.db import transaction
@@ -27,6 +29,7 @@ from digest.matching import (
 )
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
+from digest.matching.ranking.similarity import Vector
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
@@ -71,7 +74,8 @@ def find(
     """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier.
 
     With `titles_first` those whose title has all the words come before those whose title has some, and these
-    before the others; else, and among equals, the newest come first.
+    before the others, or those most like a paper that the query names come first; else, and among equals, the
+    newest do.
     """
     refresh()
     segments = IndexSegment.objects.filter(made_by=version())
@@ -99,6 +103,20 @@ def find(
         tuple(all_papers[order].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )
+
+
+def most_alike(liked: Vector, most: int) -> list[int]:
+    """The papers most like one, best first: at most so many, of those segments that stay open."""
+    refresh()
+    newest = IndexSegment.objects.filter(made_by=version()).order_by("-last_day", "-number")
+    found: list[tuple[float, int]] = []
+    for pk in newest.values_list("pk", flat=True)[:_KEPT_OPEN]:
+        with suppress(IndexSegment.DoesNotExist):  # another took its place this moment
+            segment = _open(pk)
+            alike = segment.index.vectors.alike(liked)
+            strengths = segment.index.vectors.similarities(liked)[alike]
+            found += zip(strengths.tolist(), segment.papers[alike].tolist(), strict=True)
+    return [paper for _, paper in nlargest(most, found)]
 
 
 def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:

@@ -71,7 +71,10 @@ class TopicPage:
 
 @dataclass(frozen=True, slots=True)
 class PaperPage:
-    """One paper in full, the topics that keep it, where it appeared, and how it is cited."""
+    """One paper in full, the topics that keep it, papers like it, where it appeared, and how it is cited.
+
+    `like` is the query for more like it, empty if it has too few words for that.
+    """
 
     key: str
     paper: PaperView
@@ -81,6 +84,8 @@ class PaperPage:
     pdf_url: str | None
     topics: Sequence[Topic]
     appearances: Sequence[Appearance]
+    similar: Sequence[Line]
+    like: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +218,8 @@ def paper_page(found: Paper) -> PaperPage:
         pdf_url=pdf_url(found.key),
         topics=queries.topics_of_paper(found),
         appearances=queries.appearances(found),
+        similar=queries.similar(found),
+        like=queries.like(found),
     )
 
 
