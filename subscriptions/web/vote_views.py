@@ -1,11 +1,13 @@
 """Pages behind the votes in a digest. GET asks and changes nothing: mail scanners follow every link."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from digest.archive import queries
 from digest.models import Paper
 from digest.web import page_language
 from digest.web.rendering import show, topic_name
@@ -23,7 +25,8 @@ class VotePage:
     """A paper, what the link asks for (“more” or “less”), and what the reader asked for so far, or nothing.
 
     `missing` is how many votes it takes yet until they count, once this one is given; `taken_back` says that
-    it just was. `back` leads to the paper in its digest. `left`: the reader gets no digests any more.
+    it just was. `back` leads to the paper in its digest, `like` to the reader's preferences with
+    the query for all papers like it, or is empty. `left`: the reader gets no digests any more.
     """
 
     title: str
@@ -31,6 +34,7 @@ class VotePage:
     given: str
     missing: int
     back: str
+    like: str = ""
     taken_back: bool = False
     left: bool = False
 
@@ -78,8 +82,22 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
     given = votes.given(reader, paper)
     missing = votes.missing(reader) if given else max(votes.missing(reader) - 1, 0)
     back = f"{signed_links.url('read', reader, delivery.pk)}#p{paper}"
-    page = VotePage(found.title, verdict, given, missing, back, undo, _has_left(reader))
+    page = VotePage(
+        title=found.title,
+        asked=verdict,
+        given=given,
+        missing=missing,
+        back=back,
+        like=_adding(reader, queries.like(found)) if verdict == Vote.Verdict.MORE else "",
+        taken_back=undo,
+        left=_has_left(reader),
+    )
     return show(request, "web/vote.html", page)
+
+
+def _adding(reader: Subscriber, query: str) -> str:
+    """The reader's preferences with one query more, which is saved when they save; empty without a query."""
+    return f"{signed_links.url('preferences', reader)}?{urlencode({'add': query})}" if query else ""
 
 
 @behind_link

@@ -1,24 +1,27 @@
 """How like a paper is to a set of papers, such as a reader's library: strength, nearest paper, and words.
 
-A set points as the mean of its vectors does; a paper is as like it as the cosine between the two. What a
-paper has of that comes from single words, and those that brought most of it can be shown.
+A set points to what its papers have more of than papers at large: the mean of their vectors less that of all,
+where it is above. A paper is as like the set as the cosine between the two. All of that comes from single
+words, and those that brought most of it can be shown. docs/ranking.md has the figures behind the numbers.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from typing import Generic, TypeVar
 
 from digest.matching.ast import Field
 from digest.matching.paper import PaperText
-from digest.matching.ranking.similarity import LEAST_STEMS, Vector, similarity, unit
+from digest.matching.ranking.similarity import LEAST_STEMS, Vector, rarity, similarity, unit
 from digest.matching.reasons import Reason
 from digest.matching.tokenizer import Text
 
 ALIKE = 0.24  # of one paper to another, for a query: 5 papers in 1,000 are so like one
-THRESHOLD = 0.25  # provisional
+THRESHOLD = 0.22  # to a library: of 50 papers a day 5 are so like 30, and one in three is worth reading
+_USUAL = 0.061  # of a stem in a paper that has it, as a share of its rarity
 MOST_WORDS = 4  # that are shown as what carried a likeness
 
 K = TypeVar("K", bound=Hashable)
@@ -44,20 +47,32 @@ class Likeness(Generic[K]):
     papers: Mapping[K, Vector]
 
     def find(self, paper: Vector, threshold: float = THRESHOLD) -> Alike[K] | None:
-        """How like `paper` is to the set; None below `threshold`, and for a set without words."""
-        strength = similarity(self._direction, paper)
+        """How like `paper` is to the set; None below `threshold`, and for what has too few words to tell."""
+        strength = self.strength(paper)
         if strength < threshold or not strength:
             return None
         alike = {key: similarity(one, paper) for key, one in self.papers.items()}
         return Alike(strength, max(alike, key=alike.__getitem__), carrying(self._direction, paper))
 
+    def strength(self, paper: Vector) -> float:
+        """How like `paper` is to the set, from 0 to 1."""
+        return similarity(self._direction, paper) if len(paper) >= LEAST_STEMS else 0.0
+
     @cached_property
     def _direction(self) -> Vector:
-        direction: dict[str, float] = defaultdict(float)
+        total: dict[str, float] = defaultdict(float)
         for paper in self.papers.values():
             for stem, weight in paper.items():
-                direction[stem] += weight
-        return unit(direction)
+                total[stem] += weight
+        usual = _usual()
+        more = {stem: weight / len(self.papers) - usual[stem] for stem, weight in total.items()}
+        return unit({stem: weight for stem, weight in more.items() if weight > 0})
+
+
+@cache
+def _usual() -> Vector:
+    """The mean of the vectors of all papers, from the share of papers that have each stem."""
+    return {stem: _USUAL * weight * math.exp(-(weight**2)) for stem, weight in rarity().items()}
 
 
 def alike(one: Vector, paper: Vector) -> Alike[None] | None:

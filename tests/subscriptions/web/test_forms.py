@@ -72,6 +72,16 @@ def test_a_bad_query_is_shown_with_a_caret_and_a_hint() -> None:
     assert problem.hint == "Add “)”."
 
 
+@pytest.mark.django_db
+def test_a_liked_paper_that_is_not_known_here_is_told_with_its_place() -> None:
+    form = signup(queries=["agents\nagents like:2311.99999"])
+    assert not form.is_valid()
+    (problem,) = form.query_problems
+    assert problem.number == 2
+    assert "No paper “2311.99999” has come in here" in problem.problem
+    assert problem.caret.splitlines()[1].index("^") == len("agents ")
+
+
 def test_the_only_query_is_called_by_no_number() -> None:
     assert problems(signup(queries=["(kv"]), "queries").startswith("Your query cannot be read.")
 

@@ -18,8 +18,9 @@ from subscriptions.emails import web_version
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning.planner import next_selection, plan
-from tests.factories import DAY, NOW, edition, reader, topic
-from tests.subscriptions.browsing import PRIVATE, page, said, stored
+from tests.digest.matching.ranking.test_likeness import BROWSER
+from tests.factories import DAY, NOW, edition, reader, record, topic
+from tests.subscriptions.browsing import PRIVATE, form_at, page, said, stored
 
 pytestmark = pytest.mark.django_db
 TOMORROW = NOW + timedelta(days=1)
@@ -124,6 +125,24 @@ def test_before_the_press_the_page_says_what_it_would_do(client: Client, ada: Su
     assert "Papers like it will rank lower once you have voted 4 more times" in said(
         client.get(found["less"])
     )
+
+
+def test_asking_for_more_offers_all_papers_like_it_as_a_query_that_is_added_on_saving(
+    client: Client, ada: Subscriber
+) -> None:
+    found = paths(sent(ada, record(BROWSER.title, BROWSER.abstract, key="arxiv:2511.00001")))
+    assert page(client.get(found["less"])).find("a", string="Get papers like this by mail") is None
+    link = page(client.get(found["more"])).find("a", string="Get papers like this by mail")
+    assert isinstance(link, Tag)
+    path = str(link["href"]).removeprefix("http://localhost:8000")
+    before = everything()
+    shown = form_at(client, path)
+    assert everything() == before
+    assert shown["queries"].split("\n") == ["kv*", "like:2511.00001"]
+    assert client.post(path, {**shown, "action": "save"}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.filter_set
+    assert ada.filter_set.own_queries == ("kv*", "like:2511.00001")
 
 
 def test_who_has_left_is_not_promised_a_next_digest_without_a_word(client: Client, ada: Subscriber) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.matching.ranking.likeness import Likeness
-from digest.matching.ranking.similarity import vector
+from digest.matching.ranking.similarity import similarity, vector
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,16 @@ def test_a_paper_of_another_matter_is_not_like_a_library() -> None:
     )
 
     assert LIBRARY.find(vector(other)) is None
+
+
+def test_words_that_most_papers_have_make_a_paper_less_like_a_library() -> None:
+    common = (
+        "We propose a method and show that the model can use large data, which is more than with the state."
+    )
+    one, other = (vector(Paper(paper.title, f"{paper.abstract} {common}")) for paper in (ROBOT, BROWSER))
+    library = Likeness({"robot": one})
+    assert library.strength(other) < 0.8 * similarity(one, other)
+    assert library.strength(vector(ROBOT)) > 0.9
 
 
 def test_nothing_is_like_a_library_without_words() -> None:
