@@ -5,23 +5,21 @@ where it is above. A paper is as like the set as the cosine between the two. All
 words, and those that brought most of it can be shown. docs/ranking.md has the figures behind the numbers.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import islice
 from typing import Generic, TypeVar
 
 from digest.matching.ast import Field
 from digest.matching.paper import PaperText
-from digest.matching.ranking.similarity import LEAST_STEMS, Vector, rarity, similarity, unit
+from digest.matching.ranking.similarity import LEAST_STEMS, Vector, similarity, unit, usual
 from digest.matching.reasons import Reason
 from digest.matching.tokenizer import Text
 
 ALIKE = 0.24  # of one paper to another, for a query: 5 papers in 1,000 are so like one
 THRESHOLD = 0.22  # to a library: of 50 papers a day 5 are so like 30, and one in three is worth reading
-_USUAL = 0.061  # of a stem in a paper that has it, as a share of its rarity
 MOST_WORDS = 4  # that are shown as what carried a likeness
 
 K = TypeVar("K", bound=Hashable)
@@ -64,15 +62,8 @@ class Likeness(Generic[K]):
         for paper in self.papers.values():
             for stem, weight in paper.items():
                 total[stem] += weight
-        usual = _usual()
-        more = {stem: weight / len(self.papers) - usual[stem] for stem, weight in total.items()}
+        more = {stem: weight / len(self.papers) - usual()[stem] for stem, weight in total.items()}
         return unit({stem: weight for stem, weight in more.items() if weight > 0})
-
-
-@cache
-def _usual() -> Vector:
-    """The mean of the vectors of all papers, from the share of papers that have each stem."""
-    return {stem: _USUAL * weight * math.exp(-(weight**2)) for stem, weight in rarity().items()}
 
 
 def alike(one: Vector, paper: Vector) -> Alike[None] | None:

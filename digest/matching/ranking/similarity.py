@@ -22,6 +22,7 @@ NEAR_DUPLICATE = (
 )
 LEAST_STEMS = 30  # known stems; of less text nobody can say whether it is like another
 _NOTHING = 1e-9
+_IN_A_PAPER = 0.061  # of a stem's rarity, what it weighs in the mean of the vectors that have it
 TITLE_WEIGHT = 2  # a word of the title counts as often
 
 Vector = Mapping[str, float]
@@ -36,6 +37,12 @@ def rarity() -> Mapping[str, float]:
     """
     (_, papers), *counts = (line.split("\t") for line in STEM_COUNTS.read_text(encoding="utf-8").splitlines())
     return {stem: math.sqrt(math.log(int(papers) / int(count))) for stem, count in counts}
+
+
+@cache
+def usual() -> Vector:
+    """The mean of the vectors of all papers, as the share of papers that have each stem tells it."""
+    return {stem: _IN_A_PAPER * weight * math.exp(-(weight**2)) for stem, weight in rarity().items()}
 
 
 def vector(paper: PaperText) -> Vector:
