@@ -23,6 +23,7 @@ from digest.matching import (
     Query,
     QuerySyntaxError,
     index_of,
+    parse_query,
     search,
     search_titles,
     topics_of,
@@ -33,7 +34,7 @@ from digest.matching.ranking.similarity import Vector
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
-from digest.selection.liked_papers import known_query
+from digest.selection.liked_papers import known
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 _KEPT_OPEN = 32  # segments, of about 4 MB each
@@ -61,11 +62,11 @@ class _Open:
 
 def visitors_query(text: str) -> Query:
     """The query that a visitor wrote; QuerySyntaxError if it cannot be read, or is too long for anybody's."""
-    query = known_query(text)
+    query = parse_query(text)
     if query.size > MOST_TERMS:
         hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
         raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)
-    return query
+    return known(query, text)
 
 
 def find(

@@ -8,7 +8,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from digest.lib.messages import deferred
-from digest.matching import Query, QuerySyntaxError, parse_query
+from digest.matching import Query, QuerySyntaxError
 from digest.matching.query.liked import liked_in, with_vectors
 from digest.matching.ranking.similarity import LEAST_STEMS, Vector, vector
 from digest.models import Paper
@@ -27,14 +27,15 @@ def looked_up(queries: Mapping[K, Query]) -> dict[K, Query]:
     return {key: with_vectors(query, vectors) for key, query in queries.items()}
 
 
-def known_query(text: str) -> Query:
-    """The query that somebody typed, looked up.
+def known(query: Query, text: str) -> Query:
+    """The query that somebody typed as `text`, looked up.
 
-    Raises `QuerySyntaxError` if it cannot be read, or names a paper that is not known, or too little of it.
+    Raises `QuerySyntaxError` if it names a paper that is not known, or of which too little is.
     """
-    query = looked_up({"": parse_query(text)})[""]
+    if not query.liked:
+        return query
     papers = _papers(query.liked)
-    for key, place in liked_in(text) if query.liked else ():
+    for key, place in liked_in(text):
         name = key.removeprefix("arxiv:").removeprefix("doi:")
         if key not in papers:
             problem = deferred("No paper “%(name)s” has come in here", name=name)
@@ -44,7 +45,7 @@ def known_query(text: str) -> Query:
             problem = deferred("Too little is known of the paper “%(name)s”", name=name)
             hint = deferred("Name one that has an abstract.")
             raise QuerySyntaxError(problem, text, place, hint)
-    return query
+    return looked_up({"": query})[""]
 
 
 def versions(texts: Mapping[K, Iterable[str]]) -> dict[K, Versions]:

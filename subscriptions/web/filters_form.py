@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
-from digest.selection.liked_papers import known_query
+from digest.selection.liked_papers import known
 from digest.selection.requests import Filter
 from digest.web.page_language import translate
 from subscriptions.accounts.preferences import Choices
@@ -217,9 +217,11 @@ def _check(texts: Iterable[str]) -> list[QueryProblem]:
     problems = []
     for number, text in enumerate(texts, start=1):
         try:
-            if known_query(text).size > MOST_TERMS:
+            query = parse_query(text)
+            if query.size > MOST_TERMS:
                 what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
                 problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
+            known(query, text)
         except QuerySyntaxError as error:
             problem, hint = translate(error.problem), translate(error.hint)
             problems.append(QueryProblem(number, problem, _caret(error), hint))

@@ -8,10 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from digest.lib.counting import number_of
 from digest.management.json_lines import papers_in, reasons_json
-from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError
+from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
-from digest.selection.liked_papers import known_query
+from digest.selection.liked_papers import known
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            query = known_query(options["query"])
+            query = known(parse_query(options["query"]), options["query"])
         except QuerySyntaxError as error:
             raise CommandError(f"{error.problem}. {error.hint}\n{error.caret()}") from error
         named = options["papers"]

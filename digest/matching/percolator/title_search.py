@@ -18,9 +18,9 @@ def search_titles(query: Query, index: Index) -> tuple[NDArray[np.intp], NDArray
     It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
     query that asks for papers like others, it is how like they are, in hundredths.
     """
-    if liked := tuple(_liked(query.root)):
+    if likes := tuple(sought(query.root)):
         kept = search(query, index)
-        strengths = np.max([index.vectors.similarities(like.vector) for like in liked], axis=0)
+        strengths = np.max([index.vectors.similarities(like.vector) for like in likes], axis=0)
         return kept, np.rint(strengths[kept] * 100).astype(np.uint8)
     words = tuple(_title_words(query.root))
     wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
@@ -49,16 +49,16 @@ def _any_in_title(terms: tuple[Term, ...]) -> Node:
     return Or(tuple(_in_title(term) for term in terms))
 
 
-def _liked(node: Node) -> Iterator[Like]:
+def sought(node: Node) -> Iterator[Like]:
     """The papers that others shall be like; not those that they shall not."""
     match node:
         case Like():
             yield node
         case And(parts) | Or(parts):
             for part in parts:
-                yield from _liked(part)
+                yield from sought(part)
         case Weight(part, _):
-            yield from _liked(part)
+            yield from sought(part)
 
 
 def _title_words(node: Node) -> Iterator[Node]:

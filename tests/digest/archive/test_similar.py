@@ -70,6 +70,8 @@ def test_search_finds_the_most_alike_first_with_the_reason(client: Client) -> No
     found = page(client, "/search/", q="like:2511.00002v3")
     assert titles(found) == [PHONE.title, BROWSER.title]
     assert "Why:" in found.select(".papers .paper")[1].get_text()
+    assert "Papers most like it come first." in found.get_text()
+    assert "most like it" not in page(client, "/search/", q="grounding OR cloth -like:2511.00001").get_text()
 
 
 def test_likeness_combines_with_words(client: Client) -> None:
