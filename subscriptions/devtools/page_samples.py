@@ -205,13 +205,13 @@ PAGES: Mapping[str, PageCase] = {
         f"vote-{asked}-{given or 'asked'}": PageCase(
             f"{asked.title()} like this, after {given or 'nothing'}",
             "web/vote.html",
-            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing, "/"),
+            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing, "/", like),
         )
-        for asked, given, missing in (
-            ("more", "", 4),
-            ("more", "more", 4),
-            ("less", "less", 0),
-            ("less", "more", 0),
+        for asked, given, missing, like in (
+            ("more", "", 4, "/?add=like:2311.12345"),
+            ("more", "more", 4, "/?add=like:2311.12345"),
+            ("less", "less", 0, ""),
+            ("less", "more", 0, ""),
         )
     },
     "vote-taken-back": PageCase(

@@ -12,7 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Generic, TypeVar
 
 from digest.matching.ranking.similarity import Vector, similarity, usual
@@ -74,10 +74,16 @@ class Taste(Generic[K]):
 
     @cached_property
     def _length(self) -> float:
-        voted, typical, share = self._voted, usual(), self._usual
-        square = similarity(voted, voted) + 2 * share * similarity(voted, typical)
-        square += share**2 * similarity(typical, typical)
+        voted, share = self._voted, self._usual
+        square = (
+            similarity(voted, voted) + 2 * share * similarity(voted, usual()) + share**2 * _square_of_usual()
+        )
         return math.sqrt(square) if square > _NOTHING else 0.0
+
+
+@cache
+def _square_of_usual() -> float:
+    return similarity(usual(), usual())
 
 
 def _most_alike(papers: Mapping[K, Vector], paper: Vector) -> K | None:
