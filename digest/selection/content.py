@@ -16,7 +16,7 @@ from digest.lib.locales import language_for
 from digest.matching import Query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Release, Selection
-from digest.selection.liked_papers import looked_up
+from digest.selection.liked_papers import looked_up, with_titles
 from digest.selection.requests import Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
@@ -134,7 +134,7 @@ def _sections(
         by_filter.setdefault(number, []).append(item)
     return tuple(
         Section(
-            filter_.name if filter_.own else topic(filter_.name),
+            with_titles(filter_.name) if filter_.own else topic(filter_.name),
             filter_.colour,
             tuple(by_filter[number]),
             filter_.own,

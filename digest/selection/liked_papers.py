@@ -8,6 +8,7 @@ from typing import TypeVar
 from django.db.models import Q
 
 from digest.lib.messages import deferred
+from digest.lib.safe_text import shortened
 from digest.matching import Query, QuerySyntaxError
 from digest.matching.query.liked import liked_in, with_vectors
 from digest.matching.ranking.similarity import LEAST_STEMS, Vector, vector
@@ -15,6 +16,7 @@ from digest.models import Paper
 from digest.selection.requests import stored_query
 
 Versions = tuple[tuple[str, str], ...]  # of papers: the key of each, and a hash of what it says
+_LONGEST_TITLE = 60
 _REMEMBERED = 2000  # vectors, by the papers' words
 
 K = TypeVar("K", bound=Hashable)
@@ -35,7 +37,7 @@ def known(query: Query, text: str) -> Query:
     if not query.liked:
         return query
     papers = _papers(query.liked)
-    for key, place in liked_in(text):
+    for key, place, _ in liked_in(text):
         name = key.removeprefix("arxiv:").removeprefix("doi:")
         if key not in papers:
             problem = deferred("No paper “%(name)s” has come in here", name=name)
@@ -46,6 +48,16 @@ def known(query: Query, text: str) -> Query:
             hint = deferred("Name one that has an abstract.")
             raise QuerySyntaxError(problem, text, place, hint)
     return looked_up({"": query})[""]
+
+
+def with_titles(text: str) -> str:
+    """A stored query as people read it: `like:“Title” -audio`, as far as its papers are known."""
+    found = list(liked_in(text)) if _may_like(text) else []
+    papers = _papers(key for key, _, _ in found)
+    for key, start, end in reversed(found):
+        if key in papers:
+            text = f"{text[:start]}like:“{shortened(papers[key].title, _LONGEST_TITLE)}”{text[end:]}"
+    return text
 
 
 def versions(texts: Mapping[K, Iterable[str]]) -> dict[K, Versions]:

@@ -10,14 +10,14 @@ from digest.matching.query.values import name_of
 from digest.matching.ranking.similarity import Vector
 
 
-def liked_in(text: str) -> Iterator[tuple[str, int]]:
-    """The papers that a query names as liked, as written, each by its key and its place in `text`."""
+def liked_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """The papers that a query names as liked: the key of each, and where in `text` that begins and ends."""
     tokens = Tokens(text)
     while tokens.kind != END:
         is_like = tokens.kind == "like"
         token = tokens.take()
         if is_like and (key := paper_key(name_of(token))):
-            yield key, token.start()
+            yield key, token.start(), token.end("like")
 
 
 def with_vectors(query: Query, vectors: Mapping[str, Vector]) -> Query:

@@ -19,7 +19,7 @@ from digest.matching.reasons import Reason
 from digest.matching.tokenizer import Text
 
 ALIKE = 0.24  # of one paper to another, for a query: 5 papers in 1,000 are so like one
-THRESHOLD = 0.22  # to a library: of 50 papers a day 5 are so like 30, and one in three is worth reading
+THRESHOLD = 0.22  # to a library: of 50 papers a day 6 are so like 30, and three in ten are worth reading
 MOST_WORDS = 4  # that are shown as what carried a likeness
 
 K = TypeVar("K", bound=Hashable)

@@ -29,6 +29,7 @@ from digest.matching import (
     search,
 )
 from digest.matching.ast import Node
+from digest.matching.query.liked import liked_in
 from digest.matching.ranking.similarity import rarity, vector
 from tests.digest.matching.oracle import Paper, keeps
 
@@ -242,6 +243,15 @@ def test_what_names_no_paper_to_be_like_is_refused_with_its_place(text: str) -> 
     with pytest.raises(QuerySyntaxError) as error:
         parse_query(f"agents {text}")
     assert error.value.position >= 7
+
+
+def test_a_query_tells_where_it_names_a_paper() -> None:
+    text = 'agents like:2311.12345v2  OR (like:"10.1002/(sici)1097" -like)'
+    found = [(key, text[start:end]) for key, start, end in liked_in(text)]
+    assert found == [
+        ("arxiv:2311.12345", "like:2311.12345v2"),
+        ("doi:10.1002/(sici)1097", 'like:"10.1002/(sici)1097"'),
+    ]
 
 
 def test_without_a_vector_nothing_is_like_a_paper() -> None:

@@ -37,6 +37,7 @@ def test_a_reader_gets_papers_like_the_one_they_named_with_the_words_that_carrie
     delivery = Delivery.objects.get(subscriber=ada)
     assert delivery.selection
     (section,) = Reading().content_of(delivery.selection).sections
+    assert section.name == f"like:“{BROWSER.title}”"
     (item,) = section.items
     assert item.record.title == PHONE.title
     marked = {item.record.title[m.start : m.end] for m in item.marks if m.field == "title"}
