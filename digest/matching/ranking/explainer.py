@@ -1,10 +1,12 @@
 """Explain a query on a paper: the clauses that held, where, and how strongly; or those that failed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 
+from digest.matching.abbreviations import definitions
 from digest.matching.ast import (
     And,
     Compare,
@@ -25,7 +27,7 @@ from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
 from digest.matching.query.shipped_topics import preset_queries
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
-from digest.matching.tokenizer import Text
+from digest.matching.tokenizer import Text, stems, words
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
 _MOST_POSITIONS = (
@@ -112,11 +114,38 @@ class Explainer:
             case Topic():
                 return self._words_for(leaf.slug) if leaf.slug in self._topics else []
             case _:
-                return (_reason(field, text, position) for field, text, position in self._positions(leaf))
+                written = self._written(leaf)
+                return (_reason(field, text, position) for field, text, position in written)
 
     def _words_for(self, slug: str) -> Iterable[Reason]:
         """Words of the readable query if it keeps the paper too; else those the model weighed most."""
         return self.explain(preset_queries()[slug]).reasons or self._topics[slug].reasons
+
+    def _written(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
+        """Where the leaf occurs; if a term does, also where the paper writes it as it says itself: “MoE”."""
+        found = [*self._positions(leaf)]
+        others = self._also_written(leaf) if found and isinstance(leaf, Term) else ()
+        return chain(found, *map(self._positions, others))
+
+    def _also_written(self, term: Term) -> list[Term]:
+        """What this paper introduces as short for the term, or the term as short for."""
+        wanted = stems(term.words)
+        return [
+            replace(other, field=term.field)
+            for one, other in self._abbreviations
+            if not term.prefix
+            and term.field in {None, Field.TITLE, Field.ABSTRACT}
+            and stems(one.words) == wanted
+        ]
+
+    @cached_property
+    def _abbreviations(self) -> list[tuple[Term, Term]]:
+        """What the paper introduces, each short form with its long form and the other way round."""
+        found = chain(definitions(self._paper.title), definitions(self._paper.abstract))
+        pairs = {(Term(words(short)), Term(words(long))) for short, long in found}
+        return [
+            direction for one, other in sorted(pairs, key=str) for direction in ((one, other), (other, one))
+        ]
 
     def _positions(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
         if isinstance(leaf, Term):
@@ -143,7 +172,5 @@ def _first(found: Iterable[Position]) -> Iterable[Position]:
 
 def _reason(field: Field, text: Text, position: Position) -> Reason:
     start, end = text.spans[position[0]][0], text.spans[position[1] - 1][1]
-    words = text.source[start:end]
-    return (
-        Reason(field, words, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, words)
-    )
+    said = text.source[start:end]
+    return Reason(field, said, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, said)
