@@ -17,6 +17,7 @@ from digest.compose.paper.view import PaperView
 from digest.lib.records import pdf_url
 from digest.library.reference import Reference, reference
 from digest.matching import QuerySyntaxError
+from digest.matching.query.abbreviation_offers import Offer, offers
 from digest.models import Paper, Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
@@ -85,12 +86,13 @@ class PaperPage:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was searched for and found, or why the query cannot be read."""
+    """What was searched for and found, or why the query cannot be read; `offers` would widen it."""
 
     query: str
     lines: Sequence[Line] = ()
     page_obj: Page[int] | None = None
     problem: QuerySyntaxError | None = None
+    offers: Sequence[Offer] = ()
 
 
 @require_safe
@@ -234,4 +236,4 @@ def _search_page(text: str, page_number: str) -> SearchPage:
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     page_obj = queries.paginate(find(query, titles_first=True).papers, page_number)
-    return SearchPage(text, queries.lines(queries.in_order(page_obj), query), page_obj)
+    return SearchPage(text, queries.lines(queries.in_order(page_obj), query), page_obj, offers=offers(text))

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 
 from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
+from digest.matching.query.abbreviation_offers import Offer
 from digest.models import Topic
 from digest.selection.requests import Filter
 from digest.web.page_language import translate
@@ -19,6 +20,7 @@ from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
+from subscriptions.web.query_offers import TAKEN, offers_for
 
 MOST_QUERIES = 5
 MOST_FOLLOWED = 20  # organisations and authors
@@ -144,6 +146,16 @@ class FiltersForm(forms.Form):
     def _entered(self, name: str) -> bool:
         value = self[name].value() or ""
         return bool(value.strip() if isinstance(value, str) else value)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What may be added to the own queries as they are entered."""
+        return offers_for(str(self["queries"].value() or ""))
+
+    @property
+    def took_offer(self) -> bool:
+        """Whether an offer was pressed just now."""
+        return TAKEN in self.data
 
     @property
     def has_unreadable_filters(self) -> bool:

@@ -25,6 +25,7 @@ from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import shared
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import PreferencesForm, initial_of
+from subscriptions.web.query_offers import with_offer_taken
 from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
 from subscriptions.web.signup_views import offered
 
@@ -62,7 +63,7 @@ class Addresses:
 class PreferencesPage:
     """The preferences form of a reader, and the sample for what is in it, `shown` where that was asked for.
 
-    `done` says what the last press did; a link in a mail `proposed` one of the queries.
+    `done` says what the last press did; a link in a mail, or an offer, `proposed` one of the queries.
     """
 
     reader: ReaderPage
@@ -100,7 +101,9 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if action == "resume":
         preferences.resume(subscriber, timezone.now())
         return _done("resumed", token)
-    form = PreferencesForm(request.POST, _topics_for(subscriber))
+    form = PreferencesForm(with_offer_taken(request.POST), _topics_for(subscriber))
+    if form.took_offer:  # saved when they save
+        return _form(request, subscriber, form)
     if action == "show":
         return _show(request, subscriber, form)
     if not form.is_valid():
@@ -167,7 +170,7 @@ def _form(
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
         sample=sample or Sample(""),
         shown=sample is not None,
-        proposed="add" in request.GET,
+        proposed="add" in request.GET or form.took_offer,
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

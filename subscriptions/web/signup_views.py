@@ -27,6 +27,7 @@ from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import SignupForm
+from subscriptions.web.query_offers import with_offer_taken
 
 _TOLD_IN_HOURS = 90  # minutes
 _MINUTES = re.compile(r"[0-9]{1,5}")
@@ -77,8 +78,10 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Offer the form; take a sign-up on POST. The answer is the same whatever the address is to us."""
     if request.method != "POST":
         return _offer(request)
-    form = SignupForm(request.POST, offered())
-    if "show" in request.POST:  # without JavaScript: only the sample, everything stays as entered
+    form = SignupForm(with_offer_taken(request.POST), offered())
+    if (
+        form.took_offer or "show" in request.POST
+    ):  # without JavaScript: only the sample, the rest stays as entered
         form.keep_problems_of(*FILTERS)
         return _again(request, form)
     if settings.EMAIL_HELD:

@@ -4,13 +4,13 @@ Nothing is ever looked for without being asked: an offer is a query that somebod
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from digest.matching.ast import ANYWHERE, And, Node, Or, Query, Term, Weight
+from digest.matching.ast import And, Field, Node, Or, Query, Term, Weight
 from digest.matching.query.lexer import QuerySyntaxError
 from digest.matching.query.normalize import gather
 from digest.matching.query.parser import parse_query
@@ -41,6 +41,9 @@ class _Form(NamedTuple):
     other: str
 
 
+_Forms = Mapping[str, Sequence[_Form]]
+
+
 class _Wider(NamedTuple):
     """A query that also looks for the other form; `simply` if that is one more alternative of the whole."""
 
@@ -51,82 +54,79 @@ class _Wider(NamedTuple):
 
 def offers(text: str) -> tuple[Offer, ...]:
     """What may be added to the query, each short form with every meaning that it has; none if unreadable."""
+    read = f" {_stems(text)} "
+    said = {form: others for form, others in _forms().items() if f" {form} " in read}
+    longest = {
+        form for form in said if not any(f" {form} " in f" {other} " for other in said if other != form)
+    }
+    new = {
+        form: [pair for pair in said[form] if f" {_stems(pair.other)} " not in read]
+        for form in sorted(longest)
+    }
     try:
-        root = parse_query(text).root
+        root = parse_query(text).root if any(new.values()) else None
     except QuerySyntaxError:
+        root = None
+    if root is None:
         return ()
-    read = " ".join(stems(words(text)))
-    wider = [each for each in _wider(root, simply=True) if _is_new(each.form, read)]
-    said = [_stems(form.said) for form, _, _ in wider]
     found: dict[_Form, Offer] = {}
-    for form, node, simply in wider:
-        within_another = any(_stems(form.said) in other and _stems(form.said) != other for other in said)
-        if not within_another and (query := _written(text, form, node, simply=simply)):
+    for form, node, simply in _wider(root, new, simply=True):
+        if query := _written(text, form, node, simply=simply):
             found.setdefault(form, Offer(*form, query))
     return tuple(found.values())
 
 
-def _is_new(form: _Form, read: str) -> bool:
-    """Whether the one form stands side by side in the stems of a text, and the other does not."""
-    said, other = (f" {_stems(each)} " in f" {read} " for each in form)
-    return said and not other
-
-
-@cache
-def _stems(form: str) -> str:
-    return " ".join(stems(words(form)))
-
-
-def _wider(node: Node, *, simply: bool) -> Iterator[_Wider]:
+def _wider(node: Node, new: _Forms, *, simply: bool) -> Iterator[_Wider]:
     """The node with one more alternative, for each that there is. What is left out stays as it is."""
     match node:
-        case Term():
-            forms = _forms().get(tuple(stems(node.words)), ()) if _may_widen(node) else ()
-            for form in forms:
+        case Term(field=None | Field.TITLE | Field.ABSTRACT, prefix=False):
+            for form in new.get(" ".join(stems(node.words)), ()):
                 yield _Wider(form, gather(Or, [node, Term(words(form.other), field=node.field)]), simply)
         case Weight(part, factor):
-            for form, wider, _ in _wider(part, simply=False):
+            for form, wider, _ in _wider(part, new, simply=False):
                 yield _Wider(form, Weight(wider, factor), simply=False)
         case And(parts) | Or(parts):
             for part in parts:
-                for form, wider, inner in _wider(part, simply=simply and isinstance(node, Or)):
+                for form, wider, inner in _wider(part, new, simply=simply and isinstance(node, Or)):
                     others = [wider if other is part else other for other in parts]
                     yield _Wider(form, gather(type(node), others), inner)
             if isinstance(node, And):
-                yield from _spelt_out(node, simply=simply)
+                yield from _spelt_out(node, new, simply=simply)
 
 
-def _spelt_out(node: And, *, simply: bool) -> Iterator[_Wider]:
-    """The node where its words, in any order, are those of a long form: `mixture of experts`."""
+def _spelt_out(node: And, new: _Forms, *, simply: bool) -> Iterator[_Wider]:
+    """The node where some of its clauses are the words of a long form: `mixture of experts`."""
     plain = [
         (part, stems(part.words))
         for part in node.parts
         if isinstance(part, Term) and part.field is None and not part.prefix
     ]
-    for long, forms in _forms().items():
-        mine = [part for part, found in plain if set(found) <= set(long)]
-        if len(mine) < 2 or sorted(stems([word for part in mine for word in part.words])) != sorted(long):
+    for form, pairs in new.items():
+        wanted = form.split()
+        mine = [(part, found) for part, found in plain if set(found) <= set(wanted)]
+        if len(mine) < 2 or sorted(stem for _, found in mine for stem in found) != sorted(wanted):
             continue
-        for form in forms:
-            alone = gather(Or, [gather(And, [*mine]), Term(words(form.other))])
-            rest = [part for part in node.parts if part not in mine]
-            yield _Wider(form, gather(And, [alone, *rest]) if rest else alone, simply and not rest)
-
-
-def _may_widen(term: Term) -> bool:
-    return not term.prefix and (term.field is None or term.field in ANYWHERE)
+        clauses = [part for part, _ in mine]
+        rest = [part for part in node.parts if part not in clauses]
+        for pair in pairs:
+            either = gather(Or, [gather(And, [*clauses]), Term(words(pair.other))])
+            yield _Wider(pair, gather(And, [either, *rest]), simply and not rest)
 
 
 @cache
-def _forms() -> dict[tuple[str, ...], list[_Form]]:
-    """What may be looked for, too, by the stems of each form; a short form for what it nearly always means."""
-    found: dict[tuple[str, ...], list[_Form]] = {}
+def _forms() -> _Forms:
+    """What may be looked for, too, by the stems of a form; a short form for what it nearly always means."""
+    found: dict[str, list[_Form]] = {}
     rows = _ROWS.read_text(encoding="utf-8").splitlines()
     for short, long, papers, introduced in (row.split("\t") for row in rows if not row.startswith("#")):
-        found.setdefault(tuple(stems(words(short))), []).append(_Form(short, long))
+        found.setdefault(_stems(short), []).append(_Form(short, long))
         if int(papers) >= _MAIN * int(introduced):
-            found.setdefault(tuple(stems(words(long))), []).append(_Form(long, short))
+            found.setdefault(_stems(long), []).append(_Form(long, short))
     return found
+
+
+def _stems(text: str) -> str:
+    return " ".join(stems(words(text)))
 
 
 def _written(text: str, form: _Form, node: Node, *, simply: bool) -> str:

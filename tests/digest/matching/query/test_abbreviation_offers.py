@@ -44,8 +44,10 @@ def test_a_short_form_of_several_meanings_offers_each_and_no_meaning_offers_it()
 
 @pytest.mark.parametrize(
     "query",
-    ['MoE OR "mixture of experts"', "mixture of experts OR moe", "NOT moe agents", "moe*", "experts mixture"]
-    + ["author:moe", "experts", "(moe OR agents) NEAR/3 routing", "", "(", "agents of many mixture experts"],
+    [
+        *('MoE OR "mixture of experts"', "mixture of experts OR moe", "NOT moe agents", "moe*", "author:moe"),
+        *("experts mixture", "experts", "(moe OR agents) NEAR/3 routing", "", "(", "mixture of many experts"),
+    ],
 )
 def test_nothing_is_offered_where_nothing_is_missing(query: str) -> None:
     assert offers(query) == ()
