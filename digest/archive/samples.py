@@ -15,6 +15,7 @@ from digest.compose.samples import DIGESTS
 from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text, pdf_url
 from digest.library.reference import reference
 from digest.matching import QuerySyntaxError, parse_query
+from digest.matching.query.abbreviation_offers import offers
 from digest.models import Topic
 from digest.web.page_language import current_language
 from digest.web.views import Privacy
@@ -129,7 +130,7 @@ def _search(query: str) -> SearchPage:
         parse_query(query)
     except QuerySyntaxError as error:
         return SearchPage(query, problem=error)
-    return SearchPage(query, lines("hostile"), _page(2, 1304))
+    return SearchPage(query, lines("hostile"), _page(2, 1304), offers=offers(query))
 
 
 def _archive() -> ArchivePage:
@@ -148,7 +149,9 @@ PAGES: Mapping[str, PageCase] = {
     "paper": PageCase("A paper", "web/archive/paper.html", partial(_paper, 0)),
     "paper-long": PageCase("A paper, hardly to be broken", "web/archive/paper.html", partial(_paper, 5)),
     "search": PageCase("Search", "web/archive/search.html", partial(SearchPage, "")),
-    "search-found": PageCase("Search, found", "web/archive/search.html", partial(_search, '"<b>bold</b>"')),
+    "search-found": PageCase(
+        "Search, found", "web/archive/search.html", partial(_search, '"<b>bold</b>" OR TTS')
+    ),
     "search-none": PageCase(
         "Search, nothing found", "web/archive/search.html", partial(SearchPage, "x" * 300, (), _page(1, 0))
     ),

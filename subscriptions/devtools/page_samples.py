@@ -28,11 +28,11 @@ from subscriptions.web.unsubscribe_views import LeavingPage
 from subscriptions.web.vote_views import MutePage, VotePage
 
 _WEEKLY = Schedule("America/Argentina/ComodRivadavia", 0, Rhythm.WEEKLY, 2)
-_QUERIES = ('"<b>bold</b>" OR kv*', "x" * 300, 'org:"<i>lab"')
+_QUERIES = ('"<b>bold</b>" OR TTS', "x" * 300, 'org:"<i>lab"')
 _CHOICES = Choices(TOPICS, _QUERIES, _WEEKLY, ("<script>", "speech"), 20, "de", "text")
 _WRONG = {
     "topics": ["agents"],
-    "queries": ['"never closed <b>', "(fine OR " * 30, "kv*"],
+    "queries": ['"never closed <b>', "(fine OR " * 30, "TTS"],
     "exclude": ["speech", "(<script>"],
     "least_upvotes": ['"><b>'],
     "organizations": ["<i>lab", "***"],
