@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _BRACKETS = re.compile(r"\(\s*([^\W_][\w.&/+-]{1,11})\s*[,;)]")
+_REACH = 300  # characters: longer than any long form
 _CLAUSE = re.compile(r"[.:;!?()\[\]\n]")  # what no long form goes beyond
 _WORD = re.compile(r"[^\W_](?:[\w’']*[^\W_])?")
 _PART = re.compile(r"[^\W_]+")
@@ -29,10 +30,10 @@ def definitions(text: str) -> Iterator[Definition]:
         short = found[1].rstrip(".-/")
         if len(short) > 2 and short[-1] == "s" and short[-2].isupper():
             short = short[:-1]
-        if sum(letter.isupper() for letter in short) > 1 and (
-            long := _long_form(short, text[: found.start()])
-        ):
-            yield Definition(short, long)
+        if sum(letter.isupper() for letter in short) > 1:
+            before = text[max(0, found.start() - _REACH) : found.start()]
+            if long := _long_form(short, before):
+                yield Definition(short, long)
 
 
 def _long_form(short: str, before: str) -> str:

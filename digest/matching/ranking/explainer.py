@@ -27,7 +27,7 @@ from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
 from digest.matching.query.shipped_topics import preset_queries
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
-from digest.matching.tokenizer import Text, stems, words
+from digest.matching.tokenizer import Text, stem, words
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
 _MOST_POSITIONS = (
@@ -54,7 +54,8 @@ class Explainer:
             missing = tuple(str(clause) for clause in self._missing(query.root))
             return Explanation(kept=False, missing=missing)
         heaviest = dict(sorted(carrying, key=itemgetter(1)))
-        reasons = {reason for leaf in heaviest for reason in self._reasons(leaf)}
+        shown = [*heaviest, *self._short_for(heaviest)]
+        reasons = {reason for leaf in shown for reason in self._reasons(leaf)}
         order: list[str] = [*Field, *Number]
         return Explanation(
             kept=True,
@@ -129,23 +130,28 @@ class Explainer:
 
     def _also_written(self, term: Term) -> list[Term]:
         """What this paper introduces as short for the term, or the term as short for."""
-        wanted = stems(term.words)
-        return [
-            replace(other, field=term.field)
-            for one, other in self._abbreviations
-            if not term.prefix
-            and term.field in {None, Field.TITLE, Field.ABSTRACT}
-            and stems(one.words) == wanted
-        ]
+        if term.prefix or term.field not in {None, Field.TITLE, Field.ABSTRACT}:
+            return []
+        wanted = [*map(stem, term.words)] if self._abbreviations else []
+        return [replace(other, field=term.field) for one, other in self._abbreviations if one == wanted]
+
+    def _short_for(self, leaves: Iterable[Leaf]) -> list[Term]:
+        """What this paper introduces as short for words that are asked for singly: `mixture of experts`."""
+        asked = {
+            leaf.words[0]
+            for leaf in leaves
+            if isinstance(leaf, Term) and len(leaf.words) == 1 and not leaf.prefix and not leaf.field
+        }
+        found = {*map(stem, asked)} if len(asked) > 1 and self._abbreviations else set()
+        return [other for one, other in self._abbreviations if len(one) > 1 and found.issuperset(one)]
 
     @cached_property
-    def _abbreviations(self) -> list[tuple[Term, Term]]:
-        """What the paper introduces, each short form with its long form and the other way round."""
+    def _abbreviations(self) -> list[tuple[list[str], Term]]:
+        """What the paper introduces: the stems of one form and the other form, in both directions."""
         found = chain(definitions(self._paper.title), definitions(self._paper.abstract))
-        pairs = {(Term(words(short)), Term(words(long))) for short, long in found}
-        return [
-            direction for one, other in sorted(pairs, key=str) for direction in ((one, other), (other, one))
-        ]
+        pairs = sorted({(words(short), words(long)) for short, long in found})
+        both = (pair for one, other in pairs for pair in ((one, other), (other, one)))
+        return [([*map(stem, one)], Term(other)) for one, other in both]
 
     def _positions(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
         if isinstance(leaf, Term):

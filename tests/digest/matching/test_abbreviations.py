@@ -57,6 +57,15 @@ def test_a_paper_that_introduces_an_abbreviation_is_marked_with_both_forms(query
     assert [reason.text for reason in reasons] == ["Mixture-of-Experts", "mixture of experts", "MoE", "MoE"]
 
 
+def test_words_asked_for_one_by_one_are_marked_with_what_is_short_for_all_of_them() -> None:
+    abstract = [
+        r.text for r in explain(parse_query("mixture of experts"), PAPER).reasons if r.field == "abstract"
+    ]
+    assert abstract == ["mixture of experts", "mixture", "of", "experts", "MoE", "MoE"]
+    assert "MoE" not in [r.text for r in explain(parse_query("experts"), PAPER).reasons]
+    assert "MoE" not in [r.text for r in explain(parse_query("experts study"), PAPER).reasons]
+
+
 def test_a_field_that_is_asked_for_is_kept_to_and_the_paper_decides_what_is_short_for_what() -> None:
     assert [r.field for r in explain(parse_query("abstract:moe"), PAPER).reasons] == ["abstract"] * 3
     other = Paper("b", "On Mixtures of Experts", "A memory of events (MoE) without a mixture of experts.")

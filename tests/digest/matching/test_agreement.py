@@ -35,7 +35,7 @@ DAYS_TRIED = [*range(3), *(pytest.param(seed, marks=pytest.mark.faults) for seed
 
 VOCABULARY = (
     "fine tuning finetuning tune agent agents agentic 3 d 3d gpt 4o "
-    "quantize quantise quantization colour colors é E llama llama3 llamaV2 v2 axes axis"
+    "quantize quantise quantization colour colors é E llama llama3 llamaV2 v2 axes axis FT (FT)"
 ).split()
 FOLDED_VOCABULARY = [word.lower() for word in VOCABULARY if words(word) == (word.lower(),)]
 WORDS = st.sampled_from(VOCABULARY)
