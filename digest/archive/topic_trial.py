@@ -1,0 +1,88 @@
+"""What a wording of a topic does with the labelled papers that are stored here, before it is saved."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from digest.ingestion.shipped_topics import PRESETS, selecting
+from digest.matching import Percolator, parse_query
+from digest.matching.topics.evaluation import Score
+from digest.models import Paper, Topic
+from digest.training.examples import LABELS, LOCKED, Example, Labels, read_label_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Ways to select for a topic, judged on `papers` labelled papers; no model learned from `unseen` of them.
+
+    `gained` are the papers that `wording` keeps and the topic as it is does not, `lost` the reverse; each
+    with whether it belongs to the topic, None where one could differ.
+    """
+
+    papers: int
+    unseen: int
+    shipped: Score
+    now: Score
+    wording: Score
+    by_model: bool
+    gained: tuple[tuple[Paper, bool | None], ...]
+    lost: tuple[tuple[Paper, bool | None], ...]
+
+    @property
+    def belong(self) -> int:
+        """How many of the papers belong to the topic."""
+        return self.now.belong
+
+
+def try_wording(topic: Topic, wording: str) -> Trial | None:
+    """`topic` as shipped, as it is and as `wording` says; None if it is no shipped one, which nobody labelled.
+
+    Raises `QuerySyntaxError` if `wording` cannot be read.
+    """
+    shipped = next((preset.query for preset in PRESETS if preset.slug == topic.slug), None)
+    if shipped is None:
+        return None
+    labels = labelled()
+    papers = list(Paper.objects.filter(key__in=labels).order_by("key"))
+    edited = selecting(Topic(slug=topic.slug, query=wording))
+    queries = {"shipped": shipped, "now": selecting(topic), "wording": edited}
+    matches = Percolator.of({name: parse_query(query) for name, query in queries.items()}).match(papers)
+    kept = {name: {match.paper.key for match in matches.get(name, ())} for name in queries}
+    return Trial(
+        len(papers),
+        sum(paper.key in locked() for paper in papers),
+        *(_score(topic.slug, papers, kept[name]) for name in queries),
+        by_model=queries["now"].startswith("topic:"),
+        gained=_with_labels(topic.slug, papers, kept["wording"] - kept["now"]),
+        lost=_with_labels(topic.slug, papers, kept["now"] - kept["wording"]),
+    )
+
+
+def unseen() -> list[Example]:
+    """The labelled papers that are stored here and that no model learned from."""
+    papers = Paper.objects.filter(key__in=locked()).order_by("key")
+    return [Example(p.key, p.title, p.abstract, *locked()[p.key]) for p in papers]
+
+
+@cache
+def locked() -> Mapping[str, Labels]:
+    """The labels of the papers that no model learned from, by the key under which a paper is stored."""
+    return {f"arxiv:{number}": labels for number, labels in read_label_rows(LOCKED).items()}
+
+
+@cache
+def labelled() -> Mapping[str, Labels]:
+    """The labels of all labelled papers, by the key under which a paper is stored."""
+    return {f"arxiv:{number}": labels for number, labels in read_label_rows(LABELS).items()} | locked()
+
+
+def _score(slug: str, papers: Sequence[Paper], kept: set[str]) -> Score:
+    pairs = [(slug in labelled()[paper.key].topics, paper.key in kept) for paper in papers]
+    return Score(pairs.count((True, True)), pairs.count((False, True)), pairs.count((True, False)))
+
+
+def _with_labels(slug: str, papers: Sequence[Paper], keys: set[str]) -> tuple[tuple[Paper, bool | None], ...]:
+    found = [(paper, labelled()[paper.key]) for paper in papers if paper.key in keys]
+    return tuple(
+        (paper, None if slug in labels.ambiguous else slug in labels.topics) for paper, labels in found
+    )
