@@ -35,7 +35,7 @@ class Trial:
 
 
 def try_wording(topic: Topic, wording: str) -> Trial | None:
-    """`topic` as shipped, as it is and as `wording` says; None if it is no shipped one, which nobody labelled.
+    """`topic` as shipped, as it is and as `wording` says; None for a topic that nobody labelled.
 
     Raises `QuerySyntaxError` if `wording` cannot be read.
     """
