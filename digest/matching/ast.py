@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from digest.matching.tokenizer import words
+from digest.matching.tokenizer import without_version, words
 
 
 class Field(StrEnum):
@@ -48,11 +48,15 @@ class _Printed:
 
 @dataclass(frozen=True, slots=True)
 class Term(_Printed):
-    """Folded words that stand side by side, one word being the common case; the last may be a prefix."""
+    """Folded words that stand side by side, one word being the common case; the last may be a prefix.
+
+    A name with a version is met by the name without any, too, unless it is `exact`, as in what is left out.
+    """
 
     words: tuple[str, ...]
     prefix: bool = False
     field: Field | None = None
+    exact: bool = False
 
     def __hash__(self) -> int:
         return hash(self.text)  # which a string remembers
@@ -64,6 +68,14 @@ class Term(_Printed):
         elif len(self.words) > 1 or body in {"and", "or", "not", "near"}:
             body = f'"{body}"'
         return f"{self.field + ':' if self.field else ''}{body}{'*' if self.prefix else ''}"
+
+    @property
+    def without_version(self) -> "Term | None":
+        """The name without a version by which the term is met, too."""
+        if self.exact or self.prefix or not self.words[-1][-1:].isdigit():  # as nearly all are
+            return None
+        name = without_version(self.words)
+        return Term(name, field=self.field) if name else None
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -28,6 +28,15 @@ class PrefixTerm:
     pairs: bool
 
 
+@dataclass(frozen=True, slots=True)
+class VersionTerm:
+    """A name with a version: it occurs where `whole` does, and where `name` does without any version."""
+
+    number: int
+    whole: int
+    name: int
+
+
 class PhraseAutomaton:
     """Each state is a sequence of words with which some query's phrase begins.
 
@@ -38,6 +47,7 @@ class PhraseAutomaton:
     def __init__(self) -> None:
         self.words: dict[str, int] = {}
         self.prefix_terms: list[PrefixTerm] = []
+        self.version_terms: dict[int, VersionTerm] = {}
         self._numbers: dict[tuple[int, str] | tuple[str, ...], int] = {}
         self._keys = array("q")
         self._targets = array("i")
@@ -47,7 +57,16 @@ class PhraseAutomaton:
 
     def number(self, term: Term) -> int:
         """The number of the term's words, whatever its field."""
-        return self._prefix_term(term.words) if term.prefix else self._state(term.words)
+        if term.prefix:
+            return self._prefix_term(term.words)
+        whole = self._state(term.words)
+        name = term.without_version
+        return self._version_term(whole, self._state(name.words)) if name else whole
+
+    def _version_term(self, whole: int, name: int) -> int:
+        if whole not in self.version_terms:
+            self.version_terms[whole] = VersionTerm(self._new(0), whole, name)
+        return self.version_terms[whole].number
 
     def _state(self, words: tuple[str, ...]) -> int:
         before, last, state = START, "", START

@@ -3,6 +3,7 @@
 import re
 
 from digest.lib.messages import DeferredText, deferred
+from digest.matching.tokenizer import words
 
 
 class QuerySyntaxError(ValueError):
@@ -42,6 +43,14 @@ class Tokens:
         self._next += 1
         self.kind = self._kinds[self._next]
         return token
+
+    def with_next(self) -> str:
+        """The next and the one after it if they are two words that say “to”: “image2 3D”; else nothing."""
+        if self._kinds[self._next : self._next + 2] != ["word", "word"]:
+            return ""
+        one, other = self._tokens[self._next : self._next + 2]
+        pair = f"{one['letters']} {other['letters']}"
+        return pair if words(pair)[1:2] == ("to",) and not (one["star"] or other["star"]) else ""
 
     def nothing_left(self) -> QuerySyntaxError:
         hint = deferred("Add a word, or remove the last operator.")

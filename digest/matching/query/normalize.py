@@ -1,8 +1,23 @@
 """Trees in canonical form: queries that say the same become equal."""
 
-from digest.matching.ast import And, Near, Node, Not, Or, Term, Weight
+from dataclasses import replace
+from functools import lru_cache
+
+from digest.matching.ast import And, Field, Near, Node, Not, Or, Term, Weight
+from digest.matching.tokenizer import words
 
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10
+
+
+@lru_cache(maxsize=30_000)
+def term_of(body: str, star: str | None, field: Field | None) -> Term:
+    """The term that is written so. Many queries name the same ones, which then exist once."""
+    return Term(words(body), bool(star) or body.rstrip().endswith("*"), field)
+
+
+def left_out(term: Term) -> Term:
+    """The term inside a NOT, where a name with a version is that version only."""
+    return replace(term, exact=True) if term.without_version else term
 
 
 def gather(kind: type[And] | type[Or], parts: list[Node]) -> Node:

@@ -3,7 +3,6 @@
 import math
 import re
 from datetime import date
-from functools import lru_cache
 
 from digest.lib.messages import deferred
 from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic
@@ -20,11 +19,12 @@ from digest.matching.query.normalize import (
     LEAST_WEIGHT,
     MOST_WEIGHT,
     gather,
+    left_out,
+    term_of,
     terms,
     unweighted,
     weighted,
 )
-from digest.matching.tokenizer import words
 from digest.matching.topics.classifier import preset_topics
 
 # Kinds of tokens, as the grammar in lexer.py names them.
@@ -52,6 +52,7 @@ class _Parser(Tokens):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.depth = 0
+        self.leaving_out = False
 
     def parse(self) -> Node:
         if self.kind == END:
@@ -94,7 +95,9 @@ class _Parser(Tokens):
 
     def negation(self, field: Field | None) -> Node:
         self.take()
+        self.leaving_out = not self.leaving_out
         node = unweighted(self.one(field))
+        self.leaving_out = not self.leaving_out
         return node.part if isinstance(node, Not) else Not(node)
 
     def nearby(self, field: Field | None) -> Node:
@@ -231,7 +234,10 @@ class _Parser(Tokens):
 
     def term(self, field: Field | None) -> Node:
         body, star = self.token.group(*_PARTS[self.kind])
-        term = _term(body, star, field)
+        if body.endswith("2") and (pair := self.with_next()):
+            self.take()
+            body = pair
+        term = term_of(body, star, field)
         if not term.words:
             sign = self.token.group(self.kind)
             raise self.error(
@@ -241,10 +247,4 @@ class _Parser(Tokens):
             hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
             raise self.error(deferred("The phrase is too long"), hint)
         self.take()
-        return term
-
-
-@lru_cache(maxsize=30_000)
-def _term(body: str, star: str | None, field: Field | None) -> Term:
-    """The term that is written so. Many queries name the same ones, which then exist once."""
-    return Term(words(body), bool(star) or body.rstrip().endswith("*"), field)
+        return left_out(term) if self.leaving_out else term
