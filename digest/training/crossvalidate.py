@@ -130,12 +130,12 @@ def by_tfidf(gold: Sequence[Example], folds: Sequence[Numbers]) -> Given:
     return given_by(_by_key(gold, folds, margins))
 
 
-def by_model(material: Material, folds: Sequence[Numbers], known: Numbers | None = None) -> Margins:
-    """The topic model, trained anew for each fold from all other examples, or those that are `known`."""
-    rows = np.arange(len(material.labelled)) if known is None else known
+def by_model(material: Material, folds: Sequence[Numbers]) -> Margins:
+    """The topic model, trained anew for each fold from all other examples."""
+    everything = np.arange(len(material.labelled))
     margins = []
     for fold in folds:
-        learned = learn_with_thresholds(material, np.setdiff1d(rows, fold), unseen=fold)
+        learned = learn_with_thresholds(material, np.setdiff1d(everything, fold), unseen=fold)
         margins.append(material.margins(learned, fold))
     return _by_key(material.labelled, folds, margins)
 
