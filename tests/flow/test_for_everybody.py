@@ -158,11 +158,13 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(page: Page, previ
 
 
 def missed(page: Page) -> list[str]:
-    return page.evaluate(
+    """What the focus never came to."""
+    left: list[str] = page.evaluate(
         """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary")]
           .filter((e) => e.checkVisibility() && !e.closest(".skip, .unseen") && e.type !== "radio")
           .filter((e) => !reached.has(e)).map((e) => e.outerHTML)"""
     )
+    return left
 
 
 @pytest.mark.usefixtures("checkers")
