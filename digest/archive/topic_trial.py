@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 from digest.ingestion.shipped_topics import PRESETS, selecting
 from digest.matching import Percolator, parse_query
@@ -42,16 +43,17 @@ def try_wording(topic: Topic, wording: str) -> Trial | None:
     shipped = next((preset.query for preset in PRESETS if preset.slug == topic.slug), None)
     if shipped is None:
         return None
-    labels = labelled()
-    papers = list(Paper.objects.filter(key__in=labels).order_by("key"))
+    papers = list(Paper.objects.filter(key__in=labelled()).order_by("key"))
     edited = selecting(Topic(slug=topic.slug, query=wording))
     queries = {"shipped": shipped, "now": selecting(topic), "wording": edited}
     matches = Percolator.of({name: parse_query(query) for name, query in queries.items()}).match(papers)
     kept = {name: {match.paper.key for match in matches.get(name, ())} for name in queries}
     return Trial(
-        len(papers),
-        sum(paper.key in locked() for paper in papers),
-        *(_score(topic.slug, papers, kept[name]) for name in queries),
+        papers=len(papers),
+        unseen=sum(paper.key in locked() for paper in papers),
+        shipped=_score(topic.slug, papers, kept["shipped"]),
+        now=_score(topic.slug, papers, kept["now"]),
+        wording=_score(topic.slug, papers, kept["wording"]),
         by_model=queries["now"].startswith("topic:"),
         gained=_with_labels(topic.slug, papers, kept["wording"] - kept["now"]),
         lost=_with_labels(topic.slug, papers, kept["now"] - kept["wording"]),
@@ -67,13 +69,17 @@ def unseen() -> list[Example]:
 @cache
 def locked() -> Mapping[str, Labels]:
     """The labels of the papers that no model learned from, by the key under which a paper is stored."""
-    return {f"arxiv:{number}": labels for number, labels in read_label_rows(LOCKED).items()}
+    return _by_key(LOCKED)
 
 
 @cache
 def labelled() -> Mapping[str, Labels]:
     """The labels of all labelled papers, by the key under which a paper is stored."""
-    return {f"arxiv:{number}": labels for number, labels in read_label_rows(LABELS).items()} | locked()
+    return {**_by_key(LABELS), **locked()}
+
+
+def _by_key(path: Path) -> dict[str, Labels]:
+    return {f"arxiv:{number}": labels for number, labels in read_label_rows(path).items()}
 
 
 def _score(slug: str, papers: Sequence[Paper], kept: set[str]) -> Score:

@@ -35,6 +35,7 @@ from digest.training.learning import Floats, Material, Numbers, best_thresholds
 Judged = list[tuple[Numbers, Floats]]
 
 RESAMPLED = 2000
+LEAST = 9  # papers that belong: topics with fewer are left out of the mean
 SHARES = (0.25, 0.5, 1.0)
 
 
@@ -90,9 +91,10 @@ def print_intervals(name: str, papers: Sequence[Example], given: Given) -> None:
             f"{slug:24}{score.belong:6} {score.precision:5.2f} {score.recall:5.2f} {score.f1:5.2f}"
             f"    {_range(spread[:, number])}    {without:.2f}    {_range(clear_spread[:, number])}"
         )
+    some = [number for number, slug in enumerate(TOPICS) if full.scores[slug].belong >= LEAST]
     lines.append(
-        f"{'macro F1':36}{full.macro_f1:13.3f}   {_range(spread.mean(axis=1))}"
-        f"   {clear.macro_f1:.3f}    {_range(clear_spread.mean(axis=1))}"
+        f"{f'macro F1 of {len(some)} topics':36}{_macro(full, some):13.3f}   {_range(spread[:, some].mean(axis=1))}"
+        f"   {_macro(clear, some):.3f}    {_range(clear_spread[:, some].mean(axis=1))}"
     )
     print("\n".join(lines), flush=True)  # noqa: T201
 
@@ -168,6 +170,10 @@ def _intervals(papers: Sequence[Example], given: Given, *, with_ambiguous: bool)
 def _range(draws: Floats) -> str:
     low, high = np.percentile(draws, [2.5, 97.5])
     return f"{low:.2f}–{high:.2f}"
+
+
+def _macro(evaluation: Evaluation, topics: Sequence[int]) -> float:
+    return float(np.mean([evaluation.scores[TOPICS[number]].f1 for number in topics]))
 
 
 def _counts(evaluation: Evaluation, slug: str) -> list[int]:

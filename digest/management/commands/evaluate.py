@@ -2,15 +2,18 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from digest.archive.topic_trial import unseen
 from digest.ingestion.shipped_topics import PRESETS
+from digest.lib.jsonl import PlainPaper
 from digest.management.json_lines import papers_in
 from digest.matching import topics_of
 from digest.matching.topics.evaluation import Evaluation, evaluate
+from digest.training.examples import Example
 
 
 class Command(BaseCommand):
@@ -24,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        papers: Sequence[PlainPaper | Example]
         papers = papers_in(options["labels"]) if options["labels"] else unseen()
         if not papers:
             where = "in the file" if options["labels"] else "stored here that the model did not learn from"
