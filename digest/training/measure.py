@@ -92,9 +92,10 @@ def print_intervals(name: str, papers: Sequence[Example], given: Given) -> None:
             f"    {_range(spread[:, number])}    {without:.2f}    {_range(clear_spread[:, number])}"
         )
     some = [number for number, slug in enumerate(TOPICS) if full.scores[slug].belong >= LEAST]
+    ranges = [_range(draws[:, some].mean(axis=1)) for draws in (spread, clear_spread)]
     lines.append(
-        f"{f'macro F1 of {len(some)} topics':36}{_macro(full, some):13.3f}   {_range(spread[:, some].mean(axis=1))}"
-        f"   {_macro(clear, some):.3f}    {_range(clear_spread[:, some].mean(axis=1))}"
+        f"{f'macro F1 of {len(some)} topics':36}{_macro(full, some):13.3f}   {ranges[0]}"
+        f"   {_macro(clear, some):.3f}    {ranges[1]}"
     )
     print("\n".join(lines), flush=True)  # noqa: T201
 

@@ -27,8 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        papers: Sequence[PlainPaper | Example]
-        papers = papers_in(options["labels"]) if options["labels"] else unseen()
+        papers = _labelled_papers(options["labels"])
         if not papers:
             where = "in the file" if options["labels"] else "stored here that the model did not learn from"
             raise CommandError(f"There is no labelled paper {where}.")
@@ -48,6 +47,10 @@ class Command(BaseCommand):
             ]
             self.stdout.write(f"{slug:22} {columns[0]}       {columns[1]}")
         self.stdout.write(f"{'macro F1':22} {full.macro_f1:17.3f}       {clear.macro_f1:17.3f}")
+
+
+def _labelled_papers(file: str | None) -> Sequence[PlainPaper] | Sequence[Example]:
+    return papers_in(file) if file else unseen()
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Any]:
