@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from digest.ingestion.shipped_topics import PRESETS, selecting
+from digest.lib.jsonl import PlainPaper
 from digest.matching import Percolator, parse_query
 from digest.matching.topics.evaluation import Score
 from digest.models import Paper, Topic
-from digest.training.examples import LABELS, LOCKED, Example, Labels, read_label_rows
+from digest.training.examples import LABELS, LOCKED, Labels, read_label_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,19 @@ def try_wording(topic: Topic, wording: str) -> Trial | None:
     )
 
 
-def unseen() -> list[Example]:
+def unseen() -> list[PlainPaper]:
     """The labelled papers that are stored here and that no model learned from."""
     papers = Paper.objects.filter(key__in=locked()).order_by("key")
-    return [Example(p.key, p.title, p.abstract, *locked()[p.key]) for p in papers]
+    return [
+        PlainPaper(
+            paper.key,
+            paper.title,
+            paper.abstract,
+            topics=tuple(locked()[paper.key].topics),
+            ambiguous=tuple(locked()[paper.key].ambiguous),
+        )
+        for paper in papers
+    ]
 
 
 @cache

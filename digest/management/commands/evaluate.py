@@ -2,18 +2,15 @@
 
 import json
 from argparse import ArgumentParser
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from digest.archive.topic_trial import unseen
 from digest.ingestion.shipped_topics import PRESETS
-from digest.lib.jsonl import PlainPaper
 from digest.management.json_lines import papers_in
 from digest.matching import topics_of
 from digest.matching.topics.evaluation import Evaluation, evaluate
-from digest.training.examples import Example
 
 
 class Command(BaseCommand):
@@ -27,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        papers = _labelled_papers(options["labels"])
+        papers = papers_in(options["labels"]) if options["labels"] else unseen()
         if not papers:
             where = "in the file" if options["labels"] else "stored here that the model did not learn from"
             raise CommandError(f"There is no labelled paper {where}.")
@@ -47,10 +44,6 @@ class Command(BaseCommand):
             ]
             self.stdout.write(f"{slug:22} {columns[0]}       {columns[1]}")
         self.stdout.write(f"{'macro F1':22} {full.macro_f1:17.3f}       {clear.macro_f1:17.3f}")
-
-
-def _labelled_papers(file: str | None) -> Sequence[PlainPaper] | Sequence[Example]:
-    return papers_in(file) if file else unseen()
 
 
 def _figures(evaluation: Evaluation) -> dict[str, Any]:

@@ -59,6 +59,16 @@ def test_a_topics_page_says_how_precise_and_complete_it_is(admin_client: Client)
     assert "query and trained model, which select" in content
 
 
+def test_a_wording_is_tried_from_the_form_in_which_it_is_edited(admin_client: Client) -> None:
+    form = BeautifulSoup(page_of(admin_client, world()), "html.parser").select_one(
+        "form:has(textarea[name=query])"
+    )
+    assert form
+    button = form.select_one("button[formaction$='/try/'][formnovalidate]")
+    assert button
+    assert button["hx-target"] == "#" + str(form.select("[id=topic-trial]")[0]["id"])
+
+
 def test_a_topic_of_the_operators_own_says_that_nothing_measures_it(admin_client: Client) -> None:
     assert "nobody has labelled papers for it" in page_of(admin_client, topic("mine", "something"))
 
