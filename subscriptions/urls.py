@@ -5,6 +5,7 @@ from django.urls import path
 from subscriptions.devtools import docs_views, inbox_views, preview_views
 from subscriptions.web import (
     data_rights_views,
+    explore_views,
     preferences_views,
     reader_views,
     signup_views,
@@ -17,8 +18,10 @@ urlpatterns = [
     path("check-your-inbox/", signup_views.sent, name="sent"),
     path("sample/", signup_views.sample, name="sample"),
     path("sample/part/", signup_views.sample_part, name="sample-part"),
+    path("explore/", explore_views.explore, name="explore"),
     path("c/<str:token>/", reader_views.confirm, name="confirm"),
     path("p/<str:token>/", preferences_views.edit_preferences, name="preferences"),
+    path("p/<str:token>/explore/", explore_views.explore_own, name="explore-own"),
     path("u/<str:token>/", unsubscribe_views.unsubscribe, name="unsubscribe"),
     # Some mail clients lose the last slash, and a redirect would lose their POST.
     path("u/<str:token>", unsubscribe_views.unsubscribe),

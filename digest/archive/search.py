@@ -5,7 +5,7 @@ papers → segments of 1,024 with an index each, in the database → the same en
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
@@ -28,6 +28,7 @@ from digest.matching import (
 )
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
+from digest.matching.proposing.engine import bits_in
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
@@ -99,6 +100,51 @@ def find(
         tuple(all_papers[order].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The stored papers of some days, against which many queries are matched at once.
+
+    Bit n of what `bits` gives stands for `papers[n]`; those of other days are None.
+    """
+
+    papers: tuple[int | None, ...]
+    _indexes: tuple[Index, ...]
+
+    @cached_property
+    def number_of(self) -> Mapping[int, int]:
+        """The number of each paper by its primary key."""
+        return {pk: number for number, pk in enumerate(self.papers) if pk is not None}
+
+    def mask(self, papers: Iterable[int]) -> int:
+        """The bits of those of `papers`, primary keys, that belong to it."""
+        return sum(1 << self.number_of[pk] for pk in {*papers} & self.number_of.keys())
+
+    def bits(self, queries: Sequence[Query]) -> list[int]:
+        """For each query the papers that it keeps."""
+        kept, offset = [0] * len(queries), 0
+        for index in self._indexes:
+            kept = [a | b << offset for a, b in zip(kept, bits_in(index, queries), strict=True)]
+            offset += index.count
+        within = self.mask(self.number_of)
+        return [bits & within for bits in kept]
+
+
+def corpus_since(day: date) -> Corpus:
+    """The stored papers first listed on `day` or later."""
+    refresh()
+    segments = IndexSegment.objects.filter(made_by=version(), last_day__gte=day)
+    try:
+        opened = [_open(pk) for pk in segments.values_list("pk", flat=True)]
+    except IndexSegment.DoesNotExist:  # another took its place this moment
+        return corpus_since(day)
+    papers = [
+        pk if listed >= day.toordinal() else None
+        for segment in opened
+        for pk, listed in zip(segment.papers.tolist(), segment.days.tolist(), strict=True)
+    ]
+    return Corpus(tuple(papers), tuple(segment.index for segment in opened))
 
 
 def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:

@@ -30,7 +30,7 @@ class StaticPages(_OfThisSite):
     """The pages that are always there, but for search: what it finds differs with each query."""
 
     def items(self) -> list[str]:
-        return ["sign-up", "archive", "topics", "privacy"]
+        return ["sign-up", "explore", "archive", "topics", "privacy"]
 
     def location(self, item: str) -> str:
         return reverse(item)

@@ -14,7 +14,7 @@ from digest.web.errors.lock_out import LockedOut
 from digest.web.rendering import topic_name
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState
-from subscriptions.devtools import inbox_samples
+from subscriptions.devtools import explore_samples, inbox_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.backtest import NOTHING_CHOSEN, Backtest, Part, Sample, sample_of, sentence
@@ -92,7 +92,9 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         counts=COUNTS,
         day=DAY,
         follows=Follows(("<b>Lab</b>", "{{ 7*7 }}"), authors=False),
-        addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
+        addresses=Addresses(
+            "/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json", "/p/preview/explore/"
+        ),
         tomorrow=date(2026, 3, 30),
         sample=_sample(41, 4, _SRC),
         done=str(DONE.get(done, "")),
@@ -231,6 +233,7 @@ PAGES: Mapping[str, PageCase] = {
     "mute-undone": PageCase(
         "Not muted any more", "web/mute.html", partial(_mute, "3D", own=False, state="active", done=True)
     ),
+    **explore_samples.PAGES,
     **inbox_samples.PAGES,
     **samples.PAGES,
 }

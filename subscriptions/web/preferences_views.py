@@ -1,7 +1,9 @@
 """The preferences behind a magic link: filters and schedule at once, more only by a fresh link."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,7 @@ from subscriptions.accounts import data_rights, preferences
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from subscriptions.web.backtest import Sample, sample_of
+from subscriptions.web.explore_views import parted
 from subscriptions.web.filters_form import shared
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import PreferencesForm, initial_of
@@ -56,6 +59,7 @@ class Addresses:
     share: str
     atom: str
     json: str
+    explore: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,7 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":
-        initial = initial_of(preferences.choices_of(subscriber))
-        if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
-            initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
+        initial = _with_proposed(request.GET.getlist("add"), initial_of(preferences.choices_of(subscriber)))
         return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
     action = request.POST.get("action", "")
     if action in data_rights.ASKED:
@@ -109,6 +111,13 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     language_changed = choices.language != subscriber.language
     preferences.save(subscriber, choices, timezone.now())
     return _done("saved", token, language_changed=language_changed)
+
+
+def _with_proposed(added: Sequence[str], initial: dict[str, Any]) -> dict[str, Any]:
+    """`initial` with the queries and topics that a mail, or exploring, proposed: saved when they save."""
+    topics, texts = parted([text.strip() for text in added])
+    queries = "\n".join(filter(None, [initial["queries"], *texts]))
+    return initial | {"queries": queries, "topics": [*initial["topics"], *topics]}
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -163,6 +172,7 @@ def _form(
             share=f"{settings.SITE_URL}/?{shared(reader.choices)}",
             atom=signed_links.url("feed-atom", subscriber),
             json=signed_links.url("feed-json", subscriber),
+            explore=url("explore-own", signed_links.token("preferences", subscriber)),
         ),
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
         sample=sample or Sample(""),

@@ -1,10 +1,11 @@
-"""`python -m tests.bench.exploring CORPUS SEEDS`: do the proposals of /explore/ find what a reader has in mind?
+"""Whether /explore/ finds what a reader has in mind. `python -m tests.bench.exploring CORPUS SEEDS`
 
 A simulated reader has a query in mind: a preset topic, a keyword that the source gave to papers, or a topic
-together with a keyword; it keeps at least 1 % of a month's papers. Shown twenty papers as the page shows them, or
-twenty more as often as the page offers that, they tick what their query keeps, but for one in ten, and one in fifty
-of the others. Found: one of the five proposals keeps nearly the same papers (Jaccard). Everything is drawn from
-seeds. Prints a table in Markdown.
+together with a keyword; it keeps 1 to 25 % of a month's papers. Shown twenty papers as the page shows them,
+or twenty more as often as the page offers that, they tick what their query keeps, but for one in ten, and one
+in fifty of the others. Found: one of the five proposals keeps nearly the same papers (Jaccard). Everything is
+drawn from seeds. Prints a table in Markdown; with a third argument, of the months that the numbers were
+chosen on.
 """
 
 import gzip
@@ -39,7 +40,7 @@ class Month(NamedTuple):
     """The papers of a month, best first, their keywords, and in which order the page shows them."""
 
     papers: Sequence[PlainPaper]
-    index: Index
+    indexed: Index
     keywords: Sequence[str]
     shown: Sequence[int]
 
@@ -84,7 +85,7 @@ def interests(month: Month) -> Iterator[tuple[str, Query, int]]:
             continue
     both = [parse_query(f"{topic} {word}") for topic in TOPICS for word in words]
     for kind, queries in zip(KINDS, (TOPICS, words, both), strict=True):
-        for query, kept in zip(queries, bits_in(month.index, queries), strict=True):
+        for query, kept in zip(queries, bits_in(month.indexed, queries), strict=True):
             if NARROWEST <= kept.bit_count() / len(month.papers) <= WIDEST:
                 yield kind, query, kept
 
@@ -103,9 +104,9 @@ def tried(month: Month, kind: str, wanted: int, chance: random.Random) -> Iterat
             [month.papers[n] for n in sorted(ticked)],
             TOPICS,
             Ticks(mask, over, len(month.papers)),
-            lambda queries: bits_in(month.index, queries),
+            lambda queries: bits_in(month.indexed, queries),
         )
-        kept = bits_in(month.index, [one.query for one in found])
+        kept = bits_in(month.indexed, [one.query for one in found])
         best = max(((bits & wanted).bit_count() / (bits | wanted).bit_count() for bits in kept), default=0.0)
         together = 0
         for bits in kept:
@@ -113,36 +114,38 @@ def tried(month: Month, kind: str, wanted: int, chance: random.Random) -> Iterat
         yield Tried(kind, page + 1, len(ticked), best, (together & mask).bit_count() / len(ticked))
 
 
-def main() -> None:
-    corpus, seeds = Path(sys.argv[1]), int(sys.argv[2])
-    held_out = sys.argv[3:] != ["tuning"]
-    results: list[Tried] = []
-    started, asked = time.thread_time(), 0
+def simulated(corpus: Path, seeds: int, *, held_out: bool) -> Iterator[Tried]:
     for number, month in enumerate(months(corpus)):
         if number % 2 != held_out:  # the numbers of `proposals` were chosen on the other months
             continue
         possible = defaultdict(list)
-        for kind, query, kept in interests(month):
-            possible[kind].append((query, kept))
+        for kind, _, kept in interests(month):
+            possible[kind].append(kept)
         for seed in range(seeds):
             chance = random.Random(f"{number} {seed}")
             for kind in KINDS:
-                _, wanted = chance.choice(possible[kind])
-                results += tried(month, kind, wanted, chance)
-                asked = len(results)
-    spent = (time.thread_time() - started) / max(asked, 1)
-    print("| in mind | shown | ticked | readers | the same among five | nearly | ticked papers caught |")  # noqa: T201
-    print("|---|---|---|---|---|---|---|")  # noqa: T201
+                yield from tried(month, kind, chance.choice(possible[kind]), chance)
+
+
+def row(rows: Sequence[Tried], name: str) -> str:
+    same, nearly = ([each.best >= least for each in rows] for least in (EXACTLY, NEARLY))
+    shares = (statistics.fmean(each) for each in (same, nearly, [each.caught for each in rows]))
+    figures = " | ".join(f"{share:.0%}" for share in shares)
+    return f"| {rows[0].kind} | {rows[0].pages * SHOWN} | {name} | {len(rows)} | {figures} |"
+
+
+def main() -> None:
+    started = time.thread_time()
+    results = list(simulated(Path(sys.argv[1]), int(sys.argv[2]), held_out=not sys.argv[3:]))
+    table = ["| in mind | shown | ticked | readers | the same among five | nearly | ticked papers caught |"]
+    table.append("|---|---|---|---|---|---|---|")
     for kind in KINDS:
         for pages in range(1, PAGES + 1):
-            for low, high, name in ((1, 2, "1 or 2"), (3, 60, "3 or more")):
+            for low, high, name in ((1, 2, "1 or 2"), (3, SHOWN * PAGES, "3 or more")):
                 rows = [r for r in results if (r.kind, r.pages) == (kind, pages) and low <= r.ticked <= high]
-                if rows:
-                    same, nearly = ([r.best >= least for r in rows] for least in (EXACTLY, NEARLY))
-                    shares = (statistics.fmean(each) for each in (same, nearly, [r.caught for r in rows]))
-                    figures = " | ".join(f"{share:.0%}" for share in shares)
-                    print(f"| {kind} | {pages * SHOWN} | {name} | {len(rows)} | {figures} |")  # noqa: T201
-    print(f"\n{spent:.2f} s each")  # noqa: T201
+                table += [row(rows, name)] if rows else []
+    spent = (time.thread_time() - started) / max(len(results), 1)
+    sys.stdout.write("\n".join([*table, f"\n{spent:.2f} s each\n"]))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""From papers that somebody ticked to queries that would have brought them: what to show, clauses, proposals."""
+"""From ticked papers to queries that would have brought them: what to show, clauses, proposals."""

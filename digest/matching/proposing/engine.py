@@ -1,4 +1,4 @@
-"""From ticked papers to proposals: what they suggest, matched against the recent papers at once, and weighed."""
+"""From ticked papers to proposals: what they suggest, matched against the recent papers, and weighed."""
 
 from collections.abc import Callable, Sequence
 
@@ -8,9 +8,10 @@ from digest.matching.ast import Query
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.bitset_program import Program
-from digest.matching.proposing.clauses import clauses_of
+from digest.matching.proposing.clauses import Clause, clauses_of
 from digest.matching.proposing.proposals import (
-    TITLE_WORD,
+    IN_TITLE,
+    PHRASE,
     TOPIC,
     WORD,
     Candidate,
@@ -41,8 +42,14 @@ def proposals_for(
     """
     clauses = clauses_of(ticked)
     queries = [*topics, *(clause.query for clause in clauses)]
-    costs = [TOPIC] * len(topics) + [TITLE_WORD if clause.in_title else WORD for clause in clauses]
+    costs = [TOPIC] * len(topics) + [_cost(clause) for clause in clauses]
     candidates = [
         Candidate(query, kept, cost) for query, kept, cost in zip(queries, bits(queries), costs, strict=True)
     ]
     return propose(candidates, ticks)
+
+
+def _cost(clause: Clause) -> float:
+    if clause.in_title:
+        return IN_TITLE
+    return PHRASE if clause.is_phrase else WORD
