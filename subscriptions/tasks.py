@@ -15,7 +15,7 @@ from digest.tasks import NO_BROKER
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
 from subscriptions.emails import alarms
-from subscriptions.planning import planner, runs
+from subscriptions.planning import planner, runs, suggestions
 from subscriptions.relay import open_relay
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,12 @@ def deliver() -> None:
 def sweep() -> None:
     """Delete what nobody holds any more."""
     sweeping.sweep(timezone.now())
+
+
+@shared_task
+def make_suggestions() -> None:
+    """Find out once a day which change would help readers whose digests are often empty or often cut."""
+    suggestions.make_daily(timezone.now())
 
 
 @shared_task

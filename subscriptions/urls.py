@@ -9,6 +9,7 @@ from subscriptions.web import (
     preferences_views,
     reader_views,
     signup_views,
+    suggestion_views,
     unsubscribe_views,
     vote_views,
 )
@@ -35,6 +36,7 @@ urlpatterns = [
     path("a/move/<str:token>/", data_rights_views.move, name="move"),
     path("a/address/<str:token>/", data_rights_views.address, name="address"),
     path("b/<str:token>/", reader_views.come_back, name="return"),
+    path("v/<str:token>/suggestion/", suggestion_views.suggestion, name="suggestion"),
     path("v/<str:token>/mute/<int:number>/", vote_views.mute, name="mute"),
     path("v/<str:token>/<int:paper>/<str:verdict>/", vote_views.vote, name="vote"),
     path("inbox/", inbox_views.index, name="inbox"),

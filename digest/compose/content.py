@@ -108,6 +108,23 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One change that a digest offers its reader, on a page of its own.
+
+    Adding `add`, a query or, if `topic`, the name of a topic, brings `papers` more a week, such as
+    `examples`: titles and the addresses of their pages. Asking for `least_upvotes` leaves `papers` a digest
+    instead of `papers_before`.
+    """
+
+    papers: float
+    add: str = ""
+    topic: bool = False
+    examples: tuple[tuple[str, str], ...] = ()
+    least_upvotes: int = 0
+    papers_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class DigestContent:
     """One selection: what every reader with the same filters and the same history gets on `day`.
 
@@ -116,7 +133,7 @@ class DigestContent:
     may not have arrived. `best` is the title of the best of all, of whatever filter; without it the first is.
     A `weekly` digest is about the week to `day`. It goes out in `year`, by default that of `day`: dates of
     other years name theirs. A first digest, which welcomes its reader, says when the one `following` comes,
-    a local time in `zone`.
+    a local time in `zone`. A `suggestion` is for those readers alone whose digest it is.
     """
 
     day: date
@@ -132,6 +149,7 @@ class DigestContent:
     year: int = 0
     following: datetime | None = None
     zone: str = ""
+    suggestion: Suggestion | None = None
 
     @property
     def of_another_year(self) -> bool:

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, NearMiss, Section
+from digest.compose.content import DigestContent, NearMiss, Section, Suggestion
 from digest.compose.paper.view import PaperView, view_paper
-from digest.lib.locales import language_for
+from digest.lib.locales import Language, language_for
 from digest.lib.records import safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
+_LONGEST_SUGGESTION = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class NearView:
     missing: str
     add: str
     short: str
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """A suggested change in words, what it would have brought, and what its link says."""
+
+    text: str
+    examples: tuple[tuple[str, str], ...]
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,7 @@ class DigestView:
     whole: bool = False
     beyond: tuple[SectionView, ...] = ()
     welcome: str = ""
+    suggestion: SuggestionView | None = None
 
 
 class DigestPresenter:
@@ -141,6 +152,7 @@ class DigestPresenter:
             whole=self._whole,
             beyond=beyond,
             welcome=wording.welcome(language, content),
+            suggestion=_view_suggestion(language, content.suggestion) if content.suggestion else None,
         )
 
     def _by_filter(self, papers: Iterable[tuple[Section, PaperView]]) -> tuple[SectionView, ...]:
@@ -173,3 +185,14 @@ def _view_near(near: NearMiss) -> NearView:
     url = safe_link(near.page_url) or safe_link(near.record.url) or ""
     query, missing, short = (shortened(text, _LONGEST_NAME) for text in (near.query, near.missing, near.add))
     return NearView(folded(near.record.title), url, query, missing, folded(near.add), short)
+
+
+def _view_suggestion(language: Language, suggestion: Suggestion) -> SuggestionView:
+    examples = ((folded(title), address) for title, url in suggestion.examples if (address := safe_link(url)))
+    return SuggestionView(
+        shortened(wording.suggestion(language, suggestion), _LONGEST_SUGGESTION),
+        tuple(examples),
+        language.gettext("Ask for them, or not")
+        if suggestion.least_upvotes
+        else language.gettext("Add it, or not"),
+    )

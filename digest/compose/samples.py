@@ -14,6 +14,7 @@ from digest.compose.content import (
     NearMiss,
     Note,
     Section,
+    Suggestion,
 )
 from digest.compose.letter import Personal
 from digest.compose.paper.samples import (
@@ -86,6 +87,19 @@ _LONG_NEAR = replace(
     query=f'"<b>" {"very long " * 40}',
     add='"<b>&%(x)s" é OR "\x02web\x03"',
 )
+_SUGGESTION = Suggestion(
+    papers=3.0,
+    add='"mixture of experts"',
+    examples=((KEPT_BUSY.record.title, "https://digest.example.org/papers/arxiv:2511.00003/"),),
+)
+_HOSTILE_SUGGESTION = Suggestion(
+    papers=0.2,
+    add=f'"<b>{{{{ 7*7 }}}}" {"x" * 500} \x02web\x03',
+    examples=(
+        (HOSTILE[0].record.title, "javascript:alert(1)"),
+        (HOSTILE[0].record.title, "https://a.example/?<b>"),
+    ),
+)
 _NOTED = replace(LAB_BENCH, note=Note("raised", "Kept Busy: Scheduling KV Transfers"))
 
 
@@ -98,8 +112,11 @@ def _digest(
     more: tuple[Section, ...] = (),
     carried: tuple[Item, ...] = (),
     near: tuple[NearMiss, ...] = (),
+    suggestion: Suggestion | None = None,
 ) -> DigestContent:
-    return DigestContent(DAY, 87, 2, sections=sections, more=more, carried=carried, near=near)
+    return DigestContent(
+        DAY, 87, 2, sections=sections, more=more, carried=carried, near=near, suggestion=suggestion
+    )
 
 
 DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
@@ -128,6 +145,12 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             scanned=1087,
             language="de",
         ),
+        "suggestion": _digest(_AGENTS, suggestion=_SUGGESTION),
+        "suggestion-fewer": _digest(
+            *(_QUANTIZATION, _AGENTS),
+            more=_MORE,
+            suggestion=Suggestion(papers=3.5, least_upvotes=10, papers_before=21.0),
+        ),
         "no-abstract": _digest(_THREE_D),
         "no-words": _digest(Section("Everything", "#59616b", (Item(LAB_BENCH.record, (), ""),))),
         "carried": _digest(_AGENTS, carried=(FOUR_BITS, NO_ABSTRACT)),
@@ -137,6 +160,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             _HOSTILE,
             more=(replace(_HOSTILE, items=_HOSTILE_MORE),),
             near=(_LONG_NEAR, _LONG_NEAR),
+            suggestion=_HOSTILE_SUGGESTION,
         ),
     }
 )

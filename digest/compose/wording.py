@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from digest.compose.content import DigestContent, Note, Section
+from digest.compose.content import DigestContent, Note, Section, Suggestion
 from digest.lib.locales import ENGLISH, Language
 from digest.lib.safe_text import shortened
 
@@ -146,3 +146,29 @@ def _within_sentence(language: Language, name: str) -> str:
     first, space, rest = name.partition(" ")
     lowered = language.code == ENGLISH and _CAPITALISED.match(first)
     return (first.lower() if lowered else first) + space + rest
+
+
+def suggestion(language: Language, change: Suggestion) -> str:
+    """What a change does: “Adding “moe” would bring about 3 more papers a week”."""
+    if change.least_upvotes:
+        return language.gettext(
+            "Your last digests were mostly longer than you asked for. With at least %(upvotes)s upvotes they "
+            "would have had about %(after)s papers instead of %(before)s.",
+            upvotes=language.number(change.least_upvotes),
+            after=_about(language, change.papers),
+            before=_about(language, change.papers_before),
+        )
+    name = language.topic(change.add) if change.topic else shortened(change.add, _LONGEST_TITLE)
+    return language.ngettext(
+        "Your last digests were mostly empty. Adding “%(name)s” would bring about %(num)s more paper a "
+        "week, such as:",
+        "Your last digests were mostly empty. Adding “%(name)s” would bring about %(num)s more papers a "
+        "week, such as:",
+        max(1, round(change.papers)),
+        name=name,
+    )
+
+
+def _about(language: Language, papers: float) -> str:
+    """“4”; “1.5” where half a paper counts."""
+    return language.number(papers, 0 if papers >= 9.95 or papers == round(papers) else 1)

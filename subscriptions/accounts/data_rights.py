@@ -69,6 +69,15 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
             {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
             for vote in subscriber.votes.select_related("paper")
         ],
+        "suggestions": [
+            {
+                "change": str(row),
+                "offered_at": _iso(row.offered_at),
+                "answer": row.answer,
+                "answered_at": _iso(row.answered_at),
+            }
+            for row in subscriber.suggestions.exclude(offered_at=None)
+        ],
         "mails": [
             {
                 "kind": row.kind,

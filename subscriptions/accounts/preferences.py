@@ -12,6 +12,7 @@ from digest.web.page_language import current_language
 from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
 
+MOST_QUERIES = 5  # own ones, beside those that follow an author or organisation
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format", "volume")
 

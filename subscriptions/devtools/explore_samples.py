@@ -1,4 +1,4 @@
-"""Invented states of the explore page, for /previews/ and the tests. Titles and queries are hostile."""
+"""Invented states of the pages of exploring and of suggestions, for /previews/ and the tests; hostile ones."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,6 +7,7 @@ from digest.archive import samples
 from digest.archive.exploring import Offer, Proposed
 from digest.archive.samples import TOPICS, PageCase
 from subscriptions.web.explore_views import ExplorePage
+from subscriptions.web.suggestion_views import SuggestionPage
 
 
 def _page(*, offers: int = 0, own: bool = False, ticked: int = 0, template: bool = True) -> ExplorePage:
@@ -32,4 +33,17 @@ PAGES: Mapping[str, PageCase] = {
     ),
     "explore-none": PageCase("Explore, nothing to propose", "web/explore.html", partial(_page, ticked=1)),
     "explore-few": PageCase("Explore, too few papers", "web/explore.html", partial(_page, template=False)),
+    **{
+        f"suggestion-{answer or 'asked'}": PageCase(
+            f"A suggestion, {answer or 'not answered'}",
+            "web/suggestion.html",
+            partial(SuggestionPage, '"<b>bold</b>" {{ 7*7 }} ' + "x" * 150, own, least, answer, "/", "/"),
+        )
+        for answer, own, least in (
+            ("", True, 0),
+            ("taken", False, 0),
+            ("declined", True, 10),
+            ("undone", True, 1),
+        )
+    },
 }

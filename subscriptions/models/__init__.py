@@ -8,6 +8,7 @@ from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
 from subscriptions.models.subscriber import Subscriber
+from subscriptions.models.suggestion import Suggestion
 from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
 
@@ -20,6 +21,7 @@ __all__ = [
     "RelayCapability",
     "Run",
     "Subscriber",
+    "Suggestion",
     "Suppression",
     "Vote",
     "Wanted",

@@ -23,7 +23,7 @@ from digest.selection.selector import find_or_make, make, store
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
-from subscriptions.models import Delivery, Run, Subscriber, Vote
+from subscriptions.models import Delivery, Run, Subscriber, Suggestion, Vote
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
 from subscriptions.planning.open_digests import claimed_by_others, open_digests
@@ -74,6 +74,8 @@ def plan(now: datetime) -> Planned:
         planned.skipped += states[State.SKIPPED]
         _beat(planned)
     plan_singly(planning, planned)
+    if planned.pending:
+        Suggestion.objects.offer(timezone.now())
     return planned
 
 

@@ -15,8 +15,8 @@ from digest.models import Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import public, show
+from subscriptions.accounts.preferences import MOST_QUERIES
 from subscriptions.web.backtest import pace
-from subscriptions.web.filters_form import MOST_QUERIES
 from subscriptions.web.reader_views import bad_link, behind_link, reader_behind
 
 _NUMBER = re.compile(r"[0-9]{1,18}")

@@ -15,12 +15,11 @@ from digest.matching import QuerySyntaxError, parse_query
 from digest.models import Topic
 from digest.selection.requests import Filter
 from digest.web.page_language import translate
-from subscriptions.accounts.preferences import Choices
+from subscriptions.accounts.preferences import MOST_QUERIES, Choices
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
 
-MOST_QUERIES = 5
 MOST_FOLLOWED = 20  # organisations and authors
 MOST_EXCLUDED = 10
 MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
