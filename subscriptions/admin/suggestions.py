@@ -17,7 +17,7 @@ COLOURS = {Answer.TAKEN: "success", Answer.DECLINED: "warning"}
 
 @admin.register(Suggestion)
 class SuggestionAdmin(ReadOnlyAdmin[Suggestion]):
-    list_before_template = "admin/suggestions/summary.html"
+    list_before_template = "suggestions/summary.html"
     list_display = ("to", "change", "brings", "answer_label", "offered")
     list_filter = ("answer", "kind")
     list_select_related = ("subscriber",)

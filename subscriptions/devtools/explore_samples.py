@@ -1,4 +1,4 @@
-"""Invented states of the pages of exploring and of suggestions, for /previews/ and the tests; hostile ones."""
+"""Invented states of exploring and of suggestions, for /previews/ and the tests. All is hostile."""
 
 from collections.abc import Mapping
 from functools import partial
