@@ -14,7 +14,7 @@ from digest.matching.query.relax import relaxations
 from digest.models import EditionEntry, Paper, Topic
 from digest.selection.requests import Filter, stored_query
 from subscriptions.accounts.preferences import MOST_QUERIES
-from subscriptions.accounts.query_builder import narrowed
+from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.accounts.suggestions import TOPIC
 from subscriptions.models import FilterSet
 
@@ -66,7 +66,7 @@ class RecentPapers:
         their filters have in common.
         """
         kept = self._union([stored_query(one.query) for one in filters])
-        full = len(wanted.queries) >= MOST_QUERIES
+        full = sum(1 for text in wanted.queries if not followed(text)) >= MOST_QUERIES
         for text, query in self._additions(wanted, kept):
             if text in refused or (full and not text.startswith(TOPIC)):
                 continue

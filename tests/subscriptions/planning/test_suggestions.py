@@ -187,6 +187,28 @@ def next_mail_of_cut(clock: Any, ada: Subscriber) -> str:
     return mail.text
 
 
+def test_a_reader_with_five_queries_is_not_offered_a_sixth(clock: Any) -> None:
+    """Whom they follow does not count."""
+    nothing = ["zymurgy", "quokka", "xylem", "fjord"]
+    full, free = (
+        reader(f"{name}@readers.example", queries=["experts sparsity", *others], covered=0)
+        for name, others in (("full", nothing), ("free", [*nothing[:3], "author:ada", "org:lab"]))
+    )
+    five_days(clock)
+    suggestions.make(TODAY)
+    assert not Suggestion.objects.filter(subscriber=full).exists()
+    assert Suggestion.objects.get(subscriber=free).query == "experts"
+
+
+def test_what_a_reader_leaves_out_is_no_reason_to_add_something(clock: Any) -> None:
+    """Adding a query that brings nothing but what is left out would bring nothing."""
+    ada = empty_reader()
+    ada.filter_set = FilterSet.objects.obtain([], ["experts sparsity"], ["mixture"])
+    ada.save()
+    five_days(clock)
+    assert suggestions.make(TODAY) == 0
+
+
 def test_a_reader_is_offered_one_suggestion_a_week_and_none_twice(clock: Any) -> None:
     ada = empty_reader()
     five_days(clock)
