@@ -192,7 +192,7 @@ def _view_suggestion(language: Language, suggestion: Suggestion) -> SuggestionVi
     return SuggestionView(
         shortened(wording.suggestion(language, suggestion), _LONGEST_SUGGESTION),
         tuple(examples),
-        language.gettext("Ask for them, or not")
+        language.gettext("Narrow it, or decline")
         if suggestion.least_upvotes
-        else language.gettext("Add it, or not"),
+        else language.gettext("Add it, or decline"),
     )

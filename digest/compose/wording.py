@@ -159,10 +159,12 @@ def suggestion(language: Language, change: Suggestion) -> str:
             before=_about(language, change.papers_before),
         )
     name = language.topic(change.add) if change.topic else shortened(change.add, _LONGEST_TITLE)
+    if '"' not in name:  # a phrase brings quotation marks of its own
+        name = language.gettext("“%(name)s”", name=name)
     return language.ngettext(
-        "Your last digests were mostly empty. Adding “%(name)s” would bring about %(num)s more paper a "
+        "Your last digests were mostly empty. Adding %(name)s would bring about %(num)s more paper a "
         "week, such as:",
-        "Your last digests were mostly empty. Adding “%(name)s” would bring about %(num)s more papers a "
+        "Your last digests were mostly empty. Adding %(name)s would bring about %(num)s more papers a "
         "week, such as:",
         max(1, round(change.papers)),
         name=name,

@@ -1,4 +1,4 @@
-"""From ticked papers to a subscription, in a real browser, with JavaScript and without; and a press on a suggestion."""
+"""From ticked papers to a subscription, in a real browser, with JavaScript and without; a suggestion."""
 
 import re
 from collections.abc import Iterator
