@@ -117,6 +117,10 @@ class Corpus:
         """The number of each paper by its primary key."""
         return {pk: number for number, pk in enumerate(self.papers) if pk is not None}
 
+    @cached_property
+    def _all(self) -> int:
+        return self.mask(self.number_of)
+
     def mask(self, papers: Iterable[int]) -> int:
         """The bits of those of `papers`, primary keys, that belong to it."""
         return sum(1 << self.number_of[pk] for pk in {*papers} & self.number_of.keys())
@@ -127,8 +131,7 @@ class Corpus:
         for index in self._indexes:
             kept = [a | b << offset for a, b in zip(kept, bits_in(index, queries), strict=True)]
             offset += index.count
-        within = self.mask(self.number_of)
-        return [bits & within for bits in kept]
+        return [bits & self._all for bits in kept]
 
 
 def corpus_since(day: date) -> Corpus:

@@ -82,6 +82,8 @@ class RecentPapers:
         """The fewest upvotes to ask for that bring no more than `volume` papers in `digest_days` days."""
         kept = self._pks(self._union([stored_query(one.query) for one in filters]) & self._recent)
         share = digest_days / self._days
+        if len(kept) * share <= volume:  # it was much of late, and is not in the mean
+            return None
         for least in UPVOTES:
             left = [pk for pk in kept if (self._upvotes[pk] or 0) >= least]
             if not left:

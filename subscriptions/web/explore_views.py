@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from digest.archive import exploring
@@ -93,6 +94,7 @@ def _answer(request: HttpRequest, action: str, *, own: bool) -> HttpResponse:
     )
     part = "HX-Request" in request.headers
     response = show(request, "web/parts/proposals.html" if part else "web/explore.html", page)
+    patch_vary_headers(response, ["HX-Request"])  # a cache must not give the part for the page
     if ticked or part:
         response["X-Robots-Tag"] = "noindex"
     return response

@@ -341,6 +341,13 @@ def test_weekly_digests_are_judged_by_the_week(clock: Any) -> None:
     assert row.papers <= 20
 
 
+def test_nothing_is_left_out_where_a_month_keeps_within_the_cap(clock: Any) -> None:
+    reader(queries=["tower OR shovel OR kettle"], volume=30, covered=0)
+    five_days(clock)
+    Selection.objects.update(more=[{"paper": 1, "filter": 0}])
+    assert suggestions.make(TODAY) == 0
+
+
 def test_own_data_has_the_suggestions_and_erasing_deletes_them(client: Client, clock: Any) -> None:
     ada = empty_reader()
     five_days(clock)

@@ -170,6 +170,7 @@ def test_while_ticking_only_the_proposals_are_sent_again(client: Client) -> None
     asked = f"/explore/?{ticked('Agents with saddle')}&pages=1"
     response = client.get(asked, headers={"HX-Request": "true"})
     assert b"<html" not in response.content
+    assert "HX-Request" in response["Vary"]
     assert offers(page(response))[0] == "Agents"
     form = page(client.get("/explore/")).select_one("form[hx-get='/explore/']")
     assert isinstance(form, Tag)
