@@ -120,6 +120,9 @@ def test_a_reader_gets_them_into_their_preferences_and_nothing_is_saved_before_t
 
 
 def test_a_damaged_link_explores_nothing(client: Client) -> None:
+    path = f"{address('preferences', reader())}explore/"
+    assert client.get(path).status_code == 200
+    assert client.get(path.replace("-", "-x", 1)).status_code == 404
     assert client.get("/p/1-x/explore/").status_code == 404
 
 
@@ -162,7 +165,8 @@ def test_papers_that_are_not_recent_propose_nothing(client: Client) -> None:
     edition("Agents of old", day=DAY - timedelta(days=60), of="lab")
     cache.clear()
     found = page(client.get(f"/explore/?{ticked('Agents of old')}"))
-    assert "Agents of old" not in shown(client, "/explore/")
+    assert len(shown(client, "/explore/")) == 20
+    assert "Agents of old" not in shown(client, "/explore/?pages=3")
     assert not offers(found)
 
 
@@ -195,6 +199,6 @@ def test_looking_changes_nothing(client: Client, django_assert_max_num_queries: 
     client.get("/explore/")
     before = stored()
     with django_assert_max_num_queries(40):
-        client.get(f"/explore/?{ticked('Agents with saddle')}")
+        assert client.get(f"/explore/?{ticked('Agents with saddle')}").status_code == 200
     client.get(f"{address('preferences', ada)}explore/?{ticked('Agents with saddle')}")
     assert stored() == before
