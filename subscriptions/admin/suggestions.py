@@ -61,8 +61,5 @@ def summary() -> str:
     """How many were offered, and what came of them."""
     offered = Suggestion.objects.exclude(offered_at=None).order_by()
     counts = dict(offered.values_list("answer").annotate(Count("pk")))
-    answered = (
-        f"{counts.get(answer, 0):,} {answer.label}"
-        for answer in (Answer.TAKEN, Answer.DECLINED, Answer.UNDONE)
-    )
-    return f"{sum(counts.values()):,} offered, {'; '.join(answered)}"
+    taken, declined, undone = (counts.get(each, 0) for each in (Answer.TAKEN, Answer.DECLINED, Answer.UNDONE))
+    return f"{sum(counts.values()):,} offered: {taken:,} taken, {declined:,} declined, {undone:,} undone"

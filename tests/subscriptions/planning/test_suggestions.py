@@ -367,7 +367,7 @@ def test_operators_see_how_many_were_offered_and_taken(client: Client, clock: An
     client.post(link_in(next_mail(clock, ada)), {"press": "take"})
     client.force_login(User.objects.create_superuser("operator"))
     found = page(client.get("/admin/subscriptions/suggestion/"))
-    assert "1 offered, 1 taken; 0 declined; 0 taken, and undone" in words(found.body)
+    assert "1 offered: 1 taken, 0 declined, 0 undone" in words(found.body)
     assert "add experts" in words(found.body)
 
 
