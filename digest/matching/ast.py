@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 
 from digest.matching.tokenizer import words
 
@@ -30,6 +31,9 @@ class Number(StrEnum):
     COMMENTS = "comments"
     AUTHORS = "authors"
     DAY = "day"
+
+
+_text = attrgetter("text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +131,9 @@ class And(_Printed):
     parts: tuple["Node", ...]
 
     def _print(self) -> str:
-        return " ".join([f"({part.text})" if isinstance(part, Or) else part.text for part in self.parts])
+        if Or in map(type, self.parts):
+            return " ".join([f"({part.text})" if isinstance(part, Or) else part.text for part in self.parts])
+        return " ".join(map(_text, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +141,7 @@ class Or(_Printed):
     parts: tuple["Node", ...]
 
     def _print(self) -> str:
-        return " OR ".join([part.text for part in self.parts])
+        return " OR ".join(map(_text, self.parts))
 
 
 @dataclass(frozen=True, slots=True)

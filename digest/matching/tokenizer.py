@@ -59,8 +59,13 @@ def stems(folded: Sequence[str]) -> list[str]:
 @lru_cache(maxsize=200_000)
 def stems_sought(folded: str) -> tuple[str, ...]:
     """The stems that a word of a query meets: its own, and of “basis” also that of “bases”."""
-    own = stem(folded)
-    return (own, *_word_forms().also.get(own, ()))
+    return all_stems_sought([folded])[0]
+
+
+def all_stems_sought(folded: Sequence[str]) -> list[tuple[str, ...]]:
+    """`stems_sought` of each, many times faster."""
+    also = _word_forms().also
+    return [(own, *also.get(own, ())) for own in stems(folded)]
 
 
 @cache

@@ -1,13 +1,14 @@
 """A finite automaton over stems that recognises the phrases of all queries in one pass over a text."""
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.ast import Term
-from digest.matching.tokenizer import stems_sought
+from digest.matching.tokenizer import all_stems_sought
 
 Numbers = NDArray[np.int32]
 Keys = NDArray[np.int64]
@@ -36,9 +37,10 @@ class PhraseAutomaton:
     """
 
     def __init__(self) -> None:
-        self.words: dict[str, int] = {}
+        self._words: dict[str, int] = {}
         self.prefix_terms: list[PrefixTerm] = []
         self._numbers: dict[tuple[int, str] | tuple[str, ...], int] = {}
+        self._unread: list[tuple[int, str, int]] = []  # transitions whose words have yet to be stemmed
         self._keys = array("q")
         self._targets = array("i")
         self._continues = array("b", [0])
@@ -78,16 +80,30 @@ class PhraseAutomaton:
         return len(self._depths) - 1
 
     def _add_transition(self, state: int, word: str, target: int, *, written_together: bool = False) -> None:
-        for stem in stems_sought(word):
-            number = self.words.setdefault(stem, len(self.words))
-            self._keys.append(state << SHIFT | number)
-            self._targets.append(2 * target + written_together)
+        self._unread.append((state, word, 2 * target + written_together))
         self._continues[state] = 1
+
+    def _read_words(self) -> None:
+        """Stem the words of new transitions: all at once takes a fraction of the time."""
+        found = all_stems_sought([word for _, word, _ in self._unread])
+        for (state, _, target), stems in zip(self._unread, found, strict=True):
+            for stem in stems:
+                number = self._words.setdefault(stem, len(self._words))
+                self._keys.append(state << SHIFT | number)
+                self._targets.append(target)
+        self._unread.clear()
+
+    @property
+    def words(self) -> Mapping[str, int]:
+        """The number of each stem that some transition reads."""
+        self._read_words()
+        return self._words
 
     @property
     def transitions(self) -> "Transitions":
         """All transitions as arrays, made anew after a state was added."""
         if self._built is None:
+            self._read_words()
             keys, targets = np.array(self._keys, np.int64), np.array(self._targets, np.int32)
             order = np.argsort(keys, kind="stable")
             self._built = Transitions(

@@ -2,11 +2,12 @@
 
 import math
 import re
+from dataclasses import replace
 from functools import lru_cache
 
 from digest.lib.messages import deferred
 from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term
-from digest.matching.query.lexer import END, QuerySyntaxError, Tokens, letters
+from digest.matching.query.lexer import END, TERMS, QuerySyntaxError, Tokens, known_tokens, letters, tokens
 from digest.matching.query.limits import (
     MAX_DEPTH,
     MAX_DISTANCE,
@@ -23,14 +24,15 @@ from digest.matching.query.normalize import (
     weighted,
 )
 from digest.matching.query.values import comparison, day, like, topic
-from digest.matching.tokenizer import words
 
 # Kinds of tokens, as the grammar in lexer.py names them.
 _OPERATORS = frozenset({"and", "or", "not", "near"})
 _WORDS = frozenset({"word", "and", "or", "not"})
 _ENDS = frozenset({END, "close", "or"})  # of what is joined by AND
 _NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field", "like"}  # what a field cannot stand before
-_PARTS = {"word": ("letters", "star"), "phrase": ("words", "words_star")}
+_FIELDS = {str(field): field for field in Field}
+_NOT = frozenset({"minus", "not"})
+_BINDS = frozenset({"near", "weight"})  # a term before it to what comes next, or to itself
 
 
 def parse_query(text: str) -> Query:
@@ -41,15 +43,17 @@ def parse_query(text: str) -> Query:
     it names.
     """
     require_readable_length(text)
-    return limited(_Parser(text).parse(), text)
+    try:
+        root = _Parser(text, known_tokens(text)).parse()
+    except QuerySyntaxError:
+        root = _Parser(text, tokens(text)).parse()  # now with the places, one of which the error shows
+    return limited(root, text)
 
 
 class _Parser(Tokens):
     """Recursive descent over tokens; each method reads one rule and leaves the rest."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.depth = 0
+    depth = 1  # of brackets and NOT around the next token, and one
 
     def parse(self) -> Node:
         if self.kind == END:
@@ -63,14 +67,20 @@ class _Parser(Tokens):
         return node
 
     def either(self, field: Field | None) -> Node:
-        parts = [self.both(field)]
+        node = self.both(field)
+        if self.kind != "or":
+            return node
+        parts = [node]
         while self.kind == "or":
             self.take()
             parts.append(self.both(field))
         return gather(Or, parts)
 
     def both(self, field: Field | None) -> Node:
-        parts = [self.one(field)]
+        node = self.one(field)
+        if self.kind in _ENDS:
+            return node
+        parts = [node]
         while self.kind not in _ENDS:
             if self.kind == "and":
                 self.take()
@@ -78,25 +88,33 @@ class _Parser(Tokens):
         return gather(And, parts)
 
     def one(self, field: Field | None) -> Node:
+        if self.kind in TERMS:
+            term = self.one_term(field)
+            return self.nearby(term, field) if self.kind in _BINDS else term
+        if self.kind in _NOT:
+            return self.negation(field)
         if self.kind == END:
             raise self.nothing_left()
+        return self.nearby(self.primary(field), field)
+
+    def negation(self, field: Field | None) -> Node:
+        self.take()
+        self.enter()
+        node = unweighted(self.one(field))
+        self.depth -= 1
+        return node.part if isinstance(node, Not) else Not(node)
+
+    def enter(self) -> None:
+        """Count a level of brackets and NOT; the caller takes it back."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error(
                 deferred("Too many brackets inside each other"),
                 deferred("At most %(most)s levels.", most=MAX_DEPTH),
             )
-        node = self.negation(field) if self.kind in {"minus", "not"} else self.nearby(field)
-        self.depth -= 1
-        return node
 
-    def negation(self, field: Field | None) -> Node:
-        self.take()
-        node = unweighted(self.one(field))
-        return node.part if isinstance(node, Not) else Not(node)
-
-    def nearby(self, field: Field | None) -> Node:
-        left = self.weighted(field)
+    def nearby(self, first: Node, field: Field | None) -> Node:
+        left = self.weighted(first)
         if self.kind != "near":
             return left
         distance = self.token["distance"]
@@ -108,7 +126,7 @@ class _Parser(Tokens):
             raise self.error(
                 deferred("NEAR needs something on both sides"), deferred("Write a word or phrase after it.")
             )
-        right = self.weighted(field)
+        right = self.weighted(self.primary(field))
         return self.near(token, terms(left), terms(right), int(distance))
 
     def near(
@@ -133,8 +151,7 @@ class _Parser(Tokens):
         left, right = sorted((left, right), key=lambda side: [str(term) for term in side])
         return Near(left, right, distance)
 
-    def weighted(self, field: Field | None) -> Node:
-        node = self.primary(field)
+    def weighted(self, node: Node) -> Node:
         if self.kind != "weight":
             return node
         try:
@@ -151,8 +168,8 @@ class _Parser(Tokens):
 
     def primary(self, field: Field | None) -> Node:
         kind = self.kind
-        if kind in _PARTS:
-            return self.term(field)
+        if kind in TERMS:
+            return self.one_term(field)
         if kind == "open":
             return self.group(field)
         if kind == "field":
@@ -173,19 +190,19 @@ class _Parser(Tokens):
     def in_field(self) -> Node:
         token = self.take()
         name = token["name"].lower()
+        if name in _FIELDS and self.kind not in _NO_CLAUSE:
+            return self.primary(_FIELDS[name])
         if name == Number.DAY and self.kind in _WORDS:
             follower = self.take()
             return Compare(Number.DAY, "=", day(self, follower, letters(follower)))
         if name == "topic" and self.kind in _WORDS:
             return topic(self)
-        if name not in list(Field):
+        if name not in _FIELDS:
             known = ", ".join(f"{field}:" for field in (*Field, "topic", "like", Number.DAY))
             problem = deferred("There is no field “%(name)s”", name=token["name"])
             raise self.error_at(token, problem, deferred("The fields are %(known)s", known=known))
-        if self.kind in _NO_CLAUSE:
-            hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
-            raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
-        return self.primary(Field(name))
+        hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
+        raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
 
     def group(self, field: Field | None) -> Node:
         opening = self.take()
@@ -194,28 +211,31 @@ class _Parser(Tokens):
                 deferred("There is nothing between the brackets"),
                 deferred("Put words there, or remove them."),
             )
+        self.enter()
         node = self.either(field)
         if self.kind == END:
             raise self.error_at(opening, deferred("This bracket is never closed"), deferred("Add “)”."))
+        self.depth -= 1
         self.take()
         return node
 
-    def term(self, field: Field | None) -> Node:
-        body, star = self.token.group(*_PARTS[self.kind])
-        term = _term(body, star, field)
-        if not term.words:
-            sign = self.token.group(self.kind)
-            raise self.error(
-                deferred("“%(sign)s” holds no word", sign=sign), deferred("Use letters or digits.")
-            )
-        if len(term.words) > MAX_WORDS:
-            hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
-            raise self.error(deferred("The phrase is too long"), hint)
+    def one_term(self, field: Field | None) -> Node:
+        term = self.term
+        assert term is not None
+        if not 0 < len(term.words) <= MAX_WORDS:
+            raise self.no_term(term)
         self.take()
-        return term
+        return term if field is None else _in_field(term, field)
+
+    def no_term(self, term: Term) -> QuerySyntaxError:
+        if term.words:
+            hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
+            return self.error(deferred("The phrase is too long"), hint)
+        problem = deferred("“%(sign)s” holds no word", sign=self.token.group())
+        return self.error(problem, deferred("Use letters or digits."))
 
 
 @lru_cache(maxsize=30_000)
-def _term(body: str, star: str | None, field: Field | None) -> Term:
-    """The term that is written so. Many queries name the same ones, which then exist once."""
-    return Term(words(body), bool(star) or body.rstrip().endswith("*"), field)
+def _in_field(term: Term, field: Field) -> Term:
+    """The term looked for there. Many queries name the same ones, which then exist once."""
+    return replace(term, field=field)
