@@ -74,7 +74,7 @@ def letters(token: re.Match[str]) -> str:
 
 END = "end"
 TERMS = frozenset({"word", "phrase"})
-_MOST_KNOWN = 50_000
+_MOST_KNOWN, _LONGEST_KNOWN = 50_000, 50
 # Each token has one outermost group, which names its kind. “and”, “or” and “not” count in lower case, too:
 # as words, these three say nothing.
 _GRAMMAR = r"""
@@ -111,9 +111,11 @@ class _Known(dict[str, Token]):
     """The tokens read last, by their text. Nothing is kept of when each was read: that would cost as much."""
 
     def __missing__(self, written: str) -> Token:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        token = self[written] = next(tokens(written))
+        token = next(tokens(written))
+        if len(written) <= _LONGEST_KNOWN:
+            if len(self) >= _MOST_KNOWN:
+                self.clear()
+            self[written] = token
         return token
 
 

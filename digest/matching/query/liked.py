@@ -5,18 +5,15 @@ from dataclasses import replace
 
 from digest.lib.records import paper_key
 from digest.matching.ast import And, Like, Node, Not, Or, Query, Weight
-from digest.matching.query.lexer import END, Tokens
+from digest.matching.query.lexer import tokens
 from digest.matching.query.values import name_of
 from digest.matching.ranking.similarity import Vector
 
 
 def liked_in(text: str) -> Iterator[tuple[str, int]]:
     """The papers that a query names as liked, as written, each by its key and its place in `text`."""
-    tokens = Tokens(text)
-    while tokens.kind != END:
-        is_like = tokens.kind == "like"
-        token = tokens.take()
-        if is_like and (key := paper_key(name_of(token))):
+    for kind, token, _ in tokens(text):
+        if kind == "like" and (key := paper_key(name_of(token))):
             yield key, token.start()
 
 
