@@ -28,7 +28,7 @@ _ARITIES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200)
 _AND, _OR = range(2)
 _OPERATIONS: tuple[Callable[[Rows, Rows], Rows], ...] = (np.bitwise_and, np.bitwise_or)
 
-_Inner = tuple[int, ...]  # _AND or _OR, then the edges to the children, sorted
+_Inner = bytes  # _AND or _OR and the edges to the children, sorted, as an array; half as large as a tuple
 _Part = Leaf | str | _Inner  # terms, which nearly all leaves are, by their text
 
 
@@ -112,8 +112,8 @@ class Program:
         del self._numbers[part]
         self._parts[number] = None
         self._free.append(number)
-        if isinstance(part, tuple):
-            kind, *edges = part
+        if isinstance(part, bytes):
+            kind, *edges = array("i", part)
             group = self._group(self._levels[number], kind, edges)
             self._slots[group.remove(self._slots[number])] = self._slots[number]
             for child in edges:
@@ -175,7 +175,7 @@ class Program:
         if len(edges) == 1:
             return edges.pop()
         children = sorted(edges)
-        part = (kind, *children)
+        part = array("i", [kind, *children]).tobytes()
         number = self._numbers.get(part)
         if number is None:
             ends = children if children[0] >= 0 else [_end(edge) for edge in children]

@@ -7,8 +7,6 @@ LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10
 
 def gather(kind: type[And] | type[Or], parts: list[Node]) -> Node:
     """One node of `kind`: flat, without repetition, in printing order."""
-    if len(parts) == 1:
-        return parts[0]
     if kind in map(type, parts):
         parts = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
     unique = {part.text: part for part in parts}  # what prints the same is the same

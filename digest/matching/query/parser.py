@@ -67,25 +67,19 @@ class _Parser(Tokens):
         return node
 
     def either(self, field: Field | None) -> Node:
-        node = self.both(field)
-        if self.kind != "or":
-            return node
-        parts = [node]
+        parts = [self.both(field)]
         while self.kind == "or":
             self.take()
             parts.append(self.both(field))
-        return gather(Or, parts)
+        return gather(Or, parts) if len(parts) > 1 else parts[0]
 
     def both(self, field: Field | None) -> Node:
-        node = self.one(field)
-        if self.kind in _ENDS:
-            return node
-        parts = [node]
+        parts = [self.one(field)]
         while self.kind not in _ENDS:
             if self.kind == "and":
                 self.take()
             parts.append(self.one(field))
-        return gather(And, parts)
+        return gather(And, parts) if len(parts) > 1 else parts[0]
 
     def one(self, field: Field | None) -> Node:
         if self.kind in TERMS:
