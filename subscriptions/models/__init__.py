@@ -7,6 +7,7 @@ from subscriptions.models.letter_quota import LetterQuota
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
+from subscriptions.models.saved_paper import SavedPaper
 from subscriptions.models.subscriber import Subscriber
 from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
@@ -19,6 +20,7 @@ __all__ = [
     "Refusal",
     "RelayCapability",
     "Run",
+    "SavedPaper",
     "Subscriber",
     "Suppression",
     "Vote",
