@@ -225,6 +225,7 @@ LOGGING = {
         "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         "digest.access": {"level": "INFO"},
         "waitress.queue": {"level": "ERROR"},
+        "bibtexparser": {"level": "CRITICAL"},  # it would log what readers upload
     },
 }
 

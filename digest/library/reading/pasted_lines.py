@@ -1,0 +1,18 @@
+"""Pasted text: each line names papers, by arXiv ids, DOIs or links, whatever else it says."""
+
+from collections.abc import Iterator
+
+from digest.lib.messages import deferred
+from digest.library.reading.entries import Entry, Found, Problem
+from digest.library.reading.identifiers import find_identifiers
+
+NOTHING_NAMED = deferred("it has no arXiv id, no DOI and no link to a paper")
+
+
+def papers_in_lines(text: str) -> Iterator[Found]:
+    """The papers that each line names, and the lines that name none."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        keys = find_identifiers(line)
+        yield from (Entry(number, key) for key in keys)
+        if not keys and line.strip():
+            yield Problem.at(number, line, NOTHING_NAMED)
