@@ -13,7 +13,7 @@ from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from digest.tasks import NO_BROKER
 from subscriptions import outbox
-from subscriptions.accounts import sweeping
+from subscriptions.accounts import library_lookup, sweeping
 from subscriptions.emails import alarms
 from subscriptions.planning import planner, runs
 from subscriptions.relay import open_relay
@@ -56,6 +56,12 @@ def deliver() -> None:
 def sweep() -> None:
     """Delete what nobody holds any more."""
     sweeping.sweep(timezone.now())
+
+
+@shared_task
+def look_up_papers() -> None:
+    """Look up some papers of readers' libraries; safe to call twice, or never."""
+    library_lookup.look_up_next()
 
 
 @shared_task

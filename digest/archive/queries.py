@@ -17,6 +17,7 @@ from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Percolator, Query, explain, parse_query
 from digest.models import EditionEntry, Paper, Topic
+from digest.models.paper import LISTED
 from digest.selection.content import item_of
 from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
@@ -140,7 +141,7 @@ def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
 
 def paper_by_key(key: str) -> Paper | None:
     """The paper of this key, or the one that has a better key by now than the title it was first known by."""
-    papers = Paper.objects
+    papers = Paper.objects.filter(LISTED)
     return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
 
 
@@ -204,5 +205,5 @@ def organizations(most: int = 4) -> tuple[str, ...]:
 
 def names_authors() -> bool:
     """Whether the sources say of late who wrote a paper."""
-    recent = Paper.objects.order_by("-pk").values_list("author_names", flat=True)
+    recent = Paper.objects.filter(LISTED).order_by("-pk").values_list("author_names", flat=True)
     return any(recent[:_LOOKED_AT])

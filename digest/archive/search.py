@@ -31,6 +31,7 @@ from digest.matching.percolator.topic_assignment import packed
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
+from digest.models.paper import LISTED
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 _KEPT_OPEN = 32  # segments, of about 4 MB each
@@ -112,14 +113,14 @@ def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[
 def refresh() -> None:
     """Bring the index segments up to date with the papers; quick if they are."""
     current = IndexSegment.objects.filter(made_by=version())
-    papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
+    papers = Paper.objects.filter(LISTED).aggregate(count=Count("pk"), stamp=Max("updated_at"))
     segments = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
     if (papers["count"], papers["stamp"]) == (segments["count"] or 0, segments["stamp"]):
         return
     stored = {
         number: (count, stamp) for number, count, stamp in current.values_list("number", "count", "stamp")
     }
-    groups = Paper.objects.order_by().values(segment=F("pk") / SIZE)
+    groups = Paper.objects.filter(LISTED).order_by().values(segment=F("pk") / SIZE)
     wanted = {
         group["segment"]: (group["count"], group["stamp"])
         for group in groups.annotate(count=Count("pk"), stamp=Max("updated_at"))
@@ -133,7 +134,7 @@ def refresh() -> None:
 def _build(number: int) -> None:
     """Make one segment anew from its papers."""
     span = range(number * SIZE, (number + 1) * SIZE)
-    papers = list(Paper.objects.filter(pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
+    papers = list(Paper.objects.filter(LISTED, pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
     if not papers:
         return
     classify(papers)

@@ -14,6 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from digest.models import EditionEntry, Paper, Topic
+from digest.models.paper import LISTED
 
 
 class _OfThisSite(Sitemap):  # type: ignore[type-arg]  # generic in the stubs only
@@ -59,7 +60,7 @@ class Papers(_OfThisSite):
     limit = 50_000
 
     def items(self) -> QuerySet[Paper]:
-        return Paper.objects.only("key", "updated_at").order_by("-day", "-pk")
+        return Paper.objects.filter(LISTED).only("key", "updated_at").order_by("-day", "-pk")
 
     def location(self, item: Paper) -> str:
         return item.get_absolute_url()

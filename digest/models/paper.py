@@ -8,6 +8,10 @@ from django.urls import get_script_prefix, reverse
 from digest.lib.records import PaperRecord
 from digest.matching.percolator.topic_assignment import TopicMatches, unpacked
 
+# Papers that an edition listed; the others were looked up for somebody (`digest/ingestion/looked_up.py`), and
+# that somebody wanted to read them is nobody else's business.
+LISTED = ~models.Q(source_name="")
+
 
 class Paper(models.Model):
     """A paper under its identity, with the facts of its latest listing.

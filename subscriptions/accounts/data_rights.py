@@ -60,6 +60,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "language": subscriber.language,
         "format": subscriber.format,
         "volume": subscriber.volume,
+        "library_daily": subscriber.library_daily,
         "next_digest_at": _iso(subscriber.next_digest_at),
         "refusals": [
             {"at": _iso(row.at), "answer": row.answer, "cause": row.cause}

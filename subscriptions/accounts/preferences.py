@@ -13,7 +13,17 @@ from subscriptions.models import FilterSet, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format", "volume")
+CHOSEN = (
+    "filter_set",
+    "time_zone",
+    "hour",
+    "rhythm",
+    "weekday",
+    "language",
+    "format",
+    "volume",
+    "library_daily",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +31,8 @@ class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
     `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
-    papers in full; None: all. `first_at_once`: the first digest comes on confirming, and not at its hour.
+    papers in full; None: all. So many papers a day like the reader's library are kept as `library_daily` says;
+    0: it decides on the order only. `first_at_once`: the first digest comes on confirming, and not at its hour.
     """
 
     topics: tuple[Topic, ...]
@@ -32,6 +43,7 @@ class Choices:
     language: str = "en"
     format: str = Subscriber.Format.HTML
     volume: int | None = None
+    library_daily: int = 0
     first_at_once: bool = True
 
     def filter_set(self) -> FilterSet:
@@ -50,6 +62,7 @@ def choices_of(subscriber: Subscriber) -> Choices:
         language=subscriber.language,
         format=subscriber.format,
         volume=subscriber.volume,
+        library_daily=subscriber.library_daily,
     )
 
 
@@ -61,6 +74,7 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
     subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
     subscriber.language, subscriber.format = choices.language, choices.format
     subscriber.volume = choices.volume
+    subscriber.library_daily = choices.library_daily
     subscriber.first_at_once = choices.first_at_once
 
 

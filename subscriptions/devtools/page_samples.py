@@ -9,13 +9,16 @@ from django.utils.datastructures import MultiValueDict
 
 from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from digest.models import Paper
 from digest.web.errors.bad_request import UnknownHost
 from digest.web.errors.lock_out import LockedOut
 from digest.web.rendering import topic_name
+from subscriptions.accounts.library import Overview
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState
 from subscriptions.devtools import inbox_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
+from subscriptions.models import SavedPaper
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.backtest import NOTHING_CHOSEN, Backtest, Part, Sample, sample_of, sentence
 from subscriptions.web.data_rights_views import AddressPage, DataPage, ErasePage, MovePage
@@ -95,8 +98,22 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
         tomorrow=date(2026, 3, 30),
         sample=_sample(41, 4, _SRC),
+        library=_library(),
         done=str(DONE.get(done, "")),
     )
+
+
+def _library() -> Overview:
+    """A library of invented papers, one of them known here."""
+    row = partial(SavedPaper, origin=SavedPaper.Origin.IMPORTED)
+    known = Paper(title="<b>Known</b> " + "x" * 300, url="https://example.org/")
+    rows = [
+        row(pk=1, key="arxiv:2511.00001", paper=known),
+        row(pk=2, key="arxiv:2511.00002", lookup=SavedPaper.Lookup.WAITING),
+        row(pk=3, key="arxiv:2511.00003", title="{{ 7*7 }}", lookup=SavedPaper.Lookup.MISSING),
+        row(pk=4, key="doi:10.1000/x", title="Annotated", note="<i>mine</i>"),
+    ]
+    return Overview(known=20, waiting=12, missing=1, unknown=1, imported=rows)
 
 
 _STATES = ("pending", "active", "paused", "unsubscribed", "refused")

@@ -55,6 +55,11 @@ class Subscriber(models.Model):
         validators=[MinValueValidator(1)],
         help_text="How many papers a digest shows in full, the best first; empty: all.",
     )
+    library_daily = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,  # the build before signs readers up without it
+        help_text="So many papers a day like those on the list; 0: it decides on the order only.",
+    )
     format = models.CharField(max_length=10, choices=Format, default=Format.HTML)
     first_at_once = models.BooleanField(
         default=True, editable=False, help_text="The first digest comes on confirming."

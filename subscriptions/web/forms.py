@@ -13,12 +13,14 @@ from django.utils.translation import gettext, gettext_lazy
 from digest.matching import Field
 from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
+from subscriptions.accounts.library import DAILY
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.filters_form import FiltersForm
 from subscriptions.web.following_form import FollowingForm
+from subscriptions.web.library_form import LibraryForm
 
 MOST_PAPERS = 100
 _NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
@@ -54,8 +56,8 @@ def weekdays() -> list[tuple[str, str]]:
     return [(str(number), current_language().weekday(number)) for number in range(7)]
 
 
-class SubscriptionForm(FiltersForm):
-    """Filters and schedule, with at least one filter."""
+class SubscriptionForm(LibraryForm, FiltersForm):
+    """Filters, a library and schedule; something of it has to bring papers."""
 
     time_zone = forms.ChoiceField(
         choices=lambda: [(name, name) for name in time_zones()],
@@ -70,7 +72,8 @@ class SubscriptionForm(FiltersForm):
     def clean(self) -> dict[str, Any]:
         """Ask for at least one filter, unless something is wrong with those given."""
         given = super().clean()
-        if not self.errors.keys() & self.naming and not given["topics"] and not self.all_queries():
+        chosen = given.get("topics") or self.all_queries() or self.brings_papers
+        if not self.errors.keys() & {*self.naming, "library_file"} and not chosen:
             self.add_error("topics", _NO_FILTER)
         return given
 
@@ -94,7 +97,7 @@ class SubscriptionForm(FiltersForm):
         schedule = Schedule(
             given["time_zone"], int(given["hour"]), Rhythm(given["rhythm"]), int(given["weekday"] or 0)
         )
-        return replace(self.sampled(), schedule=schedule)
+        return replace(self.sampled(), schedule=schedule, library_daily=self.daily())
 
 
 class SignupForm(SubscriptionForm):
@@ -160,6 +163,8 @@ def initial_of(choices: Choices) -> dict[str, Any]:
         "language": choices.language,
         "format": str(choices.format),
         "volume": str(choices.volume or ""),
+        "library_ask": "on",
+        "library_daily": str(choices.library_daily or DAILY),
         "time_zone": schedule.time_zone,
         "hour": str(schedule.hour),
         "rhythm": str(schedule.rhythm),

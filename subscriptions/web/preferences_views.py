@@ -18,7 +18,8 @@ from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import show
 from subscriptions import tasks
-from subscriptions.accounts import data_rights, preferences
+from subscriptions.accounts import data_rights, library, preferences
+from subscriptions.accounts.library import Overview
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from subscriptions.web.backtest import Sample, sample_of
@@ -36,6 +37,7 @@ DONE = {
         "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
         "minutes or for two today. The link works for 30 minutes."
     ),
+    "removed": gettext_lazy("Removed from your library."),
     "past": gettext_lazy("That day has passed. Choose one that is still to come, or leave it empty."),
 }
 
@@ -73,6 +75,7 @@ class PreferencesPage:
     addresses: Addresses
     tomorrow: date
     sample: Sample
+    library: Overview
     done: str = ""
     shown: bool = False
     proposed: bool = False
@@ -86,10 +89,7 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":
-        initial = initial_of(preferences.choices_of(subscriber))
-        if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
-            initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
-        return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
+        return _offer(request, subscriber)
     action = request.POST.get("action", "")
     if action in data_rights.ASKED:
         data_rights.ask(subscriber, action, timezone.now())
@@ -100,7 +100,11 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if action == "resume":
         preferences.resume(subscriber, timezone.now())
         return _done("resumed", token)
-    form = PreferencesForm(request.POST, _topics_for(subscriber))
+    if removed := request.POST.get("remove", ""):
+        library.remove(subscriber, removed)
+        return _done("removed", token)
+    form = PreferencesForm(request.POST, _topics_for(subscriber), files=request.FILES)
+    form.has_library = subscriber.saved_papers.exists()
     if action == "show":
         return _show(request, subscriber, form)
     if not form.is_valid():
@@ -108,7 +112,18 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     choices = form.choices()
     language_changed = choices.language != subscriber.language
     preferences.save(subscriber, choices, timezone.now())
+    library.bring(subscriber, form.library_brought(), timezone.now())
     return _done("saved", token, language_changed=language_changed)
+
+
+def _offer(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """The form as the reader saved it last."""
+    initial = initial_of(preferences.choices_of(subscriber))
+    if not subscriber.library_daily and subscriber.saved_papers.exists():
+        initial["library_order_only"] = "on"
+    if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
+        initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
+    return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -166,6 +181,7 @@ def _form(
         ),
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
         sample=sample or Sample(""),
+        library=library.overview(subscriber),
         shown=sample is not None,
         proposed="add" in request.GET,
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",

@@ -10,7 +10,7 @@ from digest.sources.tex import plain
 
 _SHOWN = 80
 NOTHING_TO_GO_BY = deferred("it has neither an arXiv id, nor a DOI, nor a title")
-UNIDENTIFIED = "title:"  # what the key begins with of a paper of which only the title is known
+BY_TITLE = "title:"  # what a line begins with that names a paper by its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,14 @@ class Entry:
     line: int
     key: str
     title: str = ""
+
+    @property
+    def written(self) -> str:
+        """A line of text that reads back as this paper, but for the number of the line."""
+        scheme, _, rest = self.key.partition(":")
+        if scheme == "title":
+            return f"{BY_TITLE} {self.title}"
+        return f"{'arXiv' if scheme == 'arxiv' else scheme}:{rest}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from digest.library.reading.pasted_lines import papers_in_lines
 from digest.library.reading.ris_records import is_ris, papers_of_ris
 from digest.library.reading.zotero_csv import is_table, papers_of_table
 
-MOST_BYTES = 2_000_000
+MOST_BYTES = 900_000
 MOST_ENTRIES = 500
 _MOST_PROBLEMS = 1000
 

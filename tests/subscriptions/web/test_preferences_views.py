@@ -50,6 +50,7 @@ def test_preferences_show_what_is_chosen(client: Client, ada: Subscriber) -> Non
         "exclude": "",
         "organizations": "",
         "authors": "",
+        "library": "",
         "language": "en",
         "format": "html",
         "time_zone": "Europe/Berlin",
