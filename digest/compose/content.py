@@ -83,7 +83,8 @@ class Item:
 class Section:
     """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text.
 
-    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted.
+    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted. `kind` is
+    "library" for papers like those of the reader's library.
     """
 
     name: str
@@ -91,6 +92,7 @@ class Section:
     items: tuple[Item, ...]
     own: bool = False
     mute: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,8 @@ def ranking_note(language: Language, note: Note) -> str:
     match note.cause:
         case "raised":
             return language.gettext("Ranked up because you liked “%(title)s”.", title=title)
+        case "library":
+            return language.gettext("Ranked up because of your library: “%(title)s”.", title=title)
         case "lowered":
             return language.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
         case _:

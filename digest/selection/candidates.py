@@ -1,18 +1,20 @@
 """Candidates: the papers of one window that queries keep, and why; each query matched and explained once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
 from digest.matching import Index, Number, Percolator, Query, index_of
 from digest.matching.ranking.explainer import Explainer
-from digest.matching.ranking.order import Candidate, rank, score
-from digest.matching.ranking.relevance_feedback import Taste
+from digest.matching.ranking.likeness import Likeness
+from digest.matching.ranking.order import Candidate, Cause, Note, rank, score
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES, Taste
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
-from digest.selection.requests import Votes, stored_query
+from digest.selection.like_library import LikePaper, like_library, liked_of
+from digest.selection.requests import LIBRARY, Filter, Votes, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
 
@@ -66,10 +68,22 @@ class WindowMatcher:
         self._explainer = lru_cache(maxsize=_EXPLAINERS)(Explainer)
         self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
         self._similarities = Similarities(self._papers)
+        self._kept: dict[str, frozenset[int]] = {}
 
-    def load(self, papers: Collection[int]) -> None:
-        """Read those of `papers` that are not of the window: voted on, or carried over. Some may be gone."""
-        self._papers |= Paper.objects.in_bulk([pk for pk in papers if pk not in self._papers])
+    def load(self, papers: Collection[int]) -> Collection[int]:
+        """Read those of `papers` that are not known yet: voted on, carried over, of a library. Tells which.
+
+        Some may be gone.
+        """
+        read = Paper.objects.in_bulk([pk for pk in papers if pk not in self._papers])
+        self._papers |= read
+        return read.keys()
+
+    def forget(self, papers: Collection[int]) -> None:
+        """Drop what `load` read."""
+        for pk in papers:
+            del self._papers[pk]
+        self._similarities.forget(papers)
 
     def match(self, texts: Collection[str]) -> None:
         """Match those queries that are not matched yet; others than these are forgotten."""
@@ -139,13 +153,24 @@ class WindowMatcher:
             crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
         return crossed
 
-    def rank(self, queries: Sequence[str], excluded: Collection[int], votes: Votes) -> Ranking:
-        """What these queries keep, all of which were matched, ranked by what the votes say too."""
+    def rank(
+        self,
+        filters: Sequence[Filter],
+        excluded: Collection[int],
+        votes: Votes,
+        library: Collection[int] = (),
+    ) -> Ranking:
+        """What these filters keep, ranked by what votes and library say too; their queries were all matched.
+
+        What is like the library stands behind the rest, where no query brings it.
+        """
         best: dict[int, tuple[_Match, int]] = {}
         seen: set[int] = set()
         crossed: set[int] = set()
-        for number, text in enumerate(queries):
-            found = self._matches[text]
+        for number, filter_ in enumerate(filters):
+            if filter_.kind:
+                continue
+            found = self._matches[filter_.query]
             seen |= found.seen
             crossed |= found.crossed
             for match in found.candidates:
@@ -156,21 +181,45 @@ class WindowMatcher:
             best.pop(paper, None)
         crossed &= best.keys()
         candidates = [Candidate(match.paper, match.key, n, match.score) for match, n in best.values()]
-        ranked = rank(candidates, self._similarities, self._taste(votes))
+        liked = [pk for pk in liked_of(library, votes) if pk in self._papers]
+        ranked = rank(candidates, self._similarities, self._taste(votes, liked))
+        known_by = {pk for pk, more in votes if more}
         items = [
-            {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
+            {"paper": candidate.number, "filter": candidate.section}
+            | ({"note": _of_library(note, known_by)} if note else {})
             for candidate, note in ranked
         ]
         reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
+        for number, filter_ in enumerate(filters):
+            if filter_.kind == LIBRARY:
+                for like in self._like(liked, filter_, {*best, *excluded}):
+                    items.append({"paper": like.paper.pk, "filter": number})
+                    reasons.append(pack(like.paper, like.reasons(self._papers[like.alike.nearest].title)))
         return Ranking(items, reasons, len(self._listed | crossed), len(seen - crossed), sorted(crossed))
 
-    def _taste(self, votes: Votes) -> Taste[int] | None:
-        if not votes:
+    def _like(self, liked: Sequence[int], filter_: Filter, without: Collection[int]) -> Iterator[LikePaper]:
+        """The new papers like those `liked`, as the filter keeps them."""
+        vector = self._similarities.vector
+        kept = self._keeps(filter_.query)
+        new = (paper for paper in self.window.papers if paper.pk in kept and paper.pk not in without)
+        return like_library(new, Likeness({pk: vector(pk) for pk in liked}), vector, filter_.most)
+
+    def _keeps(self, query: str) -> frozenset[int]:
+        """The new papers that a query keeps, whose reasons nobody asks for."""
+        if query not in self._kept:
+            found = Percolator.of({query: stored_query(query)}).match(self.window.papers, self.index)
+            kept = (match.paper.pk for match in found.get(query, ()))
+            self._kept[query] = frozenset(kept) - self.window.seen_papers
+        return self._kept[query]
+
+    def _taste(self, votes: Votes, liked: Collection[int]) -> Taste[int] | None:
+        """What votes and library say; None if there are too few of either to say anything."""
+        if not votes and len(liked) < LEAST_VOTES:
             return None
         vector = self._similarities.vector
         known = [(pk, more) for pk, more in votes if pk in self._papers]
         return Taste(
-            more={pk: vector(pk) for pk, more in known if more},
+            more={pk: vector(pk) for pk in [*(pk for pk, more in known if more), *liked]},
             less={pk: vector(pk) for pk, more in known if not more},
         )
 
@@ -181,3 +230,10 @@ class WindowMatcher:
             return ""
         found = explained(self._explainer(paper), (self.queries[text] for text in queries))
         return pack(paper, found or ShownReasons())
+
+
+def _of_library(note: Note, voted: Collection[int]) -> Note:
+    """The note, told of the reader's library if the paper that raised another one is of that, and no vote."""
+    if note.cause == Cause.RAISED and note.other not in voted:
+        return Note(Cause.LIBRARY, note.other)
+    return note

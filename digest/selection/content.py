@@ -3,7 +3,7 @@
 Nothing is matched again, save where reasons are not stored or are not true of a paper as it is now.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -84,13 +84,14 @@ class Reading:
         self._papers |= Paper.objects.in_bulk(new)
         return self._papers
 
-    def _items(self, selection: Selection, filters: Collection[Filter]) -> Mapping[int, Item]:
+    def _items(self, selection: Selection, filters: Sequence[Filter]) -> Mapping[int, Item]:
         """Each paper of the selection, with the reasons of the filter that brought it."""
         stored = dict(self._stored(line) for line in selection.reasons.split("\n") if line)
-        queries = tuple(filter_.query for filter_ in filters)
+        queries = tuple(filter_.query for filter_ in filters if not filter_.kind)
         brought_by = dict.fromkeys(selection.carried, queries)  # the first of them that keeps it
         for entry in (*selection.items, *selection.more):
-            brought_by[entry["paper"]] = (queries[entry["filter"]],)
+            brought = filters[entry["filter"]]
+            brought_by[entry["paper"]] = () if brought.kind else (brought.query,)
         return {
             pk: stored.get(pk) or self._anew(pk, keeping)
             for pk, keeping in brought_by.items()
@@ -133,6 +134,7 @@ def _sections(
             tuple(by_filter[number]),
             filter_.own,
             str(number) if len(filters) > 1 else "",
+            kind=filter_.kind,
         )
         for number, filter_ in enumerate(filters)
         if number in by_filter

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from digest.matching import Query, QuerySyntaxError, parse_query
 
@@ -11,6 +12,8 @@ logger = logging.getLogger(__name__)
 
 Votes = tuple[tuple[int, bool], ...]  # papers, each with whether a reader asked for more like it
 _NOTHING = parse_query("upvotes<0")
+LIBRARY = "library"  # the kind of filter that keeps papers like those of the reader's library
+EVERY = "day>=1900-01-01"  # the query that keeps every paper, for kinds that narrow it
 
 
 def stored_query(text: str) -> Query:
@@ -24,12 +27,23 @@ def stored_query(text: str) -> Query:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A named query: a topic with its colour, or a reader's own."""
+    """A named query: a topic with its colour, or a reader's own.
+
+    One of another `kind` brings at most so many (`most`) of the papers that its query keeps, chosen by
+    comparing papers with each other.
+    """
 
     name: str
     query: str
     colour: str = "#59616b"
     own: bool = False
+    kind: str = ""
+    most: int = 0
+
+    def stored(self) -> dict[str, Any]:
+        """As a selection holds it. What only other kinds have is left out of a query, as it always was."""
+        values = asdict(self)
+        return values if self.kind else {name: values[name] for name in ("name", "query", "colour", "own")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +54,7 @@ class SelectionRequest:
     takes the newest edition of each source as of `after_release`. Papers that release `seen_through` or an
     earlier one brought out are not new to them, unless a filter keeps one now and did not as of
     `after_release`; `excluded` ones never are, nor those that are `carried` over. The best `full_limit` are
-    shown in full, the rest by their titles. `votes` are ascending by paper.
+    shown in full, the rest by their titles. `votes` and the papers of the `library` are ascending by paper.
     """
 
     filters: tuple[Filter, ...]
@@ -54,6 +68,7 @@ class SelectionRequest:
     excluded: tuple[int, ...] = ()
     votes: Votes = ()
     weekly: bool = False
+    library: tuple[int, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,8 +76,8 @@ class SelectionRequest:
 
         The names in it are those of the first builds: with others, no stored selection would be found.
         """
-        filters = [[one.name, one.query, one.colour, one.own] for one in self.filters]
-        rest = {
+        filters = [list(one.stored().values()) for one in self.filters]
+        rest: dict[str, Any] = {
             "since": self.after_release,
             "until": self.through_release,
             "had": self.seen_through,
@@ -74,5 +89,7 @@ class SelectionRequest:
             "taste": self.votes,
             "weekly": self.weekly,
         }
+        if self.library:
+            rest["library"] = self.library
         content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()

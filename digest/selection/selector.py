@@ -4,8 +4,7 @@ requests → windows → percolator (each distinct query once) → ranked items,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from digest.models import EditionEntry, Paper, Selection
@@ -44,11 +43,17 @@ def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selec
     since = newest - timedelta(days=days) if newest else date.min
     papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
     matcher = WindowMatcher(Window(newest, papers, seen_papers=frozenset()))
-    matcher.match({filter_.query for filter_ in filters})
+    matcher.match(queries_of(filters))
     request = SelectionRequest(filters, after_release=0, through_release=0, seen_through=0, language=language)
     return _selection(request, matcher)
 
 
+def queries_of(filters: Iterable[Filter]) -> set[str]:
+    """The queries that a paper is matched with alone."""
+    return {filter_.query for filter_ in filters if not filter_.kind}
+
+
+LIBRARIES = 250  # in memory at a time: of each up to 500 papers, which others may have too
 _Span = tuple[int, int, int, bool]
 
 
@@ -86,23 +91,36 @@ class Selector:
             if self._span != span:
                 after, through, seen_through, first = self._span = span
                 self._matcher = WindowMatcher(Window.load(after, through, seen_through, first=first))
-            self._matcher.match({filter_.query for request in group for filter_ in request.filters})
+            self._matcher.match(queries_of(filter_ for request in group for filter_ in request.filters))
             self._matcher.load({paper for request in group for paper, _ in request.votes})
             self._matcher.load({paper for request in group for paper in request.carried})
-            made = {request: _selection(request, self._matcher) for request in group}
+            made = {request: _selection(request, self._matcher) for request in group if not request.library}
+            made |= self._by_libraries([request for request in group if request.library])
             find_near(self._matcher, made.values())
             selections |= made
         return selections
 
+    def _by_libraries(self, requests: Sequence[SelectionRequest]) -> dict[SelectionRequest, Selection]:
+        """The same of requests with a library: some at a time, for the papers of all may be too many."""
+        made: dict[SelectionRequest, Selection] = {}
+        for first in range(0, len(requests), LIBRARIES):
+            some = requests[first : first + LIBRARIES]
+            loaded = self._matcher.load({paper for request in some for paper in request.library})
+            made |= {request: _selection(request, self._matcher) for request in some}
+            self._matcher.forget(loaded)
+        return made
+
 
 def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
-    queries = [filter_.query for filter_ in request.filters]
-    ranking = matcher.rank(queries, {*request.carried, *request.excluded}, request.votes)
+    queries = [filter_.query for filter_ in request.filters if not filter_.kind]
+    ranking = matcher.rank(
+        request.filters, {*request.carried, *request.excluded}, request.votes, request.library
+    )
     full = request.full_limit
     carried = (matcher.reasons(paper, queries) for paper in request.carried)
     return Selection(
         key=request.key,
-        filters=[asdict(filter_) for filter_ in request.filters],
+        filters=[filter_.stored() for filter_ in request.filters],
         language=request.language,
         weekly=request.weekly,
         after_release=request.after_release,

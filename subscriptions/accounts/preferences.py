@@ -31,8 +31,8 @@ class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
     `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
-    papers in full; None: all. So many papers a day like the reader's library are kept as `library_daily` says;
-    0: it decides on the order only. `first_at_once`: the first digest comes on confirming, and not at its hour.
+    papers in full; None: all. `library_daily`: so many papers a day like the reader's library are kept; 0: it
+    decides on the order only. `first_at_once`: the first digest comes on confirming, and not at its hour.
     """
 
     topics: tuple[Topic, ...]

@@ -1,6 +1,28 @@
 """Saved papers: a reader's own list, of papers they saved and of those they brought from a library."""
 
+from collections.abc import Collection
+
 from django.db import models
+from django.db.models import Q
+
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES
+
+
+class SavedPaperQuerySet(models.QuerySet["SavedPaper"]):
+    def with_library(self) -> "models.QuerySet[SavedPaper, int]":
+        """The readers whose digests a library decides on, as a column: as a filter, or as a taste."""
+        counted = self.filter(paper__isnull=False).order_by().values("subscriber")
+        enough = Q(papers__gte=LEAST_VOTES) | Q(subscriber__library_daily__gt=0)
+        return counted.annotate(papers=models.Count("pk")).filter(enough).values_list("subscriber", flat=True)
+
+    def libraries(self, readers: Collection[int]) -> dict[int, tuple[int, ...]]:
+        """For each of `readers` whose digests a library decides on its papers, ascending."""
+        of_these = self.filter(subscriber__in=readers)
+        rows = of_these.filter(subscriber__in=of_these.with_library(), paper__isnull=False)
+        found: dict[int, list[int]] = {}
+        for reader, paper in rows.order_by("paper").values_list("subscriber", "paper"):
+            found.setdefault(reader, []).append(paper)
+        return {reader: tuple(papers) for reader, papers in found.items()}
 
 
 class SavedPaper(models.Model):
@@ -31,7 +53,7 @@ class SavedPaper(models.Model):
     lookup = models.CharField(max_length=10, choices=Lookup, blank=True, default=Lookup.NONE)
     saved_at = models.DateTimeField()
 
-    objects = models.Manager["SavedPaper"]()
+    objects = SavedPaperQuerySet.as_manager()
 
     class Meta:
         ordering = ["-saved_at", "-id"]

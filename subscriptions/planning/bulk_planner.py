@@ -21,7 +21,7 @@ from django.utils import timezone
 from digest.selection.selector import Selector
 from subscriptions.lib import bulk_sql
 from subscriptions.lib.selection_rows import kept
-from subscriptions.models import Delivery, Run, Subscriber, Vote
+from subscriptions.models import Delivery, Run, SavedPaper, Subscriber, Vote
 from subscriptions.models.delivery import IS_OPEN
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.models.subscriber import SubscriberQuerySet
@@ -35,7 +35,7 @@ State = Delivery.State
 
 
 def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
-    """Readers due at `now` without an open digest or a taste, of those with these `numbers`, first and last.
+    """Readers due at `now` without an open digest, a taste or a library, of those with these `numbers`.
 
     The exceptions are asked for by number, too, and not reader by reader: on a table without statistics
     PostgreSQL would read all open digests again for each.
@@ -43,7 +43,9 @@ def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
     of_these = {"subscriber__pk__range": numbers}
     due = Subscriber.objects.due(now).filter(pk__range=numbers)
     with_open = Delivery.objects.filter(IS_OPEN, **of_these).order_by().values("subscriber")
-    return due.exclude(pk__in=with_open).exclude(pk__in=Vote.objects.filter(**of_these).with_taste())
+    with_library = SavedPaper.objects.filter(**of_these).with_library()
+    due = due.exclude(pk__in=with_open).exclude(pk__in=Vote.objects.filter(**of_these).with_taste())
+    return due.exclude(pk__in=with_library)
 
 
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:

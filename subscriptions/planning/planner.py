@@ -10,7 +10,7 @@ is locked while planned, and the unique constraint on deliveries has the last wo
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -23,10 +23,11 @@ from digest.selection.selector import find_or_make, make, store
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
-from subscriptions.models import Delivery, Run, Subscriber, Vote
+from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
 from subscriptions.planning.open_digests import claimed_by_others, open_digests
+from subscriptions.planning.personal_requests import Tastes
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     Filters,
@@ -100,8 +101,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     earlier = open_digests([subscriber])[subscriber.pk]
-    request = _request(subscriber, earlier, newest_release(), Filters())
-    request = replace(request, votes=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
+    request = _request(subscriber, earlier, newest_release(), Filters(), Tastes.of([subscriber.pk]))
     selection = make(request)
     before = received([subscriber.pk], selection.crossed) if selection.crossed else {}
     return make(_excluding(request, before[subscriber.pk])) if before else selection
@@ -136,9 +136,8 @@ def plan_batch(
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    requests = {r.pk: _request(r, earlier[r.pk], planning.through_release, filters) for r in readers}
-    tastes = Vote.objects.tastes(requests)
-    requests |= {pk: replace(requests[pk], votes=votes) for pk, votes in tastes.items()}
+    tastes = Tastes.of([reader.pk for reader in readers])
+    requests = {r.pk: _request(r, earlier[r.pk], planning.through_release, filters, tastes) for r in readers}
     selections = _selections(requests)
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
@@ -196,14 +195,14 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
 
 
 def _request(
-    reader: Subscriber, earlier: Sequence[Delivery], through: int, filters: Filters
+    reader: Subscriber, earlier: Sequence[Delivery], through: int, filters: Filters, tastes: Tastes
 ) -> SelectionRequest:
     """What this reader's digest covers: from where the last one ended, or one that never went out began."""
-    request = request_for(group_of(reader), through, filters)
+    request = tastes.applied(request_for(group_of(reader), through, filters), reader, filters)
     unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
     lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
     carried: list[int] = []
-    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in request.filters]:
+    if unsent and unsent[0].filters == [filter_.stored() for filter_ in request.filters]:
         start = unsent[0]
         request = replace(
             request, after_release=start.after_release, seen_through=start.seen_through, first=start.first

@@ -9,7 +9,7 @@ from django.db.models import Min
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
-from digest.selection.requests import Filter, SelectionRequest
+from digest.selection.requests import EVERY, Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.models.filters import by_canonical
@@ -77,10 +77,12 @@ class Filters:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Filter, ...]] = {}
+        self._narrowing: dict[int, str] = {}
 
     def load(self, filter_sets: Collection[int]) -> None:
         """Read those not yet known, and forget the others."""
         self._known = {pk: self._known[pk] for pk in self._known.keys() & filter_sets}
+        self._narrowing = {pk: self._narrowing[pk] for pk in self._known}
         missing = set(filter_sets) - self._known.keys()
         enabled = Topic.objects.filter(enabled=True).in_bulk()
         links = FilterSet.topics.through.objects.filter(filterset__in=missing, topic__in=enabled)
@@ -93,11 +95,17 @@ class Filters:
             self._known[chosen.pk] = _filters(
                 topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes
             )
+            self._narrowing[chosen.pk] = narrowed(EVERY, chosen.exclude, chosen.least_upvotes)
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:
             self.load([*self._known, filter_set])
         return self._known[filter_set]
+
+    def narrowing(self, filter_set: int) -> str:
+        """The query for all papers but those that are left out of each of these filters."""
+        self.of(filter_set)
+        return self._narrowing[filter_set]
 
 
 def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:

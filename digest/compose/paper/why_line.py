@@ -58,6 +58,9 @@ def _fact(language: Language, record: PaperRecord, fact: Fact, year: int) -> str
             return language.ngettext("%(num)s comment", "%(num)s comments", record.comments or 0)
         case "authors":
             return language.ngettext("%(num)s author", "%(num)s authors", record.authors or 0)
+        case "library":
+            title = language.gettext("“%(words)s”", words=name)
+            return language.gettext("like %(title)s from your library", title=title)
         case "day":
             date = language.short_date(record.day, year=year not in {0, record.day.year})
             return language.gettext("of %(date)s", date=date)

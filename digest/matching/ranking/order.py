@@ -27,6 +27,7 @@ class Cause(StrEnum):
 
     RAISED = "raised"  # the reader asked for more like it
     LOWERED = "lowered"  # the reader asked for less like it
+    LIBRARY = "library"  # it is like a paper of the reader's library
     ALIKE = "alike"  # it is much the same, and stands above
 
 

@@ -8,7 +8,7 @@ but its paper, so that planning a digest again gives the same digest.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -71,6 +71,11 @@ class Similarities(Generic[K]):
         if key not in self._vectors:
             self._vectors[key] = vector(self._papers[key])
         return self._vectors[key]
+
+    def forget(self, keys: Iterable[K]) -> None:
+        """Drop the vectors of papers that are not asked for again."""
+        for key in keys:
+            self._vectors.pop(key, None)
 
     def near_duplicates(self, ranked: Sequence[K]) -> Iterator[tuple[K, K]]:
         """The papers much like one ranked above, each with the first such; too short texts are never."""
