@@ -16,7 +16,10 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line."""
+    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line.
+
+    `kind` is the section's.
+    """
 
     name: str
     colour: str
@@ -24,6 +27,7 @@ class SectionView:
     mute: str
     total: int
     papers: tuple[PaperView, ...]
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +170,7 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
         mute=section.mute,
         total=len(section.items),
         papers=papers,
+        kind=section.kind,
     )
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from digest.compose.content import (
     Brand,
     DigestContent,
+    Fact,
     Item,
     Logo,
     NearMiss,
@@ -57,6 +58,13 @@ _HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in HOSTI
 _QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
 _AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
 _THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
+_LIBRARY = Section(
+    "Your library",
+    "#59616b",
+    (replace(FOUR_BITS, facts=(Fact("library", "Low precision, high accuracy"),)),),
+    mute="5",
+    kind="library",
+)
 _OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True, mute="4")
 _BEYOND = tuple(
     item(paper(300 + n, f"Beyond the Cap, Part {n}: One More Thing About Memory")) for n in range(1, 4)
@@ -129,6 +137,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             language="de",
         ),
         "no-abstract": _digest(_THREE_D),
+        "library": _digest(_AGENTS, _LIBRARY),
         "no-words": _digest(Section("Everything", "#59616b", (Item(LAB_BENCH.record, (), ""),))),
         "carried": _digest(_AGENTS, carried=(FOUR_BITS, NO_ABSTRACT)),
         "carried-only": _digest(carried=(FOUR_BITS,)),

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
-from digest.selection.requests import stored_query
+from digest.selection.requests import LIBRARY, stored_query
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Subscriber, Vote
@@ -61,13 +61,16 @@ class FilterState(StrEnum):
 class Muting:
     """A filter that a reader can mute: a topic, or a query of their own, by the name it has in their digest.
 
-    Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored.
-    It holds from the next digest that is planned.
+    Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored. A
+    library that brought up to `most` papers a day decides on the order only. It holds from the next digest
+    that is planned.
     """
 
     reader: Subscriber
     name: str
     own: bool
+    library: bool = False
+    most: int = 0
 
     @classmethod
     def of(cls, delivery: Delivery, number: int) -> "Muting | None":
@@ -75,16 +78,20 @@ class Muting:
         filters: list[Mapping[str, Any]] = delivery.selection.filters if delivery.selection else []
         if number >= len(filters):
             return None
-        return cls(delivery.subscriber, filters[number]["name"], filters[number]["own"])
+        muted = filters[number]
+        library = muted.get("kind") == LIBRARY
+        return cls(delivery.subscriber, muted["name"], muted["own"], library, muted.get("most", 0))
 
     @property
     def state(self) -> FilterState:
         choices = preferences.choices_of(self.reader)
-        if self._without(choices) != choices:
-            left = self._without(choices)
-            brings_papers = left.queries or any(topic.enabled for topic in left.topics)
+        left = self._without(choices)
+        if left != choices:
+            by_library = left.library_daily and self.reader.saved_papers.exclude(paper=None).exists()
+            brings_papers = left.queries or any(topic.enabled for topic in left.topics) or by_library
             return FilterState.ACTIVE if brings_papers else FilterState.LAST
-        return FilterState.MUTED if self.own or self._topic() else FilterState.GONE
+        is_there = self.own or self.library or self._topic()
+        return FilterState.MUTED if is_there else FilterState.GONE
 
     def mute(self) -> None:
         """Leave the filter out, unless it is all that the reader has."""
@@ -96,12 +103,16 @@ class Muting:
         choices, topic = preferences.choices_of(self.reader), self._topic()
         if self.state != FilterState.MUTED:
             return
-        if self.own:
+        if self.library:
+            self._point(replace(choices, library_daily=self.most))
+        elif self.own:
             self._point(replace(choices, queries=(*choices.queries, self.name)))
         elif topic:
             self._point(replace(choices, topics=(*choices.topics, topic)))
 
     def _without(self, choices: Choices) -> Choices:
+        if self.library:
+            return replace(choices, library_daily=0)
         if self.own:
             name = str(stored_query(self.name))  # as typed, or in canonical form, as versions before named it
             kept = (text for text in choices.queries if str(stored_query(text)) != name)
@@ -113,5 +124,5 @@ class Muting:
 
     def _point(self, choices: Choices) -> None:
         with transaction.atomic():
-            self.reader.filter_set = choices.filter_set()
-            self.reader.save(update_fields=["filter_set"])  # a planner may be moving the rest of the row
+            self.reader.filter_set, self.reader.library_daily = choices.filter_set(), choices.library_daily
+            self.reader.save(update_fields=["filter_set", "library_daily"])  # a planner may move the rest

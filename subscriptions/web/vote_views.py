@@ -37,7 +37,10 @@ class VotePage:
 
 @dataclass(frozen=True, slots=True)
 class MutePage:
-    """A filter of the digest by its name, its `FilterState`, `done` after a press, `left` as there."""
+    """A filter of the digest by its name, its `FilterState`, `done` after a press, `left` as there.
+
+    A `library` is not muted as a topic is: it goes on deciding on the order.
+    """
 
     name: str
     own: bool
@@ -46,6 +49,7 @@ class MutePage:
     back: str
     done: bool = False
     left: bool = False
+    library: bool = False
 
 
 def _digest_behind(token: str) -> Delivery | None:
@@ -104,5 +108,6 @@ def mute(request: HttpRequest, token: str, number: int) -> HttpResponse:
         back=signed_links.url("read", muting.reader, delivery.pk),
         done=request.method == "POST",
         left=_has_left(muting.reader),
+        library=muting.library,
     )
     return show(request, "web/mute.html", page)

@@ -16,7 +16,7 @@ class ConfirmContent:
     """What an address is asked to confirm.
 
     Anyone can enter anyone's address, so nothing a visitor typed is repeated: `topics` are names of
-    preset topics, and of own queries only their number is given.
+    preset topics, and of own queries and the papers of a library only their number is given.
     """
 
     confirm_url: str
@@ -24,6 +24,7 @@ class ConfirmContent:
     queries: int
     schedule: str
     language: str = "en"
+    library: int = 0
 
 
 def _content(reader: Subscriber, delivery: DeliveryLike) -> ConfirmContent:
@@ -38,6 +39,7 @@ def _content(reader: Subscriber, delivery: DeliveryLike) -> ConfirmContent:
         queries=len(choices.queries),
         schedule=schedule,
         language=reader.language,
+        library=reader.saved_papers.count(),
     )
 
 
@@ -52,6 +54,7 @@ LETTER = LetterType(
             topics=("Quantization", "Agents", "3D", "Distributed training"),
             queries=2,
             schedule="every weekday at 07:00, Europe/Berlin",
+            library=23,
         )
     },
 )
