@@ -62,6 +62,8 @@ def bring(subscriber: Subscriber, library: Library, now: datetime) -> None:
 
     Those known here are found at once. Others wait to be looked up if arXiv may be asked and has their ids.
     """
+    if not library.entries:
+        return
     papers = _known(library.entries)
     there = set(subscriber.saved_papers.values_list("key", flat=True))
     mine = set(subscriber.saved_papers.exclude(paper=None).values_list("paper", flat=True))
@@ -89,9 +91,12 @@ def bring(subscriber: Subscriber, library: Library, now: datetime) -> None:
 
 
 def replace_unconfirmed(subscriber: Subscriber, library: Library, now: datetime) -> None:
-    """The library of a sign-up: in place of that of an earlier one that nobody confirmed."""
-    if subscriber.consented_at is None:
-        subscriber.saved_papers.filter(origin=SavedPaper.Origin.IMPORTED).delete()
+    """The library of a sign-up: in place of that of an earlier one that nobody confirmed.
+
+    The database has the same to do for every address.
+    """
+    unconfirmed = SavedPaper.objects.filter(subscriber=subscriber, subscriber__consented_at=None)
+    unconfirmed.filter(origin=SavedPaper.Origin.IMPORTED).delete()
     bring(subscriber, library, now)
 
 

@@ -22,12 +22,12 @@ QUANTIZATION = (
     "quantization of weights and activations makes inference with low precision integers fast."
 )
 ROBOTS = (
-    "A humanoid robot learns to walk on rough terrain by reinforcement learning in simulation. The policy maps "
-    "joint angles to torques, and transfers to hardware without tuning; legged locomotion becomes robust."
+    "A humanoid robot learns to walk on rough terrain by reinforcement learning in simulation. The policy "
+    "maps joint angles to torques, and transfers to hardware without tuning; legged locomotion becomes robust."
 )
 AUDIO = (
-    "Speech is recognised from raw audio by a transformer that is trained on many languages. Word error rates "
-    "fall for accented speakers, and the acoustic model streams with a delay of less than a second."
+    "Speech is recognised from raw audio by a transformer that is trained on many languages. Word error "
+    "rates fall for accented speakers, and the acoustic model streams with a delay of less than a second."
 )
 
 
