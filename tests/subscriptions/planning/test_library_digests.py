@@ -23,7 +23,7 @@ QUANTIZATION = (
 )
 ROBOTS = (
     "A humanoid robot learns to walk on rough terrain by reinforcement learning in simulation. The policy "
-    "maps joint angles to torques, and transfers to hardware without tuning; legged locomotion becomes robust."
+    "maps joint angles to torques, and transfers to hardware without tuning; locomotion becomes robust."
 )
 AUDIO = (
     "Speech is recognised from raw audio by a transformer that is trained on many languages. Word error "
