@@ -35,6 +35,16 @@ app.conf.beat_schedule = {
         "schedule": 60 * 60,
         "options": {"expires": 60 * 60},
     },
+    "look up papers of libraries": {
+        "task": "subscriptions.tasks.look_up_papers",
+        "schedule": 30,
+        "options": {"expires": 30},
+    },
+    "make suggestions, once a day": {
+        "task": "subscriptions.tasks.make_suggestions",
+        "schedule": 60 * 60,
+        "options": {"expires": 60 * 60},
+    },
     "mail alarms to the operator": {
         "task": "subscriptions.tasks.ring_alarms",
         "schedule": 5 * 60,

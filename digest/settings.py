@@ -160,7 +160,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "run" / "beat-schedule")
 
 # Addresses that adapters ask (digest/sources/), and where they are answered instead.
 SOURCE_MIRRORS = {
-    "https://huggingface.co": read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
+    "https://huggingface.co": read.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/"),
+    "https://export.arxiv.org": read.str("ARXIV_ENDPOINT", default="https://export.arxiv.org").rstrip("/"),
 }
 
 # --- Mail ------------------------------------------------------------------------------------
@@ -225,6 +226,7 @@ LOGGING = {
         "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         "digest.access": {"level": "INFO"},
         "waitress.queue": {"level": "ERROR"},
+        "bibtexparser": {"level": "CRITICAL"},  # it would log what readers upload
     },
 }
 

@@ -13,9 +13,9 @@ from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from digest.tasks import NO_BROKER
 from subscriptions import outbox
-from subscriptions.accounts import sweeping
+from subscriptions.accounts import library_lookup, sweeping
 from subscriptions.emails import alarms
-from subscriptions.planning import planner, runs
+from subscriptions.planning import planner, runs, suggestions
 from subscriptions.relay import open_relay
 
 logger = logging.getLogger(__name__)
@@ -56,6 +56,18 @@ def deliver() -> None:
 def sweep() -> None:
     """Delete what nobody holds any more."""
     sweeping.sweep(timezone.now())
+
+
+@shared_task
+def look_up_papers() -> None:
+    """Look up some papers of readers' libraries; safe to call twice, or never."""
+    library_lookup.look_up_next()
+
+
+@shared_task
+def make_suggestions() -> None:
+    """Find out once a day which change would help readers whose digests are often empty or often cut."""
+    suggestions.make_daily(timezone.now())
 
 
 @shared_task

@@ -5,9 +5,12 @@ from django.urls import path
 from subscriptions.devtools import docs_views, inbox_views, preview_views
 from subscriptions.web import (
     data_rights_views,
+    explore_views,
     preferences_views,
     reader_views,
+    saved_views,
     signup_views,
+    suggestion_views,
     unsubscribe_views,
     vote_views,
 )
@@ -17,8 +20,10 @@ urlpatterns = [
     path("check-your-inbox/", signup_views.sent, name="sent"),
     path("sample/", signup_views.sample, name="sample"),
     path("sample/part/", signup_views.sample_part, name="sample-part"),
+    path("explore/", explore_views.explore, name="explore"),
     path("c/<str:token>/", reader_views.confirm, name="confirm"),
     path("p/<str:token>/", preferences_views.edit_preferences, name="preferences"),
+    path("p/<str:token>/explore/", explore_views.explore_own, name="explore-own"),
     path("u/<str:token>/", unsubscribe_views.unsubscribe, name="unsubscribe"),
     # Some mail clients lose the last slash, and a redirect would lose their POST.
     path("u/<str:token>", unsubscribe_views.unsubscribe),
@@ -31,8 +36,13 @@ urlpatterns = [
     path("a/erase/<str:token>/", data_rights_views.erase, name="erase"),
     path("a/move/<str:token>/", data_rights_views.move, name="move"),
     path("a/address/<str:token>/", data_rights_views.address, name="address"),
+    path("a/saved/<str:token>/", saved_views.saved, name="saved"),
+    path("a/saved/<str:token>/papers.bib", saved_views.references, {"kind": "bib"}, name="saved-bib"),
+    path("a/saved/<str:token>/papers.ris", saved_views.references, {"kind": "ris"}, name="saved-ris"),
     path("b/<str:token>/", reader_views.come_back, name="return"),
+    path("v/<str:token>/suggestion/", suggestion_views.suggestion, name="suggestion"),
     path("v/<str:token>/mute/<int:number>/", vote_views.mute, name="mute"),
+    path("v/<str:token>/<int:paper>/save/", saved_views.save, name="save"),
     path("v/<str:token>/<int:paper>/<str:verdict>/", vote_views.vote, name="vote"),
     path("inbox/", inbox_views.index, name="inbox"),
     path("inbox/delete/", inbox_views.delete, name="inbox-delete"),

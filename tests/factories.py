@@ -1,7 +1,8 @@
 """A small invented world for tests that need stored rows."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -57,11 +58,13 @@ def reader(
     topics: Sequence[Topic] = (),
     queries: Sequence[str] = (),
     schedule: Schedule | None = None,
+    chosen: Mapping[str, Any] | None = None,
     **values: Any,
 ) -> Subscriber:
-    """An active reader, due now unless said otherwise."""
+    """An active reader, due now unless said otherwise; `chosen` is what else they chose, by its name."""
     subscriber = Subscriber(email=address, email_key=address.casefold(), state=Subscriber.State.ACTIVE)
-    preferences.apply(subscriber, Choices(tuple(topics), tuple(queries), schedule or Schedule("UTC", 7)))
+    choices = Choices(tuple(topics), tuple(queries), schedule or Schedule("UTC", 7))
+    preferences.apply(subscriber, replace(choices, **(chosen or {})))
     subscriber.next_digest_at = subscriber.consented_at = NOW
     for name, value in values.items():
         setattr(subscriber, name, value)

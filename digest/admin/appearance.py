@@ -22,6 +22,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
             "Readers",
             _page("Readers", "group", "subscriptions_subscriber"),
             _page("Refusals", "block", "subscriptions_refusal"),
+            _page("Suggestions", "lightbulb", "subscriptions_suggestion"),
             _page("Erased addresses", "person_off", "subscriptions_suppression"),
         ),
         _group(

@@ -5,23 +5,29 @@
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTextareaWidget
 
 from digest.admin.base import BaseAdmin, action, button, column, link
 from digest.admin.dashboard.figures import matching, newest_edition
+from digest.archive.topic_trial import try_wording
 from digest.compose.templating.contrast import DEFAULT
 from digest.ingestion import shipped_topics
 from digest.lib.counting import number_of
 from digest.matching import QuerySyntaxError, parse_query
+from digest.matching.topics.measured import measured_topics
 from digest.models import Paper, Topic
 
 TITLES_SHOWN = 8
+FEW = 30  # papers that belong: fewer say little
 SHIPPED = ("name", "description", "query", "colour", "position")  # what `shipped_topics.load` writes
 
 
@@ -72,15 +78,36 @@ class TopicAdmin(BaseAdmin[Topic]):
     search_fields = ("name", "description", "query")
     fieldsets = (
         (None, {"fields": ("name", "slug", "description", "colour", "position", "enabled", "wording")}),
-        ("Query", {"fields": ("query", "matches_now")}),
+        ("Query", {"fields": ("query", "measured", "matches_now")}),
     )
-    readonly_fields = ("wording", "matches_now")
+    readonly_fields = ("wording", "measured", "matches_now")
     actions = ("enable", "disable", "restore")
     actions_detail = ("restore_this",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Topic | None = None) -> tuple[str, ...]:
         """The slug is the topic's identity in readers' filters: fixed once given."""
-        return ("wording", "matches_now", "slug") if obj else ("wording", "matches_now")
+        return (*self.readonly_fields, "slug") if obj else self.readonly_fields
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.try_wording)
+        return [path("<int:pk>/try/", view, name="digest_topic_try"), *super().get_urls()]
+
+    def try_wording(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What the query of an unsaved form would do with labelled papers; nothing is stored."""
+        topic = get_object_or_404(Topic, pk=pk)
+        if not self.has_change_permission(request, topic):
+            raise PermissionDenied
+        context: dict[str, Any] = {"few": FEW, "shown": f":{TITLES_SHOWN}"}
+        try:
+            trial = try_wording(topic, request.POST.get("query", "").replace("\r\n", "\n"))
+        except QuerySyntaxError as error:
+            context["error"] = error_with_caret(error)
+        else:
+            context["trial"] = trial
+            if trial:
+                changes = [("It would add", trial.gained), ("It would no longer select", trial.lost)]
+                context |= {"changes": changes, "learned": trial.papers - trial.unseen}
+        return render(request, "digest/topic_trial.html", context)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> Any:
         """With a colour: a browser would send black for none, and nobody would notice."""
@@ -109,6 +136,19 @@ class TopicAdmin(BaseAdmin[Topic]):
     @column("Wording")
     def wording(self, topic: Topic) -> str:
         return "yours" if topic.edited else "as shipped"
+
+    @column("On labelled papers")
+    def measured(self, topic: Topic) -> SafeString | str:
+        """How well the shipped wording selects, and a button to try the one in the form."""
+        if topic.pk is None:
+            return "Save the topic first."
+        measured = measured_topics().get(topic.slug)
+        context = {
+            "measured": measured,
+            "by_model": shipped_topics.selecting(topic) != topic.query,
+            "url": reverse("admin:digest_topic_try", args=[topic.pk]),
+        }
+        return render_to_string("digest/topic_measured.html", context)
 
     @column("Matches now")
     def matches_now(self, topic: Topic) -> SafeString | str:

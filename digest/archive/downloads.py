@@ -1,10 +1,11 @@
-"""Files for reference managers: one paper, or those on a page of a search, as BibTeX and as RIS."""
+"""Files for reference managers: one paper, or those on a page of the archive, as BibTeX and as RIS."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Literal
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
 from digest.archive import queries
@@ -13,7 +14,7 @@ from digest.library.bibtex import bibtex
 from digest.library.reference import reference, references
 from digest.library.ris import ris
 from digest.matching import QuerySyntaxError
-from digest.models import Paper
+from digest.models import Paper, Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import public
@@ -51,10 +52,39 @@ def search(request: HttpRequest, kind: Kind) -> HttpResponse:
     return references_response(queries.in_order(page), kind, "search")
 
 
-def references_response(papers: Iterable[Paper], kind: Kind, name: str) -> HttpResponse:
-    """Answer with the papers as a file called `name`; search engines keep to the pages."""
+@require_safe
+@costly
+@public
+def topic(request: HttpRequest, slug: str, kind: Kind) -> HttpResponse:
+    """The papers on a page of a topic."""
+    found = queries.search_topic(get_object_or_404(Topic, slug=slug, enabled=True))
+    page = queries.paginate(found.papers, request.GET.get("page", "1"))
+    return references_response(queries.in_order(page), kind, slug)
+
+
+@require_safe
+@costly
+@public
+def day(request: HttpRequest, day: date, kind: Kind) -> HttpResponse:
+    """What the editions of a day listed; `?topic=` asks for one topic's share."""
+    papers = queries.papers_of(day)
+    if not papers:
+        raise Http404
+    asked = request.GET.get("topic")
+    kept = queries.topics_of(day, papers).get(asked) if asked else None
+    shown = papers if kept is None else [paper for paper in papers if paper.pk in kept]
+    return references_response(shown, kind, f"papers-{day}")
+
+
+def references_response(
+    papers: Iterable[Paper], kind: Kind, name: str, notes: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Answer with the papers as a file called `name`, and `notes` about some of them by their keys.
+
+    Search engines keep to the pages.
+    """
     write, content_type = _FORMATS[kind]
-    body = write(references(paper.record() for paper in papers))
+    body = write(references((paper.record() for paper in papers), notes))
     response = HttpResponse(body, content_type=f"{content_type}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
     response["X-Robots-Tag"] = "noindex"

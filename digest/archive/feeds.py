@@ -88,12 +88,14 @@ def _entry(paper: Paper, corrected: datetime | None) -> Entry:
     at = datetime.combine(paper.day, time(), UTC)
     names = paper.author_names[:_AUTHORS]
     more, listed = len(paper.author_names) - len(names), ", ".join(names)
+    summarised = _("Summary by the source:")
     withdrawn = _("Withdrawn")  # within the f-string, only Python 3.12 and later would see it as a text
     return Entry(
         id=tag(paper.day, f"paper/{paper.pk}"),
         url=page_of(paper),
         title=paper.title,
         html=(f"<p><strong>{withdrawn}</strong></p>" if paper.record().withdrawn else "")
+        + (f"<p>{summarised} {escape(paper.summary)}</p>" if paper.summary else "")
         + (f"<p>{escape(paper.abstract)}</p>" if paper.abstract else ""),
         at=at,
         updated=max(at, corrected) if corrected else at,

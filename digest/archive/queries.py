@@ -12,18 +12,22 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 from django.utils import timezone
 
-from digest.archive.search import SearchResult, find
+from digest.archive.search import SearchResult, find, most_alike
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
-from digest.matching import Percolator, Query, explain, parse_query
+from digest.matching import Like, Percolator, Query, explain, parse_query
+from digest.matching.ranking.similarity import LEAST_STEMS, vector
 from digest.models import EditionEntry, Paper, Topic
+from digest.models.paper import LISTED
 from digest.selection.content import item_of
+from digest.selection.liked_papers import looked_up
 from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
 
 PAGE_SIZE = 25  # papers
+_SIMILAR = 5  # papers beside one
 _LOOKED_AT = 500  # papers, for what is usual of late
-_KEPT = 300  # seconds for which the topics of a day are remembered
+_KEPT = 300  # seconds for which the topics of a day, and papers like one, are remembered
 _PAGE_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
@@ -116,7 +120,7 @@ def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
     """The papers that each topic keeps, by slug."""
-    queries = {topic.slug: parse_query(selecting(topic)) for topic in topics}
+    queries = looked_up({topic.slug: parse_query(selecting(topic)) for topic in topics})
     matches = Percolator.of(queries).match(list(papers))
     return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}
 
@@ -138,9 +142,25 @@ def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
     return view_paper(item, current_language(), whole=False, year=timezone.now().year)
 
 
+def similar(paper: Paper) -> list[Line]:
+    """The papers most like this one, best first, each with the words that carried it; remembered."""
+    name = f"similar:{paper.pk}:{paper.updated_at.timestamp()}"
+    liked = vector(paper)
+    found: list[int] | None = cache.get(name)
+    if found is None:
+        found = [pk for pk in most_alike(liked, _SIMILAR + 1) if pk != paper.pk][:_SIMILAR]
+        cache.set(name, found, _KEPT)
+    return lines(in_order(found), Query(Like(paper.key, liked)))
+
+
+def like(paper: Paper) -> str:
+    """The query for papers like this one; empty if it has too few words to be compared."""
+    return str(Like(paper.key)) if len(vector(paper)) >= LEAST_STEMS else ""
+
+
 def paper_by_key(key: str) -> Paper | None:
     """The paper of this key, or the one that has a better key by now than the title it was first known by."""
-    papers = Paper.objects
+    papers = Paper.objects.filter(LISTED)
     return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
 
 
@@ -153,7 +173,7 @@ def appearances(paper: Paper) -> list[Appearance]:
 
 def search_topic(topic: Topic, since: date | None = None) -> SearchResult:
     """The papers that `topic` keeps."""
-    return find(_query(selecting(topic)), since)
+    return find(looked_up({"": _query(selecting(topic))})[""], since)
 
 
 @lru_cache(maxsize=200)
@@ -204,5 +224,5 @@ def organizations(most: int = 4) -> tuple[str, ...]:
 
 def names_authors() -> bool:
     """Whether the sources say of late who wrote a paper."""
-    recent = Paper.objects.order_by("-pk").values_list("author_names", flat=True)
+    recent = Paper.objects.filter(LISTED).order_by("-pk").values_list("author_names", flat=True)
     return any(recent[:_LOOKED_AT])

@@ -8,6 +8,7 @@ from functools import partial
 from django.core.paginator import Page, Paginator
 
 from digest.archive.queries import PAGE_SIZE, Appearance, DayOfMonth, Line
+from digest.archive.trending_views import TrendingPage
 from digest.archive.views import ArchivePage, DayPage, PaperPage, SearchPage, TopicPage, TopicsPage
 from digest.compose import Item
 from digest.compose.paper.view import view_paper
@@ -15,6 +16,7 @@ from digest.compose.samples import DIGESTS
 from digest.lib.records import ABSTRACT_LIMIT, NAME_LIMIT, TITLE_LIMIT, clean_text, pdf_url
 from digest.library.reference import reference
 from digest.matching import QuerySyntaxError, parse_query
+from digest.matching.query.abbreviation_offers import offers
 from digest.models import Topic
 from digest.web.page_language import current_language
 from digest.web.views import Privacy
@@ -116,12 +118,20 @@ def _paper(number: int) -> PaperPage:
         key="doi:10.1234/<b>?#%20",
         paper=view_paper(item, current_language(), whole=False),
         abstract=item.record.abstract,
+        summary=item.record.summary or "",
         authors=names,
         reference=reference(replace(item.record, author_names=names)),
         pdf_url=pdf_url(item.record.key),
         topics=TOPICS[:3],
         appearances=[Appearance("<b>Source</b> {{ 7*7 }}", DAY)] if number else [],
+        similar=lines("hostile") if number else [],
+        like='like:"10.1234/<b>?#(%20)"' if number else "",
     )
+
+
+def _trending() -> TrendingPage:
+    listed = lines("many", "hostile")
+    return TrendingPage("month", listed, 1304, "<b>Source</b> {{ 7*7 }}")
 
 
 def _search(query: str) -> SearchPage:
@@ -129,7 +139,7 @@ def _search(query: str) -> SearchPage:
         parse_query(query)
     except QuerySyntaxError as error:
         return SearchPage(query, problem=error)
-    return SearchPage(query, lines("hostile"), _page(2, 1304))
+    return SearchPage(query, lines("hostile"), _page(2, 1304), offers=offers(query))
 
 
 def _archive() -> ArchivePage:
@@ -142,13 +152,19 @@ PAGES: Mapping[str, PageCase] = {
     "archive-empty": PageCase("Archive, empty", "web/archive/days.html", partial(ArchivePage, 0, [], {})),
     "day": PageCase("A day", "web/archive/day.html", _day),
     "day-none": PageCase("A day, nothing of a topic", "web/archive/day.html", partial(_day, TOPICS[2])),
+    "trending": PageCase("Trending", "web/archive/trending.html", _trending),
+    "trending-empty": PageCase(
+        "Trending, empty", "web/archive/trending.html", partial(TrendingPage, "week", [], 0, "")
+    ),
     "topics": PageCase("Topics", "web/archive/topics.html", partial(TopicsPage, TOPICS[:3], COUNTS, DAY)),
     "topic": PageCase("A topic", "web/archive/topic.html", partial(_topic, _page(2, 60))),
     "topic-empty": PageCase("A topic, empty", "web/archive/topic.html", partial(_topic, _page(1, 0))),
     "paper": PageCase("A paper", "web/archive/paper.html", partial(_paper, 0)),
     "paper-long": PageCase("A paper, hardly to be broken", "web/archive/paper.html", partial(_paper, 5)),
     "search": PageCase("Search", "web/archive/search.html", partial(SearchPage, "")),
-    "search-found": PageCase("Search, found", "web/archive/search.html", partial(_search, '"<b>bold</b>"')),
+    "search-found": PageCase(
+        "Search, found", "web/archive/search.html", partial(_search, '"<b>bold</b>" OR TTS')
+    ),
     "search-none": PageCase(
         "Search, nothing found", "web/archive/search.html", partial(SearchPage, "x" * 300, (), _page(1, 0))
     ),

@@ -5,10 +5,12 @@ papers → segments of 1,024 with an index each, in the database → the same en
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
+from heapq import nlargest
 
 import numpy as np
 from django.db import transaction
@@ -28,9 +30,13 @@ from digest.matching import (
 )
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
+from digest.matching.proposing.engine import bits_in
+from digest.matching.ranking.similarity import Vector
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
+from digest.models.paper import LISTED
+from digest.selection.liked_papers import known
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 _KEPT_OPEN = 32  # segments, of about 4 MB each
@@ -62,7 +68,7 @@ def visitors_query(text: str) -> Query:
     if query.size > MOST_TERMS:
         hint = deferred("At most %(most)s words and phrases; search for some of them.", most=MOST_TERMS)
         raise QuerySyntaxError(deferred("The query is too long"), text, 0, hint)
-    return query
+    return known(query, text)
 
 
 def find(
@@ -71,7 +77,8 @@ def find(
     """The stored papers that `query` keeps, of those first listed on `since` or later, `until` or earlier.
 
     With `titles_first` those whose title has all the words come before those whose title has some, and these
-    before the others; else, and among equals, the newest come first.
+    before the others, or those most like a paper that the query names come first; else, and among equals, the
+    newest do.
     """
     refresh()
     segments = IndexSegment.objects.filter(made_by=version())
@@ -101,6 +108,68 @@ def find(
     )
 
 
+def most_alike(liked: Vector, most: int) -> list[int]:
+    """The papers most like one, best first: at most so many, of those segments that stay open."""
+    refresh()
+    newest = IndexSegment.objects.filter(made_by=version()).order_by("-last_day", "-number")
+    found: list[tuple[float, int]] = []
+    for pk in newest.values_list("pk", flat=True)[:_KEPT_OPEN]:
+        with suppress(IndexSegment.DoesNotExist):  # another took its place this moment
+            segment = _open(pk)
+            alike = segment.index.vectors.alike(liked)
+            strengths = segment.index.vectors.similarities(liked)[alike]
+            found += zip(strengths.tolist(), segment.papers[alike].tolist(), strict=True)
+    return [paper for _, paper in nlargest(most, found)]
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The stored papers of some days, against which many queries are matched at once.
+
+    Bit n of what `bits` gives stands for `papers[n]`; those of other days are None.
+    """
+
+    papers: tuple[int | None, ...]
+    _indexes: tuple[Index, ...]
+
+    @cached_property
+    def number_of(self) -> Mapping[int, int]:
+        """The number of each paper by its primary key."""
+        return {pk: number for number, pk in enumerate(self.papers) if pk is not None}
+
+    @cached_property
+    def _all(self) -> int:
+        return self.mask(self.number_of)
+
+    def mask(self, papers: Iterable[int]) -> int:
+        """The bits of those of `papers`, primary keys, that belong to it."""
+        return sum(1 << self.number_of[pk] for pk in {*papers} & self.number_of.keys())
+
+    def bits(self, queries: Sequence[Query]) -> list[int]:
+        """For each query the papers that it keeps."""
+        kept, offset = [0] * len(queries), 0
+        for index in self._indexes:
+            kept = [a | b << offset for a, b in zip(kept, bits_in(index, queries), strict=True)]
+            offset += index.count
+        return [bits & self._all for bits in kept]
+
+
+def corpus_since(day: date) -> Corpus:
+    """The stored papers first listed on `day` or later."""
+    refresh()
+    segments = IndexSegment.objects.filter(made_by=version(), last_day__gte=day)
+    try:
+        opened = [_open(pk) for pk in segments.values_list("pk", flat=True)]
+    except IndexSegment.DoesNotExist:  # another took its place this moment
+        return corpus_since(day)
+    papers = [
+        pk if listed >= day.toordinal() else None
+        for segment in opened
+        for pk, listed in zip(segment.papers.tolist(), segment.days.tolist(), strict=True)
+    ]
+    return Corpus(tuple(papers), tuple(segment.index for segment in opened))
+
+
 def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
     """The papers that `query` keeps, and the rank of each one's title, if it counts."""
     if titles_first:
@@ -112,14 +181,14 @@ def _search(query: Query, index: Index, *, titles_first: bool) -> tuple[NDArray[
 def refresh() -> None:
     """Bring the index segments up to date with the papers; quick if they are."""
     current = IndexSegment.objects.filter(made_by=version())
-    papers = Paper.objects.aggregate(count=Count("pk"), stamp=Max("updated_at"))
+    papers = Paper.objects.filter(LISTED).aggregate(count=Count("pk"), stamp=Max("updated_at"))
     segments = current.aggregate(count=Sum("count"), stamp=Max("stamp"))
     if (papers["count"], papers["stamp"]) == (segments["count"] or 0, segments["stamp"]):
         return
     stored = {
         number: (count, stamp) for number, count, stamp in current.values_list("number", "count", "stamp")
     }
-    groups = Paper.objects.order_by().values(segment=F("pk") / SIZE)
+    groups = Paper.objects.filter(LISTED).order_by().values(segment=F("pk") / SIZE)
     wanted = {
         group["segment"]: (group["count"], group["stamp"])
         for group in groups.annotate(count=Count("pk"), stamp=Max("updated_at"))
@@ -133,7 +202,7 @@ def refresh() -> None:
 def _build(number: int) -> None:
     """Make one segment anew from its papers."""
     span = range(number * SIZE, (number + 1) * SIZE)
-    papers = list(Paper.objects.filter(pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
+    papers = list(Paper.objects.filter(LISTED, pk__gte=span.start, pk__lt=span.stop).order_by("pk"))
     if not papers:
         return
     classify(papers)

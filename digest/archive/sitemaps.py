@@ -13,7 +13,9 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from digest.archive import trending, trending_views
 from digest.models import EditionEntry, Paper, Topic
+from digest.models.paper import LISTED
 
 
 class _OfThisSite(Sitemap):  # type: ignore[type-arg]  # generic in the stubs only
@@ -30,10 +32,20 @@ class StaticPages(_OfThisSite):
     """The pages that are always there, but for search: what it finds differs with each query."""
 
     def items(self) -> list[str]:
-        return ["sign-up", "archive", "topics", "privacy"]
+        return ["sign-up", "explore", "archive", "trending", "topics", "privacy"]
 
     def location(self, item: str) -> str:
         return reverse(item)
+
+
+class TrendingSpans(_OfThisSite):
+    """The spans of Trending beside its first page."""
+
+    def items(self) -> list[str]:
+        return [span for span in trending.SPANS if span != trending_views.DAY]
+
+    def location(self, item: str) -> str:
+        return reverse("trending-span", args=[item])
 
 
 class Topics(_OfThisSite):
@@ -59,7 +71,7 @@ class Papers(_OfThisSite):
     limit = 50_000
 
     def items(self) -> QuerySet[Paper]:
-        return Paper.objects.only("key", "updated_at").order_by("-day", "-pk")
+        return Paper.objects.filter(LISTED).only("key", "updated_at").order_by("-day", "-pk")
 
     def location(self, item: Paper) -> str:
         return item.get_absolute_url()
@@ -80,6 +92,7 @@ def index(request: HttpRequest, sitemaps: Mapping[str, type[_OfThisSite]]) -> Te
 
 SITEMAPS: Mapping[str, type[_OfThisSite]] = {
     "standing": StaticPages,
+    "trending": TrendingSpans,
     "topics": Topics,
     "days": Days,
     "papers": Papers,

@@ -17,6 +17,8 @@ from digest.compose.paper.view import PaperView
 from digest.lib.records import pdf_url
 from digest.library.reference import Reference, reference
 from digest.matching import QuerySyntaxError
+from digest.matching.percolator.title_search import sought
+from digest.matching.query.abbreviation_offers import Offer, offers
 from digest.models import Paper, Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
@@ -71,26 +73,38 @@ class TopicPage:
 
 @dataclass(frozen=True, slots=True)
 class PaperPage:
-    """One paper in full, the topics that keep it, where it appeared, and how it is cited."""
+    """One paper in full, the topics that keep it, papers like it, where it appeared, and how it is cited.
+
+    `summary` is its source's own, or empty. `like` is the query for more like it, empty if it has too few
+    words for that.
+    """
 
     key: str
     paper: PaperView
     abstract: str
+    summary: str
     authors: Sequence[str]
     reference: Reference
     pdf_url: str | None
     topics: Sequence[Topic]
     appearances: Sequence[Appearance]
+    similar: Sequence[Line]
+    like: str
 
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was searched for and found, or why the query cannot be read."""
+    """What was searched for and found, or why the query cannot be read; `offers` would widen it.
+
+    Those most like a paper come first if it asks for such.
+    """
 
     query: str
     lines: Sequence[Line] = ()
     page_obj: Page[int] | None = None
     problem: QuerySyntaxError | None = None
+    offers: Sequence[Offer] = ()
+    most_alike_first: bool = False
 
 
 @require_safe
@@ -208,11 +222,14 @@ def paper_page(found: Paper) -> PaperPage:
         key=found.key,
         paper=queries.paper_view(found),
         abstract=found.abstract,
+        summary=found.summary,
         authors=found.author_names,
         reference=reference(found.record()),
         pdf_url=pdf_url(found.key),
         topics=queries.topics_of_paper(found),
         appearances=queries.appearances(found),
+        similar=queries.similar(found),
+        like=queries.like(found),
     )
 
 
@@ -234,4 +251,6 @@ def _search_page(text: str, page_number: str) -> SearchPage:
     except QuerySyntaxError as error:
         return SearchPage(text, problem=error)
     page_obj = queries.paginate(find(query, titles_first=True).papers, page_number)
-    return SearchPage(text, queries.lines(queries.in_order(page_obj), query), page_obj)
+    listed = queries.lines(queries.in_order(page_obj), query)
+    alike = any(sought(query.root))
+    return SearchPage(text, listed, page_obj, offers=offers(text), most_alike_first=alike)

@@ -17,6 +17,7 @@ from digest.compose.content import (
     NearMiss,
     Note,
     Section,
+    Suggestion,
     WelcomeContent,
 )
 from digest.compose.letter import (
@@ -46,6 +47,7 @@ __all__ = [
     "PreparedLetter",
     "Section",
     "Sender",
+    "Suggestion",
     "UnusableAddress",
     "WelcomeContent",
     "compose",

@@ -83,7 +83,9 @@ class Item:
 class Section:
     """The papers of one filter, best first: a preset topic, or a reader's `own` query under its text.
 
-    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted.
+    `mute` is what the link to mute it ends in, a slug or a number; empty if it cannot be muted. `kind` is
+    "library" for papers like those of the reader's library, "trending" for the most upvoted papers; those of
+    the sources `aside` have no votes and did not compete.
     """
 
     name: str
@@ -91,6 +93,8 @@ class Section:
     items: tuple[Item, ...]
     own: bool = False
     mute: str = ""
+    kind: str = ""
+    aside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +112,33 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One change that a digest offers its reader, on a page of its own.
+
+    Adding `add`, a query or, if `topic`, the name of a topic, brings `papers` more a week, such as
+    `examples`: titles and the addresses of their pages. Asking for `least_upvotes` leaves `papers` a digest
+    instead of `papers_before`.
+    """
+
+    papers: float
+    add: str = ""
+    topic: bool = False
+    examples: tuple[tuple[str, str], ...] = ()
+    least_upvotes: int = 0
+    papers_before: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class DigestContent:
     """One selection: what every reader with the same filters and the same history gets on `day`.
 
     `scanned` counts the papers the editions listed, `already_had` the matching ones an earlier digest
     brought. `more` are papers beyond the reader's cap, by filter, `carried` those of an earlier digest that
     may not have arrived. `best` is the title of the best of all, of whatever filter; without it the first is.
-    A `weekly` digest is about the week to `day`. It goes out in `year`, by default that of `day`: dates of
-    other years name theirs. A first digest, which welcomes its reader, says when the one `following` comes,
-    a local time in `zone`.
+    A `weekly` digest is about the week to `day`, a `monthly` one about the month. It goes out in `year`, by
+    default that of `day`: dates of other years name theirs. A first digest, which welcomes its reader, says
+    when the one `following` comes, a local time in `zone`. A `suggestion` is for those readers alone whose
+    digest it is.
     """
 
     day: date
@@ -127,11 +149,13 @@ class DigestContent:
     carried: tuple[Item, ...] = ()
     near: tuple[NearMiss, ...] = ()
     weekly: bool = False
+    monthly: bool = False
     language: str = "en"
     best: str = ""
     year: int = 0
     following: datetime | None = None
     zone: str = ""
+    suggestion: Suggestion | None = None
 
     @property
     def of_another_year(self) -> bool:

@@ -5,18 +5,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, NearMiss, Section
+from digest.compose.content import DigestContent, NearMiss, Section, Suggestion
 from digest.compose.paper.view import PaperView, view_paper
-from digest.lib.locales import language_for
+from digest.lib.locales import Language, language_for
 from digest.lib.records import safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
+_LONGEST_SUGGESTION = 400
 
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line."""
+    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line.
+
+    `note` says which papers could not be among them. `kind` is the section's.
+    """
 
     name: str
     colour: str
@@ -24,6 +28,8 @@ class SectionView:
     mute: str
     total: int
     papers: tuple[PaperView, ...]
+    kind: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,23 @@ class NearView:
 
 
 @dataclass(frozen=True, slots=True)
+class SuggestionView:
+    """A suggested change in words, what it would have brought, and what its link says."""
+
+    text: str
+    examples: tuple[tuple[str, str], ...]
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigestView:
     """A digest, as its templates print it.
 
     `subject` leads with the best title; `preheader`, which programs show behind it, says what else there is.
     `lines` are papers as title lines by filter, `line_count` of them, and `one_filter` says that a name above
-    them would tell nothing; `cap` is the reader's number of papers if it cut anything. `left_out` papers are
-    only on the web. There, in the `whole` digest, papers `beyond` the cap are in full too. A first digest
-    begins with `welcome`.
+    them would tell nothing; `also` is the heading of these, `cap` the reader's number of papers if it cut
+    anything. `left_out` papers are only on the web. There, in the `whole` digest, papers `beyond` the cap are
+    in full too. A first digest begins with `welcome`.
     """
 
     language: str
@@ -62,11 +77,12 @@ class DigestView:
     one_filter: bool
     left_out: int
     cap: int
-    weekly: bool
+    also: str
     near: tuple[NearView, ...]
     whole: bool = False
     beyond: tuple[SectionView, ...] = ()
     welcome: str = ""
+    suggestion: SuggestionView | None = None
 
 
 class DigestPresenter:
@@ -126,7 +142,7 @@ class DigestPresenter:
             preheader=wording.headline(language, content),
             accounting=wording.accounting(language, content),
             sections=tuple(
-                _view_section(section, papers)
+                _view_section(section, papers, wording.aside(language, section))
                 for section, papers in zip(content.sections, sections, strict=True)
                 if papers
             ),
@@ -136,11 +152,12 @@ class DigestPresenter:
             one_filter=len({group.name for group in by_filter} | {one.name for one in content.sections}) == 1,
             left_out=len(rest) - lines - sum(len(section.papers) for section in beyond),
             cap=full - len(carried) if capped else 0,
-            weekly=content.weekly,
+            also=wording.also(language, content),
             near=tuple(map(_view_near, content.near)),
             whole=self._whole,
             beyond=beyond,
             welcome=wording.welcome(language, content),
+            suggestion=_view_suggestion(language, content.suggestion) if content.suggestion else None,
         )
 
     def _by_filter(self, papers: Iterable[tuple[Section, PaperView]]) -> tuple[SectionView, ...]:
@@ -158,7 +175,7 @@ def _interleaved(groups: Sequence[Sequence[PaperView]]) -> list[tuple[int, int]]
     return sorted((rank, n) for n, group in enumerate(groups) for rank in range(len(group)))
 
 
-def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionView:
+def _view_section(section: Section, papers: tuple[PaperView, ...], note: str = "") -> SectionView:
     return SectionView(
         name=shortened(section.name, _LONGEST_NAME),
         colour=section.colour,
@@ -166,6 +183,8 @@ def _view_section(section: Section, papers: tuple[PaperView, ...]) -> SectionVie
         mute=section.mute,
         total=len(section.items),
         papers=papers,
+        note=note,
+        kind=section.kind,
     )
 
 
@@ -173,3 +192,14 @@ def _view_near(near: NearMiss) -> NearView:
     url = safe_link(near.page_url) or safe_link(near.record.url) or ""
     query, missing, short = (shortened(text, _LONGEST_NAME) for text in (near.query, near.missing, near.add))
     return NearView(folded(near.record.title), url, query, missing, folded(near.add), short)
+
+
+def _view_suggestion(language: Language, suggestion: Suggestion) -> SuggestionView:
+    examples = ((folded(title), address) for title, url in suggestion.examples if (address := safe_link(url)))
+    return SuggestionView(
+        shortened(wording.suggestion(language, suggestion), _LONGEST_SUGGESTION),
+        tuple(examples),
+        language.gettext("Narrow it, or decline")
+        if suggestion.least_upvotes
+        else language.gettext("Add it, or decline"),
+    )

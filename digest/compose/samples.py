@@ -9,11 +9,13 @@ from types import MappingProxyType
 from digest.compose.content import (
     Brand,
     DigestContent,
+    Fact,
     Item,
     Logo,
     NearMiss,
     Note,
     Section,
+    Suggestion,
 )
 from digest.compose.letter import Personal
 from digest.compose.paper.samples import (
@@ -57,6 +59,13 @@ _HOSTILE_MORE = tuple(replace(item, number=item.number + 1000) for item in HOSTI
 _QUANTIZATION = Section("Quantization", "#7a4fbf", (FOUR_BITS, COLD_CACHE), mute="quantization")
 _AGENTS = Section("Agents", "#c2571a", (LAB_BENCH,), mute="agents")
 _THREE_D = Section("3D", "#1a7f5a", (NO_ABSTRACT,), mute="3d")
+_LIBRARY = Section(
+    "Your library",
+    "#59616b",
+    (replace(FOUR_BITS, facts=(Fact("library", "Low precision, high accuracy"),)),),
+    mute="5",
+    kind="library",
+)
 _OWN = Section('kv* NOT title:"cold cache"', "#59616b", (KEPT_BUSY,), own=True, mute="4")
 _BEYOND = tuple(
     item(paper(300 + n, f"Beyond the Cap, Part {n}: One More Thing About Memory")) for n in range(1, 4)
@@ -72,6 +81,17 @@ _CROWD = tuple(
 )
 
 
+_TRENDING = Section(
+    "Trending",
+    "#d6336c",
+    (
+        replace(FOUR_BITS, marks=(), facts=(Fact("trending", "1/87/day/41"),)),
+        replace(NO_ABSTRACT, marks=(), facts=(Fact("trending", "12/87/day/"),)),
+    ),
+    mute="5",
+    kind="trending",
+    aside=("arXiv", "<b>Lab</b> {{ 7*7 }}"),
+)
 _NEAR = NearMiss(
     record=paper(310, "Prefill Once: Sharing Attention States Between Agents of One Team"),
     page_url="https://huggingface.co/papers/2511.00310",
@@ -86,6 +106,19 @@ _LONG_NEAR = replace(
     query=f'"<b>" {"very long " * 40}',
     add='"<b>&%(x)s" é OR "\x02web\x03"',
 )
+_SUGGESTION = Suggestion(
+    papers=3.0,
+    add='"mixture of experts"',
+    examples=((KEPT_BUSY.record.title, "https://digest.example.org/papers/arxiv:2511.00003/"),),
+)
+_HOSTILE_SUGGESTION = Suggestion(
+    papers=0.2,
+    add=f'"<b>{{{{ 7*7 }}}}" {"x" * 500} \x02web\x03',
+    examples=(
+        (HOSTILE[0].record.title, "javascript:alert(1)"),
+        (HOSTILE[0].record.title, "https://a.example/?<b>"),
+    ),
+)
 _NOTED = replace(LAB_BENCH, note=Note("raised", "Kept Busy: Scheduling KV Transfers"))
 
 
@@ -98,8 +131,11 @@ def _digest(
     more: tuple[Section, ...] = (),
     carried: tuple[Item, ...] = (),
     near: tuple[NearMiss, ...] = (),
+    suggestion: Suggestion | None = None,
 ) -> DigestContent:
-    return DigestContent(DAY, 87, 2, sections=sections, more=more, carried=carried, near=near)
+    return DigestContent(
+        DAY, 87, 2, sections=sections, more=more, carried=carried, near=near, suggestion=suggestion
+    )
 
 
 DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
@@ -118,6 +154,8 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             weekly=True,
             near=(_NEAR,),
         ),
+        "monthly": replace(_digest(_QUANTIZATION, _AGENTS, more=_MORE), scanned=2310, monthly=True),
+        "trending": _digest(_AGENTS, _TRENDING),
         "german": replace(
             _digest(
                 *(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN),
@@ -128,7 +166,14 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             scanned=1087,
             language="de",
         ),
+        "suggestion": _digest(_AGENTS, suggestion=_SUGGESTION),
+        "suggestion-fewer": _digest(
+            *(_QUANTIZATION, _AGENTS),
+            more=_MORE,
+            suggestion=Suggestion(papers=3.5, least_upvotes=10, papers_before=21.0),
+        ),
         "no-abstract": _digest(_THREE_D),
+        "library": _digest(_AGENTS, _LIBRARY),
         "no-words": _digest(Section("Everything", "#59616b", (Item(LAB_BENCH.record, (), ""),))),
         "carried": _digest(_AGENTS, carried=(FOUR_BITS, NO_ABSTRACT)),
         "carried-only": _digest(carried=(FOUR_BITS,)),
@@ -137,6 +182,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
             _HOSTILE,
             more=(replace(_HOSTILE, items=_HOSTILE_MORE),),
             near=(_LONG_NEAR, _LONG_NEAR),
+            suggestion=_HOSTILE_SUGGESTION,
         ),
     }
 )

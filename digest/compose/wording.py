@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable
 
-from digest.compose.content import DigestContent, Note, Section
+from digest.compose.content import DigestContent, Note, Section, Suggestion
 from digest.lib.locales import ENGLISH, Language
 from digest.lib.safe_text import shortened
 
 SUBJECT_ROOM = 78
 NAMED_TOPICS = 3
+TRENDING = "trending"  # the kind of a section
 _LONGEST_TITLE = 80
 _SHORTEST_TITLE = 20
 _CAPITALISED = re.compile(r"[A-Z][a-z]+$")
@@ -20,16 +21,29 @@ def period(language: Language, content: DigestContent, *, year: bool = False) ->
     With `year` it is named even if the digest goes out in it: a page may be opened in another one.
     """
     year = year or content.of_another_year
-    if content.weekly:
-        week = language.gettext("the week to %(date)s", date=language.day(content.day, year=year))
-        return week[:1].upper() + week[1:]
-    return language.long_date(content.day, year=year)
+    if not (content.weekly or content.monthly):
+        return language.long_date(content.day, year=year)
+    date = language.day(content.day, year=year)
+    if content.monthly:
+        span = language.gettext("the month to %(date)s", date=date)
+    else:
+        span = language.gettext("the week to %(date)s", date=date)
+    return span[:1].upper() + span[1:]
 
 
 def short_period(language: Language, content: DigestContent) -> str:
-    """The same for a subject: “5 Nov”, “week to 7 Nov”."""
+    """The same for a subject: “5 Nov”, “week to 7 Nov”, “month to 7 Nov”."""
     day = language.short_date(content.day, year=content.of_another_year)
+    if content.monthly:
+        return language.gettext("month to %(date)s", date=day)
     return language.gettext("week to %(date)s", date=day) if content.weekly else day
+
+
+def also(language: Language, content: DigestContent) -> str:
+    """The heading of papers beyond those in full: “Also today”, “Also this week”, “Also this month”."""
+    if content.monthly:
+        return language.gettext("Also this month")
+    return language.gettext("Also this week") if content.weekly else language.gettext("Also today")
 
 
 def kept(content: DigestContent) -> int:
@@ -69,6 +83,9 @@ def headline(language: Language, content: DigestContent) -> str:
             "%(num)s papers from your last digest",
             len(content.carried),
         )
+    filled = [section for section in content.sections if section.items]
+    if filled and all(section.kind == TRENDING for section in filled):
+        return language.ngettext("%(num)s trending paper", "%(num)s trending papers", number)
     names = _topics(language, content.sections)
     room = SUBJECT_ROOM - len(f" · {short_period(language, content)}")
     # "1 more topic" is hardly shorter than the name of that topic.
@@ -82,6 +99,16 @@ def headline(language: Language, content: DigestContent) -> str:
         if len(line) <= room:
             return line
     return language.ngettext("%(num)s paper for you", "%(num)s papers for you", number)
+
+
+def aside(language: Language, section: Section) -> str:
+    """Which sources' papers could not be among the most upvoted; empty if all could."""
+    if not section.aside:
+        return ""
+    return language.gettext(
+        "The papers of %(sources)s have no votes, so they are not compared.",
+        sources=language.listed(section.aside),
+    )
 
 
 def welcome(language: Language, content: DigestContent) -> str:
@@ -103,6 +130,8 @@ def ranking_note(language: Language, note: Note) -> str:
     match note.cause:
         case "raised":
             return language.gettext("Ranked up because you liked “%(title)s”.", title=title)
+        case "library":
+            return language.gettext("Ranked up because of your library: “%(title)s”.", title=title)
         case "lowered":
             return language.gettext("Ranked down because you asked for less like “%(title)s”.", title=title)
         case _:
@@ -133,7 +162,10 @@ def accounting(language: Language, content: DigestContent) -> tuple[str, ...]:
 def _topics(language: Language, sections: Iterable[Section]) -> list[str]:
     """Names for the middle of a sentence; own queries share one, at the end."""
     filled = [section for section in sections if section.items]
-    names = [_within_sentence(language, section.name) for section in filled if not section.own]
+    topics = [section for section in filled if not section.own and not section.kind]
+    names = [_within_sentence(language, section.name) for section in topics]
+    if any(section.kind == TRENDING for section in filled):
+        names.append(language.gettext("what is trending"))
     own = sum(section.own for section in filled)
     if own:
         names.append(language.gettext("your query") if own == 1 else language.gettext("your queries"))
@@ -146,3 +178,31 @@ def _within_sentence(language: Language, name: str) -> str:
     first, space, rest = name.partition(" ")
     lowered = language.code == ENGLISH and _CAPITALISED.match(first)
     return (first.lower() if lowered else first) + space + rest
+
+
+def suggestion(language: Language, change: Suggestion) -> str:
+    """What a change does: “Adding “moe” would bring about 3 more papers a week”."""
+    if change.least_upvotes:
+        return language.gettext(
+            "Your last digests were mostly longer than you asked for. With at least %(upvotes)s upvotes they "
+            "would have had about %(after)s papers instead of %(before)s.",
+            upvotes=language.number(change.least_upvotes),
+            after=_about(language, change.papers),
+            before=_about(language, change.papers_before),
+        )
+    name = language.topic(change.add) if change.topic else shortened(change.add, _LONGEST_TITLE)
+    if '"' not in name:  # a phrase brings quotation marks of its own
+        name = language.gettext("“%(name)s”", name=name)
+    return language.ngettext(
+        "Your last digests were mostly empty. Adding %(name)s would bring about %(num)s more paper a "
+        "week, such as:",
+        "Your last digests were mostly empty. Adding %(name)s would bring about %(num)s more papers a "
+        "week, such as:",
+        max(1, round(change.papers)),
+        name=name,
+    )
+
+
+def _about(language: Language, papers: float) -> str:
+    """“4”; “1.5” where half a paper counts."""
+    return language.number(papers, 0 if papers >= 9.95 or papers == round(papers) else 1)

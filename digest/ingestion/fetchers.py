@@ -11,7 +11,7 @@ from digest.ingestion.store import Ingested, store
 from digest.models import Source
 from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
-from digest.sources.http.client import DEFAULTS, fetch
+from digest.sources.http.client import DEFAULTS, FetchSettings, fetch
 
 REFRESHED_DAYS = 3  # an edition grows, and its votes rise, until two days after
 
@@ -64,22 +64,22 @@ def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedEdition, bytes]:
     """
     if adapter.fetch_day is None:
         raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
-    raw = adapter.fetch_day(day, _get)
+    raw = adapter.fetch_day(day, get)
     return sources.parse(raw, today=day, day=day, adapter=adapter), raw
 
 
-def _get(url: str) -> bytes:
+def get(url: str, limits: FetchSettings = DEFAULTS) -> bytes:
     """The body that a source's address answers with, or its mirror, where the settings name one.
 
     An adapter may have found the address in a page: only the mirror may be on the operator's own machine.
     """
     for site, mirror in settings.SOURCE_MIRRORS.items():
         if url.startswith(f"{site}/"):
-            return fetch_address(mirror + url.removeprefix(site))
-    return fetch(url)
+            return fetch_address(mirror + url.removeprefix(site), limits)
+    return fetch(url, limits)
 
 
-def fetch_address(url: str) -> bytes:
+def fetch_address(url: str, limits: FetchSettings = DEFAULTS) -> bytes:
     """The body of a URL that the operator named: their own machine is allowed if they named it."""
     local = urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
-    return fetch(url, replace(DEFAULTS, allow_loopback=local))
+    return fetch(url, replace(limits, allow_loopback=local))

@@ -24,6 +24,7 @@ _FACTS = (
     "upvotes",
     "code_url",
     "project_url",
+    "summary",
     "author_names",
 )
 _MATCHED_FIELDS = {"title", "abstract", "author_names", "organization", "authors", "comments", "upvotes"}
@@ -118,6 +119,9 @@ def _listed_papers(records: Sequence[PaperRecord], source: Source) -> list[_List
         if paper is None:
             paper = Paper(key=record.key, url=record.url, day=record.day, source_name=source.name)
         before = _update(paper, record)
+        if not paper.source_name:  # until now it was only looked up
+            before |= {"source_name": "", "day": paper.day}
+            paper.source_name, paper.day = source.name, record.day
         one = listed.setdefault(id(paper), _ListedPaper(paper, position, {}))
         one.before = before | one.before
         known[record.key] = known[paper.key] = known[paper.title_key] = paper

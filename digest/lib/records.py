@@ -24,6 +24,7 @@ _ARXIV_ID = re.compile(
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 _ARXIV_DOI = "10.48550/arxiv."
 _DOI_LIMIT = 180
+_TITLE_KEY = re.compile(r"title:[0-9a-f]{24}")
 _IN_PATHS = (
     "/:;,()@!$&'*+="  # what a path holds as it is (RFC 3986, 3.3); a DOI may have “#”, “?”, “<” and “%”
 )
@@ -40,6 +41,7 @@ TITLE_SEARCH = "https://huggingface.co/papers?q="  # where the paper itself is n
 TITLE_LIMIT = 500
 ABSTRACT_LIMIT = 20_000
 NAME_LIMIT = 200
+SUMMARY_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class PaperRecord:
     """One paper as one edition of one source shows it.
 
     `authors`, `comments` and `upvotes` are counts, None where the source does not say. `day` is the
-    edition's day; `published` the day the paper itself appeared.
+    edition's day; `published` the day the paper itself appeared. `summary` is a line of the source's own,
+    which a model may have written: it is shown as the source's, and no query looks at it.
     """
 
     key: str
@@ -64,6 +67,7 @@ class PaperRecord:
     code_url: str | None = None
     project_url: str | None = None
     source_names: tuple[str, ...] = ()
+    summary: str | None = None
 
     @property
     def withdrawn(self) -> bool:
@@ -119,6 +123,15 @@ def identify(*, title: str, arxiv: str | None = None, doi: str | None = None) ->
         if len(name) <= _DOI_LIMIT and name.isprintable():
             return f"doi:{name}"
     return title_key(title)
+
+
+def paper_key(text: str) -> str | None:
+    """The key that an arXiv id, a DOI, a link to either or a key itself names; None for anything else."""
+    name = text.strip()
+    if _TITLE_KEY.fullmatch(name):
+        return name
+    key = identify(title="", doi=name) if _DOI.match(name) else identify(title="", arxiv=name)
+    return None if key.startswith("title:") else key
 
 
 def paper_url(key: str, title: str) -> str:

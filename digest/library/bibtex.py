@@ -58,6 +58,8 @@ def _fields(paper: Reference) -> Iterator[tuple[str, str]]:
         yield "url", f"{{{_address(paper.url)}}}"
     if paper.abstract:
         yield "abstract", f"{{{_text(paper.abstract)}}}"
+    if paper.note:
+        yield "annote", f"{{{_text(paper.note)}}}"
 
 
 def _author(author: Name) -> str:

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.lib.records import PaperRecord, arxiv_id, safe_link
@@ -23,6 +23,7 @@ class Reference:
     """A paper to be cited; a year or month of 0, like an empty text, is not known.
 
     `citation_key` is ASCII letters and digits, with “-2” behind it if an earlier paper of the list has it.
+    `note` is a reader's own line about it.
     """
 
     citation_key: str
@@ -35,6 +36,7 @@ class Reference:
     arxiv: str
     doi: str
     url: str
+    note: str = ""
 
     @property
     def date(self) -> str:
@@ -62,14 +64,18 @@ def reference(record: PaperRecord) -> Reference:
     )
 
 
-def references(records: Iterable[PaperRecord]) -> list[Reference]:
-    """The references of a list of papers, each paper once, no two with one citation key."""
+def references(records: Iterable[PaperRecord], notes: Mapping[str, str] | None = None) -> list[Reference]:
+    """The references of a list of papers, each paper once, no two with one citation key.
+
+    `notes` are a reader's lines about papers, by their keys.
+    """
     seen = Counter[str]()
     listed = []
-    for one in {record.key: reference(record) for record in records}.values():
+    for key, one in {record.key: reference(record) for record in records}.items():
         seen[one.citation_key] += 1
         number = seen[one.citation_key]
-        listed.append(replace(one, citation_key=f"{one.citation_key}-{number}") if number > 1 else one)
+        citation_key = f"{one.citation_key}-{number}" if number > 1 else one.citation_key
+        listed.append(replace(one, citation_key=citation_key, note=(notes or {}).get(key, "")))
     return listed
 
 

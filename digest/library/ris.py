@@ -25,6 +25,8 @@ def _tags(paper: Reference) -> Iterator[tuple[str, str]]:
     yield "T1", paper.title
     if paper.abstract:
         yield "AB", paper.abstract
+    if paper.note:
+        yield "N1", paper.note
     if paper.url:
         yield "UR", paper.url
     if paper.doi:

@@ -10,6 +10,7 @@ The language, loosest binding first:
     (a b)               grouping
     title:a             in the title only; likewise abstract: author: org: source:; also before a group
     topic:agents        what the model of a preset topic keeps
+    like:2311.12345     papers like that one, which is named by its arXiv id or DOI
     upvotes>=50         also comments, authors and day, with >= <= > < =; day:2025-11-05
     "a b"               the words in this order, side by side
     quant*              words that begin so
@@ -19,7 +20,7 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 `"fine tuning"` find each other. Without a field they are looked for in title and abstract.
 """
 
-from digest.matching.ast import And, Compare, Field, Near, Not, Number, Or, Query, Term, Topic, Weight
+from digest.matching.ast import And, Compare, Field, Like, Near, Not, Number, Or, Query, Term, Topic, Weight
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.percolator import Match, Percolator, search
@@ -37,6 +38,7 @@ __all__ = [
     "Explanation",
     "Field",
     "Index",
+    "Like",
     "Match",
     "Near",
     "Not",

@@ -1,11 +1,13 @@
 """Queries as trees: what can be asked, and how it is printed."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 
-from digest.matching.tokenizer import words
+from digest.matching.tokenizer import without_version, words
 
 
 class Field(StrEnum):
@@ -19,6 +21,7 @@ class Field(StrEnum):
 
 
 ANYWHERE = (Field.TITLE, Field.ABSTRACT)
+_UNQUOTED = re.compile(r"[^\s()^]+")  # names of papers that need no quotes
 
 
 class Number(StrEnum):
@@ -28,6 +31,9 @@ class Number(StrEnum):
     COMMENTS = "comments"
     AUTHORS = "authors"
     DAY = "day"
+
+
+_text = attrgetter("text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +54,15 @@ class _Printed:
 
 @dataclass(frozen=True, slots=True)
 class Term(_Printed):
-    """Folded words that stand side by side, one word being the common case; the last may be a prefix."""
+    """Folded words that stand side by side, one word being the common case; the last may be a prefix.
+
+    A name with a version is met by the name without any, too, unless it is `exact`, as in what is left out.
+    """
 
     words: tuple[str, ...]
     prefix: bool = False
     field: Field | None = None
+    exact: bool = False
 
     def __hash__(self) -> int:
         return hash(self.text)  # which a string remembers
@@ -64,6 +74,14 @@ class Term(_Printed):
         elif len(self.words) > 1 or body in {"and", "or", "not", "near"}:
             body = f'"{body}"'
         return f"{self.field + ':' if self.field else ''}{body}{'*' if self.prefix else ''}"
+
+    @property
+    def without_version(self) -> "Term | None":
+        """The name without a version by which the term is met, too."""
+        if self.exact or self.prefix or not self.words[-1][-1:].isdigit():  # as nearly all are
+            return None
+        name = without_version(self.words)
+        return Term(name, field=self.field) if name else None
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -106,11 +124,28 @@ class Topic(_Printed):
 
 
 @dataclass(frozen=True, slots=True)
+class Like(_Printed):
+    """Papers like the one of this key, whose `vector` somebody looks up after parsing; without, none is."""
+
+    key: str
+    vector: Mapping[str, float] = field(default_factory=dict, repr=False)
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def _print(self) -> str:
+        name = self.key.removeprefix("arxiv:").removeprefix("doi:")
+        return f"like:{name}" if _UNQUOTED.fullmatch(name) else f'like:"{name}"'
+
+
+@dataclass(frozen=True, slots=True)
 class And(_Printed):
     parts: tuple["Node", ...]
 
     def _print(self) -> str:
-        return " ".join([f"({part.text})" if isinstance(part, Or) else part.text for part in self.parts])
+        if Or in map(type, self.parts):
+            return " ".join([f"({part.text})" if isinstance(part, Or) else part.text for part in self.parts])
+        return " ".join(map(_text, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +153,7 @@ class Or(_Printed):
     parts: tuple["Node", ...]
 
     def _print(self) -> str:
-        return " OR ".join([part.text for part in self.parts])
+        return " OR ".join(map(_text, self.parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +175,7 @@ class Weight(_Printed):
         return f"{_bracketed(self.part)}^{self.factor:g}"
 
 
-Leaf = Term | Near | Compare | Topic
+Leaf = Term | Near | Compare | Topic | Like
 Node = Leaf | And | Or | Not | Weight
 
 
@@ -162,7 +197,14 @@ class Query:
     @property
     def numbers(self) -> frozenset[Number]:
         """The numbers it compares."""
-        return _numbers(self.root)
+        return frozenset(leaf.number for leaf in _leaves(self.root) if isinstance(leaf, Compare))
+
+    @property
+    def liked(self) -> frozenset[str]:
+        """The keys of the papers that others shall be like; quick for nearly all queries, which name none."""
+        if "like:" not in self.root.text:
+            return frozenset()
+        return frozenset(leaf.key for leaf in _leaves(self.root) if isinstance(leaf, Like))
 
 
 def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:
@@ -192,16 +234,15 @@ def _size(node: Node) -> int:
             return 1
 
 
-def _numbers(node: Node) -> frozenset[Number]:
+def _leaves(node: Node) -> Iterator[Leaf]:
     match node:
         case And(parts) | Or(parts):
-            return frozenset().union(*map(_numbers, parts))
+            for part in parts:
+                yield from _leaves(part)
         case Not(part) | Weight(part, _):
-            return _numbers(part)
-        case Compare(number):
-            return frozenset({number})
+            yield from _leaves(part)
         case _:
-            return frozenset()
+            yield node
 
 
 def _either(terms: tuple[Term, ...]) -> str:
@@ -210,4 +251,4 @@ def _either(terms: tuple[Term, ...]) -> str:
 
 
 def _bracketed(node: Node) -> str:
-    return node.text if isinstance(node, Term | Compare | Topic) else f"({node.text})"
+    return node.text if isinstance(node, Term | Compare | Topic | Like) else f"({node.text})"

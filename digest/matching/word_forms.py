@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _ROWS = Path(__file__).with_name("word_forms.tsv")
+_COMMON = Path(__file__).with_name("ranking") / "stem_counts.tsv"  # stems of many papers
 _APART = "={}="  # a stem that no word has by itself, and that Snowball leaves alone
 _IN_COMPOUNDS = 7  # letters of a form that may end a longer word: “submatrices”
 _TAIL = 5  # of those a look at the last letters tells nearly all other words
-_GREEK = re.compile(r"[α-ω]\d*")
+_GREEK = re.compile("[α-ω]")
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,15 @@ class WordForms:
     """`written` has other words for some before stemming, `stems` other stems for some after it.
 
     `also` has for a stem those of the words that may be forms of the same word, or that it may be a form of.
+    `names` are those whose versions are numbered; what else is `common`, by its stem, is no name.
     """
 
     written: Mapping[str, str]
     stems: Mapping[str, str]
     also: Mapping[str, tuple[str, ...]]
     compounds: Mapping[str, tuple[tuple[str, str], ...]]
+    names: frozenset[str]
+    common: frozenset[str]
 
     def as_written(self, folded: str) -> str | None:
         """The word to stem for this one; None if it is not in the table."""
@@ -31,8 +35,9 @@ class WordForms:
         for form, word in self.compounds.get(folded[-_TAIL:], ()):
             if folded.endswith(form):
                 return folded.removesuffix(form) + word
-        if not folded.isascii() and _GREEK.fullmatch(folded):
-            return self.written[folded[0]] + folded[1:]
+        if not folded.isascii():
+            named, letters = _GREEK.subn(lambda letter: self.written[letter[0]], folded)
+            return named if letters == 1 and named.isascii() else None  # else a word of another script
         return None
 
 
@@ -42,8 +47,8 @@ def read_word_forms(snowball: Callable[[str], str]) -> WordForms:
     stems: dict[str, str] = {}
     also: dict[str, tuple[str, ...]] = {}
     compounds: dict[str, tuple[tuple[str, str], ...]] = {}
-    rows = _ROWS.read_text(encoding="utf-8").splitlines()
-    for row in (row for row in rows if not row.startswith("#")):
+    rows = [row for row in _ROWS.read_text(encoding="utf-8").splitlines() if not row.startswith("#")]
+    for row in rows:
         kind, _, named = row.partition("\t")
         word, *forms = named.split()
         match kind:
@@ -66,4 +71,6 @@ def read_word_forms(snowball: Callable[[str], str]) -> WordForms:
                 also |= {other: (*also.get(other, ()), own) for other in others}
             case "apart":
                 written |= dict.fromkeys((word, *forms), _APART.format(word))
-    return WordForms(written, stems, also, compounds)
+    names = (name for row in rows if row.startswith("name\t") for name in row.split()[1:])
+    common = (row.partition("\t")[0] for row in _COMMON.read_text(encoding="utf-8").splitlines())
+    return WordForms(written, stems, also, compounds, frozenset(names), frozenset(common))

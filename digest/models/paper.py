@@ -8,6 +8,10 @@ from django.urls import get_script_prefix, reverse
 from digest.lib.records import PaperRecord
 from digest.matching.percolator.topic_assignment import TopicMatches, unpacked
 
+# Papers that an edition listed; the others were looked up for somebody (`digest/ingestion/looked_up.py`), and
+# that somebody wanted to read them is nobody else's business.
+LISTED = ~models.Q(source_name="")
+
 
 class Paper(models.Model):
     """A paper under its identity, with the facts of its latest listing.
@@ -20,6 +24,9 @@ class Paper(models.Model):
     title_key = models.CharField(max_length=40, db_index=True)
     title = models.CharField(max_length=500)
     abstract = models.TextField(blank=True)
+    summary = models.CharField(
+        max_length=500, blank=True, default="", db_default="", help_text="The source's own, of one line."
+    )
     authors = models.PositiveIntegerField(null=True)
     author_names = models.JSONField(default=list)
     organization = models.CharField(max_length=200, blank=True)
@@ -74,6 +81,7 @@ class Paper(models.Model):
             code_url=self.code_url or None,
             project_url=self.project_url or None,
             source_names=self.source_names,
+            summary=self.summary or None,
         )
 
 

@@ -14,6 +14,11 @@ class Selection(models.Model):
     key = models.CharField(max_length=64, unique=True)
     filters = models.JSONField(help_text="The named queries, in the reader's order.")
     weekly = models.BooleanField(default=False, help_text="It is about the week to its day.")
+    monthly = models.BooleanField(
+        default=False,
+        db_default=False,  # planners of the build before still store theirs
+        help_text="It is about the month to its day.",
+    )
     language = models.CharField(max_length=10, default="en")
     after_release = models.PositiveBigIntegerField(db_column="since")
     through_release = models.PositiveBigIntegerField(db_column="until")
@@ -40,6 +45,11 @@ class Selection(models.Model):
         default="",
         db_default="",  # planners of the build before still store theirs
         help_text="Why its papers were kept, as `digest.selection.shown_reasons` packs it.",
+    )
+    aside = models.TextField(
+        default="",
+        db_default="",  # planners of the build before still store theirs
+        help_text="Titles of sources, one a line: without votes, their papers did not compete for Trending.",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

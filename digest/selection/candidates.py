@@ -2,17 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 from digest.matching import Index, Number, Percolator, Query, index_of
 from digest.matching.ranking.explainer import Explainer
-from digest.matching.ranking.order import Candidate, rank, score
-from digest.matching.ranking.relevance_feedback import Taste
+from digest.matching.ranking.order import score
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
-from digest.selection.requests import Votes, stored_query
+from digest.selection.liked_papers import looked_up
+from digest.selection.requests import Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
 
@@ -21,7 +21,7 @@ _EXPLAINERS = 200  # of papers carried over, which few selections have
 
 
 @dataclass(frozen=True, slots=True)
-class _Match:
+class Match:
     """A paper that a query keeps, how strongly, its score for the order, and the reasons, packed."""
 
     paper: int
@@ -35,46 +35,48 @@ class _Match:
 class _QueryMatches:
     """What a query keeps: candidates, those of them that crossed a threshold, and papers seen before."""
 
-    candidates: tuple[_Match, ...]
+    candidates: tuple[Match, ...]
     crossed: frozenset[int]
     seen: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """The candidates of several queries: ranked items as they are stored, their reasons, honest counts."""
-
-    items: list[dict[str, Any]]
-    reasons: list[str]
-    scanned: int
-    already_seen: int
-    crossed: list[int]
 
 
 class WindowMatcher:
     """Matches queries on the papers of one window; a query is matched, and a match explained, once.
 
-    `queries` are those matched last, by their texts. Selections with the same match share its reasons.
+    `queries` are those matched last, by their texts; `papers` those of the window, and what was loaded.
+    Selections with the same match share its reasons.
     """
 
     def __init__(self, window: Window) -> None:
         self.window = window
         self.index = index_of(self.window.papers)
         self.queries: Mapping[str, Query] = {}
-        self._listed = {paper.pk for paper in self.window.papers}
+        self.listed = {paper.pk for paper in self.window.papers}
         self._matches: dict[str, _QueryMatches] = {}
         self._explainer = lru_cache(maxsize=_EXPLAINERS)(Explainer)
-        self._papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
-        self._similarities = Similarities(self._papers)
+        self.papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
+        self.similarities = Similarities(self.papers)
 
-    def load(self, papers: Collection[int]) -> None:
-        """Read those of `papers` that are not of the window: voted on, or carried over. Some may be gone."""
-        self._papers |= Paper.objects.in_bulk([pk for pk in papers if pk not in self._papers])
+    def load(self, papers: Collection[int]) -> AbstractSet[int]:
+        """Read those of `papers` that are not known yet: voted on, carried over, of a library. Tells which.
+
+        Some may be gone.
+        """
+        read = Paper.objects.in_bulk([pk for pk in papers if pk not in self.papers])
+        self.papers |= read
+        return read.keys()
+
+    def forget(self, papers: Collection[int]) -> None:
+        """Drop what `load` read."""
+        for pk in papers:
+            del self.papers[pk]
+        self.similarities.forget(papers)
 
     def match(self, texts: Collection[str]) -> None:
         """Match those queries that are not matched yet; others than these are forgotten."""
         self._matches = {text: found for text, found in self._matches.items() if text in texts}
-        self.queries = {text: self.queries.get(text) or stored_query(text) for text in texts}
+        read = looked_up({text: stored_query(text) for text in texts if text not in self.queries})
+        self.queries = {text: self.queries.get(text) or read[text] for text in texts}
         new = {text: query for text, query in self.queries.items() if text not in self._matches}
         matches = Percolator.of(new).match(self.window.papers, self.index)
         crossed = self._crossed(new)
@@ -94,21 +96,21 @@ class WindowMatcher:
                 tuple(candidates[text]), frozenset(crossed.get(text, ())), frozenset(seen[text])
             )
 
-    def _explained(self, kept_by: Mapping[int, Sequence[str]]) -> Mapping[str, list[_Match]]:
+    def _explained(self, kept_by: Mapping[int, Sequence[str]]) -> Mapping[str, list[Match]]:
         """The matches of each query, from the queries that keep each paper.
 
         Paper by paper, for an explainer holds all the paper's words and positions.
         """
-        matches: dict[str, list[_Match]] = defaultdict(list)
+        matches: dict[str, list[Match]] = defaultdict(list)
         for pk, texts in kept_by.items():
-            paper = self._papers[pk]
+            paper = self.papers[pk]
             explainer = Explainer(paper)
             age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
             for text in texts:
                 found = explainer.explain(self.queries[text])
                 reasons = pack(paper, ShownReasons.of(found.reasons))
                 points = score(found.strength, paper.upvotes, age)
-                matches[text].append(_Match(pk, paper.key, found.strength, points, reasons))
+                matches[text].append(Match(pk, paper.key, found.strength, points, reasons))
         return matches
 
     @cached_property
@@ -139,44 +141,30 @@ class WindowMatcher:
             crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
         return crossed
 
-    def rank(self, queries: Sequence[str], excluded: Collection[int], votes: Votes) -> Ranking:
-        """What these queries keep, all of which were matched, ranked by what the votes say too."""
-        best: dict[int, tuple[_Match, int]] = {}
+    def best_matches(
+        self, filters: Sequence[Filter], out: Collection[int]
+    ) -> tuple[dict[int, tuple[Match, int]], set[int], set[int]]:
+        """The strongest match of each paper with its filter; papers seen before; those that crossed."""
+        best: dict[int, tuple[Match, int]] = {}
         seen: set[int] = set()
         crossed: set[int] = set()
-        for number, text in enumerate(queries):
-            found = self._matches[text]
+        for number, filter_ in enumerate(filters):
+            if filter_.kind:
+                continue
+            found = self._matches[filter_.query]
             seen |= found.seen
             crossed |= found.crossed
             for match in found.candidates:
                 known = best.get(match.paper)
                 if known is None or match.strength > known[0].strength:
                     best[match.paper] = (match, number)
-        for paper in excluded:
+        for paper in out:
             best.pop(paper, None)
-        crossed &= best.keys()
-        candidates = [Candidate(match.paper, match.key, n, match.score) for match, n in best.values()]
-        ranked = rank(candidates, self._similarities, self._taste(votes))
-        items = [
-            {"paper": candidate.number, "filter": candidate.section} | ({"note": note} if note else {})
-            for candidate, note in ranked
-        ]
-        reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
-        return Ranking(items, reasons, len(self._listed | crossed), len(seen - crossed), sorted(crossed))
-
-    def _taste(self, votes: Votes) -> Taste[int] | None:
-        if not votes:
-            return None
-        vector = self._similarities.vector
-        known = [(pk, more) for pk, more in votes if pk in self._papers]
-        return Taste(
-            more={pk: vector(pk) for pk, more in known if more},
-            less={pk: vector(pk) for pk, more in known if not more},
-        )
+        return best, seen, crossed & best.keys()
 
     def reasons(self, number: int, queries: Sequence[str]) -> str:
         """Why the first of `queries` that keeps this paper does so, packed; empty if the paper is gone."""
-        paper = self._papers.get(number)
+        paper = self.papers.get(number)
         if paper is None:
             return ""
         found = explained(self._explainer(paper), (self.queries[text] for text in queries))

@@ -3,7 +3,7 @@
 Nothing is matched again, save where reasons are not stored or are not true of a paper as it is now.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -13,9 +13,11 @@ from django.utils import timezone
 
 from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
+from digest.matching import Query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Release, Selection
-from digest.selection.requests import Filter, stored_query
+from digest.selection.liked_papers import looked_up, with_titles
+from digest.selection.requests import TRENDING, Filter, stored_query
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
 _REMEMBERED = 2000  # papers, and queries
@@ -32,7 +34,7 @@ class Reading:
         self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
         self._year = lru_cache(maxsize=_REMEMBERED)(_year_of)
-        self._query = lru_cache(maxsize=_REMEMBERED)(stored_query)
+        self._query = lru_cache(maxsize=_REMEMBERED)(_read_query)
 
     def content_of(self, selection: Selection) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
@@ -52,9 +54,9 @@ class Reading:
             day=selection.day or timezone.now().date(),
             scanned=selection.scanned,
             already_had=selection.already_had,
-            sections=_sections(filters, shown, selection.language),
+            sections=_sections(filters, shown, selection),
             best=shown[0][1].record.title if shown else "",
-            more=_sections(filters, more, selection.language),
+            more=_sections(filters, more, selection),
             carried=tuple(item for pk in selection.carried if (item := items.get(pk))),
             near=tuple(
                 NearMiss(
@@ -68,6 +70,7 @@ class Reading:
                 if (paper := papers.get(near["paper"]))
             ),
             weekly=selection.weekly,
+            monthly=selection.monthly,
             language=selection.language,
             year=self._year(selection.through_release),
         )
@@ -84,13 +87,14 @@ class Reading:
         self._papers |= Paper.objects.in_bulk(new)
         return self._papers
 
-    def _items(self, selection: Selection, filters: Collection[Filter]) -> Mapping[int, Item]:
+    def _items(self, selection: Selection, filters: Sequence[Filter]) -> Mapping[int, Item]:
         """Each paper of the selection, with the reasons of the filter that brought it."""
         stored = dict(self._stored(line) for line in selection.reasons.split("\n") if line)
-        queries = tuple(filter_.query for filter_ in filters)
+        queries = tuple(filter_.query for filter_ in filters if not filter_.kind)
         brought_by = dict.fromkeys(selection.carried, queries)  # the first of them that keeps it
         for entry in (*selection.items, *selection.more):
-            brought_by[entry["paper"]] = (queries[entry["filter"]],)
+            brought = filters[entry["filter"]]
+            brought_by[entry["paper"]] = () if brought.kind else (brought.query,)
         return {
             pk: stored.get(pk) or self._anew(pk, keeping)
             for pk, keeping in brought_by.items()
@@ -112,6 +116,10 @@ class Reading:
         return item_of(paper, reasons or _NO_REASONS)
 
 
+def _read_query(text: str) -> Query:
+    return looked_up({text: stored_query(text)})[text]
+
+
 def _year_of(release: int) -> int:
     """The year in which this release was brought out; 0 if it is not kept."""
     moment = Release.objects.filter(pk=release).values_list("released_at", flat=True).first()
@@ -119,20 +127,23 @@ def _year_of(release: int) -> int:
 
 
 def _sections(
-    filters: Sequence[Filter], items: Sequence[tuple[int, Item]], language: str
+    filters: Sequence[Filter], items: Sequence[tuple[int, Item]], selection: Selection
 ) -> tuple[Section, ...]:
     """The items, each with the number of its filter, by filter. All that a reader has cannot be muted."""
-    topic = language_for(language).topic
+    topic = language_for(selection.language).topic
+    aside = tuple(selection.aside.splitlines())
     by_filter: dict[int, list[Item]] = {}
     for number, item in items:
         by_filter.setdefault(number, []).append(item)
     return tuple(
         Section(
-            filter_.name if filter_.own else topic(filter_.name),
+            with_titles(filter_.name) if filter_.own else topic(filter_.name),
             filter_.colour,
             tuple(by_filter[number]),
             filter_.own,
             str(number) if len(filters) > 1 else "",
+            kind=filter_.kind,
+            aside=aside if filter_.kind == TRENDING else (),
         )
         for number, filter_ in enumerate(filters)
         if number in by_filter

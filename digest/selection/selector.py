@@ -4,13 +4,13 @@ requests → windows → percolator (each distinct query once) → ranked items,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, timedelta
 
 from digest.models import EditionEntry, Paper, Selection
 from digest.selection.candidates import WindowMatcher
 from digest.selection.near_misses import find_near
+from digest.selection.rankings import Ranker
 from digest.selection.requests import Filter, SelectionRequest
 from digest.selection.window import Window
 
@@ -44,11 +44,18 @@ def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selec
     since = newest - timedelta(days=days) if newest else date.min
     papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
     matcher = WindowMatcher(Window(newest, papers, seen_papers=frozenset()))
-    matcher.match({filter_.query for filter_ in filters})
+    matcher.match(queries_of(filters))
     request = SelectionRequest(filters, after_release=0, through_release=0, seen_through=0, language=language)
-    return _selection(request, matcher)
+    return _selection(request, Ranker(matcher))
 
 
+def queries_of(filters: Iterable[Filter]) -> set[str]:
+    """The queries that a paper is matched with alone."""
+    return {filter_.query for filter_ in filters if not filter_.kind}
+
+
+LIBRARIES = 50  # are read at a time, each of up to 500 papers
+PAPERS = 10_000  # of libraries, with their vectors, stay in memory: 100 MB
 _Span = tuple[int, int, int, bool]
 
 
@@ -57,7 +64,7 @@ class Selector:
 
     def __init__(self) -> None:
         self._span: _Span | None = None
-        self._matcher = WindowMatcher(Window(None, (), frozenset()))
+        self._ranker = Ranker(WindowMatcher(Window(None, (), frozenset())))
 
     def select(self, requests: Collection[SelectionRequest]) -> dict[SelectionRequest, Selection]:
         """The stored selection of each request; those that are not stored yet are made, each once."""
@@ -85,26 +92,45 @@ class Selector:
         for span, group in by_window.items():
             if self._span != span:
                 after, through, seen_through, first = self._span = span
-                self._matcher = WindowMatcher(Window.load(after, through, seen_through, first=first))
-            self._matcher.match({filter_.query for request in group for filter_ in request.filters})
-            self._matcher.load({paper for request in group for paper, _ in request.votes})
-            self._matcher.load({paper for request in group for paper in request.carried})
-            made = {request: _selection(request, self._matcher) for request in group}
-            find_near(self._matcher, made.values())
+                window = Window.load(after, through, seen_through, first=first)
+                self._ranker = Ranker(WindowMatcher(window))
+            matcher = self._ranker.matcher
+            matcher.match(queries_of(filter_ for request in group for filter_ in request.filters))
+            matcher.load({paper for request in group for paper, _ in request.votes})
+            matcher.load({paper for request in group for paper in request.carried})
+            made = {request: _selection(request, self._ranker) for request in group if not request.library}
+            made |= self._by_libraries([request for request in group if request.library])
+            find_near(matcher, made.values())
             selections |= made
         return selections
 
+    def _by_libraries(self, requests: Sequence[SelectionRequest]) -> dict[SelectionRequest, Selection]:
+        """The same of requests with a library: some at a time, for the papers of all may be too many."""
+        made: dict[SelectionRequest, Selection] = {}
+        loaded: set[int] = set()
+        matcher = self._ranker.matcher
+        for first in range(0, len(requests), LIBRARIES):
+            some = requests[first : first + LIBRARIES]
+            loaded |= matcher.load({paper for request in some for paper in request.library})
+            made |= {request: _selection(request, self._ranker) for request in some}
+            if len(loaded) > PAPERS:
+                matcher.forget(loaded)
+                loaded.clear()
+        matcher.forget(loaded)
+        return made
 
-def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
-    queries = [filter_.query for filter_ in request.filters]
-    ranking = matcher.rank(queries, {*request.carried, *request.excluded}, request.votes)
+
+def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
+    queries = [filter_.query for filter_ in request.filters if not filter_.kind]
+    matcher, ranking = ranker.matcher, ranker.rank(request)
     full = request.full_limit
     carried = (matcher.reasons(paper, queries) for paper in request.carried)
     return Selection(
         key=request.key,
-        filters=[asdict(filter_) for filter_ in request.filters],
+        filters=[filter_.stored() for filter_ in request.filters],
         language=request.language,
         weekly=request.weekly,
+        monthly=request.monthly,
         after_release=request.after_release,
         through_release=request.through_release,
         seen_through=request.seen_through,
@@ -116,6 +142,7 @@ def _selection(request: SelectionRequest, matcher: WindowMatcher) -> Selection:
         full_limit=full,
         more=ranking.items[full:] if full else [],
         crossed=ranking.crossed,
+        aside=ranking.aside,
         carried=list(request.carried),
         reasons="\n".join([*ranking.reasons, *filter(None, carried)]),
     )

@@ -18,6 +18,7 @@ from digest.compose import Fact, Mark
 from digest.matching import Field, Number, Query, Reason
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
+from digest.selection.requests import TRENDING
 
 _MARKED = (Field.TITLE, Field.ABSTRACT)
 _NUMBERS = frozenset(Number)
@@ -48,7 +49,12 @@ class PackedReasons(NamedTuple):
     reasons: ShownReasons
 
     def are_true_of(self, paper: Paper) -> bool:
-        """Whether they were made on what the paper says now; if not, the marks may be on other words."""
+        """Whether they were made on what the paper says now; if not, the marks may be on other words.
+
+        A place among others was given then, whatever the paper says now.
+        """
+        if self.reasons.facts and all(fact.field == TRENDING for fact in self.reasons.facts):
+            return True
         return self.made_on == _hash(paper, self.reasons.facts)
 
 

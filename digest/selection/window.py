@@ -40,24 +40,24 @@ class Window:
         entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
         papers = {entry.paper_id: entry.paper for entry in entries}
         seen = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= seen_through)
-        later = _undoing(Revision.objects.filter(release__gt=through))
-        changes = _undoing(
+        later = undoing(Revision.objects.filter(release__gt=through))
+        changes = undoing(
             Revision.objects.filter(release__gt=after, release__lte=through, paper__release__lte=seen_through)
         )
         stored = Paper.objects.filter(pk__in=changes).order_by("pk")
-        revised = tuple(_with(paper, later.get(paper.pk, {})) for paper in stored)
+        revised = tuple(with_values(paper, later.get(paper.pk, {})) for paper in stored)
         days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
         return cls(
             max(days, default=None),
-            tuple(_with(paper, later.get(paper.pk, {})) for paper in papers.values()),
+            tuple(with_values(paper, later.get(paper.pk, {})) for paper in papers.values()),
             seen,
             revised,
-            tuple(_with(paper, changes[paper.pk]) for paper in revised),
+            tuple(with_values(paper, changes[paper.pk]) for paper in revised),
             frozenset(name for before in changes.values() for name in before),
         )
 
 
-def _undoing(revisions: QuerySet[Revision]) -> dict[int, dict[str, Any]]:
+def undoing(revisions: QuerySet[Revision]) -> dict[int, dict[str, Any]]:
     """What each paper said before these revisions, as far as they changed it."""
     before: dict[int, dict[str, Any]] = defaultdict(dict)
     for paper, values in revisions.order_by("-release_id").values_list("paper_id", "before"):
@@ -65,7 +65,7 @@ def _undoing(revisions: QuerySet[Revision]) -> dict[int, dict[str, Any]]:
     return before
 
 
-def _with(paper: Paper, values: dict[str, Any]) -> Paper:
+def with_values(paper: Paper, values: dict[str, Any]) -> Paper:
     """The paper with these values, to look at only."""
     if not values:
         return paper

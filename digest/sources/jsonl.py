@@ -1,7 +1,7 @@
 """Papers as JSON Lines, one PaperRecord a line, as `manage.py ingest --dry-run --json` prints them.
 
 So an edition can be carried from one instance to another, or written by hand. A null "key" is derived;
-author_names, code_url and project_url may be added.
+author_names, code_url, project_url and summary, a line of the source's own, may be added.
 """
 
 from datetime import date
@@ -71,6 +71,7 @@ def _read(record: dict[str, Any], day: date) -> PaperRecord:
         url=record.get("url"),
         code_url=record.get("code_url"),
         project_url=record.get("project_url"),
+        summary=record.get("summary"),
     )
 
 

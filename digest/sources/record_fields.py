@@ -10,6 +10,7 @@ from typing import Any
 from digest.lib.records import (
     ABSTRACT_LIMIT,
     NAME_LIMIT,
+    SUMMARY_LIMIT,
     TITLE_LIMIT,
     PaperRecord,
     clean_text,
@@ -136,10 +137,11 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
     url: object = None,
     code_url: object = None,
     project_url: object = None,
+    summary: object = None,
 ) -> PaperRecord:
     """A paper from what its source says, cleaned, without TeX, and identified; UnreadablePaper if it is none.
 
-    Links that are not safe to print are left out.
+    Links that are not safe to print are left out, and a summary that is no text.
     """
     if _LONE_SURROGATE.search(title):
         raise UnreadablePaper("its title is damaged (it holds half a character)")
@@ -162,4 +164,5 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
         author_names=tuple(name for name in names if name)[:MAX_NAMES],
         code_url=safe_link(code_url),
         project_url=safe_link(project_url),
+        summary=(plain(clean_text(summary, SUMMARY_LIMIT)) if isinstance(summary, str) else "") or None,
     )

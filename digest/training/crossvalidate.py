@@ -24,6 +24,8 @@ from digest.matching.topics.classifier import with_votes
 from digest.matching.topics.evaluation import Evaluation, evaluate
 from digest.training.examples import (
     HERE,
+    LABELS,
+    SEEDS,
     TOPICS,
     Example,
     read_concepts,
@@ -31,6 +33,7 @@ from digest.training.examples import (
     read_gold,
     read_labels,
     read_seeds,
+    without_locked,
 )
 from digest.training.learning import Floats, Material, Numbers, learn_with_thresholds
 
@@ -90,8 +93,8 @@ def main() -> None:
 def read_material(corpus: Path, gold: Sequence[Example]) -> Material:
     """All that can be learned from: gold papers, labelled papers of the corpus that are not gold, seeds."""
     titles = {_letters(paper.title) for paper in gold}
-    papers = [paper for paper in read_corpus(corpus) if _letters(paper.title) not in titles]
-    others = [*read_labels(HERE / "labels.tsv", papers), *read_seeds(HERE / "seeds.tsv")]
+    papers = [paper for paper in without_locked(read_corpus(corpus)) if _letters(paper.title) not in titles]
+    others = [*read_labels(LABELS, papers), *read_seeds(SEEDS)]
     return Material([*gold, *others], papers, read_concepts())
 
 
@@ -166,7 +169,7 @@ def print_table(name: str, gold: Sequence[Example], given: Given) -> None:
 
 def _cells(evaluation: Evaluation, slug: str) -> str:
     score = evaluation.scores[slug]
-    return f"{score.right + score.missed:6} {score.precision:5.2f} {score.recall:5.2f} {score.f1:5.2f}"
+    return f"{score.belong:6} {score.precision:5.2f} {score.recall:5.2f} {score.f1:5.2f}"
 
 
 def preset_queries() -> dict[str, str]:

@@ -1,13 +1,14 @@
-"""What the topic model learns from: the corpus, labelled papers, and invented ones where papers are few."""
+"""What topic models learn from and are judged by: the corpus, labelled papers, invented ones."""
 
 import gzip
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 HERE = Path(__file__).parent
+LABELS, LOCKED, SEEDS = HERE / "labels.tsv", HERE / "locked.tsv", HERE / "seeds.tsv"
 TOPICS = (
     "quantization",
     "agents",
@@ -22,6 +23,13 @@ TOPICS = (
     "benchmarks-datasets",
     "robotics",
 )
+
+
+class Labels(NamedTuple):
+    """The topics of a paper, and those on which a reasonable person could differ."""
+
+    topics: frozenset[str]
+    ambiguous: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,21 @@ def read_gold(path: Path) -> list[Example]:
 def read_labels(path: Path, corpus: Iterable[Example]) -> list[Example]:
     """Labels of papers of the corpus: lines of id, topics and ambiguous topics, parted by tabs."""
     papers = {paper.key: paper for paper in corpus}
-    labelled = []
-    for key, topics, ambiguous in _table(path):
-        paper = papers[key]
-        labelled.append(
-            Example(key, paper.title, paper.abstract, _slugs(topics), _slugs(ambiguous), "corpus")
-        )
-    return labelled
+    return [
+        replace(papers[key], topics=labels.topics, ambiguous=labels.ambiguous, pool="corpus")
+        for key, labels in read_label_rows(path).items()
+    ]
+
+
+def read_label_rows(path: Path) -> dict[str, Labels]:
+    """Labels without the papers, by arXiv id."""
+    return {key: Labels(_slugs(topics), _slugs(ambiguous)) for key, topics, ambiguous in _table(path)}
+
+
+def without_locked(corpus: Iterable[Example]) -> list[Example]:
+    """The papers that may be learned from: without those kept for judging, not even as unlabelled ones."""
+    locked = read_label_rows(LOCKED)
+    return [paper for paper in corpus if paper.key not in locked]
 
 
 def read_seeds(path: Path) -> list[Example]:

@@ -149,22 +149,24 @@ class Material:
 
 
 def thresholds(material: Material, rows: Numbers, folds: int = 4, seed: int = 1) -> Floats:
-    """The margin above which each topic is best given, from models that had not seen the paper judged.
-
-    Each is the best for its topic, less a penalty for its distance from what is best for all topics
-    together: few papers decide one topic, and a threshold of its own fits their chance.
-    """
+    """The margin above which each topic is best given, from models that had not seen the paper judged."""
     order = np.random.RandomState(seed).permutation(rows)
     parts = [order[start::folds] for start in range(folds)]
     judged = Parallel(n_jobs=-1)(
         delayed(_judge_unseen)(material, np.setdiff1d(rows, part), part) for part in parts
     )
     margins, order = np.concatenate(judged), np.concatenate(parts)
+    return best_thresholds(margins, material.topics[order], material.weight[order])
+
+
+def best_thresholds(margins: Floats, belongs: NDArray[np.bool_], weight: Floats) -> Floats:
+    """The threshold of each topic (column) for papers (rows) of these margins and weights.
+
+    Each is the best for its topic, less a penalty for its distance from what is best for all topics
+    together: few papers decide one topic, and a threshold of its own fits their chance.
+    """
     scores = np.array(
-        [
-            _f1_by_threshold(margins[:, topic], material.topics[order, topic], material.weight[order])
-            for topic in range(len(TOPICS))
-        ]
+        [_f1_by_threshold(margins[:, topic], belongs[:, topic], weight) for topic in range(len(TOPICS))]
     )
     common = THRESHOLDS[np.argmax(scores.mean(axis=0))]
     best = np.argmax(scores - DISTANCE_PENALTY * (THRESHOLDS - common) ** 2, axis=1)

@@ -8,9 +8,10 @@ or, the same:
     python -m digest.training.train --corpus corpus/papers.jsonl.gz --gold relevance/labels.jsonl
 
 The corpus is JSON Lines of id, title and abstract. Gold papers are JSON Lines of id, title, abstract,
-topics, ambiguous and pool; labels.tsv beside this file labels papers of the corpus; seeds.tsv and
-concepts.txt are explained in their first lines. The same input gives the same model (on another
-processor the last digit of a weight may differ). docs/relevance.md says how good it is.
+topics, ambiguous and pool; labels.tsv beside this file labels papers of the corpus, and locked.tsv those
+that are kept for judging and never learned from; seeds.tsv and concepts.txt are explained in their first
+lines. The same input gives the same model (on another processor the last digit of a weight may differ).
+docs/relevance.md says how good it is, as digest/training/measure.py measures it.
 """
 
 import argparse
@@ -23,7 +24,8 @@ import numpy as np
 
 from digest.matching.topics.classifier import MODEL
 from digest.training.examples import (
-    HERE,
+    LABELS,
+    SEEDS,
     TOPICS,
     Example,
     read_concepts,
@@ -31,6 +33,7 @@ from digest.training.examples import (
     read_gold,
     read_labels,
     read_seeds,
+    without_locked,
 )
 from digest.training.learning import Learned, Material, learn_with_thresholds
 
@@ -42,11 +45,11 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description="Train the topic model.")
     arguments.add_argument("--corpus", type=Path, required=True)
     arguments.add_argument("--gold", type=Path, required=True)
-    arguments.add_argument("--labels", type=Path, default=HERE / "labels.tsv")
-    arguments.add_argument("--seeds", type=Path, default=HERE / "seeds.tsv")
+    arguments.add_argument("--labels", type=Path, default=LABELS)
+    arguments.add_argument("--seeds", type=Path, default=SEEDS)
     arguments.add_argument("--output", type=Path, default=MODEL)
     given = arguments.parse_args()
-    corpus = read_corpus(given.corpus)
+    corpus = without_locked(read_corpus(given.corpus))
     labelled = [*read_gold(given.gold), *read_labels(given.labels, corpus), *read_seeds(given.seeds)]
     concepts = read_concepts()
     learned = train(labelled, corpus, concepts)

@@ -1,6 +1,9 @@
 """How the words of a corpus meet: plurals that do not find their singular, strangers that find each other.
 
-    python -m digest.training.word_forms --corpus corpus/papers.jsonl.gz
+    python -m digest.training.word_forms --corpus corpus/papers.jsonl.gz [--pairs pairs.txt]
+
+With `--pairs`, every two words that find each other go to a file, one pair a line: what differs between the
+files of two builds is what a change did, to be read as a whole.
 
 Plurals are those that lemminflect knows, a dictionary that matching itself does without: it takes “LLMs” for
 a word of its own and changes the case of abbreviations. What it says is for a person to judge, before it goes
@@ -27,7 +30,8 @@ STRANGERS = (
     "intern internal, minor minority, major majority, success successive, response responsible, emerge "
     "emergency, critical critic, identical identity, variation variational, author authority, index "
     "indicate, vertical vertex, these theses, live life, leave leaf, additional additive, general "
-    "generate, policy police, relative relativity"
+    "generate, policy police, relative relativity, pour pore, tour tore, source sore, image imagine, text "
+    "texture, staff stuff, medium media, cue cure, embed emb, plus plush"
 )
 
 
@@ -35,13 +39,35 @@ def main() -> None:
     """Read and print."""
     arguments = argparse.ArgumentParser(description="How the words of a corpus meet.")
     arguments.add_argument("--corpus", type=Path, required=True)
-    counts = vocabulary(read_corpus(arguments.parse_args().corpus))
+    arguments.add_argument("--pairs", type=Path)
+    given = arguments.parse_args()
+    counts = vocabulary(read_corpus(given.corpus))
     pairs = [tuple(pair.split()) for pair in STRANGERS.split(", ")]
     found = [f"{one}/{other}" for one, other in pairs if meet(one, other)]
     print(f"{len(counts)} words in {LEAST} places or more")  # noqa: T201
     print(f"strangers that meet: {len(found)} of {len(pairs)}: {', '.join(found)}")  # noqa: T201
+    met = met_pairs(counts)
+    print(f"pairs that find each other: {len(met)}")  # noqa: T201
+    if given.pairs:
+        given.pairs.write_text("".join(f"{pair}\n" for pair in met), encoding="utf-8")
     parted = [f"{form}/{word} ({counts[form]})" for form, word in plurals(counts) if not meet(form, word)]
     print(f"plurals without their singular: {len(parted)}: {', '.join(parted)}")  # noqa: T201
+
+
+def met_pairs(found: Iterable[str]) -> list[str]:
+    """Every two of these words that find each other, as “one/other”, in order."""
+    of_stem: dict[str, list[str]] = {}
+    for word in sorted(found):
+        of_stem.setdefault(stem(word), []).append(word)
+    pairs = {
+        tuple(sorted((word, other)))
+        for words_of in of_stem.values()
+        for word in words_of
+        for sought in stems_sought(word)
+        for other in of_stem.get(sought, ())
+        if other != word
+    }
+    return sorted("/".join(pair) for pair in pairs)
 
 
 def vocabulary(corpus: Iterable[Example]) -> Counter[str]:

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy
 
 @dataclass(frozen=True, slots=True)
 class QueryExample:
-    """A query, and what it finds."""
+    """A query, and what it finds; whether everybody can try it, or it names what may not be stored here."""
 
     query: str
     meaning: Promise
+    anywhere: bool = True
 
 
 QUERY_EXAMPLES = (
@@ -24,4 +25,9 @@ QUERY_EXAMPLES = (
         "title:reasoning", gettext_lazy("only in titles; author: and org: look at who wrote it, and where")
     ),
     QueryExample("(agent OR robot) upvotes>=50", gettext_lazy("either of them, with at least 50 upvotes")),
+    QueryExample(
+        "like:2311.12345",
+        gettext_lazy("papers like that one, by its arXiv id or DOI; each paper's page offers it"),
+        anywhere=False,
+    ),
 )

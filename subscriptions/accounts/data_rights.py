@@ -12,6 +12,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 
 from digest.models import Paper, Selection
+from digest.selection.requests import ALL
 from subscriptions.accounts import preferences, signup
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.lib.email_addresses import address_key
@@ -20,7 +21,7 @@ from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import Delivery, FilterSet, LetterQuota, Subscriber, Suppression
 
 State = Subscriber.State
-ASKED = ("export", "erase", "move")  # the letters that a reader can ask for
+ASKED = ("export", "erase", "move", "saved")  # the letters that a reader can ask for
 
 
 def ask(subscriber: Subscriber, kind: str, now: datetime) -> None:
@@ -52,6 +53,8 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "queries": list(choices.queries),
         "left_out": list(choices.exclude),
         "least_upvotes": choices.least_upvotes,
+        "trending": "all" if choices.trending == ALL else choices.trending,
+        "muted": list(choices.muted),
         "time_zone": subscriber.time_zone,
         "hour": subscriber.hour,
         "rhythm": subscriber.rhythm,
@@ -60,6 +63,7 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "language": subscriber.language,
         "format": subscriber.format,
         "volume": subscriber.volume,
+        "library_daily": subscriber.library_daily,
         "next_digest_at": _iso(subscriber.next_digest_at),
         "refusals": [
             {"at": _iso(row.at), "answer": row.answer, "cause": row.cause}
@@ -68,6 +72,26 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         "votes": [
             {"paper": vote.paper.key, "verdict": vote.verdict, "at": _iso(vote.at)}
             for vote in subscriber.votes.select_related("paper")
+        ],
+        "saved_papers": [
+            {
+                "paper": row.paper.key if row.paper else row.key,
+                "title": row.paper.title if row.paper else row.title,
+                "origin": row.origin,
+                "note": row.note,
+                "lookup": row.lookup,
+                "at": _iso(row.saved_at),
+            }
+            for row in subscriber.saved_papers.select_related("paper")
+        ],
+        "suggestions": [
+            {
+                "change": str(row),
+                "offered_at": _iso(row.offered_at),
+                "answer": row.answer,
+                "answered_at": _iso(row.answered_at),
+            }
+            for row in subscriber.suggestions.exclude(offered_at=None)
         ],
         "mails": [
             {

@@ -8,20 +8,35 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from digest.models import Topic
+from digest.selection.requests import ALL
 from digest.web.page_language import current_language
-from subscriptions.models import FilterSet, Subscriber
+from subscriptions.models import FilterSet, Subscriber, Wanted
 from subscriptions.models.schedule import Rhythm, Schedule, due_at, zone
 
+MOST_QUERIES = 5  # own ones, beside those that follow an author or organisation
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-CHOSEN = ("filter_set", "time_zone", "hour", "rhythm", "weekday", "language", "format", "volume")
+CHOSEN = (
+    "filter_set",
+    "time_zone",
+    "hour",
+    "rhythm",
+    "weekday",
+    "language",
+    "format",
+    "volume",
+    "library_daily",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
-    `exclude` are queries too: what they keep is left out of all the others. A digest shows the best `volume`
-    papers in full; None: all. `first_at_once`: the first digest comes on confirming, and not at its hour.
+    `exclude` are queries too: what they keep is left out of all the others. `trending` is how many of the
+    most upvoted papers come too, whatever their topic, but for what the `muted` queries keep. A digest shows
+    the best `volume` papers in full; None: all. `library_daily`: so many papers a day like the reader's
+    library are kept; 0: it decides on the order only. `first_at_once`: the first digest comes on confirming,
+    and not at its hour.
     """
 
     topics: tuple[Topic, ...]
@@ -32,10 +47,23 @@ class Choices:
     language: str = "en"
     format: str = Subscriber.Format.HTML
     volume: int | None = None
+    library_daily: int = 0
     first_at_once: bool = True
+    trending: int = 0
+    muted: tuple[str, ...] = ()
+
+    @property
+    def all_trending(self) -> bool:
+        """Whether all papers come, the most upvoted first."""
+        return self.trending == ALL
 
     def filter_set(self) -> FilterSet:
-        return FilterSet.objects.obtain(self.topics, self.queries, self.exclude, self.least_upvotes)
+        return FilterSet.objects.obtain_many([self.wanted])[self.wanted]
+
+    @property
+    def wanted(self) -> Wanted:
+        """The filters alone."""
+        return Wanted(self.topics, self.queries, self.exclude, self.least_upvotes, self.trending, self.muted)
 
 
 def choices_of(subscriber: Subscriber) -> Choices:
@@ -47,9 +75,12 @@ def choices_of(subscriber: Subscriber) -> Choices:
         schedule=subscriber.schedule,
         exclude=filters.left_out,
         least_upvotes=filters.least_upvotes,
+        trending=filters.trending,
+        muted=tuple(filters.muted or ()),
         language=subscriber.language,
         format=subscriber.format,
         volume=subscriber.volume,
+        library_daily=subscriber.library_daily,
     )
 
 
@@ -61,6 +92,7 @@ def apply(subscriber: Subscriber, choices: Choices) -> None:
     subscriber.rhythm, subscriber.weekday = schedule.rhythm, schedule.weekday
     subscriber.language, subscriber.format = choices.language, choices.format
     subscriber.volume = choices.volume
+    subscriber.library_daily = choices.library_daily
     subscriber.first_at_once = choices.first_at_once
 
 
@@ -127,8 +159,10 @@ def describe(schedule: Schedule) -> str:
             return _("every day at %(hour)s (%(zone)s)") % moment
         case Rhythm.WEEKDAYS:
             return _("Monday to Friday at %(hour)s (%(zone)s)") % moment
-    weekday = current_language().weekday(schedule.weekday)
-    return _("every %(weekday)s at %(hour)s (%(zone)s)") % {"weekday": weekday, **moment}
+    moment["weekday"] = current_language().weekday(schedule.weekday)
+    if schedule.rhythm == Rhythm.MONTHLY:
+        return _("every first %(weekday)s of the month at %(hour)s (%(zone)s)") % moment
+    return _("every %(weekday)s at %(hour)s (%(zone)s)") % moment
 
 
 def topics_by_slug(slugs: Iterable[str]) -> tuple[Topic, ...]:

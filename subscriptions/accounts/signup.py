@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Q
 
+from subscriptions.accounts import library as libraries
 from subscriptions.accounts import preferences
+from subscriptions.accounts.library import NO_LIBRARY, Library
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Delivery, LetterQuota, Subscriber, Suppression
@@ -19,7 +21,13 @@ UNCONFIRMED_KEPT = timedelta(days=14)
 State = Subscriber.State
 
 
-def request(typed: str, choices: Choices, now: datetime, wait: timedelta = timedelta()) -> None:
+def request(
+    typed: str,
+    choices: Choices,
+    now: datetime,
+    wait: timedelta = timedelta(),
+    library: Library = NO_LIBRARY,
+) -> None:
     """Take a sign-up. A new or departed reader gets a confirmation, one who has a subscription a note.
 
     The letter leaves after `wait`, and no other for the address before it.
@@ -39,6 +47,9 @@ def request(typed: str, choices: Choices, now: datetime, wait: timedelta = timed
             subscriber = _entered(requested)
             pending = subscriber.state == State.PENDING
             Delivery.objects.post(subscriber, "confirm" if pending else "known", now + wait)
+            with transaction.atomic():
+                libraries.replace_unconfirmed(subscriber, library, now)
+                transaction.set_rollback(not pending)  # of who stays as they are too: it takes as long
             erased = Suppression.objects.holds(address.key)
             transaction.set_rollback(erased or subscriber.state == State.REFUSED)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
+from digest.ingestion.shipped_topics import selecting
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Selection, Topic
-from digest.selection.requests import stored_query
+from digest.selection.requests import LIBRARY, TRENDING, stored_query
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Subscriber, Vote
@@ -61,13 +62,16 @@ class FilterState(StrEnum):
 class Muting:
     """A filter that a reader can mute: a topic, or a query of their own, by the name it has in their digest.
 
-    Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored.
-    It holds from the next digest that is planned.
+    Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored. A
+    library that brought up to `most` papers a day decides on the order only. It holds from the next digest
+    that is planned. What a muted topic keeps is no trending paper either.
     """
 
     reader: Subscriber
     name: str
     own: bool
+    kind: str = ""  # of the filter, if it is no query, and how many papers it brings
+    most: int = 0
 
     @classmethod
     def of(cls, delivery: Delivery, number: int) -> "Muting | None":
@@ -75,16 +79,21 @@ class Muting:
         filters: list[Mapping[str, Any]] = delivery.selection.filters if delivery.selection else []
         if number >= len(filters):
             return None
-        return cls(delivery.subscriber, filters[number]["name"], filters[number]["own"])
+        muted = filters[number]
+        kind, most = muted.get("kind", ""), muted.get("most", 0)
+        return cls(delivery.subscriber, muted["name"], muted["own"], kind, most)
 
     @property
     def state(self) -> FilterState:
         choices = preferences.choices_of(self.reader)
-        if self._without(choices) != choices:
-            left = self._without(choices)
-            brings_papers = left.queries or any(topic.enabled for topic in left.topics)
+        left = self._without(choices)
+        if left != choices:
+            by_library = left.library_daily and self.reader.saved_papers.exclude(paper=None).exists()
+            brings_papers = (
+                left.queries or left.trending or by_library or any(topic.enabled for topic in left.topics)
+            )
             return FilterState.ACTIVE if brings_papers else FilterState.LAST
-        return FilterState.MUTED if self.own or self._topic() else FilterState.GONE
+        return FilterState.MUTED if self.own or self.kind or self._topic() else FilterState.GONE
 
     def mute(self) -> None:
         """Leave the filter out, unless it is all that the reader has."""
@@ -96,22 +105,33 @@ class Muting:
         choices, topic = preferences.choices_of(self.reader), self._topic()
         if self.state != FilterState.MUTED:
             return
-        if self.own:
+        if self.kind == LIBRARY:
+            self._point(replace(choices, library_daily=self.most))
+        elif self.kind == TRENDING:
+            self._point(replace(choices, trending=self.most))
+        elif self.own:
             self._point(replace(choices, queries=(*choices.queries, self.name)))
         elif topic:
-            self._point(replace(choices, topics=(*choices.topics, topic)))
+            muted = tuple(query for query in choices.muted if query != selecting(topic))
+            self._point(replace(choices, topics=(*choices.topics, topic), muted=muted))
 
     def _without(self, choices: Choices) -> Choices:
+        if self.kind == LIBRARY:
+            return replace(choices, library_daily=0)
+        if self.kind == TRENDING:
+            return replace(choices, trending=0, muted=())
         if self.own:
             name = str(stored_query(self.name))  # as typed, or in canonical form, as versions before named it
             kept = (text for text in choices.queries if str(stored_query(text)) != name)
             return replace(choices, queries=tuple(kept))
-        return replace(choices, topics=tuple(topic for topic in choices.topics if topic.name != self.name))
+        topics = tuple(topic for topic in choices.topics if topic.name != self.name)
+        muted = {selecting(topic) for topic in choices.topics if topic not in topics and choices.trending}
+        return replace(choices, topics=topics, muted=(*choices.muted, *muted))
 
     def _topic(self) -> Topic | None:
         return Topic.objects.filter(name=self.name).first()
 
     def _point(self, choices: Choices) -> None:
         with transaction.atomic():
-            self.reader.filter_set = choices.filter_set()
-            self.reader.save(update_fields=["filter_set"])  # a planner may be moving the rest of the row
+            self.reader.filter_set, self.reader.library_daily = choices.filter_set(), choices.library_daily
+            self.reader.save(update_fields=["filter_set", "library_daily"])  # a planner may move the rest

@@ -41,12 +41,16 @@ class DayBar:
 
 @dataclass(frozen=True, slots=True)
 class ReaderFigures:
-    """Readers by state, the coming hour, and the last signs of the planner and the workers."""
+    """Readers by state, the coming hour, and the last signs of the planner and the workers.
+
+    `trending` counts active readers who get the most upvoted papers.
+    """
 
     active: int
     pending: int
     paused: int
     demo: int
+    trending: int
     due_next_hour: int
     overdue: int
     clashing: int
@@ -165,6 +169,7 @@ def reader_figures(now: datetime) -> ReaderFigures:
             Count("pk"),
             clashing=Count("pk", filter=CLASHING),
             unknown=Count("pk", filter=unknown_schedule()),
+            trending=Count("pk", filter=Q(filter_set__trending__gt=0)),
         )
     )
     rows = list(counted)
@@ -182,10 +187,11 @@ def reader_figures(now: datetime) -> ReaderFigures:
         pending=states.get(Subscriber.State.PENDING, 0),
         paused=states.get(Subscriber.State.PAUSED, 0),
         demo=Subscriber.objects.filter(demo=True).count(),
+        trending=sum(trending for state, *_, trending in rows if state == Subscriber.State.ACTIVE),
         due_next_hour=due["hour"],
         overdue=due["overdue"],
-        clashing=sum(clashing for *_, clashing, _ in rows),
-        unknown_schedule=sum(unknown for *_, unknown in rows),
+        clashing=sum(clashing for *_, clashing, _, _ in rows),
+        unknown_schedule=sum(unknown for *_, unknown, _ in rows),
         last_planned_at=planned.first(),
         last_accepted_at=accepted.first(),
     )

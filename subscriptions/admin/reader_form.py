@@ -30,16 +30,19 @@ class ScheduleForm(ModelForm):  # type: ignore[type-arg]  # generic in the stubs
 
 
 class TopicFilter(admin.SimpleListFilter):
-    """Readers who follow a topic; by their filter sets, so that nobody is counted twice."""
+    """Readers who follow a topic, or get what is trending; by their filter sets: nobody is counted twice."""
 
     title = "topic"
     parameter_name = "topic"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [(str(pk), name) for pk, name in Topic.objects.values_list("pk", "name")]
+        topics = [(str(pk), name) for pk, name in Topic.objects.values_list("pk", "name")]
+        return [*topics, ("trending", "Trending")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> QuerySet[Subscriber]:
         topic = self.value() or ""
+        if topic == "trending":
+            return queryset.filter(filter_set__in=FilterSet.objects.filter(trending__gt=0))
         if not topic.isdecimal():
             return queryset
         return queryset.filter(filter_set__in=FilterSet.objects.filter(topics=int(topic)))

@@ -51,15 +51,15 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     search_fields = ("email",)
     search_help_text = "Search by address"
     fieldsets = (
-        (None, {"fields": ("address", "state_label", "why_refused", "all_filters", "invented")}),
+        (None, {"fields": ("address", "state_label", "why_refused", "all_filters", "saved", "invented")}),
         ("Schedule", {"fields": ("time_zone", "hour", "rhythm", "weekday", "next_digest")}),
         ("Consent", {"fields": ("signed_up", "consented", "consent_proof", "left")}),
     )
     readonly_fields = (
-        *("address", "state_label", "why_refused", "all_filters", "invented", "next_digest"),
+        *("address", "state_label", "why_refused", "all_filters", "saved", "invented", "next_digest"),
         *("signed_up", "consented", "consent_proof", "left"),
     )
-    conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly'"}
+    conditional_fields: ClassVar = {"weekday": "rhythm == 'weekly' || rhythm == 'monthly'"}
     inlines = (DeliveryInline, VoteInline)
     actions = ("send_now", "pause", "resume", "reinstate", "revoke_links")
     actions_detail = (
@@ -143,6 +143,10 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
     @column("Filters")
     def all_filters(self, reader: Subscriber) -> str:
         return str(reader.filter_set)
+
+    @column("Saved papers")
+    def saved(self, reader: Subscriber) -> int:
+        return reader.saved_papers.count()
 
     @column("Schedule")
     def schedule(self, reader: Subscriber) -> str:

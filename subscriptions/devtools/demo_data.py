@@ -13,6 +13,7 @@ from django.db import transaction
 import digest
 from digest.ingestion.store import ingest
 from digest.models import Paper, Selection, Source
+from digest.models.paper import LISTED
 from digest.sources.jsonl import JSON_LINES
 from subscriptions import outbox
 from subscriptions.accounts import preferences
@@ -124,7 +125,7 @@ def remove() -> Removed:
         count = readers.count()
         readers.delete()
         Source.objects.filter(demo=True).delete()
-        papers, _ = Paper.objects.filter(entries=None).delete()
+        papers, _ = Paper.objects.filter(LISTED, entries=None).delete()
         forget_unused(Selection.objects.all())
         FilterSet.objects.filter(subscribers=None).delete()
     return Removed(count, papers)

@@ -9,13 +9,16 @@ from django.utils.datastructures import MultiValueDict
 
 from digest.archive import samples
 from digest.archive.samples import COUNTS, DAY, MOMENT, TOPICS, PageCase
+from digest.models import Paper
 from digest.web.errors.bad_request import UnknownHost
 from digest.web.errors.lock_out import LockedOut
 from digest.web.rendering import topic_name
+from subscriptions.accounts.library import Overview
 from subscriptions.accounts.preferences import Choices, describe
 from subscriptions.accounts.votes import FilterState
-from subscriptions.devtools import inbox_samples
+from subscriptions.devtools import explore_samples, inbox_samples, saved_samples
 from subscriptions.lib.email_addresses import NO_ADDRESS
+from subscriptions.models import SavedPaper
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.web.backtest import NOTHING_CHOSEN, Backtest, Part, Sample, sample_of, sentence
 from subscriptions.web.data_rights_views import AddressPage, DataPage, ErasePage, MovePage
@@ -28,13 +31,14 @@ from subscriptions.web.unsubscribe_views import LeavingPage
 from subscriptions.web.vote_views import MutePage, VotePage
 
 _WEEKLY = Schedule("America/Argentina/ComodRivadavia", 0, Rhythm.WEEKLY, 2)
-_QUERIES = ('"<b>bold</b>" OR kv*', "x" * 300, 'org:"<i>lab"')
+_QUERIES = ('"<b>bold</b>" OR TTS', "x" * 300, 'org:"<i>lab"')
 _CHOICES = Choices(TOPICS, _QUERIES, _WEEKLY, ("<script>", "speech"), 20, "de", "text")
 _WRONG = {
     "topics": ["agents"],
-    "queries": ['"never closed <b>', "(fine OR " * 30, "kv*"],
+    "queries": ['"never closed <b>', "(fine OR " * 30, "TTS"],
     "exclude": ["speech", "(<script>"],
     "least_upvotes": ['"><b>'],
+    "trending": ["<b>7"],
     "organizations": ["<i>lab", "***"],
     "authors": [""],
     "language": ["xx"],
@@ -92,11 +96,28 @@ def _preferences(state: str, done: str = "", data: Mapping[str, list[str]] | Non
         counts=COUNTS,
         day=DAY,
         follows=Follows(("<b>Lab</b>", "{{ 7*7 }}"), authors=False),
-        addresses=Addresses("/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json"),
+        addresses=Addresses(
+            "/u/preview/", shared, "/f/preview/atom.xml", "/f/preview/feed.json", "/p/preview/explore/"
+        ),
         tomorrow=date(2026, 3, 30),
         sample=_sample(41, 4, _SRC),
+        library=_library(),
         done=str(DONE.get(done, "")),
+        saved=1304,
     )
+
+
+def _library() -> Overview:
+    """A library of invented papers, one of them known here."""
+    row = partial(SavedPaper, origin=SavedPaper.Origin.IMPORTED)
+    known = Paper(title="<b>Known</b> " + "x" * 300, url="https://example.org/")
+    rows = [
+        row(pk=1, key="arxiv:2511.00001", paper=known),
+        row(pk=2, key="arxiv:2511.00002", lookup=SavedPaper.Lookup.WAITING),
+        row(pk=3, key="arxiv:2511.00003", title="{{ 7*7 }}", lookup=SavedPaper.Lookup.MISSING),
+        row(pk=4, key="doi:10.1000/x", title="Annotated", note="<i>mine</i>"),
+    ]
+    return Overview(known=20, waiting=12, missing=1, unknown=1, imported=rows)
 
 
 _STATES = ("pending", "active", "paused", "unsubscribed", "refused")
@@ -205,13 +226,13 @@ PAGES: Mapping[str, PageCase] = {
         f"vote-{asked}-{given or 'asked'}": PageCase(
             f"{asked.title()} like this, after {given or 'nothing'}",
             "web/vote.html",
-            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing, "/"),
+            partial(VotePage, "<b>A title</b> & {{ 7*7 }} " + "long " * 60, asked, given, missing, "/", like),
         )
-        for asked, given, missing in (
-            ("more", "", 4),
-            ("more", "more", 4),
-            ("less", "less", 0),
-            ("less", "more", 0),
+        for asked, given, missing, like in (
+            ("more", "", 4, "/?add=like:2311.12345"),
+            ("more", "more", 4, "/?add=like:2311.12345"),
+            ("less", "less", 0, ""),
+            ("less", "more", 0, ""),
         )
     },
     "vote-taken-back": PageCase(
@@ -231,6 +252,8 @@ PAGES: Mapping[str, PageCase] = {
     "mute-undone": PageCase(
         "Not muted any more", "web/mute.html", partial(_mute, "3D", own=False, state="active", done=True)
     ),
+    **explore_samples.PAGES,
     **inbox_samples.PAGES,
+    **saved_samples.PAGES,
     **samples.PAGES,
 }

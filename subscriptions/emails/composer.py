@@ -1,4 +1,4 @@
-"""Composes the messages of one sender: readers who share a selection share its letter."""
+"""Composes the messages of one sender: readers who share a selection, and a suggestion, share its letter."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose import DigestContent, Letter, PreparedLetter, prepare
+from digest.compose import DigestContent, Letter, PreparedLetter, Suggestion, prepare
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.web import branding
@@ -14,6 +14,7 @@ from subscriptions.emails.addressing import envelope_sender, personal, sender
 from subscriptions.emails.letters import LETTER_OF
 from subscriptions.emails.letters.letter_type import DeliveryLike, NothingToSay
 from subscriptions.emails.letters.welcome import next_digest
+from subscriptions.emails.suggested import suggested_in
 from subscriptions.models import Delivery, Subscriber
 
 LETTERS_KEPT = 500  # some 35 KB each
@@ -26,6 +27,7 @@ class Composer:
         self._reading = Reading()
         self._brand = branding.current()
         self._selections: Mapping[int, Selection] = {}
+        self._suggested: Mapping[int, Suggestion] = {}
         self._expected: Mapping[int, PreparedLetter | Exception] = {}
         self._digest = lru_cache(maxsize=LETTERS_KEPT)(self._prepared_digest)
 
@@ -33,6 +35,7 @@ class Composer:
         """Prepare the letters of `deliveries`; then `message` asks the database for nothing."""
         self._brand = branding.current()
         self._selections = Selection.objects.in_bulk({d.selection_id for d in deliveries if d.selection_id})
+        self._suggested = suggested_in([d.pk for d in deliveries if d.selection_id])
         self._expected = {delivery.pk: self._prepared_or_error(delivery) for delivery in deliveries}
 
     def message(self, delivery: DeliveryLike) -> tuple[bytes, str]:
@@ -50,7 +53,7 @@ class Composer:
                 letter = self._first_digest(delivery, delivery.selection_id)
                 return self._prepared(letter, Delivery.DIGEST, format_)
             if delivery.selection_id:
-                return self._digest(delivery.selection_id, format_)
+                return self._digest(delivery.selection_id, format_, self._suggested.get(delivery.pk))
             return self._prepared(self._letter(delivery), delivery.kind, format_)
         except (OperationalError, InterfaceError):  # no fault of this letter's
             raise
@@ -72,8 +75,11 @@ class Composer:
         content = replace(self._content(selection_id), following=following, zone=reader.schedule.time_zone)
         return LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
 
-    def _prepared_digest(self, selection_id: int, format_: str) -> PreparedLetter:
-        letter = LETTER_OF[Delivery.DIGEST].compose(self._content(selection_id), self._brand)
+    def _prepared_digest(
+        self, selection_id: int, format_: str, suggestion: Suggestion | None
+    ) -> PreparedLetter:
+        content = replace(self._content(selection_id), suggestion=suggestion)
+        letter = LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
         return self._prepared(letter, Delivery.DIGEST, format_)
 
     def _content(self, selection_id: int) -> DigestContent:

@@ -22,7 +22,7 @@ from subscriptions.models import Delivery, Subscriber
 
 Purpose = Literal["confirm", "preferences", "unsubscribe", "read", "vote", "return", "feed-atom", "feed-json"]
 OfDelivery = Literal["read", "vote"]
-FreshPurpose = Literal["export", "erase", "move", "address"]
+FreshPurpose = Literal["export", "erase", "move", "address", "saved"]
 FRESH = timedelta(minutes=30)
 # Part of every key: with another word all links in mails already sent are dead. It names no module.
 _MAC = "subscriptions.links"

@@ -7,7 +7,9 @@ from subscriptions.models.letter_quota import LetterQuota
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
+from subscriptions.models.saved_paper import SavedPaper
 from subscriptions.models.subscriber import Subscriber
+from subscriptions.models.suggestion import Suggestion
 from subscriptions.models.suppression import Suppression
 from subscriptions.models.vote import Vote
 
@@ -19,7 +21,9 @@ __all__ = [
     "Refusal",
     "RelayCapability",
     "Run",
+    "SavedPaper",
     "Subscriber",
+    "Suggestion",
     "Suppression",
     "Vote",
     "Wanted",

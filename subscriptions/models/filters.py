@@ -9,15 +9,21 @@ from django.db import connection, models, transaction
 
 from digest.matching import parse_query
 from digest.models import Topic
+from digest.selection.requests import ALL
 
 
 class Wanted(NamedTuple):
-    """What a filter set is made of: topics and own queries, and what narrows each of them."""
+    """What a filter set is made of: topics and own queries, and what narrows each of them.
+
+    `trending` is how many of the most upvoted papers come too, but for what the `muted` queries keep.
+    """
 
     topics: tuple[Topic, ...] = ()
     queries: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     least_upvotes: int = 0
+    trending: int = 0
+    muted: tuple[str, ...] = ()
 
 
 class FilterSetManager(models.Manager["FilterSet"]):
@@ -45,6 +51,8 @@ class FilterSetManager(models.Manager["FilterSet"]):
             queries, exclude = by_canonical(want.queries), by_canonical(want.exclude)
             typed, left_out = list(queries.values()), list(exclude.values())
             content = [sorted(topic.slug for topic in want.topics), typed, left_out, want.least_upvotes]
+            content += [want.trending] if want.trending else []  # sets of before keep their keys
+            content += [sorted(want.muted)] if want.muted else []
             told = json.dumps(content, ensure_ascii=False).encode()
             key = keys[want] = hashlib.blake2b(told, digest_size=16).hexdigest()
             topics[key] = want.topics
@@ -55,6 +63,8 @@ class FilterSetManager(models.Manager["FilterSet"]):
                 typed_queries=typed,
                 typed_exclude=left_out,
                 least_upvotes=want.least_upvotes,
+                trending=want.trending,
+                muted=sorted(want.muted) or None,
             )
         with transaction.atomic():
             while len(sets := self._kept(rows)) < len(rows):  # one found may be deleted the next moment
@@ -109,6 +119,15 @@ class FilterSet(models.Model):
     typed_queries = models.JSONField(null=True, help_text="`queries` as typed; none if they were as here.")
     typed_exclude = models.JSONField(null=True, help_text="`exclude` as typed, in the reader's order.")
     least_upvotes = models.PositiveIntegerField(default=0, help_text="Papers with fewer are left out.")
+    trending = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,  # the build before makes sets without it
+        help_text=f"So many of the most upvoted papers too, whatever their topic; {ALL}: all of them.",
+    )
+
+    muted = models.JSONField(
+        null=True, help_text="Queries of muted topics: what they keep is no trending paper either."
+    )
 
     objects = FilterSetManager()
 
@@ -123,9 +142,10 @@ class FilterSet(models.Model):
         return tuple(self.typed_exclude or self.exclude)
 
     def __str__(self) -> str:
+        most = [f"trending ({'all' if self.trending == ALL else self.trending})"] if self.trending else []
         narrowed = [f"upvotes>={self.least_upvotes}"] if self.least_upvotes else []
         narrowed += [f"NOT ({text})" for text in self.left_out]
         return (
-            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *narrowed])
+            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *most, *narrowed])
             or "nothing"
         )

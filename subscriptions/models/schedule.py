@@ -13,11 +13,15 @@ class Rhythm(TextChoices):
     DAILY = "daily", gettext_lazy("every day")
     WEEKDAYS = "weekdays", gettext_lazy("Monday to Friday")
     WEEKLY = "weekly", gettext_lazy("once a week")
+    MONTHLY = "monthly", gettext_lazy("once a month")
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A local hour (0-23) in an IANA time zone on the days of a rhythm; `weekday` 0 is Monday."""
+    """A local hour (0-23) in an IANA time zone on the days of a rhythm; `weekday` 0 is Monday.
+
+    A month's day is its first such weekday.
+    """
 
     time_zone: str
     hour: int
@@ -38,10 +42,17 @@ class Schedule:
             weekday if 0 <= weekday < 7 else 0,
         )
 
-    def sends_on(self, weekday: int) -> bool:
-        if self.rhythm == Rhythm.WEEKLY:
-            return weekday == self.weekday
-        return self.rhythm == Rhythm.DAILY or weekday < 5
+    def sends_on(self, day: date) -> bool:
+        """Whether the rhythm has a digest on this day."""
+        match self.rhythm:
+            case Rhythm.DAILY:
+                return True
+            case Rhythm.WEEKDAYS:
+                return day.weekday() < 5
+            case Rhythm.WEEKLY:
+                return day.weekday() == self.weekday
+            case Rhythm.MONTHLY:
+                return day.weekday() == self.weekday and day.day <= 7
 
 
 @lru_cache(maxsize=1024)  # a name that is not known is looked for in the file system each time
@@ -68,9 +79,10 @@ def due_at(schedule: Schedule, after: datetime) -> datetime:
     local = ZoneInfo(schedule.time_zone)
     day = after.astimezone(local).date() - timedelta(days=1)
     while True:
-        moment = _existing(datetime.combine(day, time(schedule.hour), local))
-        if schedule.sends_on(day.weekday()) and moment > after and _is_there(day, local):
-            return moment
+        if schedule.sends_on(day):
+            moment = _existing(datetime.combine(day, time(schedule.hour), local))
+            if moment > after and _is_there(day, local):
+                return moment
         day += timedelta(days=1)
 
 

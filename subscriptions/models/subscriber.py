@@ -47,13 +47,20 @@ class Subscriber(models.Model):
     time_zone = models.CharField(max_length=64, default="UTC")
     hour = models.PositiveSmallIntegerField(default=7)
     rhythm = models.CharField(max_length=10, choices=Rhythm, default=Rhythm.DAILY)
-    weekday = models.PositiveSmallIntegerField(default=0, help_text="For the weekly rhythm; 0 is Monday.")
+    weekday = models.PositiveSmallIntegerField(
+        default=0, help_text="For the weekly and the monthly rhythm; 0 is Monday."
+    )
     language = models.CharField(max_length=10, default="en")
     volume = models.PositiveSmallIntegerField(
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
         help_text="How many papers a digest shows in full, the best first; empty: all.",
+    )
+    library_daily = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,  # the build before signs readers up without it
+        help_text="So many papers a day like those on the list; 0: it decides on the order only.",
     )
     format = models.CharField(max_length=10, choices=Format, default=Format.HTML)
     first_at_once = models.BooleanField(

@@ -10,7 +10,7 @@ is locked while planned, and the unique constraint on deliveries has the last wo
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -23,10 +23,11 @@ from digest.selection.selector import find_or_make, make, store
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
-from subscriptions.models import Delivery, Run, Subscriber, Vote
+from subscriptions.models import Delivery, Run, Subscriber, Suggestion
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
 from subscriptions.planning.open_digests import claimed_by_others, open_digests
+from subscriptions.planning.personal_requests import Tastes
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     Filters,
@@ -35,7 +36,9 @@ from subscriptions.planning.selection_requests import (
     received,
     request_for,
     why_empty,
+    with_trending,
 )
+from subscriptions.planning.trending_history import without_had
 
 BATCH = 2000
 State = Delivery.State
@@ -74,6 +77,8 @@ def plan(now: datetime) -> Planned:
         planned.skipped += states[State.SKIPPED]
         _beat(planned)
     plan_singly(planning, planned)
+    if planned.pending:
+        Suggestion.objects.offer(timezone.now())
     return planned
 
 
@@ -100,8 +105,9 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
 def next_selection(subscriber: Subscriber) -> Selection:
     """The selection that this reader's next digest would bring now; nothing is stored."""
     earlier = open_digests([subscriber])[subscriber.pk]
-    request = _request(subscriber, earlier, newest_release(), Filters())
-    request = replace(request, votes=Vote.objects.tastes([subscriber.pk]).get(subscriber.pk, ()))
+    tastes = Tastes.of([subscriber.pk])
+    request = _request(subscriber, earlier, Planning(timezone.now(), newest_release()), Filters(), tastes)
+    request = without_had({subscriber.pk: request})[subscriber.pk]
     selection = make(request)
     before = received([subscriber.pk], selection.crossed) if selection.crossed else {}
     return make(_excluding(request, before[subscriber.pk])) if before else selection
@@ -109,17 +115,16 @@ def next_selection(subscriber: Subscriber) -> Selection:
 
 def sample(choices: Choices) -> Selection:
     """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
-    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
-    return make(
-        SelectionRequest(
-            filters,
-            after_release=_LATEST,
-            through_release=_LATEST,
-            seen_through=0,
-            first=True,
-            language=choices.language,
-        )
+    filters = filters_of(choices.wanted)
+    request = SelectionRequest(
+        filters,
+        after_release=_LATEST,
+        through_release=_LATEST,
+        seen_through=0,
+        first=True,
+        language=choices.language,
     )
+    return make(with_trending(request, Planning(timezone.now(), _LATEST)))
 
 
 def plan_batch(
@@ -136,9 +141,9 @@ def plan_batch(
     if not readers:
         return
     filters.load({reader.filter_set_id for reader in readers})
-    requests = {r.pk: _request(r, earlier[r.pk], planning.through_release, filters) for r in readers}
-    tastes = Vote.objects.tastes(requests)
-    requests |= {pk: replace(requests[pk], votes=votes) for pk, votes in tastes.items()}
+    tastes = Tastes.of([reader.pk for reader in readers])
+    requests = {r.pk: _request(r, earlier[r.pk], planning, filters, tastes) for r in readers}
+    requests = without_had(requests)
     selections = _selections(requests)
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
@@ -176,7 +181,7 @@ def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection
 
 
 def _excluding(request: SelectionRequest, papers: Collection[int]) -> SelectionRequest:
-    return replace(request, excluded=tuple(sorted(papers)))
+    return replace(request, excluded=tuple(sorted({*request.excluded, *papers})))
 
 
 def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
@@ -196,18 +201,19 @@ def _slots(readers: Collection[Subscriber]) -> dict[int, datetime]:
 
 
 def _request(
-    reader: Subscriber, earlier: Sequence[Delivery], through: int, filters: Filters
+    reader: Subscriber, earlier: Sequence[Delivery], planning: Planning, filters: Filters, tastes: Tastes
 ) -> SelectionRequest:
     """What this reader's digest covers: from where the last one ended, or one that never went out began."""
-    request = request_for(group_of(reader), through, filters)
+    request = tastes.applied(request_for(group_of(reader), planning, filters), reader, filters)
     unsent = [d.selection for d in earlier if d.state != State.UNKNOWN and d.selection]
     lost = [d.selection for d in earlier if d.state == State.UNKNOWN and d.selection]
     carried: list[int] = []
-    if unsent and unsent[0].filters == [asdict(filter_) for filter_ in request.filters]:
+    if unsent and unsent[0].filters == [filter_.stored() for filter_ in request.filters]:
         start = unsent[0]
         request = replace(
             request, after_release=start.after_release, seen_through=start.seen_through, first=start.first
         )
+        request = with_trending(request, planning)
         carried = [pk for selection in unsent for pk in selection.carried]
     else:  # filters edited meanwhile do not reach back; what the old ones found is carried over as it was
         lost = [*unsent, *lost]

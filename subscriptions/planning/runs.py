@@ -9,6 +9,7 @@ from functools import cached_property
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef
 
+from digest.selection.trending import release_before
 from subscriptions.models import Delivery, Run
 from subscriptions.models.delivery import STOPPED
 
@@ -26,6 +27,11 @@ class Planning:
 
     now: datetime
     through_release: int
+
+    @cached_property
+    def two_days_ago(self) -> int:
+        """The newest release of two days ago or more: later papers compete to be the most upvoted."""
+        return release_before(self.now)
 
     @cached_property
     def run(self) -> Run:

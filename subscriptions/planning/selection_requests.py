@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from django.db.models import Min
@@ -9,14 +10,15 @@ from django.db.models import Min
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
 from digest.models import Paper, Selection, Topic
-from digest.selection.requests import Filter, SelectionRequest
+from digest.selection import requests
+from digest.selection.liked_papers import Versions, versions
+from digest.selection.requests import EVERY, TRENDING, Filter, SelectionRequest
 from subscriptions.accounts.query_builder import narrowed
-from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models import Delivery, FilterSet, Subscriber, Wanted
 from subscriptions.models.filters import by_canonical
 from subscriptions.models.schedule import Rhythm
-
-State = Delivery.State
-_SENT = (State.ACCEPTED, State.UNKNOWN)
+from subscriptions.planning.runs import Planning
+from subscriptions.planning.trending_history import SENT, History
 
 
 class Group(NamedTuple):
@@ -28,17 +30,22 @@ class Group(NamedTuple):
     language: str
     volume: int | None
     rhythm: str
+    history: History = ()  # no column: of readers of Trending, the selections that they got of late
+
+
+COLUMNS = Group._fields[:-1]
 
 
 def group_of(reader: Subscriber) -> Group:
-    return Group(*(getattr(reader, name) for name in Group._fields))
+    return Group(*(getattr(reader, name) for name in COLUMNS))
 
 
-def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequest:
-    """The digest of all readers of a group: from where the last one ended, through release `through`."""
+def request_for(group: Group, planning: Planning, filters: "Filters") -> SelectionRequest:
+    """The digest of all readers of a group: from where the last one ended, through the newest release."""
+    through = planning.through_release
     seen_through = group.covered or 0
     first = group.covered is None or group.returning
-    return SelectionRequest(
+    request = SelectionRequest(
         filters.of(group.filter_set_id),
         after_release=through if first else seen_through,
         through_release=through,
@@ -47,28 +54,43 @@ def request_for(group: Group, through: int, filters: "Filters") -> SelectionRequ
         language=group.language,
         full_limit=group.volume,
         weekly=group.rhythm == Rhythm.WEEKLY and not first,
+        monthly=group.rhythm == Rhythm.MONTHLY and not first,
+        liked=filters.liked(group.filter_set_id),
     )
+    return with_trending(request, planning)
 
 
-def filters_of(
-    topics: Collection[Topic], queries: Sequence[str], exclude: Sequence[str] = (), least_upvotes: int = 0
-) -> tuple[Filter, ...]:
-    """The named queries of what a reader chose: topics in the operator's order, then their own as typed."""
-    return _filters(topics, by_canonical(queries), sorted(by_canonical(exclude)), least_upvotes)
+def with_trending(request: SelectionRequest, planning: Planning) -> SelectionRequest:
+    """The request, with the span of its trending papers if it is to bring any.
+
+    That is the time since the last digest, but two days if that is longer.
+    """
+    if not any(filter_.kind == TRENDING for filter_ in request.filters):
+        return request
+    return replace(request, trending=min(planning.two_days_ago, request.after_release))
 
 
-def _filters(
-    topics: Collection[Topic], queries: Mapping[str, str], exclude: Sequence[str], least_upvotes: int
-) -> tuple[Filter, ...]:
+def filters_of(wanted: Wanted) -> tuple[Filter, ...]:
+    """The named queries of what a reader chose: topics in the operator's order, then their own as typed.
+
+    The most upvoted papers, which these do not bring, come last.
+    """
+    exclude = tuple(sorted(by_canonical(wanted.exclude)))
+    return _filters(wanted._replace(exclude=exclude), by_canonical(wanted.queries))
+
+
+def _filters(wanted: Wanted, queries: Mapping[str, str]) -> tuple[Filter, ...]:
     """The same from `queries` as typed by their canonical forms, and canonical forms of what is left out."""
 
-    def narrow(query: str) -> str:
-        return narrowed(query, exclude, least_upvotes)
+    def narrow(query: str, muted: Sequence[str] = ()) -> str:
+        return narrowed(query, [*wanted.exclude, *muted], wanted.least_upvotes)
 
-    ordered = sorted(topics, key=lambda t: (t.position, t.name))
+    ordered = sorted(wanted.topics, key=lambda t: (t.position, t.name))
+    most = [requests.trending(wanted.trending, narrow(EVERY, wanted.muted))] if wanted.trending else []
     return (
         *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
         *(Filter(typed, narrow(query), own=True) for query, typed in queries.items()),
+        *most,
     )
 
 
@@ -77,10 +99,13 @@ class Filters:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Filter, ...]] = {}
+        self._narrowing: dict[int, str] = {}
+        self._liked: Mapping[int, Versions] = {}
 
     def load(self, filter_sets: Collection[int]) -> None:
         """Read those not yet known, and forget the others."""
         self._known = {pk: self._known[pk] for pk in self._known.keys() & filter_sets}
+        self._narrowing = {pk: self._narrowing[pk] for pk in self._known}
         missing = set(filter_sets) - self._known.keys()
         enabled = Topic.objects.filter(enabled=True).in_bulk()
         links = FilterSet.topics.through.objects.filter(filterset__in=missing, topic__in=enabled)
@@ -90,14 +115,31 @@ class Filters:
         sets = FilterSet.objects.filter(pk__in=missing)
         for chosen in sets:
             queries = dict(zip(chosen.queries, chosen.own_queries, strict=True))
-            self._known[chosen.pk] = _filters(
-                topics[chosen.pk], queries, chosen.exclude, chosen.least_upvotes
+            wanted = Wanted(
+                topics=tuple(topics[chosen.pk]),
+                exclude=tuple(chosen.exclude),
+                least_upvotes=chosen.least_upvotes,
+                trending=chosen.trending,
+                muted=tuple(chosen.muted or ()),
             )
+            self._known[chosen.pk] = _filters(wanted, queries)
+            self._narrowing[chosen.pk] = narrowed(EVERY, chosen.exclude, chosen.least_upvotes)
+        self._liked = versions({pk: [one.query for one in filters] for pk, filters in self._known.items()})
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:
         if filter_set not in self._known:
             self.load([*self._known, filter_set])
         return self._known[filter_set]
+
+    def narrowing(self, filter_set: int) -> str:
+        """The query for all papers but those that are left out of each of these filters."""
+        self.of(filter_set)
+        return self._narrowing[filter_set]
+
+    def liked(self, filter_set: int) -> Versions:
+        """The papers that a set names as liked, as they are now."""
+        self.of(filter_set)
+        return self._liked.get(filter_set, ())
 
 
 def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, set[int]]:
@@ -106,7 +148,7 @@ def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, 
     digests = Delivery.objects.filter(
         kind=Delivery.DIGEST,
         subscriber__in=readers,
-        state__in=_SENT,
+        state__in=SENT,
         selection__through_release__gte=oldest,
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))

@@ -3,7 +3,7 @@
 filters → find (each over the last 30 days) → their union → how many, how often, the latest five
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -15,19 +15,22 @@ from django.utils.translation import gettext_lazy, ngettext
 from digest.archive import queries
 from digest.archive.queries import Line
 from digest.archive.search import find
+from digest.archive.trending import best_of_each_day
 from digest.matching import parse_query
-from digest.models import Paper, Topic
-from digest.selection.requests import Filter
+from digest.models import Paper
+from digest.selection.liked_papers import looked_up
+from digest.selection.requests import TRENDING, Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Schedule
-from subscriptions.web.filters_form import FiltersForm, shared
+from subscriptions.web.filters_form import UNCHOSEN_TOP, FiltersForm, shared
 
 DAYS = 30
 LATEST = 5
 BROAD = 12  # papers a day: nobody reads that many
-EXAMPLE_TOPICS = 2
-NOTHING_CHOSEN = gettext_lazy("Tick a topic to see how many papers it brings.")
+NOTHING_CHOSEN = gettext_lazy(
+    "Nothing is chosen yet: you would get the 5 most upvoted papers of each day. Tick topics to get theirs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ class Backtest:
 class Sample:
     """What to say of the choice; the backtest; the address of the mail of `day`, the newest, if there is one.
 
-    `example` names the topics of a mail that is shown before anything is chosen.
+    `example` names what a mail brings that is shown before anything is chosen.
     """
 
     sentence: str
@@ -75,7 +78,7 @@ class Sample:
 def sample_of(filters: FiltersForm, today: date) -> Sample:
     """The sample for what is chosen in `filters`, whatever state the choice is in."""
     if filters.is_empty:
-        return _example(filters.offered)
+        return _example()
     if filters.has_unreadable_filters:
         return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
     found = backtest(filters.filters())
@@ -86,17 +89,14 @@ def sample_of(filters: FiltersForm, today: date) -> Sample:
     return Sample(sentence(found, today), found, _mail_of(filters.sampled()), found.until)
 
 
-def _example(offered: Iterable[Topic]) -> Sample:
-    """The mail of the topics that have most papers of the newest day, for who has chosen nothing yet."""
-    day, counts = queries.today_counts()
-    liveliest = sorted(offered, key=lambda topic: -counts.get(topic.slug, 0))[:EXAMPLE_TOPICS]
-    topics = tuple(topic for topic in liveliest if counts.get(topic.slug))
-    if not topics:
+def _example() -> Sample:
+    """The mail of the newest day that comes to who chooses nothing."""
+    day = queries.newest_day()
+    if day is None:
         return Sample(str(NOTHING_CHOSEN))
     language = current_language()
-    names = language.listed([language.topic(topic.name) for topic in topics])
-    choices = Choices(topics, (), Schedule("UTC", 7), language=language.code)
-    return Sample(str(NOTHING_CHOSEN), src=_mail_of(choices), day=day, example=names)
+    choices = Choices((), (), Schedule("UTC", 7), language=language.code, trending=UNCHOSEN_TOP)
+    return Sample(str(NOTHING_CHOSEN), src=_mail_of(choices), day=day, example=language.topic("Trending"))
 
 
 def _mail_of(choices: Choices) -> str:
@@ -109,8 +109,15 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
     if until is None:
         return None
     since = max(queries.days_ago(until, DAYS), queries.oldest_day() or until)
-    found = [(filter_, find(parse_query(filter_.query), since, until).papers) for filter_ in filters]
-    union = {pk for _filter, papers in found for pk in papers}
+    asked = looked_up({filter_: parse_query(filter_.query) for filter_ in filters})
+    found: list[tuple[Filter, Collection[int]]] = []
+    union: set[int] = set()
+    for filter_, query in asked.items():
+        papers: Collection[int] = find(query, since, until).papers
+        if filter_.kind == TRENDING:
+            papers = best_of_each_day(set(papers) - union, filter_.most)
+        found.append((filter_, papers))
+        union |= set(papers)
     kept = Paper.objects.filter(pk__in=union)
     return Backtest(
         total=len(union),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,7 +20,8 @@ from subscriptions.lib.signed_links import FreshPurpose
 from subscriptions.models import Subscriber
 from subscriptions.web.reader_views import View, behind_link
 
-FreshLinkView = Callable[[HttpRequest, Subscriber], HttpResponse]
+Given = ParamSpec("Given")
+FreshLinkView = Callable[Concatenate[HttpRequest, Subscriber, Given], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,21 @@ class AddressPage:
     done: str = ""
 
 
-def behind_fresh_link(purpose: FreshPurpose) -> Callable[[FreshLinkView], View[[str]]]:
+def behind_fresh_link(
+    purpose: FreshPurpose,
+) -> Callable[[FreshLinkView[Given]], View[...]]:
     """A page behind a link that was mailed within the last half hour."""
 
-    def decorate(view: FreshLinkView) -> View[[str]]:
+    def decorate(view: FreshLinkView[Given]) -> View[...]:
         @wraps(view)
-        def guarded(request: HttpRequest, token: str) -> HttpResponse:
+        def guarded(
+            request: HttpRequest, token: str, *args: Given.args, **kwargs: Given.kwargs
+        ) -> HttpResponse:
             subscriber = signed_links.fresh_subscriber_for(token, purpose, timezone.now())
             if subscriber is None:
                 return show(request, "web/old_link.html", status=404)
             page_language.activate(subscriber.language)
-            return view(request, subscriber)
+            return view(request, subscriber, *args, **kwargs)
 
         return behind_link(guarded)
 

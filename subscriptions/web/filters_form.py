@@ -12,21 +12,27 @@ from django.utils.translation import get_language, gettext, gettext_lazy
 
 from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
+from digest.matching.query.abbreviation_offers import Offer
 from digest.models import Topic
-from digest.selection.requests import Filter
+from digest.selection.liked_papers import known
+from digest.selection.requests import ALL, Filter
 from digest.web.page_language import translate
-from subscriptions.accounts.preferences import Choices
+from subscriptions.accounts.preferences import MOST_QUERIES, Choices
 from subscriptions.accounts.query_builder import followed, narrowed
+from subscriptions.models import Wanted
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
+from subscriptions.web.query_offers import TAKEN, offers_for
 
-MOST_QUERIES = 5
 MOST_FOLLOWED = 20  # organisations and authors
 MOST_EXCLUDED = 10
 MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
 MOST_UPVOTES = 100_000
-FILTERS = ("topics", "queries", "exclude", "least_upvotes")
+FILTERS = ("topics", "queries", "exclude", "least_upvotes", "trending")
+TOPS = ("3", "5", "10", "all")  # how many trending papers can be chosen
+UNCHOSEN_TOP = 5  # what somebody gets who chooses nothing
 _CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
+_NO_TOP = gettext_lazy("“%(value)s” is not offered. Choose 3, 5, 10 or all trending papers.")
 _NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
 
 
@@ -41,7 +47,10 @@ class QueryProblem:
 
 
 class FiltersForm(forms.Form):
-    """Topics to tick, own queries and what to leave out, one a line. `offered` are the topics shown."""
+    """Topics to tick, own queries and what to leave out, one a line. `offered` are the topics shown.
+
+    Who chooses nothing gets the most upvoted papers of the day.
+    """
 
     topics = forms.MultipleChoiceField(required=False)
     queries = forms.CharField(required=False, max_length=20_000)
@@ -53,8 +62,14 @@ class FiltersForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), _NO_NUMBER),
     )
 
+    trending = forms.ChoiceField(
+        required=False,
+        choices=[(value, value) for value in TOPS],
+        error_messages={"invalid_choice": _NO_TOP},
+    )
+
     filter_fields = frozenset(FILTERS)
-    naming = frozenset({"topics", "queries"})  # the fields that say what is to come
+    naming = frozenset({"topics", "queries", "trending"})  # the fields that say what is to come
 
     def __init__(self, data: Mapping[str, Any] | None, offered: Iterable[Topic], **options: Any) -> None:
         super().__init__(data, **options)
@@ -104,13 +119,19 @@ class FiltersForm(forms.Form):
     def clean_least_upvotes(self) -> int:
         return self.cleaned_data["least_upvotes"] or 0
 
+    def clean_trending(self) -> int:
+        """How many of the most upvoted papers, 0 for none."""
+        value: str = self.cleaned_data["trending"]
+        return ALL if value == "all" else int(value or 0)
+
     def clean(self) -> dict[str, Any]:
         """Make sure that each filter can still be read with all that is left out of it, as it is stored."""
         given = self.cleaned_data
         if not self.has_unreadable_filters:
             exclude = [str(parse_query(text)) for text in given["exclude"]]
             queries = (
-                _stored(filter_.query) for filter_ in filters_of(self.chosen_topics, self.all_queries())
+                _stored(filter_.query)
+                for filter_ in filters_of(Wanted(self.chosen_topics, self.all_queries()))
             )
             if not all(
                 _stored(narrowed(query, exclude, given["least_upvotes"])) for query in queries if query
@@ -128,22 +149,42 @@ class FiltersForm(forms.Form):
         return tuple(topic for topic in self.offered if topic.slug in ticked)
 
     @property
+    def trending_papers(self) -> int:
+        """How many of the most upvoted papers come, valid filters provided."""
+        if not (self.chosen_topics or self.all_queries() or self.brings_papers):
+            return self.cleaned_data["trending"] or UNCHOSEN_TOP
+        chosen: int = self.cleaned_data["trending"]
+        return chosen
+
+    @property
+    def brings_papers(self) -> bool:
+        """Whether something beside the filters brings papers."""
+        return False
+
+    @property
     def is_empty(self) -> bool:
-        """Whether nothing is chosen: no topic ticked, no query written."""
+        """Whether nothing is chosen: no topic ticked, no query written, no number of trending papers."""
         return not any(self._entered(name) for name in self.naming)
 
     def held(self, *names: str) -> str:
         """What these fields hold, in one line."""
         values = {name: str(self[name].value() or "") for name in names}
-        texts = (
-            f"upvotes>={value}" if name == "least_upvotes" and value else value
-            for name, value in values.items()
-        )
+        texts = (_worded(name, value) if value else "" for name, value in values.items())
         return ", ".join(line for text in texts for line in lines(text))
 
     def _entered(self, name: str) -> bool:
         value = self[name].value() or ""
         return bool(value.strip() if isinstance(value, str) else value)
+
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What may be added to the own queries as they are entered."""
+        return offers_for(str(self["queries"].value() or ""))
+
+    @property
+    def took_offer(self) -> bool:
+        """Whether an offer was pressed just now."""
+        return TAKEN in self.data
 
     @property
     def has_unreadable_filters(self) -> bool:
@@ -157,12 +198,7 @@ class FiltersForm(forms.Form):
 
     def filters(self) -> tuple[Filter, ...]:
         """The valid filters as named queries."""
-        return filters_of(
-            self.chosen_topics,
-            self.all_queries(),
-            self.cleaned_data["exclude"],
-            self.cleaned_data["least_upvotes"],
-        )
+        return filters_of(self.sampled().wanted)
 
     def all_queries(self) -> tuple[str, ...]:
         """All valid queries beside the topics."""
@@ -178,6 +214,7 @@ class FiltersForm(forms.Form):
             self.cleaned_data["exclude"],
             self.cleaned_data["least_upvotes"],
             language=get_language() or ENGLISH,
+            trending=self.trending_papers,
         )
 
 
@@ -186,7 +223,20 @@ def shared(choices: Choices) -> str:
     fields: dict[str, object] = {"topics": [topic.slug for topic in choices.topics]}
     fields |= {"queries": "\n".join(choices.queries), "exclude": "\n".join(choices.exclude)}
     fields["least_upvotes"] = choices.least_upvotes or ""
+    fields["trending"] = trending_value(choices.trending)
     return urlencode({name: value for name, value in fields.items() if value}, doseq=True)
+
+
+def _worded(name: str, value: str) -> str:
+    """What a field holds, as the name of its fold says it."""
+    if name == "trending":
+        return gettext("All") if value == "all" else gettext("Top %(number)s") % {"number": value}
+    return f"upvotes>={value}" if name == "least_upvotes" else value
+
+
+def trending_value(papers: int) -> str:
+    """How many of the most upvoted papers, as a form and an address say it."""
+    return "all" if papers == ALL else str(papers or "")
 
 
 def filters_in(query: QueryDict) -> QueryDict:
@@ -216,9 +266,11 @@ def _check(texts: Iterable[str]) -> list[QueryProblem]:
     problems = []
     for number, text in enumerate(texts, start=1):
         try:
-            if parse_query(text).size > MOST_TERMS:
+            query = parse_query(text)
+            if query.size > MOST_TERMS:
                 what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
                 problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
+            known(query, text)
         except QuerySyntaxError as error:
             problem, hint = translate(error.problem), translate(error.hint)
             problems.append(QueryProblem(number, problem, _caret(error), hint))

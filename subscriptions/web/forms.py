@@ -13,23 +13,21 @@ from django.utils.translation import gettext, gettext_lazy
 from digest.matching import Field
 from digest.web.page_language import current_language
 from subscriptions.accounts import query_builder
+from subscriptions.accounts.library import DAILY
 from subscriptions.accounts.preferences import Choices
 from subscriptions.accounts.reachable_address import reachable
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.filters_form import FiltersForm, trending_value
 from subscriptions.web.following_form import FollowingForm
+from subscriptions.web.library_form import LibraryForm
 
 MOST_PAPERS = 100
 _NO_VOLUME = gettext_lazy("A whole number from 1 to 100, or nothing for all papers.")
-_NO_FILTER = gettext_lazy(
-    "No topic is ticked and no query is written, so there would be nothing to send. "
-    "Tick a topic or write a query of your own."
-)
 _NO_HOUR = gettext_lazy("This is not an hour of the day. Choose one from the list, such as 07:00.")
 _NOT_OFFERED = gettext_lazy("“%(value)s” is not offered. Choose one of those that are.")
 _NO_RHYTHM = gettext_lazy(
-    "This is not one of the rhythms. Choose every day, Monday to Friday, or once a week."
+    "This is not one of the rhythms. Choose every day, Monday to Friday, once a week or once a month."
 )
 _NO_ZONE = gettext_lazy(
     "“%(value)s” is not a time zone this service knows. Choose one from the list, such as Europe/Berlin."
@@ -54,8 +52,8 @@ def weekdays() -> list[tuple[str, str]]:
     return [(str(number), current_language().weekday(number)) for number in range(7)]
 
 
-class SubscriptionForm(FiltersForm):
-    """Filters and schedule, with at least one filter."""
+class SubscriptionForm(LibraryForm, FiltersForm):
+    """Filters, a library and schedule."""
 
     time_zone = forms.ChoiceField(
         choices=lambda: [(name, name) for name in time_zones()],
@@ -67,13 +65,6 @@ class SubscriptionForm(FiltersForm):
     )
     weekday = forms.ChoiceField(choices=weekdays, required=False)
 
-    def clean(self) -> dict[str, Any]:
-        """Ask for at least one filter, unless something is wrong with those given."""
-        given = super().clean()
-        if not self.errors.keys() & self.naming and not given["topics"] and not self.all_queries():
-            self.add_error("topics", _NO_FILTER)
-        return given
-
     @property
     def schedule_words(self) -> tuple[str, str, str]:
         """Days, hour and time zone as entered so far: “Every day”, “07:00”, “Europe/Berlin”."""
@@ -81,12 +72,15 @@ class SubscriptionForm(FiltersForm):
         return days, dict(hours()).get(self["hour"].value(), "…"), self["time_zone"].value() or "…"
 
     def days_words(self, rhythm: str, weekday: str = "") -> str:
-        """The days of a rhythm: “Every day”, “Every Monday”."""
+        """The days of a rhythm: “Every day”, “Every Monday”, “Every first Monday of the month”."""
         if rhythm == Rhythm.DAILY:
             return gettext("Every day")
         if rhythm == Rhythm.WEEKDAYS:
             return gettext("Monday to Friday")
-        return gettext("Every %(weekday)s") % {"weekday": dict(weekdays()).get(weekday, "…")}
+        named = {"weekday": dict(weekdays()).get(weekday, "…")}
+        if rhythm == Rhythm.MONTHLY:
+            return gettext("Every first %(weekday)s of the month") % named
+        return gettext("Every %(weekday)s") % named
 
     def choices(self) -> Choices:
         """The valid filters and schedule."""
@@ -94,7 +88,7 @@ class SubscriptionForm(FiltersForm):
         schedule = Schedule(
             given["time_zone"], int(given["hour"]), Rhythm(given["rhythm"]), int(given["weekday"] or 0)
         )
-        return replace(self.sampled(), schedule=schedule)
+        return replace(self.sampled(), schedule=schedule, library_daily=self.daily())
 
 
 class SignupForm(SubscriptionForm):
@@ -157,9 +151,12 @@ def initial_of(choices: Choices) -> dict[str, Any]:
         "authors": "\n".join(name for field, name in names if field == Field.AUTHOR),
         "exclude": "\n".join(choices.exclude),
         "least_upvotes": str(choices.least_upvotes or ""),
+        "trending": trending_value(choices.trending),
         "language": choices.language,
         "format": str(choices.format),
         "volume": str(choices.volume or ""),
+        "library_ask": "on",
+        "library_daily": str(choices.library_daily or DAILY),
         "time_zone": schedule.time_zone,
         "hour": str(schedule.hour),
         "rhythm": str(schedule.rhythm),

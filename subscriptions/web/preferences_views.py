@@ -1,7 +1,9 @@
 """The preferences behind a magic link: filters and schedule at once, more only by a fresh link."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -13,18 +15,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
+from digest.ingestion.shipped_topics import selecting
 from digest.models import Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import show
 from subscriptions import tasks
-from subscriptions.accounts import data_rights, preferences
+from subscriptions.accounts import data_rights, library, preferences
+from subscriptions.accounts.library import Overview
 from subscriptions.lib import signed_links
 from subscriptions.models import Subscriber
 from subscriptions.web.backtest import Sample, sample_of
+from subscriptions.web.explore_views import parted
 from subscriptions.web.filters_form import shared
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import PreferencesForm, initial_of
+from subscriptions.web.query_offers import with_offer_taken
 from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
 from subscriptions.web.signup_views import offered
 
@@ -36,6 +42,7 @@ DONE = {
         "A letter with the link is on its way to your address, unless you asked for one in the last 10 "
         "minutes or for two today. The link works for 30 minutes."
     ),
+    "removed": gettext_lazy("Removed from your library."),
     "past": gettext_lazy("That day has passed. Choose one that is still to come, or leave it empty."),
 }
 
@@ -56,13 +63,15 @@ class Addresses:
     share: str
     atom: str
     json: str
+    explore: str
 
 
 @dataclass(frozen=True, slots=True)
 class PreferencesPage:
     """The preferences form of a reader, and the sample for what is in it, `shown` where that was asked for.
 
-    `done` says what the last press did; a link in a mail `proposed` one of the queries.
+    `done` says what the last press did; a link in a mail, or an offer, `proposed` one of the queries. `saved`
+    counts the papers on the reader's list.
     """
 
     reader: ReaderPage
@@ -73,9 +82,11 @@ class PreferencesPage:
     addresses: Addresses
     tomorrow: date
     sample: Sample
+    library: Overview
     done: str = ""
     shown: bool = False
     proposed: bool = False
+    saved: int = 0
 
 
 @behind_link
@@ -86,10 +97,12 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if subscriber is None:
         return bad_link(request)
     if request.method != "POST":
-        initial = initial_of(preferences.choices_of(subscriber))
-        if add := request.GET.get("add", "").strip():  # a link in a mail proposed it; saved when they save
-            initial["queries"] = "\n".join(filter(None, [initial["queries"], add]))
-        return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
+        return _offer(request, subscriber)
+    return _without_form(request, subscriber, token) or _with_form(request, subscriber, token)
+
+
+def _without_form(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse | None:
+    """Do what a press asks for whatever the form says; None if it is about the form."""
     action = request.POST.get("action", "")
     if action in data_rights.ASKED:
         data_rights.ask(subscriber, action, timezone.now())
@@ -100,15 +113,52 @@ def edit_preferences(request: HttpRequest, token: str) -> HttpResponse:
     if action == "resume":
         preferences.resume(subscriber, timezone.now())
         return _done("resumed", token)
-    form = PreferencesForm(request.POST, _topics_for(subscriber))
-    if action == "show":
+    if removed := request.POST.get("remove", ""):
+        library.remove(subscriber, removed)
+        return _done("removed", token)
+    return None
+
+
+def _with_form(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
+    """Save what the form says, or show it again: what is wrong, a sample, an offer that was taken."""
+    form = PreferencesForm(with_offer_taken(request.POST), _topics_for(subscriber), files=request.FILES)
+    form.has_library = subscriber.saved_papers.exists()
+    if form.took_offer:  # saved when they save
+        return _form(request, subscriber, form)
+    if request.POST.get("action", "") == "show":
         return _show(request, subscriber, form)
     if not form.is_valid():
         return _form(request, subscriber, form, status=422)
+    return _save(subscriber, form, token)
+
+
+def _save(subscriber: Subscriber, form: PreferencesForm, token: str) -> HttpResponse:
+    """Save what is valid; a topic that is ticked again is no longer left out of what is trending."""
     choices = form.choices()
+    if choices.trending:
+        again = {selecting(topic) for topic in choices.topics}
+        muted = (query for query in preferences.choices_of(subscriber).muted if query not in again)
+        choices = replace(choices, muted=tuple(muted))
     language_changed = choices.language != subscriber.language
     preferences.save(subscriber, choices, timezone.now())
+    library.bring(subscriber, form.library_brought(), timezone.now())
     return _done("saved", token, language_changed=language_changed)
+
+
+def _offer(request: HttpRequest, subscriber: Subscriber) -> HttpResponse:
+    """The form as the reader saved it last, with what a link proposed."""
+    initial = initial_of(preferences.choices_of(subscriber))
+    if not subscriber.library_daily and subscriber.saved_papers.exists():
+        initial["library_order_only"] = "on"
+    initial = _with_proposed(request.GET.getlist("add"), initial)
+    return _form(request, subscriber, PreferencesForm(None, _topics_for(subscriber), initial=initial))
+
+
+def _with_proposed(added: Sequence[str], initial: dict[str, Any]) -> dict[str, Any]:
+    """`initial` with the queries and topics that a mail, or exploring, proposed: saved when they save."""
+    topics, texts = parted([text.strip() for text in added])
+    queries = "\n".join(filter(None, [initial["queries"], *texts]))
+    return initial | {"queries": queries, "topics": [*initial["topics"], *topics]}
 
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -163,11 +213,14 @@ def _form(
             share=f"{settings.SITE_URL}/?{shared(reader.choices)}",
             atom=signed_links.url("feed-atom", subscriber),
             json=signed_links.url("feed-json", subscriber),
+            explore=url("explore-own", signed_links.token("preferences", subscriber)),
         ),
         tomorrow=preferences.tomorrow(subscriber, timezone.now()),
         sample=sample or Sample(""),
+        library=library.overview(subscriber),
         shown=sample is not None,
-        proposed="add" in request.GET,
+        proposed="add" in request.GET or form.took_offer,
+        saved=subscriber.saved_papers.count(),
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

@@ -37,7 +37,10 @@ View = Callable[Concatenate[HttpRequest, Given], HttpResponse]
 
 @dataclass(frozen=True, slots=True)
 class ReaderPage:
-    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned."""
+    """A reader's state, what they chose, the schedule in words, and the next digest, if one is planned.
+
+    `library` counts the papers on their list.
+    """
 
     state: str
     choices: Choices
@@ -46,6 +49,7 @@ class ReaderPage:
     first: bool = False
     paused_until: date | None = None
     first_at_once: bool = False
+    library: int = 0
 
     @classmethod
     def of(cls, subscriber: Subscriber) -> "ReaderPage":
@@ -58,6 +62,7 @@ class ReaderPage:
             first=subscriber.covered is None,
             paused_until=subscriber.paused_until,
             first_at_once=subscriber.first_at_once,
+            library=subscriber.saved_papers.count(),
         )
 
 

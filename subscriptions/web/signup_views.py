@@ -27,10 +27,18 @@ from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
 from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import SignupForm
+from subscriptions.web.library_form import FRESH_LIBRARY
+from subscriptions.web.query_offers import with_offer_taken
 
 _TOLD_IN_HOURS = 90  # minutes
 _MINUTES = re.compile(r"[0-9]{1,5}")
-FRESH = {"time_zone": "UTC", "hour": "7", "rhythm": "daily", "weekday": "0", "first_at_once": "on"}
+FRESH = {
+    "time_zone": "UTC",
+    "hour": "7",
+    "rhythm": "daily",
+    "weekday": "0",
+    "first_at_once": "on",
+} | FRESH_LIBRARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,9 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     """Offer the form; take a sign-up on POST. The answer is the same whatever the address is to us."""
     if request.method != "POST":
         return _offer(request)
-    form = SignupForm(request.POST, offered())
-    if "show" in request.POST:  # without JavaScript: only the sample, everything stays as entered
+    form = SignupForm(with_offer_taken(request.POST), offered(), files=request.FILES)
+    if form.took_offer or "show" in request.POST:
+        # Without JavaScript: only an offer or the sample; the rest stays as entered.
         form.keep_problems_of(*FILTERS)
         return _again(request, form)
     if settings.EMAIL_HELD:
@@ -91,7 +100,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     wait = throttling.wait_of_signup(throttling.client_address(request), now)
     if wait is None:
         return throttling.too_many_requests(request, "web/too_many.html")
-    signup.request(form.cleaned_data["email"], form.choices(), now, wait)
+    signup.request(form.cleaned_data["email"], form.choices(), now, wait, form.library_brought())
     if wait:
         return redirect(url("sent", wait=math.ceil(wait / timedelta(minutes=1))))
     tasks.wake()

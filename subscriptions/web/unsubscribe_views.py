@@ -65,7 +65,7 @@ def _ask(request: HttpRequest, subscriber: Subscriber, *, undo_ended: bool = Fal
     """What to press; who has left already is told so."""
     if subscriber.state == State.UNSUBSCRIBED:
         return show(request, "web/unsubscribe.html", LeavingPage("left", undo_ended=undo_ended))
-    weekly = subscriber.rhythm != Rhythm.WEEKLY
+    weekly = subscriber.rhythm not in {Rhythm.WEEKLY, Rhythm.MONTHLY}  # else it would not be less mail
     offers = ("pause", *(("weekly",) if weekly else ())) if subscriber.state == State.ACTIVE else ()
     until = preferences.today(subscriber, timezone.now()) + PAUSE
     page = LeavingPage("", until=until, offers=offers, undo_ended=undo_ended)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.matching.ranking.similarity import Similarities
+from tests.bench import libraries
 from tests.bench.replay import Digest, Listed, read, readers, replay
 
 _MANY = 10**6
@@ -90,20 +91,23 @@ def main() -> None:
         "--chosen-on", action="store_true", help="the aspects on which numbers were chosen"
     )
     given = arguments.parse_args()
-    rows = measure(
-        read(given.corpus),
-        range(SEEDS.start, SEEDS.start + given.seeds),
-        given.readers,
-        held_out=not given.chosen_on,
-    )
-    for row in rows:
+    papers, seeds = read(given.corpus), range(SEEDS.start, SEEDS.start + given.seeds)
+    for row in measure(papers, seeds, given.readers, held_out=not given.chosen_on):
         print(f"{row.votes} votes, {row.digests:,} digests")  # noqa: T201
         for order in row.auc:
-            (auc_mean, auc_spread), (ndcg_mean, ndcg_spread) = row.auc[order], row.ndcg[order]
-            print(  # noqa: T201
-                f"  {order:14} AUC {auc_mean:.3f} ± {auc_spread:.3f}  "
-                f" nDCG@10 {ndcg_mean:.3f} ± {ndcg_spread:.3f}   twins among ten {row.twins[order]:.3f}"
-            )
+            told = _told("AUC", row.auc[order]) + _told("nDCG@10", row.ndcg[order])
+            print(f"  {order:14} {told} twins among ten {row.twins[order]:.3f}")  # noqa: T201
+    print("readers who start from a library")  # noqa: T201
+    starting, kept = libraries.measure(papers, seeds, given.readers, held_out=not given.chosen_on)
+    for start in starting:
+        print(f"  {start.size:3} {start.order:24} {_told('AUC', start.auc)} {_told('nDCG@10', start.ndcg)}")  # noqa: T201
+    for one in kept:
+        share, precision, recall = (f"{value:.1%}" for value in one[2:])
+        print(f"  {one.size:3} from {one.threshold}: {share} of all, {precision} worth it, finds {recall}")  # noqa: T201
+
+
+def _told(name: str, value: tuple[float, float]) -> str:
+    return f"{name} {value[0]:.3f} ± {value[1]:.3f} "
 
 
 if __name__ == "__main__":

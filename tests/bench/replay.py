@@ -66,9 +66,25 @@ class Reader:
         return random.Random(f"{self.name} {about} {listed.paper.key}").random()
 
 
+class Edition(NamedTuple):
+    """What an edition has for a reader: how likely each candidate is worth reading, and whether it is."""
+
+    number: int
+    listed: dict[int, Listed]
+    candidates: list[Candidate]
+    chances: dict[int, float]
+    worth: dict[int, bool]
+
+    @property
+    def can_be_judged(self) -> bool:
+        """Whether it holds both papers worth reading and others."""
+        return len({*self.worth.values()}) == 2
+
+
 class Digest(NamedTuple):
     """One digest, judged: how many votes went before, and AUC and nDCG@10 of each way to order it."""
 
+    edition: int
     votes: int
     auc: dict[str, float]
     ndcg: dict[str, float]
@@ -143,34 +159,42 @@ def readers(papers: Sequence[Listed], seed: int, count: int, *, held_out: bool =
 def replay(papers: Sequence[Listed], reader: Reader, similarities: Similarities[int]) -> Iterator[Digest]:
     """The digests of a reader from the fifth vote on that hold both papers worth reading and others."""
     votes: dict[int, bool] = {}
-    editions: dict[int, list[Listed]] = defaultdict(list)
-    for listed in papers:
-        if not listed.strengths.keys().isdisjoint(reader.topics):
-            editions[listed.edition].append(listed)
-    for _, theirs in sorted(editions.items()):
-        if len(theirs) < FEWEST:
-            continue
-        candidates = [_candidate(listed, reader) for listed in theirs]
-        chances = _chances(theirs, candidates, reader)
-        worth = {listed.number: reader.draw("worth", listed) < chances[listed.number] for listed in theirs}
+    for edition in editions(papers, reader):
+        candidates, chances, worth = edition.candidates, edition.chances, edition.worth
         orders = {
             "score alone": sorted(candidates, key=lambda c: (-c.score, c.key)),
             "making room": [c for c, _ in rank(candidates, similarities)],
             "and votes": [c for c, _ in rank(candidates, similarities, _taste(votes, similarities))],
             "best possible": sorted(candidates, key=lambda c: (-chances[c.number], c.key)),
         }
-        if len(votes) >= LEAST_VOTES and len({*worth.values()}) == 2:
+        if len(votes) >= LEAST_VOTES and edition.can_be_judged:
             judged = {name: [worth[c.number] for c in order] for name, order in orders.items()}
             yield Digest(
+                edition.number,
                 len(votes),
                 {name: auc(found) for name, found in judged.items()},
                 {name: ndcg(found) for name, found in judged.items()},
                 {name: _twins(order, similarities) for name, order in orders.items()},
             )
-        by_number = {listed.number: listed for listed in theirs}
         for candidate in orders["and votes"][:SHOWN]:
-            if reader.draw("votes", by_number[candidate.number]) < VOTED:
+            if reader.draw("votes", edition.listed[candidate.number]) < VOTED:
                 votes[candidate.number] = worth[candidate.number]
+
+
+def editions(papers: Sequence[Listed], reader: Reader) -> Iterator[Edition]:
+    """The editions that have enough papers of the reader's topics, in order."""
+    found: dict[int, list[Listed]] = defaultdict(list)
+    for listed in papers:
+        if not listed.strengths.keys().isdisjoint(reader.topics):
+            found[listed.edition].append(listed)
+    for number, theirs in sorted(found.items()):
+        if len(theirs) >= FEWEST:
+            candidates = [_candidate(listed, reader) for listed in theirs]
+            chances = _chances(theirs, candidates, reader)
+            worth = {
+                listed.number: reader.draw("worth", listed) < chances[listed.number] for listed in theirs
+            }
+            yield Edition(number, {listed.number: listed for listed in theirs}, candidates, chances, worth)
 
 
 def _candidate(listed: Listed, reader: Reader) -> Candidate:

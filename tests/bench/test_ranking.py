@@ -7,6 +7,7 @@ import pytest
 
 from digest.lib.jsonl import PlainPaper
 from digest.matching.ranking.similarity import Similarities, rarity
+from tests.bench import libraries
 from tests.bench.ranking import measure
 from tests.bench.replay import Listed, Reader, auc, ndcg, readers, replay
 
@@ -62,3 +63,25 @@ def test_who_votes_gets_what_they_like_on_top() -> None:
 def test_measures_are_what_their_definitions_say(worth: list[bool], area: float, gain: float) -> None:
     assert auc(worth) == pytest.approx(area)
     assert ndcg(worth) == pytest.approx(gain, abs=1e-4)
+
+
+def test_who_starts_from_a_library_finds_what_they_like_better_than_without_one() -> None:
+    papers = year(weeks=50)
+    reader = Reader("one", ("agents",), frozenset({"bees", "maps"}), frozenset({"boats"}))
+    similarities = Similarities({listed.number: listed.paper for listed in papers})
+    found = list(libraries.starts(papers, reader, similarities))
+    area = {
+        order: fmean(each.auc for each in found if isinstance(each, libraries.Judged) and each.order == order)
+        for order in ("no library", "library", "all papers, by upvotes", "all papers, by library")
+    }
+    assert area["no library"] + 0.1 < area["library"]
+    assert area["all papers, by upvotes"] + 0.1 < area["all papers, by library"]
+
+
+def test_a_higher_threshold_keeps_fewer_papers_and_more_of_them_are_worth_reading() -> None:
+    kept = libraries.measure(year(weeks=50), [1], 4, held_out=False)[1]
+    of_thirty = [one for one in kept if one.size == 30 and one.share]
+    assert len(of_thirty) > 1
+    shares = [one.share for one in of_thirty]
+    assert shares == sorted(shares, reverse=True)
+    assert of_thirty[0].precision < of_thirty[-1].precision

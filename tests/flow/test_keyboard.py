@@ -54,6 +54,31 @@ def test_signing_up_by_keyboard_alone_with_a_slip_on_the_way(page: Page, live_se
     assert (str(chosen), chosen.queries) == ("Agents, kv", ["kv"])
 
 
+def test_an_abbreviation_is_added_by_keyboard_and_enter_still_signs_up(
+    page: Page, live_server: LiveServer
+) -> None:
+    topic("agents", "agents", name="Agents")
+    page.goto(live_server.url)
+    tab_to(page, page.locator("summary", has_text="Your own query"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label(re.compile("Queries")))
+    page.keyboard.type("MoE")
+    expect(page.get_by_role("button", name="MoE: also find")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="MoE: also find")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label(re.compile("Queries"))).to_have_value('MoE OR "mixture of experts"')
+    expect(page.get_by_label(re.compile("Queries"))).to_be_focused()
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.type("\nTTS")
+    expect(page.get_by_role("button", name="TTS: also find")).to_have_count(2)
+    tab_to(page, page.get_by_label("Your email address"))
+    page.keyboard.type("ada@readers.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
+    assert Subscriber.objects.get().filter_set.queries == ['"mixture of experts" OR moe', "tts"]
+
+
 def test_preferences_by_keyboard_alone(page: Page, live_server: LiveServer, settings: Settings) -> None:
     settings.SITE_URL = live_server.url
     ada = reader("ada@readers.example", queries=["kv"])
@@ -63,7 +88,7 @@ def test_preferences_by_keyboard_alone(page: Page, live_server: LiveServer, sett
     tab_to(page, page.get_by_role("radio", name="every day"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    tab_to(page, page.get_by_label("Day of the weekly digest"))
+    tab_to(page, page.get_by_label("Weekday"))
     page.keyboard.type("Th")
     tab_to(page, page.get_by_role("button", name="Save"))
     page.keyboard.press("Space")

@@ -20,7 +20,7 @@ from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning import planner
 from subscriptions.relay import LocalMailbox, local_mailbox
-from tests.factories import edition, reader, topic
+from tests.factories import edition, reader, record, topic
 from tests.services.axe import violations
 from tests.subscriptions.browsing import stored
 
@@ -101,6 +101,21 @@ def test_the_backtest_follows_the_choice_while_it_is_made(page: Page, site: str)
     assert page.context.cookies() == []
 
 
+def test_who_ticks_nothing_and_leaves_an_address_gets_what_is_trending(page: Page, site: str) -> None:
+    edition(
+        *(record(f"Paper {votes}", upvotes=votes) for votes in (3, 94, 20, 41, 7, 12)), now=timezone.now()
+    )
+    page.goto(site)
+    mail = page.frame_locator("iframe.mail")
+    expect(mail.get_by_role("heading", name="Paper 94")).to_be_visible()
+    sign_up_and_confirm(page)
+    expect(page.get_by_text("The 5 most upvoted papers")).to_be_visible()
+    page.goto(mailed(READER, "/r/"))
+    titles = page.locator("h3").all_inner_texts()
+    assert [title.strip() for title in titles] == ["Paper 94", "Paper 41", "Paper 20", "Paper 12", "Paper 7"]
+    expect(page.get_by_text("94 upvotes, first of 6 today")).to_be_visible()
+
+
 def test_everything_works_without_javascript(without_javascript: Page, site: str) -> None:
     page = without_javascript
     page.goto(site)
@@ -143,8 +158,12 @@ def test_whose_browser_speaks_german_reads_german_from_the_first_page_to_the_mai
     page.get_by_label(re.compile("Abfragen, eine pro Zeile")).fill("speech")
     page.get_by_text("Jeden Tag um 07:00 Uhr (Europe/Berlin)").click()
     page.get_by_label("Einmal pro Woche").check()
-    page.get_by_label("Tag des wöchentlichen Digests").select_option("Donnerstag")
+    page.get_by_label("Wochentag").select_option("Donnerstag")
     expect(page.get_by_text("Jeden Donnerstag um 07:00 Uhr (Europe/Berlin)")).to_be_visible()
+    page.get_by_label("Einmal pro Monat").check()
+    expect(page.get_by_text("Jeden ersten Donnerstag im Monat um 07:00 Uhr (Europe/Berlin)")).to_be_visible()
+    expect(page.get_by_label("Wochentag")).to_be_visible()
+    page.get_by_label("Einmal pro Woche").check()
     page.get_by_label("Deine E-Mail-Adresse").fill(READER)
     page.get_by_role("button", name="Abonnieren").click()
     expect(page.get_by_role("heading", name="Sieh in dein Postfach")).to_be_visible()
@@ -194,6 +213,37 @@ def test_a_reader_changes_pauses_takes_the_data_along_and_is_erased(page: Page, 
     page.get_by_role("button", name="Erase everything about me").click()
     expect(page.get_by_role("heading", name="Everything about you is erased")).to_be_visible()
     assert not Subscriber.objects.exists()
+
+
+def test_a_paper_is_saved_from_a_mail_annotated_on_the_list_and_exported(page: Page, site: str) -> None:
+    ada = reader("ada@readers.example", queries=["agents"])
+    planner.plan(timezone.now())
+    outbox.deliver(LocalMailbox())
+    mail = local_mailbox.read(local_mailbox.entries(ada.email).entries[0].key)
+    assert mail is not None
+    page.set_content(mail.html)
+    page.get_by_role("link", name=re.compile("^Save: Agents that read manuals")).click()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    page.get_by_role("link", name="ask for it in your preferences").click()
+    page.get_by_role("button", name="Open my saved papers").click()
+    expect(page.get_by_role("status")).to_contain_text("A letter with the link is on its way")
+    page.goto(mailed(ada.email, "/a/saved/"))
+    page.get_by_label("Your note").fill("For the reading group")
+    page.get_by_role("button", name="Keep the note").click()
+    expect(page.get_by_role("status")).to_contain_text("The note is kept.")
+    page.get_by_role("searchbox").fill("reading group")
+    page.get_by_role("searchbox").press("Enter")
+    expect(page.get_by_text("1 of your 1 paper")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="BibTeX").click()
+    assert "Agents that read manuals" in Path(download.value.path()).read_text()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("status")).to_contain_text("Taken off your list: Agents that read manuals")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_label("Your note")).to_have_value("For the reading group")
+    assert ada.saved_papers.get().note == "For the reading group"
+    assert page.context.cookies() == []
 
 
 def test_leaving_offers_less_and_takes_it_back(page: Page, site: str) -> None:

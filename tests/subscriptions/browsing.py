@@ -54,4 +54,4 @@ def form_at(client: Client, path: str) -> dict[str, Any]:
     for select in form.select("select"):
         values |= {str(select["name"]): option["value"] for option in select.select("[selected]")}
     values |= {str(area["name"]): area.get_text() for area in form.select("textarea")}
-    return values | {"topics": [str(field["value"]) for field in form.select("[type=checkbox][checked]")]}
+    return values | {"topics": [str(field["value"]) for field in form.select("[name=topics][checked]")]}

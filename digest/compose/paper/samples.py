@@ -54,6 +54,8 @@ FOUR_BITS = item(
         comments=3,
         code_url="https://github.com/example/four-bits",
         project_url="https://four-bits.example.org",
+        author_names=("Ada Example", *(f"Bo Example {n}" for n in range(10)), "Zoe de Groot"),
+        summary="Micro-scaled four-bit formats lose little accuracy when rounding follows the format.",
     ),
     *("FP4 Quantization", "MXFP4"),
 )
@@ -107,7 +109,10 @@ _HOSTILE_ABSTRACT = (
 HOSTILE = (
     item(
         paper(
-            201, '<script>alert("1")</script> in a title, & <img src=x onerror=alert(1)>', _HOSTILE_ABSTRACT
+            201,
+            '<script>alert("1")</script> in a title, & <img src=x onerror=alert(1)>',
+            _HOSTILE_ABSTRACT,
+            summary="</p><b>A summary</b> {{ 7*7 }} " + "and still going on " * 20,
         ),
         "bold",
     ),

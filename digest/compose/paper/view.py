@@ -15,7 +15,9 @@ from digest.lib.records import TITLE_SEARCH, PaperRecord, arxiv_id, pdf_url, saf
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
+_ALL_NAMED = 3  # of more authors the first and the last are
 _LONGEST_SITE = 40
+_LONGEST_SUMMARY = 240  # two lines of a mail; hardly one in ten is longer
 _SITES = {"arxiv.org": "arXiv", "huggingface.co": "Hugging Face"}
 _LONGEST_BRIEF = 60  # screen readers say it with each of a paper's links, and it takes room in each
 
@@ -38,7 +40,7 @@ class LinkView:
 class PaperView:
     """One paper; `url` is where its title leads, empty if nowhere; `brief` its title as links name it.
 
-    `withdrawn` says so, or is empty; it stands among the facts, too.
+    `withdrawn` says so, or is empty; it stands among the facts, too. `summary` is the source's own.
     Compared by identity, which `view_paper` keeps.
     """
 
@@ -50,6 +52,7 @@ class PaperView:
     facts: tuple[FactView, ...]
     excerpt: str
     excerpt_pieces: tuple[Piece, ...]
+    summary: str
     why: str
     note: str
     links: tuple[LinkView, ...]
@@ -84,6 +87,7 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
         facts=tuple(_facts(language, record, year)),
         excerpt=folded(shown.text),
         excerpt_pieces=pieces(shown.text, shown.runs),
+        summary=shortened(record.summary or "", _LONGEST_SUMMARY),
         why=why(language, record, item.marks, item.facts, year),
         note=folded(wording.ranking_note(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
@@ -137,15 +141,26 @@ def _where(language: Language, record: PaperRecord, year: int) -> str:
 
 
 def _authors(language: Language, record: PaperRecord) -> str:
-    """For example “Ada Lovelace and 11 others”, or “12 authors” where nobody is named."""
-    number = max(record.authors or 0, len(record.author_names))
+    """For example “Ada Lovelace, …, Zoe Groot and 10 more”, or “12 authors” where nobody is named.
+
+    Where the source names only some, nobody knows the last: “Ada Lovelace and 11 others”.
+    """
+    names = [name for written in record.author_names if (name := shortened(written, _LONGEST_NAME))]
+    number = max(record.authors or 0, len(names))
     if not number:
         return ""
-    name = shortened(record.author_names[0], _LONGEST_NAME) if record.author_names else ""
-    if not name:
+    if not names:
         return language.ngettext("%(num)s author", "%(num)s authors", number)
-    if number == 1:
-        return name
+    if number > len(names):
+        return language.ngettext(
+            "%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=names[0]
+        )
+    if number <= _ALL_NAMED:
+        return ", ".join(names)
     return language.ngettext(
-        "%(name)s and %(num)s other", "%(name)s and %(num)s others", number - 1, name=name
+        "%(first)s, …, %(last)s and %(num)s more",
+        "%(first)s, …, %(last)s and %(num)s more",
+        number - 2,
+        first=names[0],
+        last=names[-1],
     )

@@ -1,4 +1,4 @@
-"""`manage.py evaluate LABELS`: how well the preset topics are given, against labelled papers."""
+"""`manage.py evaluate [LABELS]`: how well the preset topics are given, against labelled papers."""
 
 import json
 from argparse import ArgumentParser
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from digest.archive.topic_trial import unseen
 from digest.ingestion.shipped_topics import PRESETS
 from digest.management.json_lines import papers_in
 from digest.matching import topics_of
@@ -16,13 +17,17 @@ class Command(BaseCommand):
     help = "Precision, recall and F1 per topic on labelled papers (id, title, abstract, topics, ambiguous)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("labels", metavar="LABELS", help="JSON Lines; - for standard input")
+        shipped = "without it, the shipped labels of stored papers that the model did not learn from"
+        parser.add_argument(
+            "labels", metavar="LABELS", nargs="?", help=f"JSON Lines; - for standard input; {shipped}"
+        )
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        papers = papers_in(options["labels"])
+        papers = papers_in(options["labels"]) if options["labels"] else unseen()
         if not papers:
-            raise CommandError("There is no labelled paper in the file.")
+            where = "in the file" if options["labels"] else "stored here that the model did not learn from"
+            raise CommandError(f"There is no labelled paper {where}.")
         weighed = topics_of(papers)
         given = {paper.key: set(found) for paper, found in zip(papers, weighed, strict=True)}
         slugs = [preset.slug for preset in PRESETS]

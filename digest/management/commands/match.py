@@ -11,6 +11,7 @@ from digest.management.json_lines import papers_in, reasons_json
 from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
+from digest.selection.liked_papers import known
 
 
 class Command(BaseCommand):
@@ -26,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            query = parse_query(options["query"])
+            query = known(parse_query(options["query"]), options["query"])
         except QuerySyntaxError as error:
             raise CommandError(f"{error.problem}. {error.hint}\n{error.caret()}") from error
         named = options["papers"]

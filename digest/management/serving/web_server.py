@@ -26,7 +26,10 @@ from digest.wsgi import application
 THREADS = 8
 MOST_CONNECTIONS = 1_000
 LARGEST_HEADER = 100_000  # octets: filters that are shared or tried out stand in the address
-LARGEST_BODY = 300_000  # octets: five queries of the greatest length, or a logo; nothing is spooled to disk
+LARGEST_BODY = 1_000_000  # octets: a library of 500 papers with their abstracts
+IN_MEMORY = (
+    300_000  # of a body: five queries of the greatest length, or a logo; longer ones are spooled to disk
+)
 
 # Seconds that the server waits: for a header on a new connection; for another on one that was answered, which
 # proxies keep for a minute; for a client to take some of its answer; for one that was refused to hear of it.
@@ -144,7 +147,7 @@ def serve(host: str, port: int) -> None:
         cleanup_interval=1,
         max_request_header_size=LARGEST_HEADER,
         max_request_body_size=LARGEST_BODY,
-        inbuf_overflow=LARGEST_BODY + 1,
+        inbuf_overflow=IN_MEMORY,
         clear_untrusted_proxy_headers=False,  # digest/web/limits/throttling.py decides whose are believed
         ident=None,
     )

@@ -4,11 +4,13 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.ast import Number
+from digest.matching.index.paper_vectors import PaperVectors
 from digest.matching.index.token_graph import TokenGraph
 from digest.matching.paper import OPERATORS, PaperText, text_sources
 
@@ -39,6 +41,11 @@ class Index:
         """For each paper whether its number is known and compares so."""
         column = self.numbers[number]
         return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
+
+    @cached_property
+    def vectors(self) -> PaperVectors:
+        """The vectors of the papers, made when a query first asks which are like another."""
+        return PaperVectors.of(self.graph, self.count)
 
     def dump(self) -> bytes:
         """The index as bytes, for `load`."""

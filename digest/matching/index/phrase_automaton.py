@@ -1,13 +1,14 @@
 """A finite automaton over stems that recognises the phrases of all queries in one pass over a text."""
 
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.ast import Term
-from digest.matching.tokenizer import stems_sought
+from digest.matching.tokenizer import all_stems_sought
 
 Numbers = NDArray[np.int32]
 Keys = NDArray[np.int64]
@@ -28,6 +29,15 @@ class PrefixTerm:
     pairs: bool
 
 
+@dataclass(frozen=True, slots=True)
+class VersionTerm:
+    """A name with a version: it occurs where `whole` does, and where `name` does without any version."""
+
+    number: int
+    whole: int
+    name: int
+
+
 class PhraseAutomaton:
     """Each state is a sequence of words with which some query's phrase begins.
 
@@ -36,9 +46,11 @@ class PhraseAutomaton:
     """
 
     def __init__(self) -> None:
-        self.words: dict[str, int] = {}
+        self._words: dict[str, int] = {}
         self.prefix_terms: list[PrefixTerm] = []
+        self.version_terms: dict[int, VersionTerm] = {}
         self._numbers: dict[tuple[int, str] | tuple[str, ...], int] = {}
+        self._unread: list[tuple[int, str, int]] = []  # transitions whose words have yet to be stemmed
         self._keys = array("q")
         self._targets = array("i")
         self._continues = array("b", [0])
@@ -47,7 +59,16 @@ class PhraseAutomaton:
 
     def number(self, term: Term) -> int:
         """The number of the term's words, whatever its field."""
-        return self._prefix_term(term.words) if term.prefix else self._state(term.words)
+        if term.prefix:
+            return self._prefix_term(term.words)
+        whole = self._state(term.words)
+        name = term.without_version
+        return self._version_term(whole, self._state(name.words)) if name else whole
+
+    def _version_term(self, whole: int, name: int) -> int:
+        if whole not in self.version_terms:
+            self.version_terms[whole] = VersionTerm(self._new(0), whole, name)
+        return self.version_terms[whole].number
 
     def _state(self, words: tuple[str, ...]) -> int:
         before, last, state = START, "", START
@@ -78,16 +99,30 @@ class PhraseAutomaton:
         return len(self._depths) - 1
 
     def _add_transition(self, state: int, word: str, target: int, *, written_together: bool = False) -> None:
-        for stem in stems_sought(word):
-            number = self.words.setdefault(stem, len(self.words))
-            self._keys.append(state << SHIFT | number)
-            self._targets.append(2 * target + written_together)
+        self._unread.append((state, word, 2 * target + written_together))
         self._continues[state] = 1
+
+    def _read_words(self) -> None:
+        """Stem the words of new transitions: all at once takes a fraction of the time."""
+        found = all_stems_sought([word for _, word, _ in self._unread])
+        for (state, _, target), stems in zip(self._unread, found, strict=True):
+            for stem in stems:
+                number = self._words.setdefault(stem, len(self._words))
+                self._keys.append(state << SHIFT | number)
+                self._targets.append(target)
+        self._unread.clear()
+
+    @property
+    def words(self) -> Mapping[str, int]:
+        """The number of each stem that some transition reads."""
+        self._read_words()
+        return self._words
 
     @property
     def transitions(self) -> "Transitions":
         """All transitions as arrays, made anew after a state was added."""
         if self._built is None:
+            self._read_words()
             keys, targets = np.array(self._keys, np.int64), np.array(self._targets, np.int32)
             order = np.argsort(keys, kind="stable")
             self._built = Transitions(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.ast import Compare, Field, Leaf, Near, Term, Topic
+from digest.matching.ast import Compare, Field, Leaf, Like, Near, Term, Topic
 from digest.matching.index.paper_index import Index
 from digest.matching.index.phrase_automaton import SHIFT, Keys, Numbers, PhraseAutomaton, lookup
 from digest.matching.index.token_graph import FIELDS
@@ -24,7 +24,7 @@ class LeafMatcher:
         self._terms = array("i")
         self._fields = array("B")
         self._nears: dict[int, Near] = {}
-        self._others: dict[int, Compare | Topic] = {}
+        self._others: dict[int, Compare | Topic | Like] = {}
         # Derived from the leaves when next matched; None after a change.
         self._term_index: tuple[Keys, Numbers] | None = None
         self._near_pairs: _Pairs | None = None
@@ -156,8 +156,10 @@ def _has(bits: NDArray[np.integer], field: int | NDArray[np.integer]) -> NDArray
     return (bits >> field & 1).astype(np.bool_)
 
 
-def _papers(leaf: Compare | Topic, index: Index) -> Numbers:
+def _papers(leaf: Compare | Topic | Like, index: Index) -> Numbers:
     """The papers that satisfy a leaf which is not about words."""
     if isinstance(leaf, Topic):
         return np.flatnonzero(index.topics.get(leaf.slug, ())).astype(np.int32)
+    if isinstance(leaf, Like):
+        return index.vectors.alike(leaf.vector)
     return np.flatnonzero(index.compare(leaf.number, leaf.operator, leaf.value)).astype(np.int32)

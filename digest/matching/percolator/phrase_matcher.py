@@ -14,6 +14,7 @@ from digest.matching.index.phrase_automaton import (
     Numbers,
     PhraseAutomaton,
     PrefixTerm,
+    VersionTerm,
     spread,
 )
 from digest.matching.index.token_graph import TokenGraph
@@ -73,8 +74,12 @@ class PhraseMatcher:
     def scan(cls, graph: TokenGraph, automaton: PhraseAutomaton) -> "PhraseMatcher":
         """Run the automaton from every position, then look for the terms that end with a prefix."""
         found = _phrases(graph, automaton)
+        others = []
         if automaton.prefix_terms:
-            found = _concatenated([found, _prefix_terms(graph, found, automaton.prefix_terms)])
+            others.append(_prefix_terms(graph, found, automaton.prefix_terms))
+        if automaton.version_terms:
+            others.append(_version_terms(graph, found, [*automaton.version_terms.values()]))
+        found = _concatenated([found, *others])
         return cls(graph, found[np.argsort(_keys(found.terms, found.starts), kind="stable")])
 
     def grouped(self, terms: Numbers, groups: Numbers) -> "GroupedOccurrences":
@@ -171,6 +176,26 @@ def _prefix_terms(graph: TokenGraph, phrases: Occurrences, prefix_terms: Sequenc
         if length == 2:  # where the first word alone begins so, it matches alone
             begins = ~begins & _between(graph.joined[ends], low[owners], high[owners])
         parts.append(Occurrences(numbers[owners], starts, ends + np.int32(length))[begins])
+    return _concatenated(parts).unique()
+
+
+def _version_terms(graph: TokenGraph, phrases: Occurrences, terms: Sequence[VersionTerm]) -> Occurrences:
+    """Where names with a version occur, given where they do word by word, and the names by themselves."""
+    numbers, wholes, names = np.array([(one.number, one.whole, one.name) for one in terms], np.int32).T
+    phrases = phrases[np.isin(phrases.terms, np.concatenate((wholes, names)))]
+    phrases = phrases[np.argsort(phrases.terms, kind="stable")]
+    has_version = np.zeros(len(graph.words), np.bool_)
+    for first, last in (("0", "9"), ("v0", "v9")):
+        low, high = graph.forms.beginning(first)[0], graph.forms.beginning(last)[1]
+        has_version[:-1] |= (graph.joined[:-1] >= 0) & (graph.words[1:] >= low) & (graph.words[1:] < high)
+    parts = []
+    for states in (wholes, names):
+        owners, chosen = spread(
+            np.searchsorted(phrases.terms, states), np.searchsorted(phrases.terms, states, "right")
+        )
+        starts, ends = phrases.starts[chosen], phrases.ends[chosen]
+        part = Occurrences(numbers[owners], starts, ends)
+        parts.append(part if states is wholes else part[~has_version[ends - 1]])
     return _concatenated(parts).unique()
 
 

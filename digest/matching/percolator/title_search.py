@@ -1,4 +1,4 @@
-"""Search that also says how much of a query the titles of the papers hold, since those answer it best."""
+"""Search that also says how well a paper answers the query: by its title, or by how like it is to another."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -6,16 +6,22 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.ast import And, Field, Near, Node, Or, Query, Term, Weight
+from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight
 from digest.matching.index.paper_index import Index
 from digest.matching.percolator.bitset_program import Program
+from digest.matching.percolator.percolator import search
 
 
 def search_titles(query: Query, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
     """The numbers of the papers of `index` that `query` keeps, ascending, and the rank of each one's title.
 
-    It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none.
+    It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
+    query that asks for papers like others, it is how like they are, in hundredths.
     """
+    if likes := tuple(sought(query.root)):
+        kept = search(query, index)
+        strengths = np.max([index.vectors.similarities(like.vector) for like in likes], axis=0)
+        return kept, np.rint(strengths[kept] * 100).astype(np.uint8)
     words = tuple(_title_words(query.root))
     wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
     program = Program()
@@ -41,6 +47,18 @@ def _in_title(node: Node) -> Node:
 
 def _any_in_title(terms: tuple[Term, ...]) -> Node:
     return Or(tuple(_in_title(term) for term in terms))
+
+
+def sought(node: Node) -> Iterator[Like]:
+    """The papers that others shall be like; not those that they shall not."""
+    match node:
+        case Like():
+            yield node
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from sought(part)
+        case Weight(part, _):
+            yield from sought(part)
 
 
 def _title_words(node: Node) -> Iterator[Node]:

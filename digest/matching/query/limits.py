@@ -33,6 +33,8 @@ def limited(root: Node, text: str) -> Query:
             deferred("Add a word that the papers should contain."),
         )
     query = Query(root)
+    if len(printed) < 2 * MAX_DEPTH:  # a level takes two characters at least, a term of many pairs more
+        return query
     may_be_large = len(printed) > MAX_TERMS or "NEAR/" in printed
     if may_be_large and query.size > MAX_TERMS:
         hint = deferred(

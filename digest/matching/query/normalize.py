@@ -1,22 +1,30 @@
 """Trees in canonical form: queries that say the same become equal."""
 
+from dataclasses import replace
+
 from digest.matching.ast import And, Near, Node, Not, Or, Term, Weight
 
 LEAST_WEIGHT, MOST_WEIGHT = 0.1, 10
 
 
+def left_out(term: Term) -> Term:
+    """The term inside a NOT, where a name with a version is that version only."""
+    return replace(term, exact=True) if term.without_version else term
+
+
 def gather(kind: type[And] | type[Or], parts: list[Node]) -> Node:
     """One node of `kind`: flat, without repetition, in printing order."""
-    if len(parts) == 1:
-        return parts[0]
-    flat = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
-    unique = {part.text: part for part in flat}  # what prints the same is the same
-    ordered = sorted(unique.values(), key=_place)
+    if kind in map(type, parts):
+        parts = [inner for part in parts for inner in (part.parts if isinstance(part, kind) else (part,))]
+    unique = {part.text: part for part in parts}  # what prints the same is the same
+    ordered = [unique[text] for text in sorted(unique)]
+    if Not in map(type, ordered):
+        ordered.sort(key=_is_left_out)
     return ordered[0] if len(ordered) == 1 else kind(tuple(ordered))
 
 
-def _place(part: Node) -> tuple[bool, str]:
-    return isinstance(part, Not), part.text
+def _is_left_out(part: Node) -> bool:
+    return isinstance(part, Not)
 
 
 def weighted(node: Node, factor: float) -> Node:

@@ -2,14 +2,22 @@
 
 import math
 import re
-from datetime import date
+from dataclasses import replace
 from functools import lru_cache
 
 from digest.lib.messages import deferred
-from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term, Topic
-from digest.matching.query.lexer import END, QuerySyntaxError, Tokens, letters
+from digest.matching.ast import And, Compare, Field, Near, Node, Not, Number, Or, Query, Term
+from digest.matching.query.lexer import (
+    END,
+    TERMS,
+    QuerySyntaxError,
+    Tokens,
+    known_tokens,
+    letters,
+    to_between,
+    tokens,
+)
 from digest.matching.query.limits import (
-    MAX_COUNT,
     MAX_DEPTH,
     MAX_DISTANCE,
     MAX_WORDS,
@@ -20,19 +28,21 @@ from digest.matching.query.normalize import (
     LEAST_WEIGHT,
     MOST_WEIGHT,
     gather,
+    left_out,
     terms,
     unweighted,
     weighted,
 )
-from digest.matching.tokenizer import words
-from digest.matching.topics.classifier import preset_topics
+from digest.matching.query.values import comparison, day, like, topic
 
 # Kinds of tokens, as the grammar in lexer.py names them.
 _OPERATORS = frozenset({"and", "or", "not", "near"})
 _WORDS = frozenset({"word", "and", "or", "not"})
 _ENDS = frozenset({END, "close", "or"})  # of what is joined by AND
-_NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field"}  # what a field cannot stand before
-_PARTS = {"word": ("letters", "star"), "phrase": ("words", "words_star")}
+_NO_CLAUSE = _OPERATORS | {END, "close", "minus", "field", "like"}  # what a field cannot stand before
+_FIELDS = {str(field): field for field in Field}
+_NOT = frozenset({"minus", "not"})
+_BINDS = frozenset({"near", "weight"})  # a term before it to what comes next, or to itself
 
 
 def parse_query(text: str) -> Query:
@@ -43,15 +53,18 @@ def parse_query(text: str) -> Query:
     it names.
     """
     require_readable_length(text)
-    return limited(_Parser(text).parse(), text)
+    try:
+        root = _Parser(text, known_tokens(text)).parse()
+    except QuerySyntaxError:
+        root = _Parser(text, tokens(text)).parse()  # now with the places, one of which the error shows
+    return limited(root, text)
 
 
 class _Parser(Tokens):
     """Recursive descent over tokens; each method reads one rule and leaves the rest."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.depth = 0
+    depth = 1  # of brackets and NOT around the next token, and one
+    leaving_out = False  # by the NOT around the next token
 
     def parse(self) -> Node:
         if self.kind == END:
@@ -69,7 +82,7 @@ class _Parser(Tokens):
         while self.kind == "or":
             self.take()
             parts.append(self.both(field))
-        return gather(Or, parts)
+        return gather(Or, parts) if len(parts) > 1 else parts[0]
 
     def both(self, field: Field | None) -> Node:
         parts = [self.one(field)]
@@ -77,28 +90,38 @@ class _Parser(Tokens):
             if self.kind == "and":
                 self.take()
             parts.append(self.one(field))
-        return gather(And, parts)
+        return gather(And, parts) if len(parts) > 1 else parts[0]
 
     def one(self, field: Field | None) -> Node:
+        if self.kind in TERMS:
+            term = self.one_term(field)
+            return self.nearby(term, field) if self.kind in _BINDS else term
+        if self.kind in _NOT:
+            return self.negation(field)
         if self.kind == END:
             raise self.nothing_left()
+        return self.nearby(self.primary(field), field)
+
+    def negation(self, field: Field | None) -> Node:
+        self.take()
+        self.enter()
+        self.leaving_out = not self.leaving_out
+        node = unweighted(self.one(field))
+        self.leaving_out = not self.leaving_out
+        self.depth -= 1
+        return node.part if isinstance(node, Not) else Not(node)
+
+    def enter(self) -> None:
+        """Count a level of brackets and NOT; the caller takes it back."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise self.error(
                 deferred("Too many brackets inside each other"),
                 deferred("At most %(most)s levels.", most=MAX_DEPTH),
             )
-        node = self.negation(field) if self.kind in {"minus", "not"} else self.nearby(field)
-        self.depth -= 1
-        return node
 
-    def negation(self, field: Field | None) -> Node:
-        self.take()
-        node = unweighted(self.one(field))
-        return node.part if isinstance(node, Not) else Not(node)
-
-    def nearby(self, field: Field | None) -> Node:
-        left = self.weighted(field)
+    def nearby(self, first: Node, field: Field | None) -> Node:
+        left = self.weighted(first)
         if self.kind != "near":
             return left
         distance = self.token["distance"]
@@ -110,7 +133,7 @@ class _Parser(Tokens):
             raise self.error(
                 deferred("NEAR needs something on both sides"), deferred("Write a word or phrase after it.")
             )
-        right = self.weighted(field)
+        right = self.weighted(self.primary(field))
         return self.near(token, terms(left), terms(right), int(distance))
 
     def near(
@@ -135,8 +158,7 @@ class _Parser(Tokens):
         left, right = sorted((left, right), key=lambda side: [str(term) for term in side])
         return Near(left, right, distance)
 
-    def weighted(self, field: Field | None) -> Node:
-        node = self.primary(field)
+    def weighted(self, node: Node) -> Node:
         if self.kind != "weight":
             return node
         try:
@@ -153,14 +175,16 @@ class _Parser(Tokens):
 
     def primary(self, field: Field | None) -> Node:
         kind = self.kind
-        if kind in _PARTS:
-            return self.term(field)
+        if kind in TERMS:
+            return self.one_term(field)
         if kind == "open":
             return self.group(field)
         if kind == "field":
             return self.in_field()
         if kind == "comparison":
-            return self.comparison()
+            return comparison(self)
+        if kind == "like":
+            return like(self)
         sign = self.token.group(kind)
         if kind in _OPERATORS:
             problem = deferred("“%(operator)s” needs something on both sides", operator=sign.upper())
@@ -173,48 +197,19 @@ class _Parser(Tokens):
     def in_field(self) -> Node:
         token = self.take()
         name = token["name"].lower()
+        if name in _FIELDS and self.kind not in _NO_CLAUSE:
+            return self.primary(_FIELDS[name])
         if name == Number.DAY and self.kind in _WORDS:
             follower = self.take()
-            return Compare(Number.DAY, "=", self.day(follower, letters(follower)))
+            return Compare(Number.DAY, "=", day(self, follower, letters(follower)))
         if name == "topic" and self.kind in _WORDS:
-            return self.topic(self.take())
-        if name not in list(Field):
-            known = ", ".join(f"{field}:" for field in (*Field, "topic", Number.DAY))
+            return topic(self)
+        if name not in _FIELDS:
+            known = ", ".join(f"{field}:" for field in (*Field, "topic", "like", Number.DAY))
             problem = deferred("There is no field “%(name)s”", name=token["name"])
             raise self.error_at(token, problem, deferred("The fields are %(known)s", known=known))
-        if self.kind in _NO_CLAUSE:
-            hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
-            raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
-        return self.primary(Field(name))
-
-    def topic(self, token: re.Match[str]) -> Node:
-        slug = letters(token).lower()
-        known = sorted(preset_topics().biases)
-        if slug not in known:
-            hint = deferred("The topics are %(known)s.", known=", ".join(known))
-            raise self.error_at(token, deferred("There is no topic “%(name)s”", name=slug), hint)
-        return Topic(slug)
-
-    def comparison(self) -> Node:
-        token = self.token
-        name = token["compared"].lower()
-        if name not in list(Number):
-            hint = deferred("What can be compared: %(known)s.", known=", ".join(Number))
-            raise self.error(deferred("There is no number “%(name)s”", name=token["compared"]), hint)
-        self.take()
-        if name == Number.DAY:
-            return Compare(Number.DAY, token["operator"], self.day(token, token["value"]))
-        if not token["value"].isdecimal() or int(token["value"]) > MAX_COUNT:
-            problem = deferred("“%(name)s” is compared with a number", name=name)
-            raise self.error_at(token, problem, deferred("Write %(name)s>=50.", name=name))
-        return Compare(Number(name), token["operator"], int(token["value"]))
-
-    def day(self, token: re.Match[str], text: str) -> date:
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            hint = deferred("Write day>=2025-11-05, year first.")
-            raise self.error_at(token, deferred("This is not a day"), hint) from None
+        hint = deferred("Write %(name)s:word or %(name)s:(several words).", name=name)
+        raise self.error(deferred("“%(name)s:” needs a word", name=name), hint)
 
     def group(self, field: Field | None) -> Node:
         opening = self.take()
@@ -223,28 +218,36 @@ class _Parser(Tokens):
                 deferred("There is nothing between the brackets"),
                 deferred("Put words there, or remove them."),
             )
+        self.enter()
         node = self.either(field)
         if self.kind == END:
             raise self.error_at(opening, deferred("This bracket is never closed"), deferred("Add “)”."))
+        self.depth -= 1
         self.take()
         return node
 
-    def term(self, field: Field | None) -> Node:
-        body, star = self.token.group(*_PARTS[self.kind])
-        term = _term(body, star, field)
-        if not term.words:
-            sign = self.token.group(self.kind)
-            raise self.error(
-                deferred("“%(sign)s” holds no word", sign=sign), deferred("Use letters or digits.")
-            )
-        if len(term.words) > MAX_WORDS:
+    def one_term(self, field: Field | None) -> Node:
+        term = self.term
+        assert term is not None
+        if not 0 < len(term.words) <= MAX_WORDS:
+            raise self.no_term(term)
+        token = self.take()
+        if self.kind == "word" and token.group().endswith("2") and (pair := to_between(token, self.token)):
+            self.take()
+            term = pair
+        if self.leaving_out:
+            term = left_out(term)
+        return term if field is None else _in_field(term, field)
+
+    def no_term(self, term: Term) -> QuerySyntaxError:
+        if term.words:
             hint = deferred("At most %(most)s words; use a part of it.", most=MAX_WORDS)
-            raise self.error(deferred("The phrase is too long"), hint)
-        self.take()
-        return term
+            return self.error(deferred("The phrase is too long"), hint)
+        problem = deferred("“%(sign)s” holds no word", sign=self.token.group())
+        return self.error(problem, deferred("Use letters or digits."))
 
 
 @lru_cache(maxsize=30_000)
-def _term(body: str, star: str | None, field: Field | None) -> Term:
-    """The term that is written so. Many queries name the same ones, which then exist once."""
-    return Term(words(body), bool(star) or body.rstrip().endswith("*"), field)
+def _in_field(term: Term, field: Field) -> Term:
+    """The term looked for there. Many queries name the same ones, which then exist once."""
+    return replace(term, field=field)

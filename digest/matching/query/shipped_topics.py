@@ -35,16 +35,21 @@ def _read(path: Path) -> tuple[Preset, ...]:
     )
 
 
+SECTIONS = ("Trending", "Your library")  # names in a digest that stand beside those of topics
+
+
 def texts(
     file: IO[bytes],
     _keywords: object,
     _comment_tags: object,
     options: object,  # noqa: ARG001  # Babel names it
 ) -> Iterator[tuple[int, str, tuple[str, str], list[str]]]:
-    """The names and descriptions in the file, as Babel collects what is to be translated."""
+    """The names and descriptions in the file, and `SECTIONS`, as Babel collects what is to be translated."""
     for topic in tomllib.load(file)["topic"]:
         for text in (topic["name"], topic["description"]):
             yield 0, "pgettext", ("topic", text), []
+    for text in SECTIONS:
+        yield 0, "pgettext", ("topic", text), []
 
 
 PRESETS = _read(Path(__file__).with_name("shipped_topics.toml"))

@@ -1,15 +1,18 @@
 """Explain a query on a paper: the clauses that held, where, and how strongly; or those that failed."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
 
+from digest.matching.abbreviations import definitions
 from digest.matching.ast import (
     And,
     Compare,
     Field,
     Leaf,
+    Like,
     Near,
     Node,
     Not,
@@ -23,11 +26,14 @@ from digest.matching.ast import (
 from digest.matching.paper import PaperText, satisfies, shown, texts
 from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
 from digest.matching.query.shipped_topics import preset_queries
+from digest.matching.ranking.likeness import alike
+from digest.matching.ranking.similarity import Vector, vector
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
-from digest.matching.tokenizer import Text
+from digest.matching.tokenizer import Text, stem, words
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+_LIKENESS = 12.0  # a paper just like enough counts as much as a word of the title
 _MOST_POSITIONS = (
     50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
 )
@@ -52,7 +58,8 @@ class Explainer:
             missing = tuple(str(clause) for clause in self._missing(query.root))
             return Explanation(kept=False, missing=missing)
         heaviest = dict(sorted(carrying, key=itemgetter(1)))
-        reasons = {reason for leaf in heaviest for reason in self._reasons(leaf)}
+        shown = [*heaviest, *self._short_for(heaviest)]
+        reasons = {reason for leaf in shown for reason in self._reasons(leaf)}
         order: list[str] = [*Field, *Number]
         return Explanation(
             kept=True,
@@ -98,11 +105,18 @@ class Explainer:
     def _strength(self, leaf: Leaf) -> float:
         if isinstance(leaf, Topic):
             return self._topics[leaf.slug].strength
+        if isinstance(leaf, Like):
+            found = alike(leaf.vector, self._vector)
+            return _LIKENESS * found.strength if found else 0.0
         return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
 
     @cached_property
     def _topics(self) -> TopicMatches:
         return topics_of([self._paper])[0]
+
+    @cached_property
+    def _vector(self) -> Vector:
+        return vector(self._paper)
 
     def _look(self, leaf: Leaf) -> Iterable[Reason]:
         match leaf:
@@ -111,12 +125,47 @@ class Explainer:
                 return [Reason(leaf.number, shown(self._paper, leaf.number))] if found else []
             case Topic():
                 return self._words_for(leaf.slug) if leaf.slug in self._topics else []
+            case Like():
+                like = alike(leaf.vector, self._vector)
+                return like.reasons(self._paper) if like else []
             case _:
-                return (_reason(field, text, position) for field, text, position in self._positions(leaf))
+                written = self._written(leaf)
+                return (_reason(field, text, position) for field, text, position in written)
 
     def _words_for(self, slug: str) -> Iterable[Reason]:
         """Words of the readable query if it keeps the paper too; else those the model weighed most."""
         return self.explain(preset_queries()[slug]).reasons or self._topics[slug].reasons
+
+    def _written(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
+        """Where the leaf occurs; if a term does, also where the paper writes it as it says itself: “MoE”."""
+        found = [*self._positions(leaf)]
+        others = self._also_written(leaf) if found and isinstance(leaf, Term) else ()
+        return chain(found, *map(self._positions, others))
+
+    def _also_written(self, term: Term) -> list[Term]:
+        """What this paper introduces as short for the term, or the term as short for."""
+        if term.prefix or term.field not in {None, Field.TITLE, Field.ABSTRACT}:
+            return []
+        wanted = [*map(stem, term.words)] if self._abbreviations else []
+        return [replace(other, field=term.field) for one, other in self._abbreviations if one == wanted]
+
+    def _short_for(self, leaves: Iterable[Leaf]) -> list[Term]:
+        """What this paper introduces as short for words that are asked for singly: `mixture of experts`."""
+        asked = {
+            leaf.words[0]
+            for leaf in leaves
+            if isinstance(leaf, Term) and len(leaf.words) == 1 and not leaf.prefix and not leaf.field
+        }
+        found = {*map(stem, asked)} if len(asked) > 1 and self._abbreviations else set()
+        return [other for one, other in self._abbreviations if len(one) > 1 and found.issuperset(one)]
+
+    @cached_property
+    def _abbreviations(self) -> list[tuple[list[str], Term]]:
+        """What the paper introduces: the stems of one form and the other form, in both directions."""
+        found = chain(definitions(self._paper.title), definitions(self._paper.abstract))
+        pairs = sorted({(words(short), words(long)) for short, long in found})
+        both = (pair for one, other in pairs for pair in ((one, other), (other, one)))
+        return [([*map(stem, one)], Term(other)) for one, other in both]
 
     def _positions(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
         if isinstance(leaf, Term):
@@ -143,7 +192,5 @@ def _first(found: Iterable[Position]) -> Iterable[Position]:
 
 def _reason(field: Field, text: Text, position: Position) -> Reason:
     start, end = text.spans[position[0]][0], text.spans[position[1] - 1][1]
-    words = text.source[start:end]
-    return (
-        Reason(field, words, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, words)
-    )
+    said = text.source[start:end]
+    return Reason(field, said, start, end) if field in {Field.TITLE, Field.ABSTRACT} else Reason(field, said)

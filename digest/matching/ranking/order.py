@@ -18,7 +18,7 @@ from digest.matching.ranking.similarity import Similarities
 _VOTE_WEIGHT = 0.5
 _HALF_LIFE_DAYS = 7.0
 NEAR_DUPLICATE_PENALTY = 2.5  # what a near-duplicate of a paper above it loses: nearly a clause in the title
-WORTH_SAYING = 2.0  # a gain or loss by votes; of less half of all papers would tell
+WORTH_SAYING = 4.0  # a gain or loss by votes; of half as much two in five papers would tell
 COMPARED = 100  # of a section; further down nobody minds
 
 
@@ -27,6 +27,7 @@ class Cause(StrEnum):
 
     RAISED = "raised"  # the reader asked for more like it
     LOWERED = "lowered"  # the reader asked for less like it
+    LIBRARY = "library"  # it is like a paper of the reader's library
     ALIKE = "alike"  # it is much the same, and stands above
 
 

@@ -8,7 +8,7 @@ but its paper, so that planning a digest again gives the same digest.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -22,7 +22,8 @@ NEAR_DUPLICATE = (
 )
 LEAST_STEMS = 30  # known stems; of less text nobody can say whether it is like another
 _NOTHING = 1e-9
-_TITLE = 2  # a word of the title counts as often
+_IN_A_PAPER = 0.061  # of a stem's rarity, what it weighs in the mean of the vectors that have it
+TITLE_WEIGHT = 2  # a word of the title counts as often
 
 Vector = Mapping[str, float]
 K = TypeVar("K", bound=Hashable)
@@ -38,9 +39,15 @@ def rarity() -> Mapping[str, float]:
     return {stem: math.sqrt(math.log(int(papers) / int(count))) for stem, count in counts}
 
 
+@cache
+def usual() -> Vector:
+    """The mean of the vectors of all papers, as the share of papers that have each stem tells it."""
+    return {stem: _IN_A_PAPER * weight * math.exp(-(weight**2)) for stem, weight in rarity().items()}
+
+
 def vector(paper: PaperText) -> Vector:
     """The paper's stems, each 1 + ln(count) times its rarity, together of length 1; empty without any."""
-    counts = Counter(Text(paper.title).stems * _TITLE + Text(paper.abstract).stems)
+    counts = Counter(Text(paper.title).stems * TITLE_WEIGHT + Text(paper.abstract).stems)
     known = rarity()
     return unit({stem: (1 + math.log(n)) * known[stem] for stem, n in counts.items() if stem in known})
 
@@ -71,6 +78,11 @@ class Similarities(Generic[K]):
         if key not in self._vectors:
             self._vectors[key] = vector(self._papers[key])
         return self._vectors[key]
+
+    def forget(self, keys: Iterable[K]) -> None:
+        """Drop the vectors of papers that are not asked for again."""
+        for key in keys:
+            self._vectors.pop(key, None)
 
     def near_duplicates(self, ranked: Sequence[K]) -> Iterator[tuple[K, K]]:
         """The papers much like one ranked above, each with the first such; too short texts are never."""

@@ -14,8 +14,16 @@ def positions(term: Term, text: Text) -> Iterator[Position]:
 
     A word of the term meets a word of the text with the same stem, or with another that it may have. Two
     neighbours on either side may also meet one word on the other that is written together: “fine tuning”,
-    “finetuning”.
+    “finetuning”. A name with a version meets one that has none.
     """
+    if name := term.without_version:
+        bare = (position for position in _positions(name, text) if not text.has_version(position[1] - 1))
+        yield from sorted({*_positions(term, text), *bare})
+    else:
+        yield from _positions(term, text)
+
+
+def _positions(term: Term, text: Text) -> Iterator[Position]:
     for start in _starts(term, text):
         for end in _ends(term, text, start):
             yield start, end

@@ -25,6 +25,16 @@ class Score:
     missed: int = 0
 
     @property
+    def given(self) -> int:
+        """How many papers were given the topic."""
+        return self.right + self.wrong
+
+    @property
+    def belong(self) -> int:
+        """How many papers belong to the topic."""
+        return self.right + self.missed
+
+    @property
     def precision(self) -> float:
         """The share of the papers given the topic that belong; 0 if it was given to none."""
         return self.right / (self.right + self.wrong) if self.right else 0.0

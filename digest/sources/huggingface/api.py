@@ -141,6 +141,7 @@ def read_entry(entry: Any, day: date) -> PaperRecord:
         upvotes=count_field(fields, "upvotes"),
         code_url=fields.get("githubRepo"),
         project_url=fields.get("projectPage"),
+        summary=fields.get("ai_summary"),
     )
 
 

@@ -13,6 +13,7 @@ LETTERS: tuple[LetterType[Any], ...] = (
     fresh_links.EXPORT,
     fresh_links.ERASE,
     fresh_links.MOVE,
+    fresh_links.SAVED,
     fresh_links.ADDRESS,
     moved.LETTER,
     goodbye.LETTER,

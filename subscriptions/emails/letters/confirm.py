@@ -16,7 +16,7 @@ class ConfirmContent:
     """What an address is asked to confirm.
 
     Anyone can enter anyone's address, so nothing a visitor typed is repeated: `topics` are names of
-    preset topics, and of own queries only their number is given.
+    preset topics, and “Trending”, and of own queries and the papers of a library only their number is given.
     """
 
     confirm_url: str
@@ -24,20 +24,23 @@ class ConfirmContent:
     queries: int
     schedule: str
     language: str = "en"
+    library: int = 0
 
 
 def _content(reader: Subscriber, delivery: DeliveryLike) -> ConfirmContent:
     if reader.email != delivery.subscriber.email:  # whose link must not go to this spelling
         raise NothingToSay("another spelling of the address was signed up meanwhile")
     choices = preferences.choices_of(reader)
+    names = [topic.name for topic in choices.topics] + ["Trending"] * bool(choices.trending)
     with translation.override(reader.language):
         schedule = preferences.describe(choices.schedule)
     return ConfirmContent(
         confirm_url=signed_links.url("confirm", reader),
-        topics=tuple(language_for(reader.language).topic(topic.name) for topic in choices.topics),
+        topics=tuple(map(language_for(reader.language).topic, names)),
         queries=len(choices.queries),
         schedule=schedule,
         language=reader.language,
+        library=reader.saved_papers.count(),
     )
 
 
@@ -49,9 +52,10 @@ LETTER = LetterType(
     samples={
         "plain": ConfirmContent(
             confirm_url="https://digest.example.org/confirm/preview",
-            topics=("Quantization", "Agents", "3D", "Distributed training"),
+            topics=("Quantization", "Agents", "3D", "Distributed training", "Trending"),
             queries=2,
             schedule="every weekday at 07:00, Europe/Berlin",
+            library=23,
         )
     },
 )

@@ -1,4 +1,4 @@
-"""The letters that hold one link which works for half an hour: to download, erase or move one's data."""
+"""The letters with one link that works for half an hour: to what a reader saved, or to all their data."""
 
 from dataclasses import dataclass
 
@@ -50,6 +50,13 @@ MOVE = LetterType(
     label="link to change the address",
     wanted_in=NOT_REFUSED,
     content=lambda reader, _delivery: _link("move", reader),
+    samples=_SAMPLES,
+)
+SAVED = LetterType(
+    name="saved",
+    label="link to the saved papers",
+    wanted_in=NOT_REFUSED,
+    content=lambda reader, _delivery: _link("saved", reader),
     samples=_SAMPLES,
 )
 ADDRESS = LetterType(

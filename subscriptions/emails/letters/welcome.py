@@ -23,7 +23,7 @@ class _Welcome(LetterType[WelcomeContent]):
 
 def _content(reader: Subscriber, delivery: DeliveryLike) -> WelcomeContent:
     choices = preferences.choices_of(reader)
-    filters = filters_of(choices.topics, choices.queries, choices.exclude, choices.least_upvotes)
+    filters = filters_of(choices.wanted)
     week = of_last_days(filters, DAYS, reader.language)
     return WelcomeContent(
         first=next_digest(reader, after=delivery.due_at),

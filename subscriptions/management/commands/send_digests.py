@@ -15,7 +15,7 @@ from django.utils import timezone
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
 from subscriptions.models import Delivery, Subscriber
-from subscriptions.planning import planner, runs
+from subscriptions.planning import planner, runs, suggestions
 from subscriptions.relay import open_relay
 from subscriptions.relay.no_relay import WHY
 
@@ -54,6 +54,7 @@ class Command(BaseCommand):
             done += self.deliver()
         runs.update_states(timezone.now())
         sweeping.sweep(timezone.now())
+        suggestions.make_daily(timezone.now())
         if settings.EMAIL_HELD:
             self.stderr.write(self.style.ERROR(f"Nothing was sent: {WHY}."))
         summary: dict[str, float] = {

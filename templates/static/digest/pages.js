@@ -14,9 +14,9 @@ const schedule = says("days")?.closest("form");
 function saySchedule() {
   const { rhythm, weekday, hour, time_zone } = schedule.elements;
   const chosen = (select) => select.selectedOptions[0].text;
-  const days = rhythm.value === "weekly" ? weekday.selectedOptions[0]
-    : [...rhythm].find((radio) => radio.checked);
-  if (days) says("days").textContent = days.dataset.words;
+  const days = weekday.selectedOptions[0].dataset[rhythm.value] // of a week, of a month
+    ?? [...rhythm].find((radio) => radio.checked)?.dataset.words;
+  if (days) says("days").textContent = days;
   says("hour").textContent = chosen(hour);
   says("time_zone").textContent = chosen(time_zone);
 }
@@ -31,6 +31,7 @@ for (const holds of document.querySelectorAll(".fold-holds")) {
   fold.addEventListener("input", () => {
     const texts = [...fold.querySelectorAll("textarea, input")].flatMap((field) => {
       if (field.type === "checkbox") return field.checked ? field.parentElement.querySelector("span").textContent : "";
+      if (field.type === "radio") return field.checked && field.value ? field.parentElement.querySelector("span").textContent : "";
       if (field.type === "number") return field.value && `upvotes>=${field.value}`;
       return field.value.split("\n").map((line) => line.trim());
     });

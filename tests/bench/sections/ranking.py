@@ -1,5 +1,6 @@
 """The order of digests with readers' votes and without: simulated readers, replayed (docs/ranking.md)."""
 
+from tests.bench import libraries
 from tests.bench.corpus import corpus_for
 from tests.bench.ranking import READERS, SEEDS, measure
 from tests.bench.replay import read
@@ -25,3 +26,20 @@ def run(report: Report) -> None:
                 row.votes, row.digests, order, f"{mean:.3f} ± {deviation:.3f}", f"{auc:.3f} ± {spread:.3f}"
             )
     report.add(table)
+    report.progress("replaying readers who start from a library")
+    starts = Table(
+        "Readers who start from a library: digests of the second half of the year, and all its papers",
+        ("papers of the library", "order", "nDCG@10", "AUC"),
+    )
+    rows, kept = libraries.measure(
+        papers, SEEDS[:2] if report.quick else SEEDS, 5 if report.quick else READERS
+    )
+    for start in rows:
+        (auc, spread), (gain, deviation) = start.auc, start.ndcg
+        starts.row(start.size, start.order, f"{gain:.3f} ± {deviation:.3f}", f"{auc:.3f} ± {spread:.3f}")
+    for one in kept:
+        share, precision = f"{one.share:.1%}", f"{one.precision:.0%}"
+        starts.note(
+            f"{one.size} papers: {share} of all papers are as like as {one.threshold}, {precision} worth it"
+        )
+    report.add(starts)

@@ -92,6 +92,21 @@ def test_a_search_offers_the_papers_of_the_page_that_is_shown(client: Client) ->
     assert first["bib"]["Content-Disposition"] == 'attachment; filename="search.bib"'
 
 
+def test_a_topic_and_a_day_offer_the_papers_of_the_page_that_is_shown(client: Client) -> None:
+    edition(*(record(f"Agents, part {n}", key=f"arxiv:2511.01{n:03}") for n in range(30)))
+
+    def keys(path: str) -> set[str]:
+        return set(entries(files(client, path)["bib"].content.decode()))
+
+    assert [len(keys(f"/topics/agents/?page={number}")) for number in (1, 2)] == [25, 7]
+    assert len(keys("/archive/2025-11-05/")) == 33
+    assert len(keys("/archive/2025-11-05/?topic=agents")) == 32
+    found = files(client, "/archive/2025-11-05/")["ris"]
+    assert found["Content-Disposition"] == 'attachment; filename="papers-2025-11-05.ris"'
+    for path in ("/archive/2024-01-01.bib", "/topics/nothing.ris"):
+        assert client.get(path).status_code == 404
+
+
 @pytest.mark.parametrize("query", ["(", "", " OR ".join(f"w{n}" for n in range(60))])
 def test_a_query_that_cannot_be_read_leads_to_where_that_is_explained(client: Client, query: str) -> None:
     response = client.get("/search.bib", {"q": query}, follow=True)
@@ -99,7 +114,10 @@ def test_a_query_that_cannot_be_read_leads_to_where_that_is_explained(client: Cl
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/papers/arxiv:2511.00001.bib", "/search.ris?q=agents"])
+@pytest.mark.parametrize(
+    "path",
+    ["/papers/arxiv:2511.00001.bib", "/search.ris?q=agents", "/topics/agents.bib", "/archive/2025-11-05.ris"],
+)
 def test_who_has_a_file_already_is_told_so(client: Client, path: str) -> None:
     response = client.get(path)
     assert response["Cache-Control"] == "public, max-age=60"

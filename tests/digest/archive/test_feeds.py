@@ -123,6 +123,16 @@ def test_nothing_hostile_breaks_out_of_a_feed(client: Client) -> None:
     assert "<script>" not in item["content_html"]
 
 
+def test_the_sources_own_summary_is_marked_in_feeds_and_on_the_papers_page(client: Client) -> None:
+    edition(record("Agents at sea", key="arxiv:2511.00001", summary="<b>Agents</b> sail."), "Agents at home")
+    plain, summarised = (text(entry, "summary") for entry in entries(client))
+    assert summarised.startswith("<p>Summary by the source: &lt;b&gt;Agents&lt;/b&gt; sail.</p>")
+    assert "Summary" not in plain
+    shown = client.get("/papers/arxiv:2511.00001/").content.decode()
+    assert "Summary by the source" in shown
+    assert "&lt;b&gt;Agents&lt;/b&gt; sail." in shown
+
+
 def test_a_withdrawn_paper_is_marked_in_feeds_and_on_its_page(client: Client) -> None:
     gone = "This paper has been withdrawn by the authors."
     edition(record("Agents at sea", gone, key="arxiv:2511.00001"), "Agents at home")

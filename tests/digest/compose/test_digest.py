@@ -14,11 +14,11 @@ from tests.digest.compose.letters import LETTERS, read, words
 FIRST = datetime(2025, 11, 6, 7, 0, tzinfo=UTC)
 
 
-def test_every_paper_can_be_judged_with_one_press_and_its_topic_muted() -> None:
+def test_every_paper_can_be_judged_and_saved_with_one_press_and_its_topic_muted() -> None:
     page = read(LETTERS["many"])
-    links = [link["href"] for link in page.select("td.votes a, p.mute a")[:5]]
+    links = [link["href"] for link in page.select("td.votes a, p.mute a")[:7]]
     vote = READER.vote_url
-    judged = [f"{vote}{number}/{verdict}/" for number in (101, 102) for verdict in ("more", "less")]
+    judged = [f"{vote}{number}/{verdict}/" for number in (101, 102) for verdict in ("more", "less", "save")]
     assert links == [*judged, f"{vote}mute/quantization/"]
     assert page.select("td.votes a")[0]["aria-label"].startswith("More like this: Bridging the Gap")
     text = LETTERS["many"].text_for(READER)
@@ -99,6 +99,8 @@ def test_where_when_and_who_stand_below_the_title() -> None:
 def test_the_caption_says_what_the_cap_left_over() -> None:
     assert "Also today 3 beyond your 5 Quantization Beyond the Cap, Part 1" in words(LETTERS["many"])
     assert "Also this week 3 beyond your 3" in words(LETTERS["weekly"])
+    assert "Also this month 3 beyond your" in words(LETTERS["monthly"])
+    assert "ALSO THIS MONTH (3 beyond your" in LETTERS["monthly"].text_for(READER)
     assert "beyond your" not in words(LETTERS["crowd"])
 
 

@@ -46,9 +46,12 @@ def test_every_paper_comes_with_its_reason_and_links() -> None:
     assert title.get_text(strip=True).startswith("Bridging the Gap")
     assert title.a["href"] == "https://huggingface.co/papers/2511.00101"
     following = [" ".join(tag.get_text(" ").split()) for tag in title.find_next_siblings("p", limit=4)]
-    assert following[0] == "arXiv, 5 Nov · ISTA · 12 authors · ▲ 48 · 3 comments"
-    assert following[1].startswith("We present the first")
-    assert following[2] == "Why: title has “FP4 Quantization”; abstract has “MXFP4”"
+    assert (
+        following[0] == "arXiv, 5 Nov · ISTA · Ada Example, …, Zoe de Groot and 10 more · ▲ 48 · 3 comments"
+    )
+    assert following[1].startswith("Summary by the source: Micro-scaled four-bit formats")
+    assert following[2].startswith("We present the first")
+    assert following[3] == "Why: title has “FP4 Quantization”; abstract has “MXFP4”"
     links = title.find_next("td", class_="acts").find_all("a")
     assert [link.string for link in links] == ["Read on Hugging Face", "PDF", "Code", "Project"]
     assert links[1]["href"] == "https://arxiv.org/pdf/2511.00101"

@@ -12,6 +12,7 @@ from digest.compose.samples import DIGESTS
 from digest.compose.wording import (
     SUBJECT_ROOM,
     accounting,
+    also,
     headline,
     period,
     short_period,
@@ -109,6 +110,16 @@ def test_a_weekly_digest_is_about_the_week() -> None:
     content = replace(digest("Agents"), weekly=True)
     assert period(ENGLISH, content) == "The week to 5 November"
     assert short_period(ENGLISH, content) == "week to 5 Nov"
+
+
+def test_a_monthly_digest_is_about_the_month() -> None:
+    content = replace(digest("Agents"), monthly=True)
+    assert period(ENGLISH, content) == "The month to 5 November"
+    assert subject(ENGLISH, content, "A Title") == "A Title · month to 5 Nov"
+    assert (period(GERMAN, content), also(GERMAN, content)) == (
+        "Der Monat bis 5. November",
+        "Außerdem diesen Monat",
+    )
 
 
 def test_a_german_digest_says_so_in_german() -> None:

@@ -25,7 +25,7 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[date], bytes]],
     asked: list[str] = []
 
     def answers(answer: Callable[[date], bytes]) -> list[str]:
-        def get(url: str) -> bytes:
+        def get(url: str, limits: object) -> bytes:
             asked.append(url)
             return answer(date.fromisoformat(parse_qs(urlsplit(url).query)["date"][0]))
 

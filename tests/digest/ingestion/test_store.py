@@ -46,10 +46,10 @@ def test_a_shorter_answer_loses_nothing_that_is_stored() -> None:
 
 
 def test_votes_rise_and_missing_facts_do_not_erase_known_ones() -> None:
-    edition(record("First", upvotes=3, organization="ISTA"))
+    edition(record("First", upvotes=3, organization="ISTA", summary="One line."))
     edition(record("First", upvotes=9, organization=None))
     paper = Paper.objects.get()
-    assert (paper.upvotes, paper.organization) == (9, "ISTA")
+    assert (paper.upvotes, paper.organization, paper.summary) == (9, "ISTA", "One line.")
 
 
 def test_a_paper_on_two_days_exists_once_and_keeps_its_first_release() -> None:

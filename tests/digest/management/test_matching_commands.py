@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.ingestion.shipped_topics import PRESETS
-from tests.factories import edition
+from digest.training.examples import LABELS, LOCKED, read_label_rows
+from tests.factories import edition, record
 
 LINES = [
     {
@@ -111,6 +112,24 @@ def test_evaluate_prints_figures_per_topic_and_their_mean(papers: str, tmp_path:
     figures = json.loads(run("evaluate", str(labels), "--json"))
     assert figures["all"]["topics"]["quantization"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
     assert "macro F1" in run("evaluate", str(labels))
+
+
+@pytest.mark.django_db
+def test_evaluate_without_a_file_judges_the_stored_papers_that_the_model_did_not_learn_from() -> None:
+    rows = read_label_rows(LOCKED)
+    agents = next(key for key, labels in rows.items() if labels.topics == {"agents"})
+    learned = next(iter(read_label_rows(LABELS)))
+    words = {"title": "Tool use of LLM agents", "abstract": "LLM agents call tools in an agent framework."}
+    edition(*(record(key=f"arxiv:{key}", **words) for key in (agents, learned)))
+    assert "1 papers" in run("evaluate")
+    figures = json.loads(run("evaluate", "--json"))
+    assert figures["all"]["topics"]["agents"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0}
+
+
+@pytest.mark.django_db
+def test_evaluate_says_where_no_labelled_paper_is_stored() -> None:
+    with pytest.raises(CommandError, match="no labelled paper stored here"):
+        run("evaluate")
 
 
 @pytest.mark.parametrize("line", ["not json", "[]", '{"id": "1"}', '{"title": 3, "id": 1, "day": "soon"}'])

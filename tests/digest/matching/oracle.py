@@ -5,13 +5,15 @@ with or without the gap between two neighbours, stand side by side.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from itertools import pairwise, product
 
-from digest.matching import And, Compare, Field, Near, Not, Or, Term, Text, Topic, Weight, topics_of
+from digest.matching import And, Compare, Field, Like, Near, Not, Or, Term, Text, Topic, Weight, topics_of
 from digest.matching.ast import Node
+from digest.matching.ranking.likeness import ALIKE
+from digest.matching.ranking.similarity import vector
 from digest.matching.tokenizer import stem, stems_sought
 
 
@@ -47,6 +49,10 @@ def keeps(node: Node, paper: Paper) -> bool:
             return any(is_near(node, text) for text in searched(node.left[0], paper))
         case Topic():
             return node.slug in topics_of([paper])[0]
+        case Like():
+            other = vector(paper)
+            shares = sum(weight * other.get(stem, 0.0) for stem, weight in node.vector.items())
+            return len(node.vector) >= 30 and len(other) >= 30 and shares >= ALIKE
         case Compare():
             return compares(getattr(paper, node.number), node.operator, node.value)
 
@@ -92,13 +98,23 @@ def is_near(near: Near, text: Text) -> bool:
 
 
 def stretches(term: Term, text: Text) -> list[tuple[int, int]]:
-    """Every stretch of words of the text that is the term, as start and end."""
-    return [
+    """Every stretch of words of the text that is the term, as start and end.
+
+    A name with a version is also the name where no version follows.
+    """
+    name = term.without_version
+    named = [span for span in stretches(name, text) if not is_numbered(text, span[1])] if name else []
+    return named + [
         (start, end)
         for reading in readings(term.words)
         for start in range(len(text.forms))
         for end in ends(reading, term.prefix, text, start)
     ]
+
+
+def is_numbered(text: Text, end: int) -> bool:
+    """Whether a number or “v” and a number follows, with no more than a space or hyphen between."""
+    return bool(text.joined[end - 1]) and text.forms[end].removeprefix("v")[:1] in set("0123456789")
 
 
 def readings(words: tuple[str, ...]) -> Iterator[tuple[tuple[str, bool], ...]]:
@@ -137,3 +153,24 @@ def ends(wanted: tuple[tuple[str, bool], ...], prefix: bool, text: Text, start: 
 
 def meets(wanted: str, form: str, prefix: bool) -> bool:
     return form.startswith(wanted) if prefix else stem(form) in stems_sought(wanted)
+
+
+def left_out(node: Node) -> Node:
+    """The node as it is read inside a NOT, where a name with a version is that version."""
+    match node:
+        case And(parts) | Or(parts):
+            return type(node)(tuple(map(left_out, parts)))
+        case Not(part):
+            return Not(left_out(part))
+        case Weight(part, factor):
+            return Weight(left_out(part), factor)
+        case Near(left, right, distance):
+            return Near(tuple(map(_left_out, left)), tuple(map(_left_out, right)), distance)
+        case Term():
+            return _left_out(node)
+    return node
+
+
+def _left_out(term: Term) -> Term:
+    has_version = replace(term, exact=False).without_version is not None
+    return replace(term, exact=not term.exact) if has_version else term

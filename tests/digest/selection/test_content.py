@@ -20,7 +20,7 @@ from tests.factories import edition, record
 pytestmark = pytest.mark.django_db
 
 FILTERS = (
-    Filter("Agents", "topic:agents OR agents"),
+    Filter("Agents", "(topic:agents OR agents) NOT cache"),
     Filter("Caches", "(kv OR caches) NOT audio", own=True),
     Filter("Lab", "org:example upvotes>=50", own=True),
     Filter("Ada", "author:lovelace", own=True),

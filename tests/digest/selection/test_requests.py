@@ -37,6 +37,10 @@ def test_whatever_differs_makes_another_key() -> None:
         "excluded": (),
         "votes": ((1, True), (6, True)),
         "weekly": False,
+        "monthly": True,
+        "library": (1, 6),
+        "trending": 0,
+        "liked": (("arxiv:2311.12345", "0a"),),
     }
     keys = {replace(REQUEST, **{name: value}).key for name, value in other.items()}
     assert len(keys | {REQUEST.key}) == len(SelectionRequest.__slots__) + 1

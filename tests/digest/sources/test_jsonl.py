@@ -90,9 +90,14 @@ def test_any_records_that_are_printed_are_parsed_to_the_same(written: list[dict[
     assert parsed(*(paper.as_json() for paper in papers)) == ParsedEdition(DAY, "records", papers, ())
 
 
-def test_names_and_links_may_be_added() -> None:
+def test_names_links_and_a_summary_may_be_added() -> None:
     (record,) = parsed(
-        line(author_names=["Ada Quill"], code_url="https://github.com/a/b", project_url="javascript:alert(1)")
+        line(
+            author_names=["Ada Quill"],
+            code_url="https://github.com/a/b",
+            project_url="javascript:alert(1)",
+            summary=" In \none  line. ",
+        )
     ).papers
     assert record == PaperRecord(
         key=title_key("A Paper"),
@@ -107,6 +112,7 @@ def test_names_and_links_may_be_added() -> None:
         day=DAY,
         author_names=("Ada Quill",),
         code_url="https://github.com/a/b",
+        summary="In one line.",
     )
 
 

@@ -30,7 +30,7 @@ from tests.factories import NOW, edition, reader, topic
 from tests.subscriptions.browsing import address, page, said, stored
 
 pytestmark = pytest.mark.django_db
-PURPOSES: list[FreshPurpose] = ["export", "erase", "move", "address"]
+PURPOSES: list[FreshPurpose] = ["export", "erase", "move", "address", "saved"]
 LATER = NOW + timedelta(minutes=11)
 NEW = "ada@elsewhere.example"
 
@@ -71,7 +71,8 @@ def mailed_links(to: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("action", "path"), [("export", "/a/export/"), ("erase", "/a/erase/"), ("move", "/a/move/")]
+    ("action", "path"),
+    [("export", "/a/export/"), ("erase", "/a/erase/"), ("move", "/a/move/"), ("saved", "/a/saved/")],
 )
 def test_a_press_in_the_preferences_mails_a_link_and_opens_nothing(
     client: Client, ada: Subscriber, action: str, path: str
@@ -147,6 +148,7 @@ def test_the_file_holds_all_that_is_stored(client: Client, ada: Subscriber) -> N
     assert "attachment" in response["Content-Disposition"]
     told = json.loads(response.content)
     assert (told["address"], told["topics"], told["queries"]) == ("ada@readers.example", ["agents"], ["kv*"])
+    assert told["trending"] == 0
     assert told["confirmed_at"] == NOW.isoformat()
     (mail,) = told["mails"]
     assert (mail["kind"], len(mail["papers"])) == ("digest", 1)

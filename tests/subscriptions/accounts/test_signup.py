@@ -10,8 +10,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from digest.library.reading import read
 from digest.matching import QuerySyntaxError
 from subscriptions.accounts import signup
+from subscriptions.accounts.library import Library
 from subscriptions.accounts.preferences import Choices
 from subscriptions.emails.composer import Composer
 from subscriptions.lib import signed_links
@@ -182,7 +184,8 @@ def test_an_unreadable_query_stores_nothing() -> None:
     assert not Subscriber.objects.exists()
 
 
-def test_every_kind_of_address_costs_the_database_the_same() -> None:
+@pytest.mark.parametrize("library", [Library(), Library(read("2311.00001\n10.1000/x").entries, ask=True)])
+def test_every_kind_of_address_costs_the_database_the_same(library: Library) -> None:
     """What a visitor can measure must not tell a reader's address from any other."""
     agents = topic("agents", "agents")
     reader("known@readers.example", [agents])
@@ -194,7 +197,7 @@ def test_every_kind_of_address_costs_the_database_the_same() -> None:
     work = {}
     for name in ("new", "known", "pending", "left", "refused", "erased"):
         with CaptureQueriesContext(connection) as asked:
-            signup.request(f"{name}@readers.example", choices("kv*"), NOW)
+            signup.request(f"{name}@readers.example", choices("kv*"), NOW, library=library)
         work[name] = [query["sql"].split()[0] for query in asked]
     counts = {name: Counter(statements) for name, statements in work.items()}
     writes = {name: count["INSERT"] + count["UPDATE"] for name, count in counts.items()}

@@ -156,7 +156,7 @@ def test_planning_readers_with_taste_costs_few_queries(django_assert_max_num_que
     for other in readers[1:]:
         Vote.objects.bulk_create(Vote(subscriber=other, paper=p, verdict="more", at=NOW) for p in papers)
     edition(*TODAY)
-    with django_assert_max_num_queries(45):
+    with django_assert_max_num_queries(48):
         plan(NOW)
     assert Selection.objects.count() == 2
 

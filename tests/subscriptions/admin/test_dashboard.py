@@ -191,3 +191,13 @@ def test_the_page_costs_the_same_however_much_there_is(django_assert_max_num_que
         delivery(reader(f"reader{number}@x.example", topics=[kept]), State.REFUSED, reason=f"550 {number}")
     with django_assert_max_num_queries(19):
         figures()
+
+
+def test_readers_of_trending_are_counted_and_listed(admin_client: Client) -> None:
+    for name, top in (("a", 5), ("b", 3), ("c", 0)):
+        reader(f"{name}@x.example", chosen={"trending": top}, next_digest_at=LATER)
+    page = admin_client.get("/admin/").content.decode()
+    assert "2 get trending papers" in " ".join(page.split())
+    found = admin_client.get("/admin/subscriptions/subscriber/?topic=trending").content.decode()
+    assert "a@x.example" in found
+    assert "c@x.example" not in found

@@ -57,6 +57,8 @@ def test_nothing_hostile_breaks_out_of_a_page(client: Client, name: str) -> None
     assert not found.find_all(["style", "b", "img", "object", "embed"])
     inline = [a for tag in found.find_all(True) for a in tag.attrs if a == "style" or a.startswith("on")]
     assert inline == []
+    for number in found.select("#request-number"):  # at random
+        number.decompose()
     assert "49" not in found.get_text().replace("{{ 7*7 }}", "")
 
 

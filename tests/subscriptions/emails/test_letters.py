@@ -1,7 +1,7 @@
 """The letters around a subscription: the welcome with its look back, the goodbye and the way back."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -193,6 +193,33 @@ def test_a_weekly_digest_is_about_the_week(agents: Topic) -> None:
     (mail,) = delivered()
     assert mail["Subject"] == "Agents at work · week to 5 Nov"
     assert "The week to 5 November" in text_of(mail)
+
+
+def test_a_monthly_digest_is_about_the_month_and_leads_with_its_best(agents: Topic) -> None:
+    monthly = Schedule("UTC", 9, Rhythm.MONTHLY, 2)
+    ada = reader("ada@readers.example", [agents], schedule=monthly, covered=0)
+    weekly = Schedule("UTC", 9, Rhythm.WEEKLY, 2)
+    reader("bela@readers.example", [agents], schedule=weekly, covered=0, next_digest_at=NOW)
+    old = NOW - timedelta(days=28)
+    edition(record("Agents of October", upvotes=300, published="2025-10-08"), day=old.date(), now=old)
+    edition(record("Agents of today", upvotes=20, published="2025-11-05"))
+    planner.plan(NOW)
+    mails = {str(mail["To"]): mail for mail in delivered()}
+    assert mails["ada@readers.example"]["Subject"] == "Agents of October and 1 more · month to 5 Nov"
+    assert mails["bela@readers.example"]["Subject"] == "Agents of today and 1 more · week to 5 Nov"
+    assert "The month to 5 November" in text_of(mails["ada@readers.example"])
+    ada.refresh_from_db()
+    assert ada.next_digest_at == datetime(2025, 12, 3, 9, tzinfo=UTC)
+
+
+def test_a_digest_has_the_sources_own_summary_marked_as_its_own(agents: Topic) -> None:
+    reader(topics=[agents])
+    edition(record("Agents at work", "We let agents work.", summary="Agents <b>work</b>."), "Agents at home")
+    planner.plan(NOW)
+    (mail,) = delivered()
+    assert text_of(mail).count("Summary by the source:") == 1
+    assert "Summary by the source: Agents <b>work</b>." in text_of(mail)
+    assert "Agents &lt;b&gt;work" in html_of(mail)
 
 
 def test_a_german_reader_gets_a_german_digest(agents: Topic) -> None:

@@ -92,12 +92,13 @@ def said_of(content: DigestContent) -> Iterator[str]:
             yield from (
                 paper.title,
                 *(fact.text for fact in paper.facts),
+                paper.summary,
                 paper.excerpt,
                 paper.why,
                 paper.note,
             )
             yield from (link.label for link in paper.links)
-            yield words.gettext("More like this")
+            yield from map(words.gettext, ("More like this", "Less", "Save"))
     for section in content.more:
         yield from (view_paper(item, words, whole=False).title for item in section.items)
     yield from (folded(near.record.title) for near in content.near)

@@ -68,7 +68,7 @@ FACTS = tuple(
     Fact(field, "1") for field in ("author", "org", "source", "upvotes", "comments", "authors", "day")
 )
 ITEM = Item(RECORD, (Mark("title", 0, 1), Mark("abstract", 0, 1)), RECORD.url, FACTS, number=1)
-NAMED = replace(ITEM, record=replace(RECORD, author_names=("1", "2", "3")), number=2)
+NAMED = replace(ITEM, record=replace(RECORD, author_names=("1", "2", "3", "4"), summary="5"), number=2)
 NEAR = NearMiss(RECORD, RECORD.url, "1", "2", "3")
 FULL = DigestContent(
     date(2025, 11, 5),
@@ -106,6 +106,7 @@ def wordless(content: Any) -> Any:
 LETTERS: dict[str, Callable[[], Letter]] = {
     "digest": lambda: compose_digest(FULL, BRAND),
     "week": lambda: compose_digest(replace(FULL, weekly=True, day=date(2024, 1, 1)), BRAND),
+    "month": lambda: compose_digest(replace(FULL, monthly=True), BRAND),
     "too much": lambda: compose_digest(MANY, BRAND),
     "lost": lambda: compose_digest(replace(FULL, sections=(), more=()), BRAND),
     "page": lambda: compose_page(FULL, BRAND),

@@ -29,6 +29,44 @@ def test_weekly_waits_for_its_day() -> None:
     assert due_at(Schedule("UTC", 7, Rhythm.WEEKLY, 2), wednesday).date() == date(2025, 11, 12)
 
 
+def test_monthly_waits_for_the_first_such_day_of_the_month() -> None:
+    first_wednesday = Schedule("Asia/Tokyo", 7, Rhythm.MONTHLY, 2)
+    for after, expected in (
+        ("2025-11-04T12:00+00:00", "2025-11-05T07:00+09:00"),
+        ("2025-11-04T22:00+00:00", "2025-12-03T07:00+09:00"),
+        ("2025-12-31T12:00+00:00", "2026-01-07T07:00+09:00"),
+        ("2028-02-29T12:00+00:00", "2028-03-01T07:00+09:00"),
+    ):
+        assert due_at(first_wednesday, datetime.fromisoformat(after)) == datetime.fromisoformat(expected)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(ZONES), st.integers(0, 23), MOMENTS, st.integers(0, 6))
+def test_every_month_has_exactly_one_monthly_digest(
+    zone: str, hour: int, after: datetime, weekday: int
+) -> None:
+    schedule, moment, months = Schedule(zone, hour, Rhythm.MONTHLY, weekday), after, []
+    for _ in range(14):
+        moment = due_at(schedule, moment)
+        local = moment.astimezone(ZoneInfo(zone))
+        assert local.hour == hour or local.utcoffset() != (local - timedelta(hours=3)).utcoffset()
+        months.append(local.year * 12 + local.month)
+    assert months == list(range(months[0], months[0] + 14))
+
+
+@pytest.mark.parametrize(
+    ("zone", "hour", "after", "expected"),
+    [
+        # The first Sunday of April 2024 in Sydney has 02:00 twice, that of October none.
+        ("Australia/Sydney", 2, "2024-03-20T00:00+00:00", "2024-04-07T02:00+11:00"),
+        ("Australia/Sydney", 2, "2024-09-20T00:00+00:00", "2024-10-06T03:00+11:00"),
+    ],
+)
+def test_months_begin_on_time_where_clocks_change(zone: str, hour: int, after: str, expected: str) -> None:
+    monthly = Schedule(zone, hour, Rhythm.MONTHLY, 6)
+    assert due_at(monthly, datetime.fromisoformat(after)) == datetime.fromisoformat(expected)
+
+
 @pytest.mark.parametrize(
     ("zone", "hour", "after", "expected"),
     [
@@ -73,7 +111,7 @@ def test_due_times_are_in_utc_on_the_days_of_the_rhythm(
     schedule = Schedule(zone, hour, rhythm, weekday)
     moment = due_at(schedule, after)
     assert moment.tzinfo is UTC
-    assert schedule.sends_on(moment.astimezone(ZoneInfo(zone)).weekday())
+    assert schedule.sends_on(moment.astimezone(ZoneInfo(zone)).date())
 
 
 def test_an_hour_before_midnight_that_clocks_skip_is_made_up_for_at_midnight() -> None:

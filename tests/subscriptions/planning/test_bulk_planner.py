@@ -18,7 +18,7 @@ from subscriptions.accounts import data_rights, preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.planning import bulk_planner, planner, runs
+from subscriptions.planning import bulk_planner, bulk_statements, planner, runs
 from subscriptions.planning.planner import Planned, plan, plan_singly
 from subscriptions.planning.runs import Planning
 from tests.factories import DAY, NOW, edition, reader, record, topic
@@ -161,14 +161,14 @@ def test_a_reader_who_changes_filters_meanwhile_is_planned_with_the_new_ones(
 ) -> None:
     edition("Agents", "Boats")
     ada = reader(queries=["agents"])
-    insert = bulk_planner._insert
+    insert = bulk_statements.insert_deliveries
 
     def insert_late(*arguments: Any) -> list[tuple[int, str]]:
         reader_now = Subscriber.objects.get(pk=ada.pk)
         preferences.save(reader_now, Choices((), ("boats",), ada.schedule), NOW)
         return insert(*arguments)
 
-    monkeypatch.setattr(bulk_planner, "_insert", insert_late)
+    monkeypatch.setattr(bulk_planner, "insert_deliveries", insert_late)
     assert plan(NOW).pending == 1
     selection = Delivery.objects.get().selection
     assert selection is not None

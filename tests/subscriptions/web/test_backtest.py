@@ -171,3 +171,32 @@ def test_a_topic_that_leaves_no_room_for_that_is_refused() -> None:
     wider = topic("wider", " OR ".join(f"word{n}" for n in range(MOST_TERMS + 1)))
     with pytest.raises(ValidationError, match="readers' exclusions are added"):
         wider.full_clean(validate_unique=False)
+
+
+def test_a_backtest_of_trending_counts_the_best_of_each_day() -> None:
+    for back in range(3):
+        edition(*(record(f"Paper {back} {n}", upvotes=n) for n in range(5)), day=days_back(back))
+    chosen = form("trending=3")
+    assert chosen.is_valid()
+    found = backtest(chosen.filters())
+    assert found is not None
+    assert (found.total, found.newest) == (9, 3)
+    assert found.latest[0].paper.title == "Paper 0 4"
+
+
+def test_beside_topics_a_backtest_counts_trending_papers_beyond_them() -> None:
+    edition(*(record(f"Agents {n}", upvotes=90 + n) for n in range(4)), record("Boats", upvotes=1))
+    chosen = form("topics=agents&trending=3")
+    assert chosen.is_valid()
+    found = backtest(chosen.filters())
+    assert found is not None
+    assert [(part.name, part.papers) for part in found.parts] == [("Agents", 4), ("Trending", 1)]
+
+
+def test_trending_papers_left_out_by_words_or_upvotes_are_not_counted() -> None:
+    edition(record("Agents", upvotes=90), record("Boats", upvotes=50), record("Caches", upvotes=1))
+    chosen = form("trending=all&exclude=boats&least_upvotes=10")
+    assert chosen.is_valid()
+    found = backtest(chosen.filters())
+    assert found is not None
+    assert found.total == 1

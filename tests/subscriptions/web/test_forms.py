@@ -8,7 +8,7 @@ from django.utils.datastructures import MultiValueDict
 from digest.models import Topic
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.web.filters_form import FiltersForm
+from subscriptions.web.filters_form import FiltersForm, shared
 from subscriptions.web.forms import PreferencesForm, SignupForm, initial_of, time_zones
 
 TOPICS = [Topic(slug="agents", name="Agents"), Topic(slug="3d", name="3D")]
@@ -54,10 +54,21 @@ def test_a_query_alone_is_enough() -> None:
     assert signup(topics=[], queries=["kv*"]).is_valid()
 
 
-def test_nothing_chosen_is_asked_about_once() -> None:
+def test_who_chooses_nothing_has_chosen_what_is_trending() -> None:
     form = signup(topics=[])
-    assert "Tick a topic or write a query" in problems(form, "topics")
-    assert list(form.errors) == ["topics"]
+    assert form.is_valid()
+    assert [filter_.name for filter_ in form.filters()] == ["Trending"]
+    assert form.choices().trending == 5
+
+
+def test_trending_is_beside_topics_only_where_it_is_chosen() -> None:
+    form = signup()
+    assert form.is_valid()
+    assert form.choices().trending == 0
+    form = signup(trending=["all"])
+    assert form.is_valid()
+    assert form.choices().all_trending
+    assert "trending=all" in shared(form.choices())
 
 
 def test_a_bad_query_is_not_also_reported_as_nothing_chosen() -> None:
@@ -70,6 +81,16 @@ def test_a_bad_query_is_shown_with_a_caret_and_a_hint() -> None:
     (problem,) = form.query_problems
     assert problem.caret == "kv AND (cache\n       ^"
     assert problem.hint == "Add “)”."
+
+
+@pytest.mark.django_db
+def test_a_liked_paper_that_is_not_known_here_is_told_with_its_place() -> None:
+    form = signup(queries=["agents\nagents like:2311.99999"])
+    assert not form.is_valid()
+    (problem,) = form.query_problems
+    assert problem.number == 2
+    assert "No paper “2311.99999” has come in here" in problem.problem
+    assert problem.caret.splitlines()[1].index("^") == len("agents ")
 
 
 def test_the_only_query_is_called_by_no_number() -> None:
@@ -102,7 +123,7 @@ def test_more_than_five_queries_are_too_many() -> None:
         ("time_zone", "Mars/Olympus", "“Mars/Olympus” is not a time zone this service knows. Choose one"),
         ("time_zone", "", "No time zone is chosen. Choose one"),
         ("hour", "24", "not an hour of the day"),
-        ("rhythm", "hourly", "Choose every day, Monday to Friday, or once a week"),
+        ("rhythm", "hourly", "Choose every day, Monday to Friday, once a week or once a month"),
         ("topics", "astrology", "“astrology” is not offered any more"),
         ("email", "", "Type yours"),
         ("email", "ada@", "It should look like name@example.org"),
@@ -126,6 +147,10 @@ def test_every_time_zone_a_browser_may_report_is_known() -> None:
         ({}, ("Every day", "07:00", "Europe/Berlin")),
         ({"rhythm": ["weekdays"], "hour": ["18"]}, ("Monday to Friday", "18:00", "Europe/Berlin")),
         ({"rhythm": ["weekly"], "weekday": ["6"]}, ("Every Sunday", "07:00", "Europe/Berlin")),
+        (
+            {"rhythm": ["monthly"], "weekday": ["6"]},
+            ("Every first Sunday of the month", "07:00", "Europe/Berlin"),
+        ),
         ({"hour": ["99"]}, ("Every day", "…", "Europe/Berlin")),
     ],
 )

@@ -39,7 +39,9 @@ def feed(subscriber: Subscriber, kind: str = "atom") -> str:
 def test_each_digest_is_an_entry_with_the_mails_subject_papers_and_reasons(
     client: Client, ada: Subscriber
 ) -> None:
-    edition(record("Agents that read manuals", "We <i>read</i> & write."), "Caches")
+    edition(
+        record("Agents that read manuals", "We <i>read</i> & write.", summary="They <i>read</i>."), "Caches"
+    )
     send()
     root = fromstring(client.get(feed(ada)).content)
     (entry,) = root.findall(f"{ATOM}entry")
@@ -47,6 +49,7 @@ def test_each_digest_is_an_entry_with_the_mails_subject_papers_and_reasons(
     summary = entry.findtext(f"{ATOM}summary") or ""
     assert "Agents that read manuals" in summary
     assert "Why: title has “Agents”" in summary
+    assert "Summary by the source:" in summary
     assert "Caches" not in summary
     assert "<i>" not in summary
     assert "<b>" not in summary

@@ -14,7 +14,7 @@ from digest.models import Topic
 from digest.web.limits import throttling
 from subscriptions import tasks
 from subscriptions.models import Delivery, Subscriber
-from tests.factories import edition, reader, topic
+from tests.factories import edition, reader, record, topic
 from tests.subscriptions.browsing import page, said, words
 
 pytestmark = pytest.mark.django_db
@@ -189,7 +189,7 @@ def test_a_bad_query_keeps_what_was_entered_and_shows_the_place(client: Client) 
 
 
 def test_problems_are_summed_up_where_the_focus_is_and_tied_to_their_fields(client: Client) -> None:
-    found = page(sign_up(client, email="ada", topics=[], time_zone="Mars/Olympus"))
+    found = page(sign_up(client, email="ada", topics=["gone"], time_zone="Mars/Olympus"))
     summary = found.find(id="problems")
     assert isinstance(summary, Tag)
     assert summary.has_attr("autofocus")
@@ -221,28 +221,53 @@ def test_topics_show_how_many_papers_of_the_newest_day_they_keep(client: Client)
     edition("Agents that read manuals", day=date(2025, 11, 4))
     edition("Agents at sea", "Agents at home", "Quantized caches")
     found = page(client.get("/"))
-    assert words(found.select_one("label.chip")) == "Agents 2 papers"
+    assert words(found.select_one(".topics label.chip")) == "Agents 2 papers"
     assert "papers of Wednesday, 5 November 2025" in words(found.select_one("fieldset.topics legend"))
 
 
-def test_before_anything_is_ticked_the_liveliest_topics_make_an_example(client: Client) -> None:
-    topic("kv", "kv*", name="Caches")
-    topic("splats", "splats", name="Splats")
-    edition("Agents at sea", "Agents at home", "KV caches", "KV cache, again", "Splats", "Nothing")
+def test_before_anything_is_ticked_the_example_is_what_comes_to_who_chooses_nothing(client: Client) -> None:
+    edition(*(record(f"Paper {number}", upvotes=number) for number in range(10, 16)))
     found = page(client.get("/"))
+    assert "you would get the 5 most upvoted papers of each day" in words(found.select_one(".said"))
     sample = found.select_one("section.sample")
-    assert "An example digest Agents and Caches, the mail of Wednesday, 5 November 2025" in words(sample)
+    assert "An example digest Trending, the mail of Wednesday, 5 November 2025" in words(sample)
     frame = found.iframe
     assert isinstance(frame, Tag)
     mail = client.get(str(frame["src"])).content.decode()
-    assert "Agents at sea" in mail
-    assert "Splats" not in mail
+    assert "Paper 11" in mail
+    assert "Paper 10" not in mail
+
+
+def test_who_ticks_nothing_and_leaves_an_address_gets_the_five_most_upvoted_papers(client: Client) -> None:
+    assert sign_up(client, topics=[]).status_code == 302
+    assert str(Subscriber.objects.get().filter_set) == "trending (5)"
+
+
+def test_who_ticks_a_topic_gets_trending_papers_only_if_asked_for(client: Client) -> None:
+    sign_up(client, email="ada@readers.example")
+    sign_up(client, email="bela@readers.example", trending="3")
+    sign_up(client, email="chidi@readers.example", trending="all")
+    sets = [str(each.filter_set) for each in Subscriber.objects.order_by("email")]
+    assert sets == ["Agents", "Agents, trending (3)", "Agents, trending (all)"]
+
+
+def test_a_number_of_trending_papers_that_is_not_offered_is_said(client: Client) -> None:
+    found = page(sign_up(client, trending="7"))
+    assert "“7” is not offered. Choose 3, 5, 10 or all" in words(found.find(id="trending-problem"))
+
+
+def test_a_link_brings_trending_along(client: Client) -> None:
+    edition("Agents")
+    found = page(client.get("/?trending=10"))
+    assert [field["value"] for field in found.select("[name=trending][checked]")] == ["10"]
 
 
 def test_before_the_first_paper_there_is_no_example(client: Client) -> None:
     found = page(client.get("/"))
     assert found.iframe is None
-    assert words(found.select_one(".said")) == "Tick a topic to see how many papers it brings."
+    assert words(found.select_one(".said")).startswith(
+        "Nothing is chosen yet: you would get the 5 most upvoted papers"
+    )
 
 
 def test_the_count_stands_with_the_topics_and_before_them(client: Client) -> None:

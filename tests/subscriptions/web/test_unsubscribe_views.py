@@ -116,6 +116,12 @@ def test_the_page_also_offers_a_pause_and_a_slower_rhythm(client: Client, ada: S
     assert [button["value"] for button in found.select("main button")] == ["unsubscribe", "pause", "weekly"]
 
 
+def test_who_gets_a_mail_a_month_is_not_offered_one_a_week_as_less(client: Client, ada: Subscriber) -> None:
+    Subscriber.objects.update(rhythm="monthly")
+    found = page(client.get(address("unsubscribe", ada)))
+    assert [button["value"] for button in found.select("main button")] == ["unsubscribe", "pause"]
+
+
 def test_a_pause_of_four_weeks_ends_by_itself(client: Client, ada: Subscriber) -> None:
     text = said(client.post(address("unsubscribe", ada), {"action": "pause"}))
     assert "No mail comes before Wednesday, 3 December 2025" in text

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from digest.archive import samples
 from digest.compose.samples import DIGESTS
 from digest.lib.locales import LOCALE
+from digest.matching.query.abbreviation_offers import offers
 from digest.web import page_language
 from digest.web.query_examples import QUERY_EXAMPLES
 from subscriptions.devtools import inbox_samples, page_samples
@@ -26,7 +27,7 @@ with (LOCALE / "de" / "LC_MESSAGES" / "django.po").open("rb") as _file:
 _PLACE = re.compile(r"%\(\w+\)s")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _FILLING = re.compile(r"^(.+?)\1{2,}$")
-_SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words")
+_SPOKEN = ("aria-label", "alt", "title", "placeholder", "data-words", "data-weekly", "data-monthly")
 _SUMMED_UP = "meta[name=description], meta[property^='og:'][content*=' ']"
 _NAMES = (
     "arXiv Hugging Face Atom BibTeX HTML JSON RIS Feed Paper Digest UTC Deutsch English"
@@ -97,12 +98,16 @@ OF_PAGES = {
     for text in (*invented(Path(str(module.__file__))), _NAMES, *(one.query for one in QUERY_EXAMPLES))
     for word in words(text)
 }
+OF_ABBREVIATIONS = [" ".join(words(offer.other)) for offer in offers("TTS")]  # as the samples use it
 OF_PAPERS = [
     " ".join(words(text))
     for content in DIGESTS.values()
     for section in content.sections
     for record in (samples.as_stored(item).record for item in section.items)
-    for text in (record.title, record.abstract, record.organization or "", record.url)
+    for text in (
+        *(record.title, record.abstract, record.summary or "", record.organization or "", record.url),
+        *record.author_names,
+    )
 ]
 
 
@@ -110,7 +115,8 @@ def is_data(piece: str) -> bool:
     """Whether somebody else's words stand there: a reader's, an operator's, a source's."""
     parts = [words(part) for part in re.split(r"\s· ", piece)]
     return all(
-        OF_PAGES.issuperset(part) or any(" ".join(part) in text for text in OF_PAPERS) for part in parts
+        OF_PAGES.issuperset(part) or any(" ".join(part) in text for text in OF_PAPERS + OF_ABBREVIATIONS)
+        for part in parts
     )
 
 

@@ -18,8 +18,9 @@ from subscriptions.emails import web_version
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber, Vote
 from subscriptions.planning.planner import next_selection, plan
-from tests.factories import DAY, NOW, edition, reader, topic
-from tests.subscriptions.browsing import PRIVATE, page, said, stored
+from tests.digest.matching.ranking.test_likeness import BROWSER
+from tests.factories import DAY, NOW, edition, reader, record, topic
+from tests.subscriptions.browsing import PRIVATE, address, form_at, page, said, stored
 
 pytestmark = pytest.mark.django_db
 TOMORROW = NOW + timedelta(days=1)
@@ -124,6 +125,24 @@ def test_before_the_press_the_page_says_what_it_would_do(client: Client, ada: Su
     assert "Papers like it will rank lower once you have voted 4 more times" in said(
         client.get(found["less"])
     )
+
+
+def test_asking_for_more_offers_all_papers_like_it_as_a_query_that_is_added_on_saving(
+    client: Client, ada: Subscriber
+) -> None:
+    found = paths(sent(ada, record(BROWSER.title, BROWSER.abstract, key="arxiv:2511.00001")))
+    assert page(client.get(found["less"])).find("a", string="Get papers like this by mail") is None
+    link = page(client.get(found["more"])).find("a", string="Get papers like this by mail")
+    assert isinstance(link, Tag)
+    path = str(link["href"]).removeprefix("http://localhost:8000")
+    before = everything()
+    shown = form_at(client, path)
+    assert everything() == before
+    assert shown["queries"].split("\n") == ["kv*", "like:2511.00001"]
+    assert client.post(path, {**shown, "action": "save"}).status_code == 302
+    ada.refresh_from_db()
+    assert ada.filter_set
+    assert ada.filter_set.own_queries == ("kv*", "like:2511.00001")
 
 
 def test_who_has_left_is_not_promised_a_next_digest_without_a_word(client: Client, ada: Subscriber) -> None:
@@ -258,3 +277,40 @@ def test_muting_moves_nothing_that_a_planner_moves(ada: Subscriber) -> None:
     ada.refresh_from_db()
     assert (ada.next_digest_at, ada.covered) == (TOMORROW, 77)
     assert delivery.subscriber_id == ada.pk
+
+
+def test_trending_can_be_muted_beside_topics_and_brought_back(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    path = paths(sent(bela, "Agents"))["mute"].replace("mute/0", "mute/1")
+    assert "Trending" in said(client.get(path))
+    assert "Muted" in said(client.post(path))
+    assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents"
+    client.post(path, {"undo": "1"})
+    assert str(Subscriber.objects.get(pk=bela.pk).filter_set) == "Agents, trending (3)"
+
+
+def test_papers_of_a_muted_topic_are_not_trending_until_it_is_brought_back(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    path = paths(sent(bela, "Agents", "Boats"))["mute"]
+    assert "Muted" in said(client.post(path))
+    edition("More agents", "More boats", day=DAY + timedelta(days=1))
+    Delivery.objects.update(state="accepted")
+
+    def next_titles() -> list[str]:
+        selection = next_selection(Subscriber.objects.get(pk=bela.pk))
+        return [Paper.objects.get(pk=item["paper"]).title for item in selection.items]
+
+    assert next_titles() == ["More boats"]
+    client.post(path, {"undo": "1"})
+    assert next_titles() == ["More agents", "More boats"]
+
+
+def test_muted_topics_are_shown_with_trending_and_stay_when_preferences_are_saved(client: Client) -> None:
+    bela = reader("bela@readers.example", [topic("agents", "agents")], chosen={"trending": 3})
+    client.post(paths(sent(bela, "Agents"))["mute"])
+    path = address("preferences", Subscriber.objects.get(pk=bela.pk))
+    assert "Without papers of what you muted: agents" in said(client.get(path))
+    client.post(path, form_at(client, path) | {"hour": "9"})
+    assert Subscriber.objects.get(pk=bela.pk).filter_set.muted == ["agents"]
+    client.post(path, form_at(client, path) | {"topics": ["agents"]})
+    assert Subscriber.objects.get(pk=bela.pk).filter_set.muted is None

@@ -102,6 +102,16 @@ def test_an_answer_of_2026_names_its_day_itself_and_one_paper_may_deviate(pages:
     assert edition.papers[0].project_url == "https://kites.example/read"
 
 
+@pytest.mark.parametrize(
+    ("said", "summary"),
+    [(" Kites\nread <b>. ", "Kites read <b>."), ("", None), (None, None), ({"a": 1}, None)],
+)
+def test_the_sources_own_summary_is_taken_where_it_is_one(said: object, summary: str | None) -> None:
+    entry = {"paper": {"title": "Kites", "summary": "The abstract.", "ai_summary": said}}
+    (paper,) = parsed(entry, day=DAY).papers
+    assert (paper.abstract, paper.summary) == ("The abstract.", summary)
+
+
 def test_a_second_version_of_a_paper_in_the_list_is_the_same_paper(pages: Path) -> None:
     edition = parse(pages.joinpath("api-2026.json").read_bytes(), today=TODAY)
     assert [paper.title for paper in edition.papers if paper.key == "arxiv:2604.02001"] == [

@@ -39,6 +39,12 @@ def test_the_page_says_what_the_api_says(pages: Path, name: str, day: date, answ
     assert edition.papers == parse(pages.joinpath(answer).read_bytes(), today=TODAY, day=day).papers
 
 
+def test_the_pages_data_brings_the_summaries_too() -> None:
+    entry = {"paper": {"id": "2604.02001", "title": "Kites", "ai_summary": "Kites read."}}
+    page = with_data({"dateString": "2026-04-07", "dailyPapers": [entry]})
+    assert [paper.summary for paper in parsed(page, date(2026, 4, 7)).papers] == ["Kites read."]
+
+
 def test_a_page_of_another_day_is_refused(pages: Path) -> None:
     with pytest.raises(WrongDay, match="of 2024-03-02, found that of 2024-03-05"):
         parsed(pages.joinpath("page-2024.html").read_text(), date(2024, 3, 2))

@@ -1,0 +1,52 @@
+"""Papers that are looked up because readers named them: stored without a release, so they are new to nobody.
+
+They are in no edition, and no source listed them here: `Paper.source_name` is empty, which keeps them out of
+the archive and its search. What is listed later by an edition becomes a paper as any other.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from digest.ingestion.fetchers import get
+from digest.lib.records import title_key
+from digest.models import Paper
+from digest.sources import arxiv_lookup
+from digest.sources.http.client import DEFAULTS
+
+# One try: whoever asks comes again, and no two requests may be closer than arXiv allows.
+_ONCE = replace(DEFAULTS, attempts=1, total_time=40)
+
+
+def known(keys: Collection[str], title_keys: Collection[str] = ()) -> dict[str, Paper]:
+    """The stored papers with these keys, by key; those with these titles, by the keys of their titles."""
+    found = {paper.title_key: paper for paper in Paper.objects.filter(title_key__in=title_keys)}
+    return found | {paper.key: paper for paper in Paper.objects.filter(key__in=keys)}
+
+
+def look_up(keys: Collection[str]) -> dict[str, Paper]:
+    """The papers of these arXiv keys that arXiv knows, by key; they are stored now, if they were not before.
+
+    One request. Raises SourceUnavailable if there is no answer, SourceChanged for one that is none.
+    """
+    assert len(keys) <= arxiv_lookup.MOST_IDS
+    ids = [key.removeprefix("arxiv:") for key in keys]
+    records = {one.key: one for one in arxiv_lookup.parse(get(arxiv_lookup.address_of(ids), _ONCE))}
+    Paper.objects.bulk_create(
+        (
+            Paper(
+                key=record.key,
+                title_key=title_key(record.title),
+                title=record.title,
+                abstract=record.abstract,
+                authors=record.authors,
+                author_names=list(record.author_names),
+                day=record.day,
+                published=record.published,
+                url=record.url,
+            )
+            for record in records.values()
+            if record.key in keys
+        ),
+        ignore_conflicts=True,  # an edition may have brought it meanwhile
+    )
+    return known(keys)

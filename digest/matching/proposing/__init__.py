@@ -1,0 +1,1 @@
+"""From ticked papers to queries that would have brought them: what to show, clauses, proposals."""

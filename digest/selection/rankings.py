@@ -1,0 +1,124 @@
+"""Rankings: what the filters of one request keep of a window, best first, with reasons and honest counts."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from digest.matching import Percolator
+from digest.matching.ranking.likeness import Likeness
+from digest.matching.ranking.order import Candidate, Cause, Note, rank, score
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES, Taste
+from digest.selection.candidates import Match, WindowMatcher
+from digest.selection.like_library import FirstWords, LikePaper, like_library, liked_of
+from digest.selection.liked_papers import looked_up
+from digest.selection.requests import LIBRARY, TRENDING, Filter, SelectionRequest, Votes, stored_query
+from digest.selection.shown_reasons import pack
+from digest.selection.trending import Contest
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The candidates of several filters: ranked items as they are stored, their reasons, honest counts.
+
+    `aside` are the titles, one a line, of sources whose papers could not compete with others.
+    """
+
+    items: list[dict[str, Any]]
+    reasons: list[str]
+    scanned: int
+    already_seen: int
+    crossed: list[int]
+    aside: str = ""
+
+
+class Ranker:
+    """Ranks what a matcher found, for one request after another."""
+
+    def __init__(self, matcher: WindowMatcher) -> None:
+        self.matcher = matcher
+        self._kept: dict[str, frozenset[int]] = {}
+        self._contests: dict[tuple[int | None, int], Contest] = {}
+        self._first_words = FirstWords()
+
+    def rank(self, request: SelectionRequest) -> Ranking:
+        """What the request's filters keep, ranked by what votes and library say too.
+
+        Their queries were all matched. What is like the library, and then the most upvoted papers, stand
+        behind the rest, where no filter before brings them. In a monthly digest upvotes count as much for old
+        papers as for new ones.
+        """
+        out = {*request.carried, *request.excluded}
+        best, seen, crossed = self.matcher.best_matches(request.filters, out)
+        candidates = [
+            Candidate(match.paper, match.key, n, self._unaged(match) if request.monthly else match.score)
+            for match, n in best.values()
+        ]
+        liked = [pk for pk in liked_of(request.library, request.votes) if pk in self.matcher.papers]
+        ranked = rank(candidates, self.matcher.similarities, self._taste(request.votes, liked))
+        known_by = {pk for pk, more in request.votes if more}
+        items: list[dict[str, Any]] = [
+            {"paper": candidate.number, "filter": candidate.section}
+            | ({"note": _of_library(note, known_by)} if note else {})
+            for candidate, note in ranked
+        ]
+        reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
+        for number, filter_ in enumerate(request.filters):
+            if filter_.kind == LIBRARY:
+                for like in self._like(liked, filter_, {*best, *out}):
+                    items.append({"paper": like.paper.pk, "filter": number})
+                    nearest = self.matcher.papers[like.alike.nearest].title
+                    reasons.append(pack(like.paper, self._first_words.reasons(like, nearest)))
+        scanned = self.matcher.listed | crossed
+        aside: Sequence[str] = ()
+        for number, filter_ in enumerate(request.filters):
+            if filter_.kind == TRENDING:
+                contest = self._contest(request.trending, request.through_release)
+                for place in contest.best(filter_, {*out, *(item["paper"] for item in items)}):
+                    items.append({"paper": place.number, "filter": number})
+                    reasons.append(pack(contest.paper(place), contest.reason(place)))
+                scanned |= contest.numbers
+                aside = contest.aside
+        return Ranking(items, reasons, len(scanned), len(seen - crossed), sorted(crossed), "\n".join(aside))
+
+    def _contest(self, after: int | None, through: int) -> Contest:
+        if (after, through) not in self._contests:
+            self._contests[after, through] = Contest.of_window(self.matcher.window, after, through)
+        return self._contests[after, through]
+
+    def _unaged(self, match: Match) -> float:
+        return score(match.strength, self.matcher.papers[match.paper].upvotes, age_days=0)
+
+    def _like(self, liked: Sequence[int], filter_: Filter, without: Collection[int]) -> Iterator[LikePaper]:
+        """The new papers like those `liked`, as the filter keeps them."""
+        vector = self.matcher.similarities.vector
+        kept = self._keeps(filter_.query)
+        new = (paper for paper in self.matcher.window.papers if paper.pk in kept and paper.pk not in without)
+        return like_library(new, Likeness({pk: vector(pk) for pk in liked}), vector, filter_.most)
+
+    def _keeps(self, query: str) -> frozenset[int]:
+        """The new papers that a query keeps, whose reasons nobody asks for."""
+        if query not in self._kept:
+            found = Percolator.of(looked_up({query: stored_query(query)})).match(
+                self.matcher.window.papers, self.matcher.index
+            )
+            kept = (match.paper.pk for match in found.get(query, ()))
+            self._kept[query] = frozenset(kept) - self.matcher.window.seen_papers
+        return self._kept[query]
+
+    def _taste(self, votes: Votes, liked: Collection[int]) -> Taste[int] | None:
+        """What votes and library say; None if there are too few of either to say anything."""
+        if not votes and len(liked) < LEAST_VOTES:
+            return None
+        vector = self.matcher.similarities.vector
+        known = [(pk, more) for pk, more in votes if pk in self.matcher.papers]
+        return Taste(
+            more={pk: vector(pk) for pk in [*(pk for pk, more in known if more), *liked]},
+            less={pk: vector(pk) for pk, more in known if not more},
+        )
+
+
+def _of_library(note: Note, voted: Collection[int]) -> Note:
+    """The note, told of the reader's library if the paper that raised another one is of that, and no vote."""
+    if note.cause == Cause.RAISED and note.other not in voted:
+        return Note(Cause.LIBRARY, note.other)
+    return note
