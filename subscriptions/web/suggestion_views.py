@@ -36,7 +36,7 @@ def suggestion(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the change is wanted; on POST make it, decline it, or take it back."""
     delivery = signed_links.delivery_for(token, "vote")
     found = Suggestion.objects.filter(delivery=delivery).first() if delivery else None
-    if delivery is None or found is None:
+    if delivery is None or found is None or suggestions.is_gone(found):
         return show(request, "web/bad_link.html", status=404)
     reader = delivery.subscriber
     page_language.activate(reader.language)

@@ -292,3 +292,11 @@ def test_operators_see_how_many_papers_a_reader_saved_and_not_which(
     assert "Saved papers" in shown
     asked = admin_client.get(f"/admin/subscriptions/subscriber/{ada.pk}/delete/").content.decode()
     assert "Unmistakable" not in asked
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", "²", ""])
+def test_a_number_that_no_paper_has_does_nothing(client: Client, ada: Subscriber, number: str) -> None:
+    many(ada, 1)
+    before = stored()
+    assert client.post(list_of(ada), {"row": number, "remove": ""}).status_code == 200
+    assert stored() == before
