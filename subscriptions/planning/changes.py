@@ -104,7 +104,7 @@ class RecentPapers:
             yield names.get(str(one), str(one)), one.query
 
     def _kept(self, filters: Sequence[Filter]) -> int:
-        """What the filters keep; those that bring only the best of what they keep, of all papers, do not count."""
+        """What the filters keep, but for Trending, which brings only the first of all papers."""
         whole = [one for one in filters if not one.kind or one.most == ALL]
         kept = 0
         for bits in self._corpus.bits([stored_query(one.query) for one in whole]):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from digest.archive import queries, search
@@ -11,7 +12,7 @@ from digest.library.reading import MOST_ENTRIES, read
 from digest.models import Paper
 from digest.sources import arxiv_lookup
 from subscriptions import tasks
-from subscriptions.accounts import library, library_lookup, signup
+from subscriptions.accounts import data_rights, library, library_lookup, signup
 from subscriptions.accounts.library import Library
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib import asking_pace
@@ -154,6 +155,21 @@ def test_a_looked_up_paper_that_an_edition_lists_later_is_a_paper_as_any_other(a
     assert (paper.source_name, states(ada)) == ("huggingface", {"arxiv:2311.00001": "Looked up"})
     search.refresh()
     assert search.find(search.visitors_query("looked")).papers == (paper.pk,)
+
+
+def test_looked_up_papers_go_once_they_are_on_nobodys_list(arxiv: Arxiv) -> None:
+    ada, bob = reader("ada@readers.example"), reader("bob@readers.example")
+    bring(ada, "2311.00001\n2311.00002")
+    bring(bob, "2311.00002")
+    tasks.look_up_papers()
+    edition("Listed, and on nobody's list")
+    data_rights.erase(ada)
+    Paper.objects.update(created_at=timezone.now() - timedelta(days=2))
+    tasks.sweep()
+    assert set(Paper.objects.values_list("title", flat=True)) == {
+        "Looked up too",
+        "Listed, and on nobody's list",
+    }
 
 
 def test_a_paper_that_comes_in_later_joins_the_libraries_that_name_it() -> None:
