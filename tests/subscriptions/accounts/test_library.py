@@ -118,6 +118,38 @@ def test_while_arxiv_does_not_answer_all_keep_waiting(arxiv: Arxiv) -> None:
     assert library.overview(ada).known == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "instead"),
+    [
+        (403, b""),
+        (404, b""),
+        (200, b"<html>Back in an hour</html>"),
+        (200, b"\0\xff"),
+        (200, b"<feed/>"),
+    ],
+)
+def test_an_answer_that_is_none_makes_no_paper_missing(arxiv: Arxiv, status: int, instead: bytes) -> None:
+    ada = reader(queries=["agents"])
+    bring(ada, "2311.00001\n2311.00002")
+    arxiv.status, arxiv.instead = status, instead
+    tasks.look_up_papers()
+    tasks.look_up_papers()
+    assert library.overview(ada).waiting == 2
+    arxiv.status, arxiv.instead = 200, b""
+    tasks.look_up_papers()
+    assert library.overview(ada).known == 2
+
+
+@pytest.mark.parametrize("entries", ["", "<entry><id>http://arxiv.org/api/errors#wrong_id</id></entry>"])
+def test_an_answer_about_no_paper_at_all_is_not_believed_of_many(arxiv: Arxiv, entries: str) -> None:
+    ada = reader(queries=["agents"])
+    bring(ada, "2311.00001\n2311.00002")
+    arxiv.instead = f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
+    tasks.look_up_papers()
+    assert [len(ids) for ids in arxiv.asked] == [2, 1]
+    assert (library.overview(ada).waiting, library.overview(ada).missing) == (1, 1)
+
+
 def test_one_id_that_arxiv_refuses_does_not_keep_the_others_waiting_for_ever(arxiv: Arxiv) -> None:
     ada = reader(queries=["agents"])
     bring(ada, "0001.00001\n2311.00001")
