@@ -195,7 +195,7 @@ def test_a_reader_whose_digests_are_mostly_cut_is_offered_a_number_of_upvotes(
 
 
 def test_the_papers_that_only_trending_ranks_do_not_count_as_those_of_the_filters(clock: Any) -> None:
-    chosen = {"queries": ["tower"], "volume": 3, "covered": 0}
+    chosen: dict[str, Any] = {"queries": ["tower"], "volume": 3, "covered": 0}
     plain = reader("plain@readers.example", **chosen)
     beside = reader("beside@readers.example", chosen={"trending": 1}, **chosen)
     five_days(clock)
