@@ -143,6 +143,17 @@ def test_a_topic_is_added_as_that_topic(client: Client, clock: Any) -> None:
     assert list(ada.filter_set.topics.all()) == []
 
 
+def test_a_topic_that_is_gone_before_the_mail_leaves_is_not_offered_in_it(clock: Any) -> None:
+    topic("moe", "mixture")
+    ada = empty_reader()
+    five_days(clock)
+    Suggestion.objects.create(
+        subscriber=ada, kind="add", query="topic:moe", papers=3, made_for=ada.filter_set_id, made_at=TODAY
+    )
+    topic("moe", "mixture", enabled=False)
+    assert "A SUGGESTION" not in next_mail(clock, ada)
+
+
 @pytest.mark.parametrize("gone", ["disabled", "deleted"])
 def test_a_topic_that_is_offered_no_more_cannot_be_taken(client: Client, clock: Any, gone: str) -> None:
     kept = topic("moe", "mixture")
