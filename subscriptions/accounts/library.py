@@ -64,7 +64,7 @@ def bring(subscriber: Subscriber, library: Library, now: datetime) -> None:
     """
     if not library.entries:
         return
-    papers = _known(library.entries)
+    papers = known(library.entries)
     there = set(subscriber.saved_papers.values_list("key", flat=True))
     mine = set(subscriber.saved_papers.exclude(paper=None).values_list("paper", flat=True))
     room = MOST_ENTRIES - subscriber.saved_papers.filter(origin=SavedPaper.Origin.IMPORTED).count()
@@ -135,7 +135,7 @@ def settle(keys: Collection[str], papers: dict[str, Paper]) -> None:
     waiting.filter(key__in=set(keys) - papers.keys()).update(lookup=Lookup.MISSING)
 
 
-def _known(entries: Collection[Entry]) -> dict[str, Paper]:
+def known(entries: Collection[Entry]) -> dict[str, Paper]:
     """The papers of those entries that are known here, by the entries' keys."""
     titles = {title_key(entry.title): entry.key for entry in entries if entry.title}
     found = looked_up.known([entry.key for entry in entries], list(titles))
