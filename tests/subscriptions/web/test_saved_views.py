@@ -292,3 +292,15 @@ def test_operators_see_how_many_papers_a_reader_saved_and_not_which(
     assert "Saved papers" in shown
     asked = admin_client.get(f"/admin/subscriptions/subscriber/{ada.pk}/delete/").content.decode()
     assert "Unmistakable" not in asked
+
+
+@pytest.mark.parametrize(
+    ("daily", "said_of_it"), [(0, "From 5 papers on"), (10, "Your list is your library")]
+)
+def test_the_page_says_that_saved_papers_decide_on_digests_too(
+    client: Client, ada: Subscriber, daily: int, said_of_it: str
+) -> None:
+    delivery = sent(ada, ABOUT)
+    Subscriber.objects.update(library_daily=daily)
+    assert said_of_it in said(client.get(press(delivery)))
+    assert said_of_it in said(client.post(press(delivery)))
