@@ -253,3 +253,18 @@ def test_papers_of_a_muted_topic_do_not_come_back_through_the_library() -> None:
     speech.undo()
     again = titles(next_selection(Subscriber.objects.get()))
     assert set(again) == {"Four bits suffice", "Two bits for speech"}
+
+
+def test_a_paper_like_the_library_of_a_digest_that_was_lost_keeps_its_reason() -> None:
+    day_of_papers()
+    ada = reader(library_daily=10)
+    keep(ada, known("Low precision, high accuracy"))
+    planned(ada)
+    Delivery.objects.update(state=Delivery.State.UNKNOWN)
+    tomorrow = NOW + timedelta(days=1)
+    edition(record("Speaking machines", AUDIO), day=tomorrow.date(), now=tomorrow)
+    plan(tomorrow)
+    digest = Delivery.objects.latest("due_at")
+    assert digest.selection is not None
+    assert digest.selection.carried
+    assert "like “Low precision, high accuracy” from your library" in web_version.read_html(digest)
