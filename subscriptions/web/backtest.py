@@ -20,9 +20,8 @@ from digest.archive.search import find
 from digest.archive.trending import best_of_each_day
 from digest.matching import parse_query
 from digest.matching.ranking.likeness import Likeness
-from digest.matching.ranking.similarity import vector
 from digest.models import Paper
-from digest.selection.liked_papers import looked_up
+from digest.selection.liked_papers import looked_up, remembered_vector
 from digest.selection.requests import EVERY, LIBRARY, TRENDING, Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
@@ -164,7 +163,7 @@ def backtest(
 
 def _likeness(library: LibrarySample) -> Likeness[int]:
     papers = Paper.objects.in_bulk(library.papers)
-    return Likeness({pk: vector(paper) for pk, paper in papers.items()})
+    return Likeness({pk: remembered_vector(paper.title, paper.abstract) for pk, paper in papers.items()})
 
 
 def _name(filter_: Filter) -> str:
