@@ -20,6 +20,7 @@ urlpatterns = [
     path("check-your-inbox/", signup_views.sent, name="sent"),
     path("sample/", signup_views.sample, name="sample"),
     path("sample/part/", signup_views.sample_part, name="sample-part"),
+    path("sample/library/", signup_views.library_part, name="library-part"),
     path("explore/", explore_views.explore, name="explore"),
     path("c/<str:token>/", reader_views.confirm, name="confirm"),
     path("p/<str:token>/", preferences_views.edit_preferences, name="preferences"),

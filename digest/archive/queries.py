@@ -12,7 +12,8 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, F
 from django.utils import timezone
 
-from digest.archive.search import SearchResult, find, most_alike
+from digest.archive.alike import most_alike
+from digest.archive.search import SearchResult, find
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Like, Percolator, Query, explain, parse_query

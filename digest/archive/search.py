@@ -6,11 +6,9 @@ papers → segments of 1,024 with an index each, in the database → the same en
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from heapq import nlargest
 
 import numpy as np
 from django.db import transaction
@@ -31,7 +29,6 @@ from digest.matching import (
 from digest.matching.ast import Number
 from digest.matching.percolator.topic_assignment import packed
 from digest.matching.proposing.engine import bits_in
-from digest.matching.ranking.similarity import Vector
 from digest.matching.topics.model_version import version
 from digest.models import IndexSegment, Paper, release_lock
 from digest.models.index_segment import SIZE
@@ -39,7 +36,7 @@ from digest.models.paper import LISTED
 from digest.selection.liked_papers import known
 
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
-_KEPT_OPEN = 32  # segments, of about 4 MB each
+KEPT_OPEN = 32  # segments, of about 4 MB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ class SearchResult:
 
 
 @dataclass(frozen=True)
-class _Open:
+class Segment:
     """A segment in memory."""
 
     papers: NDArray[np.int64]
@@ -91,7 +88,7 @@ def find(
     days, papers, ranks = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
     for pk in segments.values_list("pk", flat=True):
         try:
-            segment = _open(pk)
+            segment = open_segment(pk)
         except IndexSegment.DoesNotExist:  # another took its place this moment
             return find(query, since, until, titles_first=titles_first)
         kept, rank = _search(query, segment.index, titles_first=titles_first)
@@ -106,20 +103,6 @@ def find(
         tuple(all_papers[order].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )
-
-
-def most_alike(liked: Vector, most: int) -> list[int]:
-    """The papers most like one, best first: at most so many, of those segments that stay open."""
-    refresh()
-    newest = IndexSegment.objects.filter(made_by=version()).order_by("-last_day", "-number")
-    found: list[tuple[float, int]] = []
-    for pk in newest.values_list("pk", flat=True)[:_KEPT_OPEN]:
-        with suppress(IndexSegment.DoesNotExist):  # another took its place this moment
-            segment = _open(pk)
-            alike = segment.index.vectors.alike(liked)
-            strengths = segment.index.vectors.similarities(liked)[alike]
-            found += zip(strengths.tolist(), segment.papers[alike].tolist(), strict=True)
-    return [paper for _, paper in nlargest(most, found)]
 
 
 @dataclass(frozen=True)
@@ -159,7 +142,7 @@ def corpus_since(day: date) -> Corpus:
     refresh()
     segments = IndexSegment.objects.filter(made_by=version(), last_day__gte=day)
     try:
-        opened = [_open(pk) for pk in segments.values_list("pk", flat=True)]
+        opened = [open_segment(pk) for pk in segments.values_list("pk", flat=True)]
     except IndexSegment.DoesNotExist:  # another took its place this moment
         return corpus_since(day)
     papers = [
@@ -233,7 +216,8 @@ def classify(papers: Iterable[Paper]) -> None:
         Paper.objects.bulk_update(stale, ["weighed"], batch_size=200)
 
 
-@lru_cache(maxsize=_KEPT_OPEN)
-def _open(pk: uuid.UUID) -> _Open:
+@lru_cache(maxsize=KEPT_OPEN)
+def open_segment(pk: uuid.UUID) -> Segment:
+    """A stored segment, kept in memory; raises IndexSegment.DoesNotExist."""
     segment = IndexSegment.objects.get(pk=pk)
-    return _Open(np.frombuffer(bytes(segment.papers), np.int64), Index.load(bytes(segment.index)))
+    return Segment(np.frombuffer(bytes(segment.papers), np.int64), Index.load(bytes(segment.index)))

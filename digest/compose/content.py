@@ -117,7 +117,7 @@ class Suggestion:
 
     Adding `add`, a query or, if `topic`, the name of a topic, brings `papers` more a week, such as
     `examples`: titles and the addresses of their pages. Asking for `least_upvotes` leaves `papers` a digest
-    instead of `papers_before`.
+    instead of `papers_before`. `answer` is what the reader said by now, “taken”, “declined” or “undone”.
     """
 
     papers: float
@@ -126,6 +126,7 @@ class Suggestion:
     examples: tuple[tuple[str, str], ...] = ()
     least_upvotes: int = 0
     papers_before: float = 0.0
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

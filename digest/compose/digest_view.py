@@ -46,11 +46,12 @@ class NearView:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionView:
-    """A suggested change in words, what it would have brought, and what its link says."""
+    """A suggested change in words, what it would have brought, what its link says, and what was answered."""
 
     text: str
     examples: tuple[tuple[str, str], ...]
     link: str
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +196,15 @@ def _view_near(near: NearMiss) -> NearView:
 
 
 def _view_suggestion(language: Language, suggestion: Suggestion) -> SuggestionView:
+    answer = wording.answer(language, suggestion)
     examples = ((folded(title), address) for title, url in suggestion.examples if (address := safe_link(url)))
     return SuggestionView(
         shortened(wording.suggestion(language, suggestion), _LONGEST_SUGGESTION),
         tuple(examples),
-        language.gettext("Narrow it, or decline")
+        language.gettext("Change your answer")
+        if answer
+        else language.gettext("Narrow it, or decline")
         if suggestion.least_upvotes
         else language.gettext("Add it, or decline"),
+        answer,
     )

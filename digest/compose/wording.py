@@ -203,6 +203,15 @@ def suggestion(language: Language, change: Suggestion) -> str:
     )
 
 
+def answer(language: Language, change: Suggestion) -> str:
+    """What the reader answered to a suggestion; empty before they did."""
+    if change.answer == "taken":
+        return language.gettext("You accepted it.")
+    if change.answer == "undone":
+        return language.gettext("You accepted it, and undid that.")
+    return language.gettext("You declined it.") if change.answer else ""
+
+
 def _about(language: Language, papers: float) -> str:
     """“4”; “1.5” where half a paper counts."""
     return language.number(papers, 0 if papers >= 9.95 or papers == round(papers) else 1)

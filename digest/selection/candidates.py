@@ -162,10 +162,6 @@ class WindowMatcher:
             best.pop(paper, None)
         return best, seen, crossed & best.keys()
 
-    def reasons(self, number: int, queries: Sequence[str]) -> str:
-        """Why the first of `queries` that keeps this paper does so, packed; empty if the paper is gone."""
-        paper = self.papers.get(number)
-        if paper is None:
-            return ""
-        found = explained(self._explainer(paper), (self.queries[text] for text in queries))
-        return pack(paper, found or ShownReasons())
+    def reasons(self, paper: Paper, queries: Sequence[str]) -> ShownReasons | None:
+        """Why the first of `queries` that keeps this paper does so; None if none of them does."""
+        return explained(self._explainer(paper), (self.queries[text] for text in queries))

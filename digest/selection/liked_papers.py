@@ -26,7 +26,7 @@ K = TypeVar("K", bound=Hashable)
 def looked_up(queries: Mapping[K, Query]) -> dict[K, Query]:
     """The same queries with the vectors of the papers they name as liked, as these are stored now."""
     papers = _papers({key for query in queries.values() for key in query.liked})
-    vectors = {key: _vector(paper.title, paper.abstract) for key, paper in papers.items()}
+    vectors = {key: remembered_vector(paper.title, paper.abstract) for key, paper in papers.items()}
     return {key: with_vectors(query, vectors) for key, query in queries.items()}
 
 
@@ -44,7 +44,7 @@ def known(query: Query, text: str) -> Query:
             problem = deferred("No paper “%(name)s” has come in here", name=name)
             hint = deferred("Name one that has a page in the archive.")
             raise QuerySyntaxError(problem, text, place, hint)
-        if len(_vector(papers[key].title, papers[key].abstract)) < LEAST_STEMS:
+        if len(remembered_vector(papers[key].title, papers[key].abstract)) < LEAST_STEMS:
             problem = deferred("Too little is known of the paper “%(name)s”", name=name)
             hint = deferred("Name one that has an abstract.")
             raise QuerySyntaxError(problem, text, place, hint)
@@ -90,7 +90,8 @@ def _papers(keys: Iterable[str]) -> dict[str, Paper]:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _vector(title: str, abstract: str) -> Vector:
+def remembered_vector(title: str, abstract: str) -> Vector:
+    """The vector of a paper of these words."""
     return vector(Paper(title=title, abstract=abstract))
 
 

@@ -8,11 +8,12 @@ from digest.matching import Percolator
 from digest.matching.ranking.likeness import Likeness
 from digest.matching.ranking.order import Candidate, Cause, Note, rank, score
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, Taste
+from digest.models import Paper
 from digest.selection.candidates import Match, WindowMatcher
 from digest.selection.like_library import FirstWords, LikePaper, like_library, liked_of
 from digest.selection.liked_papers import looked_up
 from digest.selection.requests import LIBRARY, TRENDING, Filter, SelectionRequest, Votes, stored_query
-from digest.selection.shown_reasons import pack
+from digest.selection.shown_reasons import ShownReasons, pack
 from digest.selection.trending import Contest
 
 
@@ -79,6 +80,35 @@ class Ranker:
                 scanned |= contest.numbers
                 aside = contest.aside
         return Ranking(items, reasons, len(scanned), len(seen - crossed), sorted(crossed), "\n".join(aside))
+
+    def reasons_of_carried(self, request: SelectionRequest) -> Iterator[str]:
+        """Why the papers carried over came, as of now, packed: by a query, the library, or their place."""
+        queries = [filter_.query for filter_ in request.filters if not filter_.kind]
+        kinds = {filter_.kind for filter_ in request.filters}
+        for paper in filter(None, map(self.matcher.papers.get, request.carried)):
+            found = self.matcher.reasons(paper, queries)
+            if not found and LIBRARY in kinds:
+                found = self._because_of_library(request, paper)
+            if not found and TRENDING in kinds:
+                found = self._because_of_place(request, paper)
+            yield pack(paper, found or ShownReasons())
+
+    def _because_of_library(self, request: SelectionRequest, paper: Paper) -> ShownReasons | None:
+        vector = self.matcher.similarities.vector
+        liked = [pk for pk in liked_of(request.library, request.votes) if pk in self.matcher.papers]
+        alike = Likeness({pk: vector(pk) for pk in liked if pk != paper.pk}).find(vector(paper.pk))
+        if alike is None:
+            return None
+        return self._first_words.reasons(LikePaper(paper, alike), self.matcher.papers[alike.nearest].title)
+
+    def _because_of_place(self, request: SelectionRequest, paper: Paper) -> ShownReasons | None:
+        """Its place among all papers from its own release on: it may be older than those that compete now."""
+        if paper.release_id is None:
+            return None
+        after = min(request.trending or 0, paper.release_id - 1)
+        contest = self._contest(after, request.through_release)
+        place = next((place for place in contest.places if place.number == paper.pk), None)
+        return contest.reason(place) if place else None
 
     def _contest(self, after: int | None, through: int) -> Contest:
         if (after, through) not in self._contests:

@@ -121,10 +121,8 @@ class Selector:
 
 
 def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
-    queries = [filter_.query for filter_ in request.filters if not filter_.kind]
     matcher, ranking = ranker.matcher, ranker.rank(request)
     full = request.full_limit
-    carried = (matcher.reasons(paper, queries) for paper in request.carried)
     return Selection(
         key=request.key,
         filters=[filter_.stored() for filter_ in request.filters],
@@ -144,5 +142,5 @@ def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
         crossed=ranking.crossed,
         aside=ranking.aside,
         carried=list(request.carried),
-        reasons="\n".join([*ranking.reasons, *filter(None, carried)]),
+        reasons="\n".join([*ranking.reasons, *ranker.reasons_of_carried(request)]),
     )

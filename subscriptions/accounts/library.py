@@ -65,7 +65,7 @@ def bring(subscriber: Subscriber, library: Library, now: datetime) -> None:
     """
     if not library.entries:
         return
-    papers = _known(library.entries)
+    papers = known(library.entries)
     there = set(subscriber.saved_papers.values_list("key", flat=True))
     mine = set(subscriber.saved_papers.exclude(paper=None).values_list("paper", flat=True))
     room = MOST_ENTRIES - subscriber.saved_papers.filter(origin=SavedPaper.Origin.IMPORTED).count()
@@ -142,7 +142,7 @@ def forget_unheld(before: datetime) -> None:
     Paper.objects.exclude(LISTED).filter(~Exists(held), created_at__lt=before, release=None).delete()
 
 
-def _known(entries: Collection[Entry]) -> dict[str, Paper]:
+def known(entries: Collection[Entry]) -> dict[str, Paper]:
     """The papers of those entries that are known here, by the entries' keys."""
     titles = {title_key(entry.title): entry.key for entry in entries if entry.title}
     found = looked_up.known([entry.key for entry in entries], list(titles))

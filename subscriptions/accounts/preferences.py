@@ -33,10 +33,10 @@ class Choices:
     """Filters, schedule and kind of mail, as the forms give them; queries are readable.
 
     `exclude` are queries too: what they keep is left out of all the others. `trending` is how many of the
-    most upvoted papers come too, whatever their topic, but for what the `muted` queries keep. A digest shows
-    the best `volume` papers in full; None: all. `library_daily`: so many papers a day like the reader's
-    library are kept; 0: it decides on the order only. `first_at_once`: the first digest comes on confirming,
-    and not at its hour.
+    most upvoted papers come too, whatever their topic; what the `muted` queries keep comes neither there nor
+    because of a library. A digest shows the best `volume` papers in full; None: all. `library_daily`: so many
+    papers a day like the reader's library are kept; 0: it decides on the order only. `first_at_once`: the
+    first digest comes on confirming, and not at its hour.
     """
 
     topics: tuple[Topic, ...]

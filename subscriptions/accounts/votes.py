@@ -64,7 +64,8 @@ class Muting:
 
     Muting points the reader at a filter set without it, and undoing at one with it: nothing else is stored. A
     library that brought up to `most` papers a day decides on the order only. It holds from the next digest
-    that is planned. What a muted topic keeps is no trending paper either.
+    that is planned. What a muted topic keeps comes neither as a trending paper nor because of the
+    library.
     """
 
     reader: Subscriber
@@ -119,13 +120,14 @@ class Muting:
         if self.kind == LIBRARY:
             return replace(choices, library_daily=0)
         if self.kind == TRENDING:
-            return replace(choices, trending=0, muted=())
+            return replace(choices, trending=0, muted=choices.muted if choices.library_daily else ())
         if self.own:
             name = str(stored_query(self.name))  # as typed, or in canonical form, as versions before named it
             kept = (text for text in choices.queries if str(stored_query(text)) != name)
             return replace(choices, queries=tuple(kept))
         topics = tuple(topic for topic in choices.topics if topic.name != self.name)
-        muted = {selecting(topic) for topic in choices.topics if topic not in topics and choices.trending}
+        brings_others = choices.trending or choices.library_daily
+        muted = {selecting(topic) for topic in choices.topics if topic not in topics and brings_others}
         return replace(choices, topics=topics, muted=(*choices.muted, *muted))
 
     def _topic(self) -> Topic | None:

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -12,11 +13,13 @@ from django.db import transaction
 
 import digest
 from digest.ingestion.store import ingest
+from digest.library.reading import Entry
 from digest.models import Paper, Selection, Source
 from digest.models.paper import LISTED
 from digest.sources.jsonl import JSON_LINES
 from subscriptions import outbox
-from subscriptions.accounts import preferences
+from subscriptions.accounts import library, preferences
+from subscriptions.accounts.library import DAILY, Library
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import FilterSet, Subscriber
@@ -27,22 +30,39 @@ from subscriptions.relay import open_relay
 ADMIN = "admin"
 SAMPLE = Path(digest.__file__).parent / "sample" / "2025-11-05.jsonl"
 
-READERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], Schedule], ...] = (
-    ("ada@readers.example", ("quantization", "efficient-inference"), (), Schedule("Europe/Berlin", 7)),
-    ("bela@readers.example", ("agents", "code"), (), Schedule("Europe/Budapest", 8, Rhythm.WEEKDAYS)),
-    ("chidi@readers.example", ("3d", "robotics"), (), Schedule("Africa/Lagos", 6)),
-    (
+
+class DemoReader(NamedTuple):
+    """An invented reader; `library` are keys of papers of the sample day."""
+
+    email: str
+    schedule: Schedule
+    topics: tuple[str, ...] = ()
+    queries: tuple[str, ...] = ()
+    trending: int = 0
+    library: tuple[str, ...] = ()
+
+
+READERS = (
+    DemoReader("ada@readers.example", Schedule("Europe/Berlin", 7), ("quantization", "efficient-inference")),
+    DemoReader("bela@readers.example", Schedule("Europe/Budapest", 8, Rhythm.WEEKDAYS), ("agents", "code")),
+    DemoReader("chidi@readers.example", Schedule("Africa/Lagos", 6), ("3d", "robotics")),
+    DemoReader(
         "dana@readers.example",
+        Schedule("America/New_York", 7),
         ("distributed-training",),
         ("checkpointing OR straggler*",),
-        Schedule("America/New_York", 7),
     ),
-    ("emi@readers.example", ("reasoning", "reinforcement-learning"), (), Schedule("Asia/Tokyo", 7)),
-    (
+    DemoReader("emi@readers.example", Schedule("Asia/Tokyo", 7), ("reasoning", "reinforcement-learning")),
+    DemoReader(
         "farid@readers.example",
-        (),
-        ('"time series" OR title:graph',),
         Schedule("Asia/Tehran", 9, Rhythm.WEEKLY, 0),
+        queries=('"time series" OR title:graph',),
+    ),
+    DemoReader("grace@readers.example", Schedule("Europe/London", 7), trending=5),
+    DemoReader(
+        "hugo@readers.example",
+        Schedule("Europe/Paris", 8),
+        library=("arxiv:2210.17323", "arxiv:2509.23202", "arxiv:1811.06965", "arxiv:2312.12705"),
     ),
 )
 
@@ -109,12 +129,16 @@ def _fill(now: datetime) -> None:
         name="sample", defaults={"title": "Sample day", "adapter": JSON_LINES.name, "demo": True}
     )
     ingest(sample_of(newest_weekday(now.date())), source, now)
-    for address, topics, queries, schedule in READERS:
-        reader = Subscriber(email=address, email_key=address, demo=True, state=Subscriber.State.ACTIVE)
-        preferences.apply(reader, Choices(preferences.topics_by_slug(topics), queries, schedule))
+    for each in READERS:
+        reader = Subscriber(email=each.email, email_key=each.email, demo=True, state=Subscriber.State.ACTIVE)
+        topics, daily = preferences.topics_by_slug(each.topics), DAILY if each.library else 0
+        choices = Choices(topics, each.queries, each.schedule, trending=each.trending, library_daily=daily)
+        preferences.apply(reader, choices)
         reader.next_digest_at = reader.consented_at = now
         reader.consent = "demo reader"
         reader.save()
+        entries = (Entry(line, key) for line, key in enumerate(each.library, start=1))
+        library.bring(reader, Library(tuple(entries)), now)
     planner.plan(now)
 
 

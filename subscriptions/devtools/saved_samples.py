@@ -45,6 +45,7 @@ PAGES: Mapping[str, PageCase] = {
             ("saved", (True, True), ()),
             ("annotated", (True, False), ()),
             ("taken-back", (False, False), (True,)),
+            ("library", (True, True), (False, False, True)),
         )
     },
     "saved-list": PageCase("Saved papers", "web/account/saved.html", _listed),

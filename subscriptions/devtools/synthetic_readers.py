@@ -8,15 +8,22 @@ from typing import TypeVar
 
 from django.db import transaction
 
-from digest.models import Topic
+from digest.models import Paper, Topic
+from digest.models.paper import LISTED
+from subscriptions.accounts.library import DAILY
 from subscriptions.accounts.preferences import Choices
-from subscriptions.models import FilterSet, Subscriber, Wanted
+from subscriptions.models import FilterSet, SavedPaper, Subscriber
 from subscriptions.models.schedule import Schedule, due_at
 
 T = TypeVar("T")
 SEED = 20251105
 BATCH = 2000
 OWN_QUERY_SHARE = 0.45  # enough for more than 30% distinct filter sets at any size
+TRENDING_EVERY, LIBRARY_EVERY = (
+    50,
+    100,
+)  # one reader in so many has the one, or the other, beside their filters
+LIBRARY_OF = 10  # papers
 
 _ZONES = {
     "America/Los_Angeles": 14, "America/New_York": 16, "America/Chicago": 5, "America/Sao_Paulo": 3,
@@ -52,17 +59,41 @@ def make_readers(count: int, now: datetime) -> Made:
         numbers = range(first, min(first + BATCH, count + 1))
         choices = {number: _choices(number, topics) for number in numbers}
         with transaction.atomic():
-            sets = FilterSet.objects.obtain_many({Wanted(c.topics, c.queries) for c in choices.values()})
+            sets = FilterSet.objects.obtain_many({c.wanted for c in choices.values()})
             Subscriber.objects.bulk_create(
-                (_reader(n, c, sets[Wanted(c.topics, c.queries)], now) for n, c in choices.items()),
+                (_reader(n, c, sets[c.wanted], now) for n, c in choices.items()),
                 ignore_conflicts=True,
             )
+            _give_libraries([n for n, c in choices.items() if c.library_daily], now)
     readers = Subscriber.objects.filter(email_key__startswith="reader-", demo=True)
     return Made(readers.count(), readers.values("filter_set").distinct().count())
 
 
+def _give_libraries(numbers: list[int], now: datetime) -> None:
+    """Put papers that came in first onto the lists of the readers of these numbers."""
+    papers = list(Paper.objects.filter(LISTED).order_by("pk")[:1000])
+    readers = Subscriber.objects.in_bulk([_address(n) for n in numbers], field_name="email_key")
+    rows = (
+        SavedPaper(
+            subscriber=readers[_address(number)],
+            key=paper.key,
+            paper=paper,
+            title=paper.title,
+            origin=SavedPaper.Origin.IMPORTED,
+            saved_at=now,
+        )
+        for number in numbers
+        for paper in random.Random(number).sample(papers, min(LIBRARY_OF, len(papers)))  # noqa: S311 - as below
+    )
+    SavedPaper.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _address(number: int) -> str:
+    return f"reader-{number:07}@readers.example"
+
+
 def _reader(number: int, choices: Choices, filter_set: FilterSet, now: datetime) -> Subscriber:
-    address = f"reader-{number:07}@readers.example"
+    address = _address(number)
     schedule = choices.schedule
     return Subscriber(
         email=address,
@@ -72,6 +103,7 @@ def _reader(number: int, choices: Choices, filter_set: FilterSet, now: datetime)
         filter_set=filter_set,
         time_zone=schedule.time_zone,
         hour=schedule.hour,
+        library_daily=choices.library_daily,
         next_digest_at=due_at(schedule, after=now),
         consented_at=now,
         consent="synthetic reader",
@@ -89,7 +121,13 @@ def _choices(number: int, topics: list[Topic]) -> Choices:
     )
     queries = tuple(_queries(chance)) if chance.random() < OWN_QUERY_SHARE or not wanted else ()
     schedule = Schedule(_pick(chance, _ZONES), _pick(chance, _HOURS))
-    return Choices(tuple(topic for topic in topics if topic.pk in wanted), queries, schedule)
+    return Choices(
+        tuple(topic for topic in topics if topic.pk in wanted),
+        queries,
+        schedule,
+        trending=5 if number % TRENDING_EVERY == 0 else 0,
+        library_daily=DAILY if number % LIBRARY_EVERY == 1 else 0,
+    )
 
 
 def _queries(chance: random.Random) -> Iterator[str]:

@@ -28,4 +28,5 @@ def _content(row: Suggestion, papers: Mapping[int, Paper]) -> Suggested:
         examples=tuple((paper.title, page_of(paper)) for paper in shown),
         least_upvotes=row.least_upvotes,
         papers_before=row.papers_before,
+        answer=row.answer,
     )

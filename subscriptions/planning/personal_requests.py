@@ -10,6 +10,11 @@ from subscriptions.planning.selection_requests import Filters
 NAME, COLOUR = "Your library", "#59616b"  # the name is translated where it is shown
 
 
+def like_library(query: str, most: int) -> Filter:
+    """The filter that keeps papers like the reader's library, `most` a day, of those that the query keeps."""
+    return Filter(NAME, query, COLOUR, kind=LIBRARY, most=most)
+
+
 @dataclass(frozen=True)
 class Tastes:
     """The votes and the libraries of readers, by reader; those who have none are left out."""
@@ -25,7 +30,6 @@ class Tastes:
         """The request with what this reader's votes and library say; that of a reader without is the same."""
         library = self.libraries.get(reader.pk, ())
         if library and reader.library_daily:
-            query = filters.narrowing(reader.filter_set_id)
-            like = Filter(NAME, query, COLOUR, kind=LIBRARY, most=reader.library_daily)
+            like = like_library(filters.narrowing(reader.filter_set_id), reader.library_daily)
             request = replace(request, filters=(*request.filters, like))
         return replace(request, votes=self.votes.get(reader.pk, ()), library=library)

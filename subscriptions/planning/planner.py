@@ -27,12 +27,13 @@ from subscriptions.models import Delivery, Run, Subscriber, Suggestion
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
 from subscriptions.planning.open_digests import claimed_by_others, open_digests
-from subscriptions.planning.personal_requests import Tastes
+from subscriptions.planning.personal_requests import Tastes, like_library
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     Filters,
     filters_of,
     group_of,
+    narrowing,
     received,
     request_for,
     why_empty,
@@ -113,9 +114,14 @@ def next_selection(subscriber: Subscriber) -> Selection:
     return make(_excluding(request, before[subscriber.pk])) if before else selection
 
 
-def sample(choices: Choices) -> Selection:
-    """The first digest that these choices would bring now; nothing is stored, no lock is waited for."""
+def sample(choices: Choices, library: tuple[int, ...] = ()) -> Selection:
+    """The first digest that these choices, and a library, would bring now.
+
+    Nothing is stored, no lock is waited for. The papers of the library are ascending.
+    """
     filters = filters_of(choices.wanted)
+    if library and choices.library_daily:
+        filters += (like_library(narrowing(choices.wanted), choices.library_daily),)
     request = SelectionRequest(
         filters,
         after_release=_LATEST,
@@ -123,6 +129,7 @@ def sample(choices: Choices) -> Selection:
         seen_through=0,
         first=True,
         language=choices.language,
+        library=library,
     )
     return make(with_trending(request, Planning(timezone.now(), _LATEST)))
 

@@ -1,7 +1,7 @@
 """What a reader's next digest has to cover: their choice and their history as a `SelectionRequest`."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -79,14 +79,23 @@ def filters_of(wanted: Wanted) -> tuple[Filter, ...]:
     return _filters(wanted._replace(exclude=exclude), by_canonical(wanted.queries))
 
 
+def narrowing(wanted: Wanted) -> str:
+    """The query for all papers but those that are left out of what a reader chose."""
+    return _narrowing(wanted._replace(exclude=tuple(sorted(by_canonical(wanted.exclude)))))
+
+
+def _narrowing(wanted: Wanted) -> str:
+    return narrowed(EVERY, [*wanted.exclude, *wanted.muted], wanted.least_upvotes)
+
+
 def _filters(wanted: Wanted, queries: Mapping[str, str]) -> tuple[Filter, ...]:
     """The same from `queries` as typed by their canonical forms, and canonical forms of what is left out."""
 
-    def narrow(query: str, muted: Sequence[str] = ()) -> str:
-        return narrowed(query, [*wanted.exclude, *muted], wanted.least_upvotes)
+    def narrow(query: str) -> str:
+        return narrowed(query, wanted.exclude, wanted.least_upvotes)
 
     ordered = sorted(wanted.topics, key=lambda t: (t.position, t.name))
-    most = [requests.trending(wanted.trending, narrow(EVERY, wanted.muted))] if wanted.trending else []
+    most = [requests.trending(wanted.trending, _narrowing(wanted))] if wanted.trending else []
     return (
         *(Filter(topic.name, narrow(selecting(topic)), topic.colour) for topic in ordered),
         *(Filter(typed, narrow(query), own=True) for query, typed in queries.items()),
@@ -123,7 +132,7 @@ class Filters:
                 muted=tuple(chosen.muted or ()),
             )
             self._known[chosen.pk] = _filters(wanted, queries)
-            self._narrowing[chosen.pk] = narrowed(EVERY, chosen.exclude, chosen.least_upvotes)
+            self._narrowing[chosen.pk] = _narrowing(wanted)
         self._liked = versions({pk: [one.query for one in filters] for pk, filters in self._known.items()})
 
     def of(self, filter_set: int) -> tuple[Filter, ...]:

@@ -7,29 +7,38 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from digest.archive import queries
+from digest.archive.alike import best_like
 from digest.archive.queries import Line
 from digest.archive.search import find
 from digest.archive.trending import best_of_each_day
 from digest.matching import parse_query
+from digest.matching.ranking.likeness import Likeness
 from digest.models import Paper
-from digest.selection.liked_papers import looked_up
-from digest.selection.requests import TRENDING, Filter
+from digest.selection.liked_papers import looked_up, remembered_vector
+from digest.selection.requests import EVERY, LIBRARY, TRENDING, Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Schedule
+from subscriptions.planning.personal_requests import like_library
+from subscriptions.planning.selection_requests import narrowing
 from subscriptions.web.filters_form import UNCHOSEN_TOP, FiltersForm, shared
+from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 
 DAYS = 30
 LATEST = 5
 BROAD = 12  # papers a day: nobody reads that many
 NOTHING_CHOSEN = gettext_lazy(
     "Nothing is chosen yet: you would get the 5 most upvoted papers of each day. Tick topics to get theirs."
+)
+NONE_KNOWN = gettext_lazy(
+    "No paper of your library is known here yet: papers like them come once they are found."
 )
 
 
@@ -65,7 +74,8 @@ class Backtest:
 class Sample:
     """What to say of the choice; the backtest; the address of the mail of `day`, the newest, if there is one.
 
-    `example` names what a mail brings that is shown before anything is chosen.
+    `example` names what a mail brings that is shown before anything is chosen. Of the `library` more may come
+    to be known here.
     """
 
     sentence: str
@@ -73,20 +83,27 @@ class Sample:
     src: str = ""
     day: date | None = None
     example: str = ""
+    library: LibrarySample = NO_LIBRARY
 
 
 def sample_of(filters: FiltersForm, today: date) -> Sample:
     """The sample for what is chosen in `filters`, whatever state the choice is in."""
-    if filters.is_empty:
+    unreadable = filters.has_unreadable_filters
+    library = filters.sampled_library
+    if filters.is_empty and not library.is_there:
         return _example()
-    if filters.has_unreadable_filters:
+    if unreadable:
         return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
-    found = backtest(filters.filters())
+    if filters.is_empty and not library.papers:
+        return Sample(str(NONE_KNOWN), library=library)
+    chosen = filters.sampled()
+    found = backtest(filters.filters(), library, narrowing(chosen.wanted))
     if found is None:
         return Sample(_("No papers have come in yet. Your first digest follows the first edition."))
     if not found.newest:
-        return Sample(sentence(found, today), found)
-    return Sample(sentence(found, today), found, _mail_of(filters.sampled()), found.until)
+        return Sample(sentence(found, today), found, library=library)
+    mail = _mail_of(chosen, library)
+    return Sample(sentence(found, today), found, mail, found.until, library=library)
 
 
 def _example() -> Sample:
@@ -99,16 +116,29 @@ def _example() -> Sample:
     return Sample(str(NOTHING_CHOSEN), src=_mail_of(choices), day=day, example=language.topic("Trending"))
 
 
-def _mail_of(choices: Choices) -> str:
-    return f"{reverse('sample')}?{shared(choices)}&{LANGUAGE_PARAMETER}={choices.language}"
+def _mail_of(choices: Choices, library: LibrarySample = NO_LIBRARY) -> str:
+    fields = {LANGUAGE_PARAMETER: choices.language}
+    if library.papers and library.most:
+        fields = {"brought": library.signed(), "library_daily": str(library.most)} | fields
+    return f"{reverse('sample')}?{'&'.join(filter(None, [shared(choices), urlencode(fields)]))}"
 
 
-def backtest(filters: Collection[Filter]) -> Backtest | None:
-    """What `filters` keep of the last 30 days that have papers to look at; None before the first."""
+def backtest(
+    filters: Collection[Filter], library: LibrarySample = NO_LIBRARY, narrowing: str = EVERY
+) -> Backtest | None:
+    """What `filters` keep of the last 30 days that have papers to look at; None before the first.
+
+    With a library also what is like it, of what the query `narrowing` keeps.
+    """
     until = queries.newest_day()
     if until is None:
         return None
     since = max(queries.days_ago(until, DAYS), queries.oldest_day() or until)
+    if library.papers and library.most:
+        # Before trending papers, which are those that nothing else brings.
+        first = [filter_ for filter_ in filters if not filter_.kind]
+        like = like_library(narrowing, library.most)
+        filters = [*first, like, *(filter_ for filter_ in filters if filter_.kind)]
     asked = looked_up({filter_: parse_query(filter_.query) for filter_ in filters})
     found: list[tuple[Filter, Collection[int]]] = []
     union: set[int] = set()
@@ -116,6 +146,8 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
         papers: Collection[int] = find(query, since, until).papers
         if filter_.kind == TRENDING:
             papers = best_of_each_day(set(papers) - union, filter_.most)
+        elif filter_.kind == LIBRARY:
+            papers = best_like(_likeness(library), set(papers) - union, since, filter_.most)
         found.append((filter_, papers))
         union |= set(papers)
     kept = Paper.objects.filter(pk__in=union)
@@ -127,6 +159,11 @@ def backtest(filters: Collection[Filter]) -> Backtest | None:
         parts=tuple(Part(_name(filter_), filter_.colour, len(papers)) for filter_, papers in found),
         latest=tuple(queries.lines(kept.order_by("-day", "-upvotes", "-pk")[:LATEST])),
     )
+
+
+def _likeness(library: LibrarySample) -> Likeness[int]:
+    papers = Paper.objects.in_bulk(library.papers)
+    return Likeness({pk: remembered_vector(paper.title, paper.abstract) for pk, paper in papers.items()})
 
 
 def _name(filter_: Filter) -> str:

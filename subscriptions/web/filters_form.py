@@ -22,6 +22,7 @@ from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models import Wanted
 from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
+from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 from subscriptions.web.query_offers import TAKEN, offers_for
 
 MOST_FOLLOWED = 20  # organisations and authors
@@ -160,6 +161,11 @@ class FiltersForm(forms.Form):
     def brings_papers(self) -> bool:
         """Whether something beside the filters brings papers."""
         return False
+
+    @property
+    def sampled_library(self) -> LibrarySample:
+        """The library that a sample is made with."""
+        return NO_LIBRARY
 
     @property
     def is_empty(self) -> bool:

@@ -1,15 +1,10 @@
-"""Filters with the organisations and authors that a reader follows, as names; what samples are made from."""
-
-from collections.abc import Iterable, Mapping
-from typing import Any
+"""Filters with the organisations and authors that a reader follows, as names."""
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 
 from digest.matching import Field, QuerySyntaxError
-from digest.models import Topic
 from subscriptions.accounts import query_builder
 from subscriptions.web.filters_form import FILTERS, MOST_FOLLOWED, FiltersForm, lines
 
@@ -49,12 +44,3 @@ class FollowingForm(FiltersForm):
         """The own queries, and those that follow somebody."""
         given = self.cleaned_data
         return (*super().all_queries(), *given.get("organizations", ()), *given.get("authors", ()))
-
-
-def sampled_filters(values: Mapping[str, Any], offered: Iterable[Topic]) -> FollowingForm:
-    """The filters among `values`, for a sample: topics that are not offered bring nothing."""
-    topics = tuple(offered)
-    slugs = {topic.slug for topic in topics}
-    ticked = values.getlist("topics") if isinstance(values, MultiValueDict) else values.get("topics", [])
-    filters = {name: values.get(name, "") for name in FollowingForm.filter_fields}
-    return FollowingForm(filters | {"topics": [slug for slug in ticked if slug in slugs]}, topics)

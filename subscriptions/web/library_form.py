@@ -54,6 +54,11 @@ class LibraryForm(forms.Form):
         return self._found
 
     @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What was understood, whether or not all of it was."""
+        return self._found or ()
+
+    @property
     def library_lines(self) -> str:
         """What was entered; once it was read, what of it was understood, that of the file too."""
         if self._found is None:

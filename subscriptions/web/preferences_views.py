@@ -28,10 +28,11 @@ from subscriptions.models import Subscriber
 from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.explore_views import parted
 from subscriptions.web.filters_form import shared
-from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import PreferencesForm, initial_of
+from subscriptions.web.library_sample import on_list, with_brought
 from subscriptions.web.query_offers import with_offer_taken
 from subscriptions.web.reader_views import ReaderPage, bad_link, behind_link, reader_behind
+from subscriptions.web.sample_form import sampled_filters
 from subscriptions.web.signup_views import offered
 
 DONE = {
@@ -71,7 +72,7 @@ class PreferencesPage:
     """The preferences form of a reader, and the sample for what is in it, `shown` where that was asked for.
 
     `done` says what the last press did; a link in a mail, or an offer, `proposed` one of the queries. `saved`
-    counts the papers on the reader's list.
+    counts the papers on the reader's list, which the page holds as `listed` for the sample.
     """
 
     reader: ReaderPage
@@ -87,6 +88,7 @@ class PreferencesPage:
     shown: bool = False
     proposed: bool = False
     saved: int = 0
+    listed: str = ""
 
 
 @behind_link
@@ -133,9 +135,9 @@ def _with_form(request: HttpRequest, subscriber: Subscriber, token: str) -> Http
 
 
 def _save(subscriber: Subscriber, form: PreferencesForm, token: str) -> HttpResponse:
-    """Save what is valid; a topic that is ticked again is no longer left out of what is trending."""
+    """Save what is valid; a topic that is ticked again is no longer left out of the rest."""
     choices = form.choices()
-    if choices.trending:
+    if choices.trending or choices.library_daily:
         again = {selecting(topic) for topic in choices.topics}
         muted = (query for query in preferences.choices_of(subscriber).muted if query not in again)
         choices = replace(choices, muted=tuple(muted))
@@ -187,7 +189,8 @@ def _topics_for(subscriber: Subscriber) -> list[Topic]:
 @costly
 def _show(request: HttpRequest, subscriber: Subscriber, form: PreferencesForm) -> HttpResponse:
     """The sample, for who has no JavaScript; everything stays as entered."""
-    sample = sample_of(sampled_filters(form.data, offered()), timezone.now().date())
+    values = with_brought(request.POST, request.FILES, on_list(subscriber).signed())
+    sample = sample_of(sampled_filters(values, offered()), timezone.now().date())
     return _form(request, subscriber, form, sample=sample)
 
 
@@ -221,6 +224,7 @@ def _form(
         shown=sample is not None,
         proposed="add" in request.GET or form.took_offer,
         saved=subscriber.saved_papers.count(),
+        listed=on_list(subscriber).signed(),
         done=str(DONE.get(request.GET.get("done", ""), "")) if request.method != "POST" else "",
     )
     return show(request, "web/preferences.html", page, status)

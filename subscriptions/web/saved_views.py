@@ -17,6 +17,7 @@ from digest.archive import queries
 from digest.archive.downloads import Kind, references_response
 from digest.archive.queries import Line
 from digest.lib.records import paper_url
+from digest.matching.ranking.relevance_feedback import LEAST_VOTES
 from digest.models import Paper
 from digest.web.limits.search_budget import costly_if_asked
 from digest.web.rendering import show
@@ -36,7 +37,8 @@ _LONGEST_QUERY = 1000
 class SavePage:
     """A paper, and whether it is `saved`; `removable` says that this link may undo that.
 
-    `taken_back`: it just did. `back` leads to the paper in its digest.
+    `taken_back`: it just did. `back` leads to the paper in its digest. The list `brings_papers` like those on
+    it, or decides on the order of digests from so many papers on (`least`).
     """
 
     title: str
@@ -46,6 +48,8 @@ class SavePage:
     back: str
     taken_back: bool = False
     left: bool = False
+    brings_papers: bool = False
+    least: int = LEAST_VOTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,7 @@ def save(request: HttpRequest, token: str, paper: int) -> HttpResponse:
         back=f"{signed_links.url('read', reader, delivery.pk)}#p{paper}",
         taken_back=undo and row is None,
         left=has_left(reader),
+        brings_papers=bool(reader.library_daily),
     )
     return show(request, "web/save.html", page)
 

@@ -11,7 +11,7 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from digest.archive import queries
 from digest.models import Topic
@@ -25,10 +25,11 @@ from subscriptions.accounts import signup
 from subscriptions.emails import web_version
 from subscriptions.web.backtest import Sample, sample_of
 from subscriptions.web.filters_form import FILTERS, FiltersForm, filters_in
-from subscriptions.web.following_form import sampled_filters
 from subscriptions.web.forms import SignupForm
 from subscriptions.web.library_form import FRESH_LIBRARY
+from subscriptions.web.library_sample import NO_LIBRARY, with_brought
 from subscriptions.web.query_offers import with_offer_taken
+from subscriptions.web.sample_form import SampleForm, sampled_filters
 
 _TOLD_IN_HOURS = 90  # minutes
 _MINUTES = re.compile(r"[0-9]{1,5}")
@@ -57,10 +58,14 @@ class SignupPage:
 
 @dataclass(frozen=True, slots=True)
 class SamplePart:
-    """The part of the pages of sign-up and preferences that follows the choice."""
+    """The part of the pages of sign-up and preferences that follows the choice.
+
+    `brought` is the library that is entered there, as the page holds it once it was read.
+    """
 
     form: FiltersForm
     sample: Sample
+    brought: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +129,20 @@ def _offer(request: HttpRequest) -> HttpResponse:
 @costly
 def _again(request: HttpRequest, form: SignupForm, status: int = 200) -> HttpResponse:
     """The form with what was entered."""
-    return _form(request, form, status)
+    sampled = sampled_filters(with_brought(request.POST, request.FILES), offered())
+    return _form(request, form, status, sampled=sampled)
 
 
-def _form(request: HttpRequest, form: SignupForm, status: int = 200, *, shared: str = "") -> HttpResponse:
+def _form(
+    request: HttpRequest,
+    form: SignupForm,
+    status: int = 200,
+    *,
+    shared: str = "",
+    sampled: SampleForm | None = None,
+) -> HttpResponse:
     day, counts = queries.today_counts()
-    sample = sample_of(form, timezone.now().date())
+    sample = sample_of(sampled or form, timezone.now().date())
     return show(request, "web/signup.html", SignupPage(form, day, counts, sample, shared), status)
 
 
@@ -159,15 +172,27 @@ def sample_part(request: HttpRequest) -> HttpResponse:
     return show(request, "web/parts/sample_update.html", SamplePart(form, sample))
 
 
+@require_POST
+@from_this_site
+@costly
+def library_part(request: HttpRequest) -> HttpResponse:
+    """The same once a library is pasted or uploaded: read once, and held by the page from then on."""
+    values = with_brought(request.POST, request.FILES)
+    form = sampled_filters(values, offered())
+    part = SamplePart(form, sample_of(form, timezone.now().date()), form.cleaned_data["brought"])
+    return show(request, "web/parts/sample_update.html", part)
+
+
 @require_safe
 @costly
 @public
 def sample(request: HttpRequest) -> HttpResponse:
     """The sample itself: a mail, to be framed."""
     form = sampled_filters(request.GET, offered())
-    if form.is_empty or not form.is_valid():
+    library = form.sampled_library if form.is_valid() else NO_LIBRARY
+    if not form.is_valid() or (form.is_empty and not library.papers):
         raise BadRequest
-    return show_mail(web_version.preview_html(form.sampled()), target="_blank")
+    return show_mail(web_version.preview_html(form.sampled(), library.papers), target="_blank")
 
 
 def offered() -> list[Topic]:

@@ -102,3 +102,23 @@ def test_a_library_file_becomes_a_filter_that_can_be_seen_and_removed(
     expect(page.get_by_text("Removed from your library.")).to_be_visible()
     assert not reader.saved_papers.exists()
     assert Delivery.objects.filter(kind=Delivery.DIGEST).exists()
+
+
+@pytest.mark.usefixtures("checkers")
+def test_what_a_library_would_bring_shows_while_it_is_pasted_and_stays(page: Page, site: str) -> None:
+    known = record("Low precision, high accuracy", QUANTIZATION, key="arxiv:2301.00001")
+    edition(known, record("Four bits suffice", QUANTIZATION), "Agents that read manuals")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.url} {request.post_data or ''}"))
+    page.goto(site)
+    page.get_by_label("Your email address").fill(READER)
+    page.get_by_text("Start from your library").click()
+    page.get_by_label(re.compile("^arXiv ids")).fill("2301.00001\n2401.00002")
+    expect(page.locator("#sample")).to_contain_text("Still unknown here: 1.")
+    expect(page.locator("#sample .latest")).to_have_text(re.compile("Four bits suffice"))
+    page.locator(".topics").get_by_text("Agents").click()
+    expect(page.locator("#sample .shares")).to_contain_text("Your library")
+    expect(page.locator("#sample .shares")).to_contain_text("Agents")
+    assert len([one for one in sent if "/sample/library/" in one]) == 1
+    assert not any(READER in one or "new.reader" in one for one in sent)
+    assert violations(page) == []

@@ -50,14 +50,15 @@ class Likeness(Generic[K]):
         if strength < threshold or not strength:
             return None
         alike = {key: similarity(one, paper) for key, one in self.papers.items()}
-        return Alike(strength, max(alike, key=alike.__getitem__), carrying(self._direction, paper))
+        return Alike(strength, max(alike, key=alike.__getitem__), carrying(self.direction, paper))
 
     def strength(self, paper: Vector) -> float:
         """How like `paper` is to the set, from 0 to 1."""
-        return similarity(self._direction, paper) if len(paper) >= LEAST_STEMS else 0.0
+        return similarity(self.direction, paper) if len(paper) >= LEAST_STEMS else 0.0
 
     @cached_property
-    def _direction(self) -> Vector:
+    def direction(self) -> Vector:
+        """What the papers of the set have more of than papers at large."""
         total: dict[str, float] = defaultdict(float)
         for paper in self.papers.values():
             for stem, weight in paper.items():

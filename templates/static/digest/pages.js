@@ -49,4 +49,6 @@ window.addEventListener("pageshow", () => {
   if (filters && [...filters.querySelectorAll("input, textarea")].some(changed)) {
     filters.dispatchEvent(new Event("restored"));
   }
+  const library = document.querySelector("[data-library]");
+  if (library?.querySelector("textarea").value) library.dispatchEvent(new Event("restored"));
 });

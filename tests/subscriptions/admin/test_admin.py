@@ -91,6 +91,7 @@ def test_readers_are_found_by_address_state_rhythm_and_topic(admin_client: Clien
     reader("ada@readers.example", topics=[agents])
     reader("bela@readers.example", queries=["moe*"], schedule=Schedule("UTC", 7, Rhythm.WEEKLY))
     reader("chidi@readers.example", topics=[agents], state=Subscriber.State.PAUSED)
+    reader("dana@readers.example", queries=["lora"], schedule=Schedule("UTC", 7, Rhythm.MONTHLY))
 
     def found(**query: Any) -> list[str]:
         rows = admin_client.get(READERS, query).context["cl"].result_list
@@ -99,8 +100,9 @@ def test_readers_are_found_by_address_state_rhythm_and_topic(admin_client: Clien
     assert found(q="bela") == ["bela"]
     assert found(state__exact="paused") == ["chidi"]
     assert found(rhythm__exact="weekly") == ["bela"]
+    assert found(rhythm__exact="monthly") == ["dana"]
     assert found(topic=agents.pk) == ["ada", "chidi"]
-    assert len(found(topic="nonsense")) == 3
+    assert len(found(topic="nonsense")) == 4
 
 
 def test_lists_cost_the_same_for_one_row_and_for_many(
@@ -128,14 +130,15 @@ def test_nobody_is_signed_up_by_hand(admin_client: Client) -> None:
     assert admin_client.get(READERS + "add/").status_code == 403
 
 
-def test_a_new_schedule_moves_the_next_digest_and_nothing_else(admin_client: Client) -> None:
+@pytest.mark.parametrize("rhythm", [Rhythm.WEEKLY, Rhythm.MONTHLY])
+def test_a_new_schedule_moves_the_next_digest_and_nothing_else(admin_client: Client, rhythm: Rhythm) -> None:
     ada = reader(queries=["moe*"])
-    form = {"time_zone": "Asia/Tokyo", "hour": "9", "rhythm": "weekly", "weekday": "2"}
+    form = {"time_zone": "Asia/Tokyo", "hour": "9", "rhythm": str(rhythm), "weekday": "2"}
     tables = ("deliveries", "votes")
     paging = {f"{table}-{number}_FORMS": "0" for table in tables for number in ("TOTAL", "INITIAL")}
     admin_client.post(page(ada), form | paging | {"email": "eve@readers.example", "state": "paused"})
     ada.refresh_from_db()
-    assert ada.schedule == Schedule("Asia/Tokyo", 9, Rhythm.WEEKLY, 2)
+    assert ada.schedule == Schedule("Asia/Tokyo", 9, rhythm, 2)
     assert ada.next_digest_at == due_at(ada.schedule, after=timezone.now())
     assert (ada.email, ada.state) == ("ada@readers.example", Subscriber.State.ACTIVE)
     assert ada.filter_set.queries == ["moe*"]

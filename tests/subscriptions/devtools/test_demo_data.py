@@ -38,6 +38,17 @@ def test_demo_readers_get_their_digest() -> None:
     assert local_mailbox.entries().total == sent
 
 
+def test_a_demo_reader_gets_what_is_trending_and_another_what_is_like_their_library() -> None:
+    shipped_topics.load()
+    demo_data.create(NOW)
+    kinds = {"grace@readers.example": "trending", "hugo@readers.example": "library"}
+    for email, kind in kinds.items():
+        selection = Delivery.objects.get(subscriber__email=email).selection
+        assert selection is not None
+        assert [filter_["kind"] for filter_ in selection.filters] == [kind]
+        assert len(selection.items) >= 3
+
+
 def test_no_demo_where_real_mail_could_be_sent(settings: object) -> None:
     settings.EMAIL_URL = "smtp://relay.example.org"  # type: ignore[attr-defined]
     assert demo_data.create(NOW) == 0

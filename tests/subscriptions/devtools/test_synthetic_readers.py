@@ -6,7 +6,7 @@ from digest.ingestion import shipped_topics
 from subscriptions.devtools.synthetic_readers import make_readers
 from subscriptions.lib.email_addresses import is_reserved
 from subscriptions.models import Subscriber
-from tests.factories import NOW
+from tests.factories import NOW, edition
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,13 @@ def test_readers_differ_as_in_life() -> None:
     assert all(is_reserved(r.email) for r in readers)
     assert all(r.next_digest_at is not None and r.next_digest_at > NOW for r in readers)
     assert all(r.state == "active" for r in readers)
+
+
+def test_some_readers_have_trending_or_a_library_beside_their_filters() -> None:
+    shipped_topics.load()
+    edition(*(f"Paper {number}" for number in range(12)))
+    for _ in range(2):
+        make_readers(200, NOW)
+    assert Subscriber.objects.filter(filter_set__trending=5).count() == 4
+    with_library = Subscriber.objects.filter(library_daily__gt=0)
+    assert [reader.saved_papers.count() for reader in with_library] == [10, 10]

@@ -244,3 +244,38 @@ def test_what_is_all_that_brings_papers_cannot_be_taken_away_by_a_press() -> Non
     library.mute()
     ada.refresh_from_db()
     assert ada.library_daily == 7
+
+
+def test_papers_of_a_muted_topic_do_not_come_back_through_the_library() -> None:
+    edition(record("One bit for speech", QUANTIZATION))
+    ada = reader(topics=[topic("speech", "speech")], library_daily=10)
+    keep(ada, known("Low precision, high accuracy"))
+    planned(ada)
+    Delivery.objects.update(state=Delivery.State.ACCEPTED)
+    speech = Muting.of(Delivery.objects.get(), 0)
+    assert speech is not None
+    edition(
+        record("Four bits suffice", QUANTIZATION),
+        record("Two bits for speech", QUANTIZATION),
+        day=DAY + timedelta(days=1),
+    )
+    speech.mute()
+    assert titles(next_selection(Subscriber.objects.get())) == ["Four bits suffice"]
+    speech.undo()
+    again = titles(next_selection(Subscriber.objects.get()))
+    assert set(again) == {"Four bits suffice", "Two bits for speech"}
+
+
+def test_a_paper_like_the_library_of_a_digest_that_was_lost_keeps_its_reason() -> None:
+    day_of_papers()
+    ada = reader(library_daily=10)
+    keep(ada, known("Low precision, high accuracy"))
+    planned(ada)
+    Delivery.objects.update(state=Delivery.State.UNKNOWN)
+    tomorrow = NOW + timedelta(days=1)
+    edition(record("Speaking machines", AUDIO), day=tomorrow.date(), now=tomorrow)
+    plan(tomorrow)
+    digest = Delivery.objects.latest("due_at")
+    assert digest.selection is not None
+    assert digest.selection.carried
+    assert "like “Low precision, high accuracy” from your library" in web_version.read_html(digest)

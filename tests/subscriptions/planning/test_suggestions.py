@@ -16,6 +16,7 @@ from django.test import Client
 from digest.models import Selection
 from subscriptions import outbox
 from subscriptions.accounts import data_rights, preferences
+from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, FilterSet, Subscriber, Suggestion
 from subscriptions.models.schedule import Rhythm, Schedule
 from subscriptions.planning import suggestions
@@ -280,6 +281,27 @@ def test_what_was_declined_is_remembered_and_changes_nothing(client: Client, clo
     suggestions.make(NOW + timedelta(days=20))
     assert Suggestion.objects.filter(query="experts").count() == 1
     assert "It counts from your next" in said(client.post(path, {"press": "take"}))
+
+
+def test_the_digest_on_the_web_has_the_suggestion_of_its_mail_and_what_was_answered(
+    client: Client, clock: Any
+) -> None:
+    ada = empty_reader()
+    five_days(clock)
+    suggestions.make(TODAY)
+    path = link_in(next_mail(clock, ada))
+    delivery = Suggestion.objects.get().delivery
+    assert delivery is not None
+    web = f"/r/{signed_links.token('read', ada, delivery.pk)}/"
+    assert "Adding “experts” would bring" in words(page(client.get(web)).body)
+    assert "Add it, or decline" in words(page(client.get(web)).body)
+    for press, answer in {
+        "decline": "You declined it.",
+        "take": "You accepted it.",
+        "undo": "You accepted it, and undid that.",
+    }.items():
+        client.post(path, {"press": press})
+        assert f"{answer} Change your answer" in words(page(client.get(web)).body)
 
 
 @pytest.mark.parametrize("state", ["paused", "unsubscribed", "refused", "pending"])

@@ -242,6 +242,43 @@ def test_who_does_not_choose_trending_keeps_the_filter_set_and_the_selection_of_
     assert [sorted(filter_) for filter_ in stored] == [["colour", "name", "own", "query"]] * 2
 
 
+@pytest.mark.parametrize("days", [1, 9])
+def test_a_trending_paper_of_a_digest_that_was_lost_comes_with_its_place(days: int) -> None:
+    ada = trending(1)
+    papers(agents=3, audio=40)
+    plan(NOW)
+    Delivery.objects.update(state=Delivery.State.UNKNOWN)  # whether it arrived, nobody knows
+    later = NOW + timedelta(days=days)
+    papers(now=later, robots=90)
+    plan(later)
+    digest = ada.deliveries.order_by("pk").last()
+    assert digest is not None
+    assert digest.selection is not None
+    assert digest.selection.carried == [Paper.objects.get(title="Audio").pk]
+    span = {1: "of 3 today", 9: "of 3 this week"}[days]
+    assert f"40 upvotes, second {span}" in text_of(digest.selection)
+
+
+@pytest.mark.parametrize(("rhythm", "due"), [(Rhythm.WEEKLY, (7, 14)), (Rhythm.MONTHLY, (28, 63))])
+def test_a_weekly_or_monthly_digest_brings_the_most_upvoted_of_its_span_once(
+    rhythm: Rhythm, due: tuple[int, int]
+) -> None:
+    ada = trending(2, schedule=Schedule("UTC", 9, rhythm, NOW.weekday()))
+    papers(start=1)
+    brought = {0: mail(ada)}
+    for day in range(1, due[-1] + 1):
+        moment = NOW + timedelta(days=day)
+        papers(moment - HOUR, names={f"Paper {day}": 200 - day})
+        if Subscriber.objects.filter(next_digest_at__lte=moment).exists():
+            brought[day] = mail(ada, moment)
+    first, second = due
+    assert brought == {
+        0: ["Start"],
+        first: ["Paper 1", "Paper 2"],
+        second: [f"Paper {first + 1}", f"Paper {first + 2}"],
+    }
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_planning_agrees_with_a_naive_reading_of_the_promise(seed: int) -> None:
     """Random editions, votes, choices and moments, against a loop over all papers for each reader."""

@@ -300,3 +300,15 @@ def test_a_number_that_no_paper_has_does_nothing(client: Client, ada: Subscriber
     before = stored()
     assert client.post(list_of(ada), {"row": number, "remove": ""}).status_code == 200
     assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("daily", "said_of_it"), [(0, "From 5 papers on"), (10, "Your list is your library")]
+)
+def test_the_page_says_that_saved_papers_decide_on_digests_too(
+    client: Client, ada: Subscriber, daily: int, said_of_it: str
+) -> None:
+    delivery = sent(ada, ABOUT)
+    Subscriber.objects.update(library_daily=daily)
+    assert said_of_it in said(client.get(press(delivery)))
+    assert said_of_it in said(client.post(press(delivery)))
