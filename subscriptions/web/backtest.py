@@ -31,6 +31,7 @@ BROAD = 12  # papers a day: nobody reads that many
 NOTHING_CHOSEN = gettext_lazy(
     "Without a topic, a query or a library you get the 5 most upvoted papers of each day."
 )
+ONLY_LIBRARY = gettext_lazy("Only papers like those of your library come. Tick topics to get theirs too.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,13 @@ class Sample:
     example: str = ""
 
 
-def sample_of(filters: FiltersForm, today: date) -> Sample:
-    """The sample for what is chosen in `filters`, whatever state the choice is in."""
+def sample_of(filters: FiltersForm, today: date, *, library: bool = False) -> Sample:
+    """The sample for what is chosen in `filters`, whatever state the choice is in.
+
+    A `library` that brings papers is not part of it, but says that something is chosen.
+    """
     if filters.is_empty:
-        return _example()
+        return Sample(str(ONLY_LIBRARY)) if library else _example()
     if filters.has_unreadable_filters:
         return Sample(_("Your choice cannot be read yet. What is wrong is written beside it."))
     found = backtest(filters.filters())

@@ -187,7 +187,8 @@ def _topics_for(subscriber: Subscriber) -> list[Topic]:
 @costly
 def _show(request: HttpRequest, subscriber: Subscriber, form: PreferencesForm) -> HttpResponse:
     """The sample, for who has no JavaScript; everything stays as entered."""
-    sample = sample_of(sampled_filters(form.data, offered()), timezone.now().date())
+    filters = sampled_filters(form.data, offered())
+    sample = sample_of(filters, timezone.now().date(), library="from_library" in form.data)
     return _form(request, subscriber, form, sample=sample)
 
 

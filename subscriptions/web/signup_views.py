@@ -155,7 +155,7 @@ def sent(request: HttpRequest) -> HttpResponse:
 def sample_part(request: HttpRequest) -> HttpResponse:
     """The sample for what is chosen at the moment, for htmx to put into the page."""
     form = sampled_filters(request.GET, offered())
-    sample = sample_of(form, timezone.now().date())
+    sample = sample_of(form, timezone.now().date(), library="from_library" in request.GET)
     return show(request, "web/parts/sample_update.html", SamplePart(form, sample))
 
 
