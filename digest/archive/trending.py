@@ -42,17 +42,17 @@ def ranking(span: str) -> Ranking:
     name = f"trending:{span}:{through}"
     found: Ranking | None = cache.get(name)
     if found is None:
-        found = _ranking(SPANS[span], through)
+        found = _ranking(span, through)
         cache.set(name, found, _KEPT)
     return found
 
 
-def _ranking(days: int, through: int) -> Ranking:
+def _ranking(span: str, through: int) -> Ranking:
     newest = queries.newest_day()
     if newest is None:
         return Ranking((), 0, ())
-    papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, days), day__lte=newest)
-    contest = Contest(tuple(papers.only("key", "upvotes", "source_name", "day", "release")), through)
+    papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, SPANS[span]), day__lte=newest)
+    contest = Contest(tuple(papers.only("key", "upvotes", "source_name", "day", "release")), through, span)
     best = tuple((place.number, contest.reason(place)) for place in contest.places[:SHOWN])
     return Ranking(best, len(contest.places), contest.aside)
 

@@ -33,10 +33,14 @@ def release_before(moment: datetime) -> int:
 
 @dataclass
 class Contest:
-    """The papers of a span, as of the release `through`, and their places."""
+    """The papers of a span, as of the release `through`, and their places.
+
+    `period` is the span's name in reasons, where it has one; else the papers' days tell.
+    """
 
     papers: Sequence[Paper]
     through: int
+    period: str = ""
     _kept: dict[str, frozenset[int]] = field(default_factory=dict)
 
     @classmethod
@@ -81,6 +85,8 @@ class Contest:
 
     @cached_property
     def _period(self) -> str:
+        if self.period:
+            return self.period
         days = [paper.day for paper in self.papers]
         length = (max(days) - min(days)).days
         return "month" if length >= _MONTH else "week" if length >= _WEEK else "day"

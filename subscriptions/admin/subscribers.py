@@ -137,12 +137,13 @@ class SubscriberAdmin(BaseAdmin[Subscriber]):
 
     @column("Filters")
     def filters(self, reader: Subscriber) -> str:
-        text = str(reader.filter_set)
+        text = self.all_filters(reader)
         return text if len(text) <= FILTERS_LENGTH else text[: FILTERS_LENGTH - 1].rstrip() + "…"
 
     @column("Filters")
     def all_filters(self, reader: Subscriber) -> str:
-        return str(reader.filter_set)
+        library = [f"library ({reader.library_daily} a day)"] if reader.library_daily else []
+        return ", ".join([*reader.filter_set.names, *library]) or "nothing"
 
     @column("Saved papers")
     def saved(self, reader: Subscriber) -> int:

@@ -141,11 +141,13 @@ class FilterSet(models.Model):
         """What is left out, as the reader typed it."""
         return tuple(self.typed_exclude or self.exclude)
 
-    def __str__(self) -> str:
+    @property
+    def names(self) -> list[str]:
+        """What is chosen and what narrows it, each as operators see it."""
         most = [f"trending ({'all' if self.trending == ALL else self.trending})"] if self.trending else []
         narrowed = [f"upvotes>={self.least_upvotes}"] if self.least_upvotes else []
         narrowed += [f"NOT ({text})" for text in self.left_out]
-        return (
-            ", ".join([*(topic.name for topic in self.topics.all()), *self.own_queries, *most, *narrowed])
-            or "nothing"
-        )
+        return [*(topic.name for topic in self.topics.all()), *self.own_queries, *most, *narrowed]
+
+    def __str__(self) -> str:
+        return ", ".join(self.names) or "nothing"

@@ -35,7 +35,7 @@ DAYS = 30
 LATEST = 5
 BROAD = 12  # papers a day: nobody reads that many
 NOTHING_CHOSEN = gettext_lazy(
-    "Nothing is chosen yet: you would get the 5 most upvoted papers of each day. Tick topics to get theirs."
+    "Without a topic, a query or a library you get the 5 most upvoted papers of each day."
 )
 NONE_KNOWN = gettext_lazy(
     "No paper of your library is known here yet: papers like them come once they are found."
@@ -192,7 +192,8 @@ def pace(papers: int, days: int) -> str:
     """“about 12 a day”, “about 1.4 a day”, “about 3 a week”, “less than one a week”."""
     a_day = papers / days
     if a_day >= 0.95:
-        number = current_language().number(a_day, 0 if a_day >= 9.95 else 1)
+        places = 0 if a_day >= 9.95 or round(a_day, 1).is_integer() else 1
+        number = current_language().number(a_day, places)
         return _("about %(number)s a day") % {"number": number}
     a_week = round(a_day * 7)
     return _("about %(number)s a week") % {"number": a_week} if a_week else _("less than one a week")

@@ -49,7 +49,7 @@ def form_at(client: Client, path: str) -> dict[str, Any]:
     form = page(client.get(path)).find("form")
     assert isinstance(form, Tag)
     values: dict[str, Any] = {
-        str(field["name"]): field["value"] for field in form.select("[type=radio][checked]")
+        str(field["name"]): field["value"] for field in form.select("[type=radio][checked], [type=hidden]")
     }
     for select in form.select("select"):
         values |= {str(select["name"]): option["value"] for option in select.select("[selected]")}

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from digest.matching.ast import Field
+from digest.matching.function_words import function_stems
 from digest.matching.paper import PaperText
 from digest.matching.ranking.similarity import LEAST_STEMS, Vector, similarity, unit, usual
 from digest.matching.reasons import Reason
@@ -74,8 +75,12 @@ def alike(one: Vector, paper: Vector) -> Alike[None] | None:
 
 
 def carrying(one: Vector, other: Vector) -> tuple[str, ...]:
-    """The stems that bring most of the similarity of two vectors, best first; ties in their order."""
-    shares = {stem: weight * other[stem] for stem, weight in one.items() if stem in other}
+    """The stems that bring most of the similarity of two vectors, best first; ties in their order.
+
+    Function words are never among them: "one" and "every" tell a reader nothing.
+    """
+    shared = (one.keys() & other.keys()) - function_stems()
+    shares = {stem: one[stem] * other[stem] for stem in shared}
     return tuple(islice(sorted(shares, key=lambda stem: (-shares[stem], stem)), MOST_WORDS))
 
 

@@ -55,6 +55,11 @@ def test_each_span_shows_its_papers_the_most_upvoted_first(client: Client) -> No
     assert "900 upvotes, first of 5 this month" in words(page(client, "/trending/month/"))
 
 
+def test_a_week_whose_papers_are_all_of_one_day_is_still_a_week(client: Client) -> None:
+    papers(low=3, high=94)
+    assert "94 upvotes, first of 2 this week" in words(page(client, "/trending/week/"))
+
+
 def test_a_span_that_there_is_not_is_not_found_and_the_day_has_one_address(client: Client) -> None:
     assert client.get("/trending/year/").status_code == 404
     assert client.get("/trending/year/atom.xml").status_code == 404

@@ -307,3 +307,12 @@ def test_staff_who_are_no_superuser_cannot_remove_the_demo(client: Client) -> No
     assert "Remove all demo data" not in client.get(reverse("admin:index")).content.decode()
     assert client.post(url, PRESSED).status_code == 403
     assert Subscriber.objects.exists()
+
+
+def test_the_list_of_readers_says_who_gets_papers_by_their_library(admin_client: Client) -> None:
+    ada = reader("ada@readers.example", [])
+    ada.library_daily = 7
+    ada.save()
+    rows = BeautifulSoup(admin_client.get(READERS).content, "html.parser").select("#result_list tbody tr")
+    assert ["library (7 a day)" in row.get_text() for row in rows] == [True]
+    assert "nothing" not in rows[0].get_text()

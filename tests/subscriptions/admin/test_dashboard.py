@@ -197,7 +197,7 @@ def test_readers_of_trending_are_counted_and_listed(admin_client: Client) -> Non
     for name, top in (("a", 5), ("b", 3), ("c", 0)):
         reader(f"{name}@x.example", chosen={"trending": top}, next_digest_at=LATER)
     page = admin_client.get("/admin/").content.decode()
-    assert "2 get trending papers" in " ".join(page.split())
+    assert "2 with trending papers" in " ".join(page.split())
     found = admin_client.get("/admin/subscriptions/subscriber/?topic=trending").content.decode()
     assert "a@x.example" in found
     assert "c@x.example" not in found

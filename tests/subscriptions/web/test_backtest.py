@@ -75,7 +75,7 @@ def test_a_young_archive_is_not_taken_for_thirty_days() -> None:
     [
         (41, 30, "about 1.4 a day"),
         (360, 30, "about 12 a day"),
-        (30, 30, "about 1.0 a day"),
+        (30, 30, "about 1 a day"),
         (12, 30, "about 3 a week"),
         (1, 30, "less than one a week"),
     ],

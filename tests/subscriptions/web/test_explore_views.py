@@ -72,8 +72,8 @@ def test_ticked_papers_become_queries_that_say_how_much_they_bring(client: Clien
     asked = f"/explore/?{ticked('Speculative decoding soup', 'Speculative decoding garden')}&go=1"
     found = page(client.get(asked))
     assert offers(found)[0] in {"decoding", "speculative", '"speculative decoding"'}
-    first = found.select_one(".offers li")
-    assert "about 6.0 a day · 2 of the 2 papers that you ticked" in words(first)
+    first = found.select_one(".proposed li")
+    assert "about 6 a day · 2 of the 2 papers that you ticked" in words(first)
     assert "Speculative decoding garden" in words(first)
     assert len(offers(found)) <= 5
 
@@ -158,7 +158,7 @@ def test_what_nobody_could_tick_is_as_if_nothing_was(client: Client, asked: str)
     response = client.get(f"/explore/?{asked}")
     assert response.status_code == 200
     assert len(page(response).select(".tick-title")) >= 20
-    assert not page(response).select(".offers")
+    assert not page(response).select(".proposed")
 
 
 def test_papers_that_are_not_recent_propose_nothing(client: Client) -> None:

@@ -9,8 +9,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from digest.models import Topic
-from subscriptions.models import Subscriber
-from tests.factories import edition, reader, record, topic
+from subscriptions.models import SavedPaper, Subscriber
+from tests.factories import NOW, edition, reader, record, topic
 from tests.subscriptions.browsing import address, form_at, page, stored, words
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +72,20 @@ def test_a_topic_that_is_no_longer_offered_brings_nothing_and_breaks_nothing(
     agents.enabled = False
     agents.save()
     assert words(asked_for(client, ada).select_one(".said")) == "Wednesday, 5 November 2025: 1 paper."
+
+
+def test_a_reader_whose_library_brings_papers_is_not_told_of_trending_ones(
+    client: Client, ada: Subscriber
+) -> None:
+    edition("Agents that read manuals")
+    SavedPaper.objects.create(subscriber=ada, key="arxiv:2401.00001", saved_at=NOW)
+    ada.library_daily = 10
+    ada.save()
+    found = asked_for(client, ada, topics=[], queries="")
+    assert words(found.select_one(".said")) == (
+        "No paper of your library is known here yet: papers like them come once they are found."
+    )
+    assert found.iframe is None
 
 
 def test_a_mail_scanner_that_opens_the_page_has_nothing_computed(client: Client, ada: Subscriber) -> None:

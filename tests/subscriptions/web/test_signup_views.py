@@ -228,7 +228,7 @@ def test_topics_show_how_many_papers_of_the_newest_day_they_keep(client: Client)
 def test_before_anything_is_ticked_the_example_is_what_comes_to_who_chooses_nothing(client: Client) -> None:
     edition(*(record(f"Paper {number}", upvotes=number) for number in range(10, 16)))
     found = page(client.get("/"))
-    assert "you would get the 5 most upvoted papers of each day" in words(found.select_one(".said"))
+    assert "you get the 5 most upvoted papers of each day" in words(found.select_one(".said"))
     sample = found.select_one("section.sample")
     assert "An example digest Trending, the mail of Wednesday, 5 November 2025" in words(sample)
     frame = found.iframe
@@ -266,7 +266,7 @@ def test_before_the_first_paper_there_is_no_example(client: Client) -> None:
     found = page(client.get("/"))
     assert found.iframe is None
     assert words(found.select_one(".said")).startswith(
-        "Nothing is chosen yet: you would get the 5 most upvoted papers"
+        "Without a topic, a query or a library you get the 5 most upvoted papers"
     )
 
 

@@ -1,6 +1,6 @@
 """How like a paper is to a set of papers: a number, the nearest of them, and the words that carried it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.matching.ranking.likeness import Likeness
 from digest.matching.ranking.similarity import similarity, vector
@@ -53,6 +53,17 @@ def test_what_carried_a_likeness_is_shown_as_the_paper_writes_it() -> None:
     assert {"interface", "elements"} <= {reason.text for reason in reasons}
     for reason in reasons:
         assert getattr(PHONE, reason.field)[reason.start : reason.end] == reason.text
+
+
+def test_words_that_say_nothing_are_never_shown_as_what_carried_a_likeness() -> None:
+    said = "Every author of every team has written: one after another, every one of them took part."
+    one, other = (replace(paper, abstract=f"{said} {said} {paper.abstract}") for paper in (BROWSER, PHONE))
+
+    found = Likeness({"one": vector(one)}).find(vector(other))
+
+    assert found is not None
+    assert not {"everi", "one", "written", "author", "another"} & set(found.stems)
+    assert not {"Every", "every", "one", "written", "author"} & {each.text for each in found.reasons(other)}
 
 
 def test_a_paper_of_another_matter_is_not_like_a_library() -> None:
