@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from digest.admin.base import ReadOnlyAdmin, column, link, moment_column
 from digest.models import Edition, EditionEntry, Paper
+from digest.models.paper import LISTED
 
 DAYS_OFFERED = 14
 ORGANIZATIONS_OFFERED = 30
@@ -63,7 +64,7 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
     last_change = moment_column("Last change", "updated_at")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Paper]:
-        papers = super().get_queryset(request)
+        papers = super().get_queryset(request).filter(LISTED)
         on_one_page = request.resolver_match and "object_id" in request.resolver_match.kwargs
         return papers if on_one_page else papers.defer("abstract", "author_names")
 

@@ -13,6 +13,7 @@ from digest.archive.queries import Line
 from digest.compose.paper.view import view_paper
 from digest.matching.ranking.trending import Contender, Place, places
 from digest.models import EditionEntry, Paper, Release
+from digest.models.paper import LISTED
 from digest.selection.content import item_of
 from digest.selection.shown_reasons import ShownReasons
 from digest.selection.trending import Contest
@@ -50,7 +51,7 @@ def _ranking(days: int, through: int) -> Ranking:
     newest = queries.newest_day()
     if newest is None:
         return Ranking((), 0, ())
-    papers = Paper.objects.filter(day__gte=queries.days_ago(newest, days), day__lte=newest)
+    papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, days), day__lte=newest)
     contest = Contest(tuple(papers.only("key", "upvotes", "source_name", "day", "release")), through)
     best = tuple((place.number, contest.reason(place)) for place in contest.places[:SHOWN])
     return Ranking(best, len(contest.places), contest.aside)

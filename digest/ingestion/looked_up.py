@@ -10,7 +10,7 @@ from dataclasses import replace
 from digest.ingestion.fetchers import get
 from digest.lib.records import title_key
 from digest.models import Paper
-from digest.sources import arxiv_lookup
+from digest.sources import SourceRefused, arxiv_lookup
 from digest.sources.http.client import DEFAULTS
 
 # One try: whoever asks comes again, and no two requests may be closer than arXiv allows.
@@ -26,11 +26,15 @@ def known(keys: Collection[str], title_keys: Collection[str] = ()) -> dict[str, 
 def look_up(keys: Collection[str]) -> dict[str, Paper]:
     """The papers of these arXiv keys that arXiv knows, by key; they are stored now, if they were not before.
 
-    One request. Raises SourceUnavailable if there is no answer, SourceChanged for one that is none.
+    One request. Raises SourceUnavailable if there is no answer, SourceChanged for one that is none,
+    SourceRefused for one that tells nothing of several papers: empty feeds are also what a server in trouble
+    sends.
     """
     assert len(keys) <= arxiv_lookup.MOST_IDS
     ids = [key.removeprefix("arxiv:") for key in keys]
     records = {one.key: one for one in arxiv_lookup.parse(get(arxiv_lookup.address_of(ids), _ONCE))}
+    if not records and len(keys) > 1:
+        raise SourceRefused("Expected papers from arXiv, found a feed without any.")
     Paper.objects.bulk_create(
         (
             Paper(

@@ -102,12 +102,13 @@ class Reading:
         }
 
     def _stored_item(self, line: str) -> tuple[int, Item | None]:
-        """The paper that a stored line is about, with its reasons if they are true of it as it is now."""
+        """The paper that a stored line is about, with what of its reasons is true of it as it is now."""
         packed = unpack(line)
         paper = self._papers.get(packed.paper)
-        if paper is None or not packed.are_true_of(paper):
+        if paper is None:
             return packed.paper, None
-        return packed.paper, item_of(paper, packed.reasons)
+        reasons = packed.reasons if packed.are_true_of(paper) else packed.of_then
+        return packed.paper, item_of(paper, reasons) if reasons else None
 
     def _item_anew(self, pk: int, queries: tuple[str, ...]) -> Item:
         """The paper with the reasons of the first of `queries` that keeps it."""

@@ -18,10 +18,11 @@ from digest.compose import Fact, Mark
 from digest.matching import Field, Number, Query, Reason
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
-from digest.selection.requests import TRENDING
+from digest.selection.requests import LIBRARY, TRENDING
 
 _MARKED = (Field.TITLE, Field.ABSTRACT)
 _NUMBERS = frozenset(Number)
+_COMPARED = (LIBRARY, TRENDING)
 
 
 class ShownReasons(NamedTuple):
@@ -49,13 +50,14 @@ class PackedReasons(NamedTuple):
     reasons: ShownReasons
 
     def are_true_of(self, paper: Paper) -> bool:
-        """Whether they were made on what the paper says now; if not, the marks may be on other words.
-
-        A place among others was given then, whatever the paper says now.
-        """
-        if self.reasons.facts and all(fact.field == TRENDING for fact in self.reasons.facts):
-            return True
+        """Whether they were made on what the paper says now; if not, the marks may be on other words."""
         return self.made_on == _hash(paper, self.reasons.facts)
+
+    @property
+    def of_then(self) -> ShownReasons | None:
+        """How the paper compared with others, which stays true whatever it says now; None if it did not."""
+        facts = tuple(fact for fact in self.reasons.facts if fact.field in _COMPARED)
+        return ShownReasons((), facts) if facts else None
 
 
 def explained(explainer: Explainer, queries: Iterable[Query]) -> ShownReasons | None:

@@ -5,7 +5,7 @@ source is one file and one line in `registry`.
 """
 
 from digest.sources.detection import MAX_BYTES, parse
-from digest.sources.errors import SourceChanged, SourceUnavailable, WrongDay
+from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable, WrongDay
 from digest.sources.parsed_edition import ParsedEdition, Rejected
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ParsedEdition",
     "Rejected",
     "SourceChanged",
+    "SourceRefused",
     "SourceUnavailable",
     "WrongDay",
     "parse",

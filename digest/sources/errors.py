@@ -12,5 +12,9 @@ class SourceChanged(Exception):
     """
 
 
+class SourceRefused(SourceChanged):
+    """The source says that it cannot answer this very request: another one may be answered."""
+
+
 class WrongDay(SourceChanged):
     """The source answered with another day than the one asked for."""

@@ -10,6 +10,7 @@ from digest.ingestion import looked_up
 from digest.lib.records import title_key
 from digest.library.reading import MOST_ENTRIES, Entry
 from digest.models import Paper
+from digest.models.paper import LISTED
 from subscriptions.models import SavedPaper, Subscriber
 
 Lookup = SavedPaper.Lookup
@@ -133,6 +134,12 @@ def settle(keys: Collection[str], papers: dict[str, Paper]) -> None:
     for key, paper in papers.items():
         waiting.filter(key=key).update(paper=paper, title=paper.title, lookup=Lookup.NONE)
     waiting.filter(key__in=set(keys) - papers.keys()).update(lookup=Lookup.MISSING)
+
+
+def forget_unheld(before: datetime) -> None:
+    """Delete the papers looked up before then that are on nobody's list any more, and were listed nowhere."""
+    held = SavedPaper.objects.filter(paper=OuterRef("pk"))
+    Paper.objects.exclude(LISTED).filter(~Exists(held), created_at__lt=before, release=None).delete()
 
 
 def known(entries: Collection[Entry]) -> dict[str, Paper]:

@@ -7,7 +7,7 @@ import logging
 import time
 
 from digest.ingestion import looked_up
-from digest.sources import SourceChanged, SourceUnavailable, arxiv_lookup
+from digest.sources import SourceChanged, SourceRefused, SourceUnavailable, arxiv_lookup
 from subscriptions.accounts import library
 from subscriptions.lib import asking_pace
 
@@ -20,8 +20,9 @@ _AFTER_FAILURE = 300
 def look_up_next() -> None:
     """Look up one batch, if something waits and arXiv may be asked now.
 
-    When it does not answer, all stay waiting, and it is left alone for a while. Of a batch that it refuses as
-    a whole the first paper is asked for alone, for one id that it cannot read spoils all.
+    When it does not answer, or with anything but papers, all stay waiting, and it is left alone for a while.
+    Of a batch that it refuses as a whole the first paper is asked for alone, for one id that it cannot read
+    spoils all.
     """
     library.link_known()
     keys = library.wanted(arxiv_lookup.MOST_IDS)
@@ -29,20 +30,20 @@ def look_up_next() -> None:
         return
     try:
         library.settle(keys, looked_up.look_up(keys))
-    except SourceUnavailable as error:
-        logger.warning("papers of libraries wait: %s", error)
-        asking_pace.hold(arxiv_lookup.SITE, _AFTER_FAILURE)
-    except SourceChanged as error:
+    except SourceRefused as error:
         logger.warning("papers of libraries were refused: %s", error)
         asking_pace.hold(arxiv_lookup.SITE, _AFTER_FAILURE)
         time.sleep(arxiv_lookup.INTERVAL)
         _look_up_alone(keys[0])
+    except (SourceUnavailable, SourceChanged) as error:
+        logger.warning("papers of libraries wait: %s", error)
+        asking_pace.hold(arxiv_lookup.SITE, _AFTER_FAILURE)
 
 
 def _look_up_alone(key: str) -> None:
     try:
         library.settle([key], looked_up.look_up([key]))
-    except SourceChanged:
+    except SourceRefused:
         library.settle([key], {})
-    except SourceUnavailable as error:
+    except (SourceUnavailable, SourceChanged) as error:
         logger.warning("papers of libraries wait: %s", error)

@@ -38,6 +38,11 @@ def topic_of(query: str) -> Topic | None:
     return Topic.objects.filter(slug=slug, enabled=True).first() if query.startswith(TOPIC) else None
 
 
+def is_gone(suggestion: Suggestion) -> bool:
+    """Whether it is about a topic that is offered no more: nothing is left to take."""
+    return suggestion.query.startswith(TOPIC) and topic_of(suggestion.query) is None
+
+
 def _answer(suggestion: Suggestion, answer: Suggestion.Answer, now: datetime) -> None:
     with transaction.atomic():
         reader = Subscriber.objects.select_for_update().get(pk=suggestion.subscriber_id)

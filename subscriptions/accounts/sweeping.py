@@ -3,17 +3,18 @@
 from datetime import datetime, timedelta
 
 from digest.models import Selection
-from subscriptions.accounts import signup
+from subscriptions.accounts import library, signup
 from subscriptions.lib.filter_set_rows import forget_unheld
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import FilterSet, LetterQuota
 
-_UNUSED = timedelta(days=1)  # planners name a selection in deliveries within minutes
+_UNUSED = timedelta(days=1)  # what is made is named by deliveries, or on lists, within minutes
 
 
 def sweep(now: datetime) -> None:
-    """Delete sign-ups never confirmed, and filters, selections and counts of letters that nobody needs."""
+    """Delete sign-ups never confirmed, and what nobody needs: filters, selections, papers, counts."""
     signup.forget_unconfirmed(now)
     forget_unheld(FilterSet.objects.all())
     forget_unused(Selection.objects.filter(created_at__lt=now - _UNUSED))
+    library.forget_unheld(now - _UNUSED)
     LetterQuota.objects.forget_old(now)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from digest.compose import Suggestion as Suggested
 from digest.models import Paper
 from digest.selection.content import page_of
-from subscriptions.accounts.suggestions import topic_of
+from subscriptions.accounts.suggestions import is_gone, topic_of
 from subscriptions.models import Suggestion
 
 
@@ -15,7 +15,7 @@ def suggested_in(deliveries: Collection[int]) -> Mapping[int, Suggested]:
     if not rows:
         return {}
     papers = Paper.objects.in_bulk({pk for row in rows.values() for pk in row.examples})
-    return {delivery: _content(row, papers) for delivery, row in rows.items()}
+    return {delivery: _content(row, papers) for delivery, row in rows.items() if not is_gone(row)}
 
 
 def _content(row: Suggestion, papers: Mapping[int, Paper]) -> Suggested:

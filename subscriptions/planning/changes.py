@@ -12,7 +12,7 @@ from digest.matching.proposing.engine import proposals_for
 from digest.matching.proposing.proposals import Ticks
 from digest.matching.query.relax import relaxations
 from digest.models import EditionEntry, Paper, Topic
-from digest.selection.requests import Filter, stored_query
+from digest.selection.requests import ALL, Filter, stored_query
 from subscriptions.accounts.preferences import MOST_QUERIES
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.accounts.suggestions import TOPIC
@@ -65,7 +65,7 @@ class RecentPapers:
         The reader's own queries with a clause less come first, as in near misses; then what the papers of
         their filters have in common.
         """
-        kept = self._union([stored_query(one.query) for one in filters])
+        kept = self._kept(filters)
         full = sum(1 for text in wanted.queries if not followed(text)) >= MOST_QUERIES
         for text, query in self._additions(wanted, kept):
             if text in refused or (full and not text.startswith(TOPIC)):
@@ -80,7 +80,7 @@ class RecentPapers:
         self, filters: Sequence[Filter], wanted: FilterSet, volume: int, digest_days: int
     ) -> Change | None:
         """The fewest upvotes to ask for that bring no more than `volume` papers in `digest_days` days."""
-        kept = self._pks(self._union([stored_query(one.query) for one in filters]) & self._recent)
+        kept = self._pks(self._kept(filters) & self._recent)
         share = digest_days / self._days
         if len(kept) * share <= volume:  # it was much of late, and is not in the mean
             return None
@@ -103,9 +103,11 @@ class RecentPapers:
         for one in proposals_for(list(papers), [q for _, q in self._topics], ticks, self._corpus.bits):
             yield names.get(str(one), str(one)), one.query
 
-    def _union(self, found: Sequence[Query]) -> int:
+    def _kept(self, filters: Sequence[Filter]) -> int:
+        """What the filters keep, but for Trending, which brings only the first of all papers."""
+        whole = [one for one in filters if not one.kind or one.most == ALL]
         kept = 0
-        for bits in self._corpus.bits(found):
+        for bits in self._corpus.bits([stored_query(one.query) for one in whole]):
             kept |= bits
         return kept
 

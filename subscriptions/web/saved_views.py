@@ -156,7 +156,8 @@ def _press(subscriber: Subscriber, fields: Mapping[str, Any]) -> dict[str, str]:
             return {"done": "restored"}
         return {}
     chosen = str(fields.get("row", ""))
-    row = subscriber.saved_papers.filter(pk=chosen).first() if chosen.isdecimal() else None
+    numbered = chosen.isdecimal() and len(chosen) < 19
+    row = subscriber.saved_papers.filter(pk=chosen).first() if numbered else None
     if row is None:
         return {}
     if "remove" in fields:

@@ -6,13 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from digest.web import page_language
 from digest.web.rendering import show, topic_name
 from subscriptions.accounts import suggestions
 from subscriptions.lib import signed_links
-from subscriptions.models import Subscriber, Suggestion
+from subscriptions.models import Suggestion
 from subscriptions.web.reader_views import behind_link
-from subscriptions.web.vote_views import LONGEST_NAME
+from subscriptions.web.vote_views import LONGEST_NAME, digest_behind, has_left
 
 _PRESSES = {"take": suggestions.take, "decline": suggestions.decline, "undo": suggestions.undo}
 
@@ -34,12 +33,11 @@ class SuggestionPage:
 @require_http_methods(["GET", "HEAD", "POST"])
 def suggestion(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the change is wanted; on POST make it, decline it, or take it back."""
-    delivery = signed_links.delivery_for(token, "vote")
+    delivery = digest_behind(token)
     found = Suggestion.objects.filter(delivery=delivery).first() if delivery else None
-    if delivery is None or found is None:
+    if delivery is None or found is None or suggestions.is_gone(found):
         return show(request, "web/bad_link.html", status=404)
     reader = delivery.subscriber
-    page_language.activate(reader.language)
     press = _PRESSES.get(request.POST.get("press", ""))
     if press:
         press(found, timezone.now())
@@ -51,6 +49,6 @@ def suggestion(request: HttpRequest, token: str) -> HttpResponse:
         answer=found.answer,
         preferences=signed_links.url("preferences", reader),
         back=signed_links.url("read", reader, delivery.pk),
-        left=reader.state not in {Subscriber.State.ACTIVE, Subscriber.State.PAUSED},
+        left=has_left(reader),
     )
     return show(request, "web/suggestion.html", page)

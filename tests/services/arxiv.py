@@ -24,12 +24,15 @@ class Arxiv:
     papers: dict[str, tuple[str, str]] = field(default_factory=dict)
     status: int = 200
     refused: set[str] = field(default_factory=set)  # ids that spoil a request
+    instead: bytes = b""  # what every request is answered with, if anything, in place of a feed
     asked: list[list[str]] = field(default_factory=list)
 
     def answer(self, ids: list[str]) -> tuple[int, bytes]:
         self.asked.append(ids)
         if self.status != 200 or self.refused & {*ids}:
             return (400 if self.status == 200 else self.status), b"Rate exceeded."
+        if self.instead:
+            return 200, self.instead
         entries = (
             _ENTRY.format(id=one, title=escape(self.papers[one][0]), abstract=escape(self.papers[one][1]))
             for one in ids

@@ -6,6 +6,7 @@ that it does not know, of strings joined by “#”), and of addresses and DOIs,
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from bibtexparser.entrypoint import parse_string
 from bibtexparser.model import (
@@ -18,16 +19,18 @@ from bibtexparser.model import (
 from bibtexparser.model import Entry as Block
 
 from digest.lib.messages import deferred
-from digest.library.reading.entries import Entry, Found, Problem, described
+from digest.library.reading.entries import TOO_MUCH, Entry, Found, Problem, described
 from digest.library.reading.identifiers import find_identifiers
 
 NOT_CLOSED = deferred("this entry has no end, or lacks a comma, “=”, quotation mark or brace")
 NO_ENTRY = deferred("it stands outside of any entry")
 
-_BEGINS = re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE)
+_BEGINS = re.compile(r"^[^\S\n]*@[^\S\n]*[A-Za-z]+\s*[{(]", re.MULTILINE)
 _IDENTIFIERS = ("eprint", "arxivid", "arxiv", "doi", "url", "ee", "howpublished")
 _REMARKS = ("journal", "journaltitle", "note", "annote", "number", "volume", "pages", "archiveprefix", "file")
+_MOST_MARKS = 10_000  # “@”, of which each may begin an entry
 _LONGEST = 20_000  # of a value; what identifies a paper is shorter
+_LONGEST_STRING = 1000  # of what an abbreviation stands for, which may double with each that names another
 _PARTS = re.compile(r'"(?:[^"{}]|\{[^{}]*\})*"|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|[^\s#"{}]+')
 
 
@@ -38,11 +41,12 @@ def is_bibtex(text: str) -> bool:
 
 def papers_of_bibtex(text: str) -> Iterator[Found]:
     """The paper of each entry, entry by entry; of those with one citation key all."""
-    blocks = parse_string(text, parse_stack=[]).blocks
+    marks = (mark.start() for mark in re.finditer("@", text))
+    end = next(islice(marks, _MOST_MARKS, None), len(text))
     strings: dict[str, str] = {}
-    for block in blocks:
+    for block in parse_string(text[:end], parse_stack=[]).blocks:
         if isinstance(block, String):
-            strings[block.key.lower()] = _value(block.value, strings)
+            strings[block.key.lower()] = _value(block.value, strings)[:_LONGEST_STRING]
         elif isinstance(block, DuplicateFieldKeyBlock | DuplicateBlockKeyBlock | Block):
             entry = block if isinstance(block, Block) else block.ignore_error_block
             if isinstance(entry, Block):
@@ -51,6 +55,8 @@ def papers_of_bibtex(text: str) -> Iterator[Found]:
             yield Problem.at((block.start_line or 0) + 1, block.raw or "", NOT_CLOSED)
         elif isinstance(block, ImplicitComment):
             yield from _remaining(block)
+    if end < len(text):
+        yield Problem.at(text.count("\n", 0, end) + 1, text[end : end + 80], TOO_MUCH)
 
 
 def _paper(entry: Block, strings: Mapping[str, str]) -> Iterator[Found]:
@@ -71,10 +77,12 @@ def _value(source: str, strings: Mapping[str, str]) -> str:
     source = source[:_LONGEST]
     if "#" not in source and source[:1] in {"{", '"'}:
         return source[1:-1].strip()
-    return "".join(
-        part[1:-1] if part[0] in {"{", '"'} else strings.get(part.lower(), part)
-        for part in _PARTS.findall(source)
-    ).strip()
+    value = ""
+    for part in _PARTS.findall(source):
+        value += part[1:-1] if part[0] in {"{", '"'} else strings.get(part.lower(), part)
+        if len(value) > _LONGEST:
+            break
+    return value.strip()
 
 
 def _address(field: str) -> str:

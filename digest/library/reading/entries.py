@@ -10,6 +10,7 @@ from digest.sources.tex import plain
 
 _SHOWN = 80
 NOTHING_TO_GO_BY = deferred("it has neither an arXiv id, nor a DOI, nor a title")
+TOO_MUCH = deferred("from here on nothing was read, for there is too much")
 BY_TITLE = "title:"  # what a line begins with that names a paper by its title
 
 

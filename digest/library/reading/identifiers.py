@@ -1,6 +1,7 @@
 """Identifiers of papers in a line of text: arXiv ids, DOIs, and links to pages that are about one paper."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from digest.lib.records import arxiv_id, identify
@@ -15,13 +16,20 @@ _NEW = re.compile(r"\d{4}\.\d{4,5}(?:v\d+)?", re.ASCII)
 _BEHIND_DOI = re.compile(
     r"(?:v\d+)?(?:\.(?:full|abstract|supplementary-material))*(?:\.pdf)?$|/(?:e?pdf|full|abstract|meta)/?$"
 )
-_LONGEST = 2000
+_LONGEST = 2000  # characters of a word
 
 
 def find_identifiers(text: str) -> list[str]:
     """The keys of the papers that `text` names, each once, in its order."""
-    keys = (key for word in text[:_LONGEST].split() for key in _in_word(word))
+    keys = (key for word in _words(text) for key in _in_word(word))
     return list(dict.fromkeys(keys))
+
+
+def _words(text: str) -> Iterator[str]:
+    """The words of a text; what is too long for one, like ids parted by commas alone, in its parts."""
+    for word in text.split():
+        parts = [word] if len(word) <= _LONGEST else _SEPARATORS.split(word)
+        yield from (part[:_LONGEST] for part in parts)
 
 
 def _in_word(word: str) -> list[str]:

@@ -11,6 +11,7 @@ from digest.management.json_lines import papers_in, reasons_json
 from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
+from digest.models.paper import LISTED
 from digest.selection.liked_papers import known
 
 
@@ -31,7 +32,9 @@ class Command(BaseCommand):
         except QuerySyntaxError as error:
             raise CommandError(f"{error.problem}. {error.hint}\n{error.caret()}") from error
         named = options["papers"]
-        papers: list[PaperText] = [*(papers_in(named) if named else Paper.objects.order_by("pk"))]
+        papers: list[PaperText] = [
+            *(papers_in(named) if named else Paper.objects.filter(LISTED).order_by("pk"))
+        ]
         percolator = Percolator.of({"query": query})
         kept = {id(match.paper) for match in percolator.match(papers).get("query", ())}  # keys may repeat
         for paper in papers:

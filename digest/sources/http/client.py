@@ -15,7 +15,7 @@ import httpcore
 import httpx
 import tenacity
 
-from digest.sources.errors import SourceChanged, SourceUnavailable
+from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
 from digest.sources.http.ssrf_guard import GuardedNetwork
 
 __all__ = ["DEFAULTS", "FetchSettings", "fetch"]
@@ -154,7 +154,8 @@ def _check(response: httpx.Response) -> None:
     if status in {408, 425, 429} or status >= 500:
         raise _TryAgain(f"Expected an answer from {url}, found HTTP {status}.", _retry_after(response))
     if status != httpx.codes.OK:
-        raise SourceChanged(f"Expected an answer from {url}, found HTTP {status} {response.reason_phrase}.")
+        error = SourceRefused if status == httpx.codes.BAD_REQUEST else SourceChanged
+        raise error(f"Expected an answer from {url}, found HTTP {status} {response.reason_phrase}.")
 
 
 def _retry_after(response: httpx.Response) -> float | None:

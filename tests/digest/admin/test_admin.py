@@ -383,3 +383,11 @@ def test_deleting_a_failed_sign_in_is_possible_for_who_may(admin_client: Client)
     world()
     admin_client.post(page(AccessAttempt.objects.get(), "delete"), {"post": "yes"})
     assert not AccessAttempt.objects.exists()
+
+
+def test_papers_that_were_only_looked_up_for_a_reader_are_not_shown(admin_client: Client) -> None:
+    paper = Paper.objects.create(
+        key="arxiv:2511.00001", title="For one reader", url="https://example.org/", day=DAY
+    )
+    assert "For one reader" not in admin_client.get(listing(Paper)).content.decode()
+    assert admin_client.get(page(paper)).status_code == 302

@@ -11,6 +11,7 @@ from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.test import Client
 
+from digest.models import Paper
 from tests.factories import DAY, NOW, edition, record, source
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +99,9 @@ def test_the_page_leads_to_getting_it_by_mail_and_every_page_leads_to_it(client:
     assert page(client, "/archive/").select_one('nav a[href="/trending/"]')
     assert b"/trending/</loc>" in client.get("/sitemap-standing.xml").content
     assert b"/trending/week/</loc>" in client.get("/sitemap-trending.xml").content
+
+
+def test_a_paper_that_was_only_looked_up_for_somebody_is_not_among_them(client: Client) -> None:
+    papers(listed=None)
+    Paper.objects.create(key="arxiv:2511.00001", title="For one reader", url="https://example.org/", day=DAY)
+    assert titles(page(client, "/trending/")) == ["Listed"]

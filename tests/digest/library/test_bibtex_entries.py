@@ -120,3 +120,12 @@ def test_a_hostile_file_takes_no_longer_than_another(bomb: str) -> None:
     started = time.process_time()
     read("@misc{a, title=" + bomb)
     assert time.process_time() - started < 5
+
+
+def test_abbreviations_of_abbreviations_do_not_grow_without_end() -> None:
+    bomb = f'@string{{a = "{"x" * 19_000}"}}\n' + "".join(
+        f"@string{{{name} = {' # '.join([before] * 4000)}}}\n" for before, name in ("ab", "bc", "cd")
+    )
+    (entry,) = read(f"{bomb}@misc{{k, title = d # d, eprint = {{2311.12345}}}}").entries
+    assert entry.key == "arxiv:2311.12345"
+    assert len(entry.title) < 20_000

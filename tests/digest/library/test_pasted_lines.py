@@ -75,6 +75,12 @@ def test_a_number_in_an_address_of_another_host_is_no_arxiv_id() -> None:
     assert keys("https://shop.example.org/item/2311.12345") == []
 
 
+@pytest.mark.parametrize("between", [", ", ",", " ", "; "])
+def test_all_ids_of_one_long_line_count(between: str) -> None:
+    ids = [f"2311.{number:05}" for number in range(400)]
+    assert keys(between.join(ids)) == [f"arxiv:{identifier}" for identifier in ids]
+
+
 def test_each_line_that_names_no_paper_is_told_with_its_number() -> None:
     reading = read("2311.12345\n\nmy favourites\r\n10.1000/x\rhttps://example.org/")
     assert [(problem.line, problem.text) for problem in reading.problems] == [

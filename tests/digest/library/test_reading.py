@@ -1,5 +1,9 @@
 """A library in whatever form it comes, and its limits."""
 
+import time
+
+import pytest
+
 from digest.library.reading import MOST_ENTRIES, read
 
 TABLE = (
@@ -49,3 +53,30 @@ def test_bytes_of_anything_else_are_no_library_and_break_nothing() -> None:
 def test_nothing_is_an_empty_library() -> None:
     assert read(" \n\n").entries == read(b"").entries == ()
     assert read(" \n\n").problems == ()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n" * 900_000,
+        " \n" * 450_000 + "x",
+        "@\n" * 450_000,
+        "title,doi\n" + "a,b\n" * 220_000,
+        "TY  - X\n" * 112_000,
+        "@a{b, c={d}}\n" * 69_000,
+        "@a{" * 300_000,
+    ],
+    ids=["empty lines", "blanks", "signs", "rows", "records", "entries", "openings"],
+)
+def test_a_file_of_nothing_but_beginnings_takes_no_longer_than_a_library(content: str) -> None:
+    started = time.process_time()
+    reading = read(content)
+    assert time.process_time() - started < 6
+    assert not reading.entries[1:]
+
+
+@pytest.mark.parametrize("line", ["no paper\n", "@a{b, c={d}}\n"])
+def test_what_is_too_much_to_be_read_is_told_with_the_line_where_it_begins(line: str) -> None:
+    reading = read(line * 10_001)
+    assert reading.problems[-1].line == 10_001
+    assert "nothing was read" in reading.problems[-1].why.text

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from digest.archive import queries, search
@@ -11,7 +12,7 @@ from digest.library.reading import MOST_ENTRIES, read
 from digest.models import Paper
 from digest.sources import arxiv_lookup
 from subscriptions import tasks
-from subscriptions.accounts import library, library_lookup, signup
+from subscriptions.accounts import data_rights, library, library_lookup, signup
 from subscriptions.accounts.library import Library
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib import asking_pace
@@ -117,6 +118,38 @@ def test_while_arxiv_does_not_answer_all_keep_waiting(arxiv: Arxiv) -> None:
     assert library.overview(ada).known == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "instead"),
+    [
+        (403, b""),
+        (404, b""),
+        (200, b"<html>Back in an hour</html>"),
+        (200, b"\0\xff"),
+        (200, b"<feed/>"),
+    ],
+)
+def test_an_answer_that_is_none_makes_no_paper_missing(arxiv: Arxiv, status: int, instead: bytes) -> None:
+    ada = reader(queries=["agents"])
+    bring(ada, "2311.00001\n2311.00002")
+    arxiv.status, arxiv.instead = status, instead
+    tasks.look_up_papers()
+    tasks.look_up_papers()
+    assert library.overview(ada).waiting == 2
+    arxiv.status, arxiv.instead = 200, b""
+    tasks.look_up_papers()
+    assert library.overview(ada).known == 2
+
+
+@pytest.mark.parametrize("entries", ["", "<entry><id>http://arxiv.org/api/errors#wrong_id</id></entry>"])
+def test_an_answer_about_no_paper_at_all_is_not_believed_of_many(arxiv: Arxiv, entries: str) -> None:
+    ada = reader(queries=["agents"])
+    bring(ada, "2311.00001\n2311.00002")
+    arxiv.instead = f'<feed xmlns="http://www.w3.org/2005/Atom">{entries}</feed>'.encode()
+    tasks.look_up_papers()
+    assert [len(ids) for ids in arxiv.asked] == [2, 1]
+    assert (library.overview(ada).waiting, library.overview(ada).missing) == (1, 1)
+
+
 def test_one_id_that_arxiv_refuses_does_not_keep_the_others_waiting_for_ever(arxiv: Arxiv) -> None:
     ada = reader(queries=["agents"])
     bring(ada, "0001.00001\n2311.00001")
@@ -154,6 +187,21 @@ def test_a_looked_up_paper_that_an_edition_lists_later_is_a_paper_as_any_other(a
     assert (paper.source_name, states(ada)) == ("huggingface", {"arxiv:2311.00001": "Looked up"})
     search.refresh()
     assert search.find(search.visitors_query("looked")).papers == (paper.pk,)
+
+
+def test_looked_up_papers_go_once_they_are_on_nobodys_list(arxiv: Arxiv) -> None:
+    ada, bob = reader("ada@readers.example"), reader("bob@readers.example")
+    bring(ada, "2311.00001\n2311.00002")
+    bring(bob, "2311.00002")
+    tasks.look_up_papers()
+    edition("Listed, and on nobody's list")
+    data_rights.erase(ada)
+    Paper.objects.update(created_at=timezone.now() - timedelta(days=2))
+    tasks.sweep()
+    assert set(Paper.objects.values_list("title", flat=True)) == {
+        "Looked up too",
+        "Listed, and on nobody's list",
+    }
 
 
 def test_a_paper_that_comes_in_later_joins_the_libraries_that_name_it() -> None:

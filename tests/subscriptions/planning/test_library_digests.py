@@ -53,7 +53,7 @@ def keep(subscriber: Subscriber, *papers: Paper, **values: Any) -> None:
 
 def day_of_papers(**values: Any) -> None:
     edition(
-        record("Four bits suffice", QUANTIZATION, **values),
+        record("Four bits suffice", **({"abstract": QUANTIZATION} | values)),
         record("Walking robots", ROBOTS),
         record("Listening machines", AUDIO),
     )
@@ -81,6 +81,17 @@ def test_a_library_alone_brings_the_papers_like_it_with_the_reason() -> None:
     assert (section.name, section.kind) == ("Your library", "library")
     html = web_version.read_html(Delivery.objects.get())
     assert "like “Low precision, high accuracy” from your library" in html
+
+
+def test_the_reason_stays_when_the_abstract_is_corrected_before_the_mail_leaves() -> None:
+    day_of_papers()
+    ada = reader(library_daily=10)
+    keep(ada, known("Low precision, high accuracy"))
+    planned(ada)
+    day_of_papers(abstract="Something else altogether.")
+    assert "like “Low precision, high accuracy” from your library" in web_version.read_html(
+        Delivery.objects.get()
+    )
 
 
 def test_the_first_digest_on_confirming_is_of_the_library_too() -> None:

@@ -144,6 +144,35 @@ def test_a_topic_is_added_as_that_topic(client: Client, clock: Any) -> None:
     assert list(ada.filter_set.topics.all()) == []
 
 
+def test_a_topic_that_is_gone_before_the_mail_leaves_is_not_offered_in_it(clock: Any) -> None:
+    topic("moe", "mixture")
+    ada = empty_reader()
+    five_days(clock)
+    Suggestion.objects.create(
+        subscriber=ada, kind="add", query="topic:moe", papers=3, made_for=ada.filter_set_id, made_at=TODAY
+    )
+    topic("moe", "mixture", enabled=False)
+    assert "A SUGGESTION" not in next_mail(clock, ada)
+
+
+@pytest.mark.parametrize("gone", ["disabled", "deleted"])
+def test_a_topic_that_is_offered_no_more_cannot_be_taken(client: Client, clock: Any, gone: str) -> None:
+    kept = topic("moe", "mixture")
+    ada = empty_reader()
+    five_days(clock)
+    Suggestion.objects.create(
+        subscriber=ada, kind="add", query="topic:moe", papers=3, made_for=ada.filter_set_id, made_at=TODAY
+    )
+    path = link_in(next_mail(clock, ada))
+    if gone == "deleted":
+        kept.delete()
+    else:
+        topic("moe", "mixture", enabled=False)
+    before = stored()
+    assert client.post(path, {"press": "take"}).status_code == client.get(path).status_code == 404
+    assert stored() == before
+
+
 def test_filters_that_once_found_something_are_widened_by_what_those_papers_have_in_common(
     clock: Any,
 ) -> None:
@@ -175,6 +204,19 @@ def test_a_reader_whose_digests_are_mostly_cut_is_offered_a_number_of_upvotes(
     client.post(link_in(mail), {"press": "undo"})
     ada.refresh_from_db()
     assert ada.filter_set.least_upvotes == 0
+
+
+def test_the_papers_that_only_trending_ranks_do_not_count_as_those_of_the_filters(clock: Any) -> None:
+    chosen: dict[str, Any] = {"queries": ["tower"], "volume": 3, "covered": 0}
+    plain = reader("plain@readers.example", **chosen)
+    beside = reader("beside@readers.example", chosen={"trending": 1}, **chosen)
+    five_days(clock)
+    suggestions.make(TODAY)
+    figures = {
+        row.subscriber: (row.least_upvotes, row.papers, row.papers_before)
+        for row in Suggestion.objects.select_related("subscriber")
+    }
+    assert figures[beside] == figures[plain]
 
 
 def next_mail_of_cut(clock: Any, ada: Subscriber) -> str:

@@ -304,3 +304,11 @@ def test_the_page_says_that_saved_papers_decide_on_digests_too(
     Subscriber.objects.update(library_daily=daily)
     assert said_of_it in said(client.get(press(delivery)))
     assert said_of_it in said(client.post(press(delivery)))
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "-1", "²", ""])
+def test_a_number_that_no_paper_has_does_nothing(client: Client, ada: Subscriber, number: str) -> None:
+    many(ada, 1)
+    before = stored()
+    assert client.post(list_of(ada), {"row": number, "remove": ""}).status_code == 200
+    assert stored() == before
