@@ -105,7 +105,7 @@ def _spelt(word: str) -> str:
         word = _OUR_INSIDE.sub(r"\1or", word)
     if "ae" in word or "oe" in word:
         word = _AE_OE.sub("e", word)
-    if not word.endswith(_SPELT):
+    if ("z" not in word and "our" not in word) or not word.endswith(_SPELT):  # the first tells nearly all
         return word
     if word.endswith(_OUR):
         start = word.rindex("our")
@@ -238,7 +238,8 @@ class Text:
 def _spans(source: str) -> Iterator[tuple[int, int]]:
     for match in _WORD.finditer(source):
         start, end = match.span()
-        for _, length in _inner(fold(match.group()), end - start):
+        found = match.group()
+        for _, length in () if found.isalpha() else _inner(fold(found), end - start):
             yield start, start + length
             start += length
         if start < end:

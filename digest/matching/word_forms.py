@@ -32,9 +32,10 @@ class WordForms:
         """The word to stem for this one; None if it is not in the table."""
         if word := self.written.get(folded):
             return word
-        for form, word in self.compounds.get(folded[-_TAIL:], ()):
-            if folded.endswith(form):
-                return folded.removesuffix(form) + word
+        if compounds := self.compounds.get(folded[-_TAIL:]):
+            for form, word in compounds:
+                if folded.endswith(form):
+                    return folded.removesuffix(form) + word
         if not folded.isascii():
             named, letters = _GREEK.subn(lambda letter: self.written[letter[0]], folded)
             return named if letters == 1 and named.isascii() else None  # else a word of another script
