@@ -35,10 +35,13 @@ def address(purpose: Purpose, subscriber: Subscriber) -> str:
 
 
 def stored() -> dict[str, list[Any]]:
-    """All that a visit could change: every row of ours, but for the search's index, which follows papers."""
+    """All that a visit could change: every row of ours, but for what search keeps, which follows papers."""
     ours = [*apps.get_app_config("digest").get_models(), *apps.get_app_config("subscriptions").get_models()]
     return {
-        str(model._meta): list(model._default_manager.order_by("pk").values())
+        str(model._meta): [
+            {name: value for name, value in row.items() if name != "weighed"}
+            for row in model._default_manager.order_by("pk").values()
+        ]
         for model in ours
         if model is not IndexSegment
     }

@@ -52,6 +52,7 @@ def test_preferences_show_what_is_chosen(client: Client, ada: Subscriber) -> Non
         "organizations": "",
         "authors": "",
         "library": "",
+        "brought": "",
         "language": "en",
         "format": "html",
         "time_zone": "Europe/Berlin",
