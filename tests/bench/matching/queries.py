@@ -13,7 +13,7 @@ from itertools import accumulate, pairwise
 
 from digest.lib.jsonl import PlainPaper
 from digest.matching import Text
-from digest.matching.tokenizer import stem, stems
+from digest.matching.tokenizer import stem, stems, stems_sought
 
 SEED = 20251105
 _TOO_COMMON = 0.15  # of the papers: nobody asks for “model”
@@ -174,4 +174,5 @@ def _begun_by_joining(text: Text) -> Iterator[str]:
 
 
 def _asked_for(form: str) -> bool:
-    return len(form) > 2 and form.isascii() and form.isalpha() and form not in _OPERATORS
+    plain = len(form) > 2 and form.isascii() and form.isalpha() and form not in _OPERATORS
+    return plain and len(stems_sought(form)) == 1  # “leaves” is of “leaf” and of “leave”
