@@ -167,8 +167,7 @@ def test_splats_and_meshes_are_3d() -> None:
 
 def test_three_ways_to_split_a_model_are_not_3d() -> None:
     abstract = (
-        "3D parallelism trains a model across nodes of GPUs by tensor, pipeline and data parallelism; "
-        "training throughput rises as communication between the nodes falls."
+        "3D parallelism places a model on nodes of GPUs; training throughput rises as communication falls."
     )
     found = topics_of("Scheduling 3D Parallelism for Very Large Models", abstract)
     assert "3d" not in found
