@@ -11,8 +11,8 @@ from digest.matching.ranking.explainer import Explainer
 from digest.matching.ranking.order import score
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
-from digest.selection.liked_papers import looked_up
-from digest.selection.requests import Filter, stored_query
+from digest.selection import stored_queries
+from digest.selection.requests import Filter
 from digest.selection.shown_reasons import ShownReasons, explained, pack
 from digest.selection.window import Window
 
@@ -75,7 +75,7 @@ class WindowMatcher:
     def match(self, texts: Collection[str]) -> None:
         """Match those queries that are not matched yet; others than these are forgotten."""
         self._matches = {text: found for text, found in self._matches.items() if text in texts}
-        read = looked_up({text: stored_query(text) for text in texts if text not in self.queries})
+        read = stored_queries.read(text for text in texts if text not in self.queries)
         self.queries = {text: self.queries.get(text) or read[text] for text in texts}
         new = {text: query for text, query in self.queries.items() if text not in self._matches}
         matches = Percolator.of(new).match(self.window.papers, self.index)

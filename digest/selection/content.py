@@ -16,8 +16,9 @@ from digest.lib.locales import language_for
 from digest.matching import Query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Release, Selection
-from digest.selection.liked_papers import looked_up, with_titles
-from digest.selection.requests import TRENDING, Filter, stored_query
+from digest.selection import stored_queries
+from digest.selection.liked_papers import with_titles
+from digest.selection.requests import TRENDING, Filter
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
 _REMEMBERED = 2000  # papers, and queries
@@ -118,7 +119,7 @@ class Reading:
 
 
 def _read_query(text: str) -> Query:
-    return looked_up({text: stored_query(text)})[text]
+    return stored_queries.read([text])[text]
 
 
 def _year_of(release: int) -> int:

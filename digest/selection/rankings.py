@@ -4,16 +4,15 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from digest.matching import Percolator
 from digest.matching.ranking.likeness import Likeness
 from digest.matching.ranking.order import Candidate, Cause, Note, rank, score
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, Taste
 from digest.models import Paper
 from digest.selection.candidates import Match, WindowMatcher
 from digest.selection.like_library import FirstWords, LikePaper, like_library, liked_of
-from digest.selection.liked_papers import looked_up
-from digest.selection.requests import LIBRARY, TRENDING, Filter, SelectionRequest, Votes, stored_query
+from digest.selection.requests import LIBRARY, TRENDING, Filter, SelectionRequest, Votes
 from digest.selection.shown_reasons import ShownReasons, pack
+from digest.selection.stored_queries import kept_by
 from digest.selection.trending import Contest
 
 
@@ -128,11 +127,8 @@ class Ranker:
     def _keeps(self, query: str) -> frozenset[int]:
         """The new papers that a query keeps, whose reasons nobody asks for."""
         if query not in self._kept:
-            found = Percolator.of(looked_up({query: stored_query(query)})).match(
-                self.matcher.window.papers, self.matcher.index
-            )
-            kept = (match.paper.pk for match in found.get(query, ()))
-            self._kept[query] = frozenset(kept) - self.matcher.window.seen_papers
+            kept = kept_by(query, self.matcher.window.papers, self.matcher.index)
+            self._kept[query] = kept - self.matcher.window.seen_papers
         return self._kept[query]
 
     def _taste(self, votes: Votes, liked: Collection[int]) -> Taste[int] | None:

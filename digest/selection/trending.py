@@ -11,12 +11,12 @@ from functools import cached_property
 from django.db.models import Max, Min
 
 from digest.compose import Fact
-from digest.matching import Index, Percolator, index_of
+from digest.matching import Index, index_of
 from digest.matching.ranking.trending import Contender, Place, places
 from digest.models import EditionEntry, Paper, Release, Revision, Source
-from digest.selection.liked_papers import looked_up
-from digest.selection.requests import EVERY, TRENDING, Filter, stored_query
+from digest.selection.requests import EVERY, TRENDING, Filter
 from digest.selection.shown_reasons import ShownReasons
+from digest.selection.stored_queries import kept_by
 from digest.selection.window import Window, undoing, with_values
 
 SPAN = timedelta(hours=48)
@@ -97,11 +97,8 @@ class Contest:
 
     def _keeps(self, query: str) -> frozenset[int]:
         if query not in self._kept:
-            if query == EVERY:
-                self._kept[query] = frozenset(paper.pk for paper in self.papers)
-            else:
-                found = Percolator.of(looked_up({query: stored_query(query)})).match(self.papers, self._index)
-                self._kept[query] = frozenset(match.paper.pk for match in found.get(query, ()))
+            every = frozenset(self._by_number)
+            self._kept[query] = every if query == EVERY else kept_by(query, self.papers, self._index)
         return self._kept[query]
 
     def _positions(self) -> dict[int, int]:

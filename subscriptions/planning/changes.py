@@ -12,6 +12,7 @@ from digest.matching.proposing.engine import proposals_for
 from digest.matching.proposing.proposals import Ticks
 from digest.matching.query.relax import relaxations
 from digest.models import EditionEntry, Paper, Topic
+from digest.selection import stored_queries
 from digest.selection.requests import ALL, Filter, stored_query
 from subscriptions.accounts.preferences import MOST_QUERIES
 from subscriptions.accounts.query_builder import followed, narrowed
@@ -107,7 +108,7 @@ class RecentPapers:
         """What the filters keep, but for Trending, which brings only the first of all papers."""
         whole = [one for one in filters if not one.kind or one.most == ALL]
         kept = 0
-        for bits in self._corpus.bits([stored_query(one.query) for one in whole]):
+        for bits in self._corpus.bits([*stored_queries.read(one.query for one in whole).values()]):
             kept |= bits
         return kept
 
@@ -118,7 +119,8 @@ class RecentPapers:
 
 
 def _narrowed(query: Query, wanted: FilterSet) -> Query:
-    return stored_query(narrowed(str(query), wanted.exclude, wanted.least_upvotes))
+    text = narrowed(str(query), wanted.exclude, wanted.least_upvotes)
+    return stored_queries.read([text])[text]
 
 
 def _readable(text: str) -> bool:

@@ -11,7 +11,7 @@ from digest.compose.paper.highlight import runs
 from digest.matching import Explanation, Query, parse_query
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Selection
-from digest.selection import content as content_module
+from digest.selection import stored_queries
 from digest.selection.content import Reading
 from digest.selection.requests import Filter, SelectionRequest
 from digest.selection.selector import Selector
@@ -51,7 +51,7 @@ def no_matching(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     with monkeypatch.context() as patch:
         patch.setattr(Explainer, "__init__", refuse)
-        patch.setattr(content_module, "stored_query", refuse)
+        patch.setattr(stored_queries, "read", refuse)
         yield
 
 

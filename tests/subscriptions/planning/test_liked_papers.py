@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
+from digest.matching import parse_query
 from digest.models import Paper
 from digest.selection.content import Reading
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, FilterSet, Subscriber, Wanted
+from subscriptions.planning.changes import RecentPapers
 from subscriptions.planning.planner import next_selection, plan
+from subscriptions.planning.selection_requests import filters_of
 from tests.digest.matching.ranking.test_likeness import BROWSER, PHONE, ROBOT
 from tests.factories import NOW, edition, reader, record
 
@@ -109,3 +112,14 @@ def test_planning_many_likes_reads_their_papers_together(django_assert_max_num_q
     with django_assert_max_num_queries(60):
         plan(NOW)
     assert Delivery.objects.count() == 20
+
+
+def test_what_a_change_would_bring_is_counted_with_papers_like_another() -> None:
+    liked_paper()
+    twin = record(f"{PHONE.title} again", PHONE.abstract)
+    edition(record(PHONE.title, PHONE.abstract), twin, record(ROBOT.title, ROBOT.abstract))
+    wanted = FilterSet.objects.obtain([], ["like:2510.00001 phone zeppelin"])
+    change = RecentPapers(NOW.date()).addition(filters_of(Wanted(queries=wanted.own_queries)), wanted, ())
+    assert change
+    assert change.query == str(parse_query("like:2510.00001 phone"))
+    assert {Paper.objects.get(pk=pk).title for pk in change.examples} == {PHONE.title, twin["title"]}
