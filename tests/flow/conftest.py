@@ -1,11 +1,14 @@
-"""For the stories about an upgrade: an empty database, to be filled as the version before did."""
+"""What several stories begin with: a site whose mails stay here; for upgrades, an empty database."""
 
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from tests.faults.databases import models_on
 from tests.services.postgres import create_database
@@ -21,3 +24,14 @@ def url(tmp_path: Path) -> Iterator[str]:
         url = create_database(server, f"upgraded_{uuid.uuid4().hex[:12]}")
     with models_on(url):
         yield url
+
+
+@pytest.fixture
+def mailing_site(live_server: LiveServer, settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """The address of a running site whose mails stay in a local mailbox."""
+    settings.SITE_URL = live_server.url
+    settings.MAILBOX_DIR = tmp_path / "mailbox"
+    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
+    cache.clear()
+    yield live_server.url
+    cache.clear()

@@ -1,18 +1,13 @@
 """From ticked papers to a subscription, in a real browser, with JavaScript and without; a suggestion."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import combinations
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from subscriptions import outbox
 from subscriptions.models import Subscriber, Suggestion
@@ -28,18 +23,13 @@ METALS = "basalt cobalt copper nickel silver zinc".split()
 
 
 @pytest.fixture(autouse=True)
-def site(live_server: LiveServer, settings: Any, tmp_path: Path) -> Iterator[str]:
+def site(mailing_site: str) -> str:
     """A site with a day of forty papers, of which six are on speculative decoding and six on agents."""
-    settings.SITE_URL = live_server.url
-    settings.MAILBOX_DIR = tmp_path / "mailbox"
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    cache.clear()
     topic("agents", "agents", name="Agents")
     speculative = [record(f"Speculative decoding {noun}", upvotes=50) for noun in METALS]
     agents = [record(f"Agents with {noun}s", upvotes=40) for noun in ("apple", "pear", "plum", "fig", "date")]
     edition(*speculative, *agents, *(f"{a} {b} tale" for a, b in combinations(NOUNS, 2)))
-    yield live_server.url
-    cache.clear()
+    return mailing_site
 
 
 def tick(page: Page, title: str) -> None:

@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.utils import timezone
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from digest.models import Paper
 from subscriptions import outbox, tasks
@@ -34,15 +31,10 @@ LIBRARY = """@article{one, title={Low precision, high accuracy}, journal={arXiv 
 
 
 @pytest.fixture(autouse=True)
-def site(live_server: LiveServer, settings: Any, tmp_path: Path) -> Iterator[str]:
-    settings.SITE_URL = live_server.url
-    settings.MAILBOX_DIR = tmp_path / "mailbox"
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    cache.clear()
+def site(mailing_site: str) -> str:
     topic("agents", "agents", name="Agents")
     edition(record("Four bits suffice", QUANTIZATION), "Agents that read manuals")
-    yield live_server.url
-    cache.clear()
+    return mailing_site
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from digest.models import Topic
 from subscriptions import outbox
@@ -29,17 +27,12 @@ READER = "new.reader@university.example"
 
 
 @pytest.fixture(autouse=True)
-def site(live_server: LiveServer, settings: Any, tmp_path: Path) -> Iterator[str]:
+def site(mailing_site: str) -> str:
     """A site with a day of papers, whose mails stay in a local mailbox."""
-    settings.SITE_URL = live_server.url
-    settings.MAILBOX_DIR = tmp_path / "mailbox"
-    settings.CSRF_TRUSTED_ORIGINS = [live_server.url]
-    cache.clear()
     topic("agents", "agents", name="Agents")
     topic("quantization", "quant*", name="Quantization")
     edition("Agents that read manuals", "Agents at sea", "Quantized caches", "Speech without words")
-    yield live_server.url
-    cache.clear()
+    return mailing_site
 
 
 @pytest.fixture

@@ -3,15 +3,14 @@
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
-from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from bs4 import BeautifulSoup
 from django.core.cache import cache
 from django.test import Client
 
 from digest.models import Paper
+from tests.digest.archive.pages import page, titles, words
 from tests.factories import DAY, NOW, edition, record, source
 
 pytestmark = pytest.mark.django_db
@@ -27,20 +26,6 @@ def _cache() -> Iterator[None]:
 def papers(day: date = DAY, of: str = "huggingface", **votes: int | None) -> None:
     listed = (record(name.capitalize(), upvotes=number) for name, number in votes.items())
     edition(*listed, day=day, of=of)
-
-
-def page(client: Client, path: str) -> BeautifulSoup:
-    response = client.get(path)
-    assert response.status_code == 200
-    return BeautifulSoup(response.content, "lxml")
-
-
-def titles(found: BeautifulSoup) -> list[str]:
-    return [title.get_text() for title in found.select(".papers .title")]
-
-
-def words(found: Any) -> str:
-    return " ".join(found.get_text(" ").split())
 
 
 def test_each_span_shows_its_papers_the_most_upvoted_first(client: Client) -> None:

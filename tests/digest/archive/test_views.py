@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -12,6 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from digest.models import Paper
+from tests.digest.archive.pages import page, titles, words
 from tests.factories import edition, record, topic
 
 pytestmark = pytest.mark.django_db
@@ -28,21 +28,6 @@ def _papers() -> Iterator[None]:
     edition("Agents that read manuals", day=WEDNESDAY, of="lab")
     yield
     cache.clear()
-
-
-def page(client: Client, path: str) -> BeautifulSoup:
-    response = client.get(path)
-    assert response.status_code == 200
-    return BeautifulSoup(response.content, "lxml")
-
-
-def titles(found: BeautifulSoup) -> list[str]:
-    return [title.get_text() for title in found.select(".papers .title")]
-
-
-def words(found: Any) -> str:
-    assert isinstance(found, Tag)
-    return " ".join(found.get_text(" ").split())
 
 
 def test_the_archive_lists_every_day_with_its_papers(client: Client) -> None:
