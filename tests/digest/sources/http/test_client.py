@@ -15,7 +15,7 @@ import pytest
 from digest.sources import SourceChanged, SourceUnavailable
 from digest.sources.http.client import DEFAULTS, fetch
 
-LOCAL = replace(DEFAULTS, allow_loopback=True, total_time=10)
+LOCAL = replace(DEFAULTS, allow_loopback=True, total_time=60)
 Answer = tuple[int, dict[str, str], bytes]
 
 
