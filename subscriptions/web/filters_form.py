@@ -1,7 +1,6 @@
 """The filters that visitors and readers choose: checked and translated, never stored."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +13,7 @@ from digest.lib.locales import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.matching.query.abbreviation_offers import Offer
 from digest.models import Topic
-from digest.selection.liked_papers import known
 from digest.selection.requests import ALL, Filter
-from digest.web.page_language import translate
 from subscriptions.accounts.preferences import MOST_QUERIES, Choices
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models import Wanted
@@ -24,27 +21,16 @@ from subscriptions.models.schedule import Schedule
 from subscriptions.planning.selection_requests import filters_of
 from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 from subscriptions.web.query_offers import TAKEN, offers_for
+from subscriptions.web.query_problems import MOST_TERMS, QueryProblem, problems_of, sentences
 
 MOST_FOLLOWED = 20  # organisations and authors
 MOST_EXCLUDED = 10
-MOST_TERMS = 40  # anybody may try queries on the sign-up page, and each word costs the server time
 MOST_UPVOTES = 100_000
 FILTERS = ("topics", "queries", "exclude", "least_upvotes", "trending")
 TOPS = ("3", "5", "10", "all")  # how many trending papers can be chosen
 UNCHOSEN_TOP = 5  # what somebody gets who chooses nothing
-_CARET_WIDTH = 34  # characters that fit a phone in a fixed-width font
 _NO_TOP = gettext_lazy("“%(value)s” is not offered. Choose 3, 5, 10 or all trending papers.")
 _NO_NUMBER = gettext_lazy("Upvotes are a whole number, such as 20, or nothing.")
-
-
-@dataclass(frozen=True, slots=True)
-class QueryProblem:
-    """Why one own query cannot be read: the sentence, the place under a caret, what to do."""
-
-    number: int
-    problem: str
-    caret: str
-    hint: str
 
 
 class FiltersForm(forms.Form):
@@ -93,10 +79,10 @@ class FiltersForm(forms.Form):
                 "These are %(number)s queries, and %(most)s is the most. Join related ones with OR."
             )
             raise ValidationError(said % {"number": len(texts), "most": MOST_QUERIES})
-        self.query_problems += _check(texts)
+        self.query_problems += problems_of(texts)
         if self.query_problems:
             many, one = gettext("Query %(number)s cannot be read."), gettext("Your query cannot be read.")
-            raise ValidationError(_sentences(self.query_problems, many if len(texts) > 1 else one))
+            raise ValidationError(sentences(self.query_problems, many if len(texts) > 1 else one))
         return texts
 
     def clean_exclude(self) -> tuple[str, ...]:
@@ -105,13 +91,13 @@ class FiltersForm(forms.Form):
         if len(texts) > MOST_EXCLUDED:
             said = gettext("These are %(number)s lines, and %(most)s is the most.")
             raise ValidationError(said % {"number": len(texts), "most": MOST_EXCLUDED})
-        self.exclude_problems += _check(texts)
+        self.exclude_problems += problems_of(texts)
         if self.exclude_problems:
             many, one = (
                 gettext("Line %(number)s cannot be read."),
                 gettext("What to leave out cannot be read."),
             )
-            raise ValidationError(_sentences(self.exclude_problems, many if len(texts) > 1 else one))
+            raise ValidationError(sentences(self.exclude_problems, many if len(texts) > 1 else one))
         if sum(parse_query(text).size for text in texts) > MOST_TERMS:
             said = gettext("These are more than %(most)s words and phrases. Leave out fewer.")
             raise ValidationError(said % {"most": MOST_TERMS})
@@ -265,33 +251,3 @@ def _stored(text: str) -> str:
         return str(parse_query(text))
     except QuerySyntaxError:
         return ""
-
-
-def _check(texts: Iterable[str]) -> list[QueryProblem]:
-    """What is wrong with those queries that cannot be read, or ask too much."""
-    problems = []
-    for number, text in enumerate(texts, start=1):
-        try:
-            query = parse_query(text)
-            if query.size > MOST_TERMS:
-                what = gettext("It holds more than %(most)s words and phrases") % {"most": MOST_TERMS}
-                problems.append(QueryProblem(number, what, "", gettext("Split it into two.")))
-            known(query, text)
-        except QuerySyntaxError as error:
-            problem, hint = translate(error.problem), translate(error.hint)
-            problems.append(QueryProblem(number, problem, _caret(error), hint))
-    return problems
-
-
-def _sentences(problems: Iterable[QueryProblem], which: str) -> list[str]:
-    return [f"{which % {'number': problem.number}} {problem.problem}." for problem in problems]
-
-
-def _caret(error: QuerySyntaxError) -> str:
-    """The query with a caret under the place; of a long query the stretch around it."""
-    if len(error.text) <= _CARET_WIDTH:
-        return error.caret()
-    start = max(0, min(error.position - _CARET_WIDTH // 2, len(error.text) - _CARET_WIDTH))
-    stretch = error.text[start : start + _CARET_WIDTH]
-    before, after = "… " if start else "", " …" if start + _CARET_WIDTH < len(error.text) else ""
-    return f"{before}{stretch}{after}\n{' ' * (len(before) + error.position - start)}^"
