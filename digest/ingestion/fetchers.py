@@ -1,5 +1,6 @@
 """Fetch the recent editions of a source: its adapter, the network and the settings put together."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from django.conf import settings
 from digest import sources
 from digest.ingestion.store import Ingested, store
 from digest.models import Source
-from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable, registry
+from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
 from digest.sources.http.client import DEFAULTS, FetchSettings, fetch
 
@@ -49,37 +50,39 @@ def _recent_days(now: datetime) -> list[date]:
 
 
 def adapter_of(source: Source) -> Adapter:
-    """The adapter of a source; SourceChanged if this version has none of that name."""
+    """The adapter of a source, with its settings; SourceChanged if this version has none of that name."""
     adapter = registry.adapter_called(source.adapter)
     if adapter is None:
         known = ", ".join(name for name, _ in registry.choices())
         raise SourceChanged(f"Expected an adapter of this version ({known}), found “{source.adapter}”.")
-    return adapter
+    return adapter.configured(source.settings) if adapter.configured else adapter
 
 
-def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedEdition, bytes]:
+def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedAnswer, bytes]:
     """What the source lists on `day`, and its raw answer; in one of the adapter's own formats only.
 
     Raises what `sources.parse` raises, and SourceChanged if the adapter cannot be fetched.
     """
     if adapter.fetch_day is None:
         raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
-    raw = adapter.fetch_day(day, get)
-    return sources.parse(raw, today=day, day=day, adapter=adapter), raw
+    parts = adapter.fetch_day(day, get)
+    return sources.parse_parts(parts, today=day, day=day, adapter=adapter), parts[0]
 
 
-def get(url: str, limits: FetchSettings = DEFAULTS) -> bytes:
+def get(url: str, headers: Mapping[str, str] | None = None, limits: FetchSettings = DEFAULTS) -> bytes:
     """The body that a source's address answers with, or its mirror, where the settings name one.
 
     An adapter may have found the address in a page: only the mirror may be on the operator's own machine.
     """
     for site, mirror in settings.SOURCE_MIRRORS.items():
         if url.startswith(f"{site}/"):
-            return fetch_address(mirror + url.removeprefix(site), limits)
-    return fetch(url, limits)
+            return fetch_address(mirror + url.removeprefix(site), limits, headers)
+    return fetch(url, limits, headers=headers)
 
 
-def fetch_address(url: str, limits: FetchSettings = DEFAULTS) -> bytes:
+def fetch_address(
+    url: str, limits: FetchSettings = DEFAULTS, headers: Mapping[str, str] | None = None
+) -> bytes:
     """The body of a URL that the operator named: their own machine is allowed if they named it."""
     local = urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
-    return fetch(url, replace(limits, allow_loopback=local))
+    return fetch(url, replace(limits, allow_loopback=local), headers=headers)

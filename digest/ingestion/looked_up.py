@@ -32,7 +32,7 @@ def look_up(keys: Collection[str]) -> dict[str, Paper]:
     """
     assert len(keys) <= arxiv_lookup.MOST_IDS
     ids = [key.removeprefix("arxiv:") for key in keys]
-    records = {one.key: one for one in arxiv_lookup.parse(get(arxiv_lookup.address_of(ids), _ONCE))}
+    records = {one.key: one for one in arxiv_lookup.parse(get(arxiv_lookup.address_of(ids), limits=_ONCE))}
     if not records and len(keys) > 1:
         raise SourceRefused("Expected papers from arXiv, found a feed without any.")
     Paper.objects.bulk_create(

@@ -12,7 +12,7 @@ from typing import Any
 from digest import sources
 from digest.lib.records import PaperRecord, title_key
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source, release_lock
-from digest.sources import ParsedEdition, registry
+from digest.sources import ParsedAnswer, registry
 
 NEW_AT_MOST = timedelta(days=180)  # so long it is known who got a paper; older ones are never new again
 
@@ -52,7 +52,7 @@ def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -
 
 
 def store(
-    parsed: ParsedEdition, raw: bytes, source: Source, now: datetime, *, release: bool = True
+    parsed: ParsedAnswer, raw: bytes, source: Source, now: datetime, *, release: bool = True
 ) -> Ingested:
     """Store a parsed edition in one transaction; without `release` nothing of it goes to readers.
 
@@ -81,7 +81,7 @@ class _ListedPaper:
 
 
 def _store(
-    parsed: ParsedEdition, answer: _Answer, source: Source, now: datetime, *, release: bool
+    parsed: ParsedAnswer, answer: _Answer, source: Source, now: datetime, *, release: bool
 ) -> Ingested:
     if not parsed.papers:
         raise sources.SourceChanged(f"{source.title} lists no papers on {parsed.day}: nothing was stored.")
@@ -152,7 +152,7 @@ def _save(one: _ListedPaper, new_release: Release | None) -> None:
         one.paper.save()
 
 
-def _edition(parsed: ParsedEdition, answer: _Answer, source: Source) -> Edition:
+def _edition(parsed: ParsedAnswer, answer: _Answer, source: Source) -> Edition:
     """The stored edition of that day, with whichever raw answer has more papers: its own or this one."""
     edition = Edition.objects.filter(source=source, day=parsed.day).first()
     if edition is None:
@@ -175,7 +175,7 @@ def _papers_in(edition: Edition) -> int:
     return len(kept.papers)
 
 
-def _parse_stored(edition: Edition, raw: bytes) -> ParsedEdition:
+def _parse_stored(edition: Edition, raw: bytes) -> ParsedAnswer:
     """What `raw`, the stored answer of `edition`, lists: read by the adapter of its format, by no other.
 
     Raises what `sources.parse` raises, and SourceChanged if this version lacks its format.

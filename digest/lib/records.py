@@ -51,6 +51,10 @@ class PaperRecord:
     `authors`, `comments` and `upvotes` are counts, None where the source does not say. `day` is the
     edition's day; `published` the day the paper itself appeared. `summary` is a line of the source's own,
     which a model may have written: it is shown as the source's, and no query looks at it.
+
+    `other_keys` are further identities under which the source knows the paper: its DOI beside its arXiv id,
+    that of the journal's version, of the preprint. `unreadable` names the fields that were there and could
+    not be read; they are left empty.
     """
 
     key: str
@@ -68,6 +72,8 @@ class PaperRecord:
     project_url: str | None = None
     source_names: tuple[str, ...] = ()
     summary: str | None = None
+    other_keys: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
     @property
     def withdrawn(self) -> bool:

@@ -5,22 +5,26 @@ from digest.models.edition import Edition, EditionEntry, Release, newest_release
 from digest.models.heartbeat import Heartbeat
 from digest.models.index_segment import IndexSegment
 from digest.models.paper import Paper
+from digest.models.raw_answer import AnswerBody, RawAnswer
 from digest.models.revision import Revision
 from digest.models.selection import Selection
-from digest.models.source import Source
+from digest.models.source import Source, SourceDay
 from digest.models.topic import Topic
 
 __all__ = [
+    "AnswerBody",
     "Branding",
     "Edition",
     "EditionEntry",
     "Heartbeat",
     "IndexSegment",
     "Paper",
+    "RawAnswer",
     "Release",
     "Revision",
     "Selection",
     "Source",
+    "SourceDay",
     "Topic",
     "newest_release",
     "release_lock",

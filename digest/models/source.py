@@ -1,6 +1,7 @@
 """Where papers come from."""
 
 from django.db import models
+from django.db.models import Value
 
 from digest.sources import registry
 from digest.sources.adapter import Adapter
@@ -13,7 +14,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
 
     def standard(self, adapter: Adapter) -> "Source":
         """The source that bears its adapter's name, or its format's if it is fed by hand; made if needed."""
-        name = adapter.name if adapter.fetch_day else adapter.formats[0].name
+        name = adapter.name if adapter.can_be_fetched else adapter.formats[0].name
         defaults = {"title": adapter.title, "adapter": adapter.name}
         return self.get_or_create(name=name, defaults=defaults)[0]
 
@@ -28,7 +29,21 @@ class Source(models.Model):
         default="huggingface",
         help_text="How it is fetched and read. A source that is fed by hand cannot be fetched.",
     )
+    settings = models.JSONField(
+        default=dict,
+        blank=True,
+        db_default=Value({}, models.JSONField()),
+        help_text="What its adapter is to fetch, by setting.",
+    )
     enabled = models.BooleanField(default=False, help_text="Fetch it on schedule. Needs network.")
+    enabled_at = models.DateTimeField(
+        null=True, editable=False, help_text="Days from then on are caught up when they were missed."
+    )
+    wait_minutes = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="How long readers’ digests wait for its papers of the day, after their own hour. 0: never.",
+    )
     demo = models.BooleanField(default=False, editable=False, help_text="Goes when demo data is removed.")
     checked_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(null=True, editable=False)
@@ -41,3 +56,25 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class SourceDay(models.Model):
+    """What is known of one day of a source: when it was last answered for, and what it listed.
+
+    A day is `settled` once it was answered for when it could grow no more: then it is not asked for again.
+    """
+
+    source = models.ForeignKey(Source, models.CASCADE, related_name="days")
+    day = models.DateField()
+    checked_at = models.DateTimeField(null=True, help_text="The last answer for it; none if there was none.")
+    listed = models.PositiveIntegerField(default=0, help_text="Papers in the last answer for it.")
+    unreadable = models.JSONField(default=dict, help_text="How many papers lacked a field, by field.")
+    settled = models.BooleanField(default=False)
+    error = models.TextField(blank=True, help_text="What the last attempt ran into.")
+
+    class Meta:
+        ordering = ["-day", "source"]
+        constraints = [models.UniqueConstraint(fields=["source", "day"], name="one_row_per_source_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.day:%d %b %Y}"

@@ -4,17 +4,18 @@ Nothing in here knows Django, Celery, a database, a clock or settings; only `htt
 source is one file and one line in `registry`.
 """
 
-from digest.sources.detection import MAX_BYTES, parse
+from digest.sources.detection import MAX_BYTES, parse, parse_parts
 from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable, WrongDay
-from digest.sources.parsed_edition import ParsedEdition, Rejected
+from digest.sources.parsed_answer import ParsedAnswer, Rejected
 
 __all__ = [
     "MAX_BYTES",
-    "ParsedEdition",
+    "ParsedAnswer",
     "Rejected",
     "SourceChanged",
     "SourceRefused",
     "SourceUnavailable",
     "WrongDay",
     "parse",
+    "parse_parts",
 ]

@@ -12,7 +12,7 @@ from lxml import etree
 
 from digest.lib.records import PaperRecord, arxiv_id
 from digest.sources.errors import SourceChanged, SourceRefused
-from digest.sources.parsed_edition import UnreadablePaper
+from digest.sources.parsed_answer import UnreadablePaper
 from digest.sources.record_fields import build_record, iso_day
 
 SITE = "https://export.arxiv.org"

@@ -2,15 +2,16 @@
 
 import math
 import re
+from collections.abc import Iterable, Sequence
 from datetime import date
 
-from digest.lib.records import clean_text
+from digest.lib.records import PaperRecord, clean_text
 from digest.sources import registry
 from digest.sources.adapter import Adapter
 from digest.sources.answer_text import decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_edition import ParsedEdition
+from digest.sources.parsed_answer import ParsedAnswer
 
 MAX_BYTES = 20_000_000
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
@@ -18,7 +19,7 @@ _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
 
 def parse(
     raw: bytes, *, today: date, day: date | None = None, adapter: Adapter | None = None
-) -> ParsedEdition:
+) -> ParsedAnswer:
     """The edition in `raw`, if it is whole and of `day` (None: of any day).
 
     It must be of a format of `adapter`, or of any known format if that is None. `today` only dates a
@@ -37,6 +38,33 @@ def parse(
             if form.recognises(raw):
                 return form.parse(raw, day, today)
     raise _unknown(raw, expected)
+
+
+def parse_parts(
+    parts: Sequence[bytes], *, today: date, day: date | None = None, adapter: Adapter | None = None
+) -> ParsedAnswer:
+    """What the parts of one answer list together, each paper once; see `parse`, which reads each."""
+    read = [parse(part, today=today, day=day, adapter=adapter) for part in parts]
+    if len(read) == 1:
+        return read[0]
+    papers = _each_once(paper for one in read for paper in one.papers)
+    updates = _each_once(paper for one in read for paper in one.updates)
+    return ParsedAnswer(
+        max(one.day for one in read),
+        read[0].format,
+        tuple(papers.values()),
+        tuple(entry for one in read for entry in one.rejected),
+        tuple(paper for key, paper in updates.items() if key not in papers),
+        max((one.issued for one in read if one.issued), default=None),
+    )
+
+
+def _each_once(records: Iterable[PaperRecord]) -> dict[str, PaperRecord]:
+    """The first record of each key, by key."""
+    found: dict[str, PaperRecord] = {}
+    for record in records:
+        found.setdefault(record.key, record)
+    return found
 
 
 def _unknown(raw: bytes, expected: str) -> SourceChanged:

@@ -11,16 +11,13 @@ from digest.lib.records import PaperRecord
 from digest.sources.adapter import Adapter, Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.parsed_answer import ParsedAnswer, collect, require_plausible
 from digest.sources.record_fields import (
+    FieldReader,
     build_record,
-    count_field,
-    day_field,
     edition_day,
     iso_day,
-    list_field,
     load_json,
-    text_field,
 )
 
 NAME = "records"
@@ -32,7 +29,7 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"{")
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     """The edition in the lines; all of one day, which is that of the lines, or `day` where they name none."""
     lines = [line for line in decode(raw, EXPECTED).split("\n") if line.strip()]
     require_plausible(len(lines))
@@ -50,28 +47,28 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
 
 
 def _read(record: dict[str, Any], day: date) -> PaperRecord:
-    if (day_field(record, "day") or day) != day:
-        raise UnreadablePaper(f"its day is not {day}")
-    key = text_field(record, "key")
-    names = list_field(record, "author_names") or []
+    fields = FieldReader(record)
+    key = fields.text("key")
+    names = fields.items("author_names") or []
     if not all(isinstance(name, str) for name in names):
-        raise UnreadablePaper("its author_names are not text")
+        names = fields.cannot_read("author_names", [])
     return build_record(
-        day,
-        title=text_field(record, "title"),
-        abstract=text_field(record, "abstract"),
+        fields.day("day") or day,
+        title=fields.text("title"),
+        abstract=fields.text("abstract"),
         arxiv=key if key.startswith("arxiv:") else None,
         doi=key if key.startswith("doi:") else None,
-        authors=count_field(record, "authors"),
+        authors=fields.count("authors"),
         author_names=names,
-        organization=text_field(record, "organization"),
-        published=day_field(record, "published"),
-        comments=count_field(record, "comments"),
-        upvotes=count_field(record, "upvotes"),
+        organization=fields.text("organization"),
+        published=fields.day("published"),
+        comments=fields.count("comments"),
+        upvotes=fields.count("upvotes"),
         url=record.get("url"),
         code_url=record.get("code_url"),
         project_url=record.get("project_url"),
         summary=record.get("summary"),
+        unreadable=fields.unreadable,
     )
 
 

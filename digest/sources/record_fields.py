@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from digest.lib.records import (
     ABSTRACT_LIMIT,
@@ -19,14 +19,16 @@ from digest.lib.records import (
     safe_link,
 )
 from digest.sources.errors import SourceChanged, WrongDay
-from digest.sources.parsed_edition import UnreadablePaper
+from digest.sources.parsed_answer import UnreadablePaper
 from digest.sources.tex import plain
 
 MAX_COUNT = 2_147_483_647  # what the database's PositiveIntegerField holds
 MAX_NAMES = 1_000
+_DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:$|[T ])", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 Fields = Mapping[str, Any]
+Instead = TypeVar("Instead")
 
 
 def load_json(text: str, expected: str) -> Any:
@@ -41,32 +43,59 @@ def load_json(text: str, expected: str) -> Any:
         ) from error
 
 
-def text_field(fields: Fields, name: str) -> str:
-    """The text of a field, "" where it is missing."""
-    value = fields.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise UnreadablePaper(f"its {name} is not text")
-    return value
+class FieldReader:
+    """The fields of one entry. What is there but cannot be read is empty, and its name in `unreadable`.
 
+    One wrong field never costs a paper: only without a title it is none.
+    """
 
-def list_field(fields: Fields, name: str) -> list[Any] | None:
-    """The list in a field, None where it is missing."""
-    value = fields.get(name)
-    if value is not None and not isinstance(value, list):
-        raise UnreadablePaper(f"its {name} is not a list")
-    return value
+    def __init__(self, fields: Fields) -> None:
+        self.fields = fields
+        self.unreadable: dict[str, None] = {}  # in the order in which they were found
 
+    def text(self, name: str) -> str:
+        """The text of a field, "" where it is missing."""
+        value = self.fields.get(name)
+        if isinstance(value, str):
+            return value
+        return "" if value is None else self.cannot_read(name, "")
 
-def count_field(fields: Fields, name: str) -> int | None:
-    """The count in a field, None where it is missing."""
-    value = fields.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise UnreadablePaper(f"its {name} is not a whole number")
-    return count(value, name)
+    def items(self, name: str) -> list[Any] | None:
+        """The list in a field, None where it is missing."""
+        value = self.fields.get(name)
+        if value is None or isinstance(value, list):
+            return value
+        return self.cannot_read(name, None)
+
+    def within(self, name: str) -> "FieldReader":
+        """The fields of an object in a field; without any where it is missing."""
+        value = self.fields.get(name)
+        if isinstance(value, Mapping):
+            return FieldReader(value)
+        return FieldReader({}) if value is None else self.cannot_read(name, FieldReader({}))
+
+    def count(self, name: str) -> int | None:
+        """The count in a field, as a number or its digits; None where it is missing."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if isinstance(value, str) and re.fullmatch(r"\d{1,10}", value.strip(), re.ASCII):
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT:
+            return value
+        return self.cannot_read(name, None)
+
+    def day(self, name: str) -> date | None:
+        """The day of a field that holds a date or time, None where it is missing or not a whole date."""
+        value = self.fields.get(name)
+        if value is None or value == "":
+            return None
+        return day_of(value) or self.cannot_read(name, None)
+
+    def cannot_read(self, name: str, instead: Instead) -> Instead:
+        """Note that a field is there and cannot be read, and say what to take `instead`."""
+        self.unreadable[name] = None
+        return instead
 
 
 def count(value: int, name: str) -> int:
@@ -76,13 +105,13 @@ def count(value: int, name: str) -> int:
     return value
 
 
-def day_field(fields: Fields, name: str) -> date | None:
-    """The day of a field that holds an ISO date or time, None where it is missing."""
-    value = text_field(fields, name)
-    day = iso_day(value)
-    if value and day is None:
-        raise UnreadablePaper(f"its {name} is not a date")
-    return day
+def day_of(value: object) -> date | None:
+    """The day that a date or time begins with, also one written as "2026-6-30" or "2026/06/30", else None."""
+    match = _DAY.match(value.strip()) if isinstance(value, str) else None
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4])) if match else None
+    except ValueError:
+        return None
 
 
 def iso_day(value: object) -> date | None:
@@ -138,9 +167,12 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
     code_url: object = None,
     project_url: object = None,
     summary: object = None,
+    other_keys: Iterable[str] = (),
+    unreadable: Iterable[str] = (),
 ) -> PaperRecord:
     """A paper from what its source says, cleaned, without TeX, and identified; UnreadablePaper if it is none.
 
+    Its key is its arXiv id, else its DOI, else its title; with both, the DOI is one of its `other_keys`.
     Links that are not safe to print are left out, and a summary that is no text.
     """
     if _LONE_SURROGATE.search(title):
@@ -165,4 +197,13 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
         code_url=safe_link(code_url),
         project_url=safe_link(project_url),
         summary=(plain(clean_text(summary, SUMMARY_LIMIT)) if isinstance(summary, str) else "") or None,
+        other_keys=_other_keys(
+            key, [identify(title="", arxiv=arxiv, doi=None), identify(title="", doi=doi), *other_keys]
+        ),
+        unreadable=tuple(unreadable),
     )
+
+
+def _other_keys(key: str, keys: Iterable[str]) -> tuple[str, ...]:
+    """Each of the `keys` once, without `key` and those that are of a title."""
+    return tuple(dict.fromkeys(one for one in keys if one != key and not one.startswith("title:")))

@@ -28,7 +28,7 @@ def adapter_reading(form: str) -> Adapter:
 
 def fed_by_hand() -> list[str]:
     """The names of the adapters that cannot be fetched."""
-    return [adapter.name for adapter in ADAPTERS if adapter.fetch_day is None]
+    return [adapter.name for adapter in ADAPTERS if not adapter.can_be_fetched]
 
 
 def choices() -> list[tuple[str, str]]:

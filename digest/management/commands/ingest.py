@@ -79,7 +79,11 @@ class Command(BaseCommand):
 
     def named(self, what: str, *, stored: bool) -> tuple[Source | None, Adapter]:
         """The source of that name, and its adapter; only the adapter if the source is not stored yet."""
-        fetchable = {adapter.name: adapter for adapter in registry.ADAPTERS if adapter.fetch_day}
+        fetchable = {
+            adapter.name: adapter
+            for adapter in registry.ADAPTERS
+            if adapter.fetch_day and not adapter.settings
+        }
         if what in fetchable and not stored:
             return None, fetchable[what]  # a dry run works without a database
         source = Source.objects.filter(name=what).first()

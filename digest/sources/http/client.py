@@ -6,7 +6,7 @@ The only file of the engine that knows httpx and tenacity.
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -48,7 +48,11 @@ class _TryAgain(SourceUnavailable):
 
 
 def fetch(
-    url: str, settings: FetchSettings = DEFAULTS, *, sleep: Callable[[float], None] = time.sleep
+    url: str,
+    settings: FetchSettings = DEFAULTS,
+    *,
+    headers: Mapping[str, str] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> bytes:
     """The body that `url` answers with, decompressed.
 
@@ -74,7 +78,7 @@ def fetch(
         sleep=sleep,
         reraise=True,
     )
-    return attempts(_attempt, url, settings, deadline)
+    return attempts(_attempt, url, settings, deadline, headers or {})
 
 
 class _GuardedTransport(httpx.HTTPTransport):
@@ -103,9 +107,9 @@ def without_secrets(url: httpx.URL) -> str:
     return f"{url.scheme}://{host}{port}{url.path}{query}"
 
 
-def _attempt(url: str, settings: FetchSettings, deadline: float) -> bytes:
+def _attempt(url: str, settings: FetchSettings, deadline: float, further: Mapping[str, str]) -> bytes:
     transport = _GuardedTransport(GuardedNetwork(deadline, allow_loopback=settings.allow_loopback))
-    headers = {"User-Agent": settings.user_agent, "Accept-Encoding": "gzip"}
+    headers = {**further, "User-Agent": settings.user_agent, "Accept-Encoding": "gzip"}
     try:
         with httpx.Client(
             transport=transport, headers=headers, timeout=settings.idle_time, trust_env=False

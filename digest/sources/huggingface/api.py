@@ -16,17 +16,13 @@ from digest.sources.adapter import Format, Get
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper, collect, require_plausible
 from digest.sources.record_fields import (
-    Fields,
+    FieldReader,
     build_record,
-    count_field,
-    day_field,
     edition_day,
     iso_day,
-    list_field,
     load_json,
-    text_field,
 )
 
 NAME = "api-json"
@@ -37,7 +33,7 @@ MAX_PAGES = 20
 _DAY_STARTS = timedelta(hours=-3)  # submitted after 21:00 UTC was listed on the next day
 
 
-def fetch_day(day: date, get: Get) -> bytes:
+def fetch_day(day: date, get: Get) -> list[bytes]:
     """The API's whole answer for `day`: its pages, asked for until one is short, as one JSON array.
 
     Raises what `get` raises, and SourceChanged if a page is no list or the pages have no end.
@@ -49,7 +45,7 @@ def fetch_day(day: date, get: Get) -> bytes:
         answer = load_entries(raw.decode("utf-8", "replace"))
         entries += answer
         if len(answer) < PAGE_SIZE:
-            return json.dumps(entries, ensure_ascii=True).encode() if page else raw
+            return [json.dumps(entries, ensure_ascii=True).encode() if page else raw]
     raise SourceChanged(
         f"Expected fewer than {PAGE_SIZE * MAX_PAGES:,} papers of {day}, found no end of them."
     )
@@ -60,7 +56,7 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"[", b'{"error"')
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     """The edition in an answer. An empty list is an edition without papers: weekends have none."""
     entries = load_entries(decode(raw, EXPECTED))
     days = [listing_day(entry) for entry in entries]
@@ -68,7 +64,7 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
         days = [submission_day(entry) for entry in entries]
     found = edition_day(days, day, EXPECTED)
     if not entries:
-        return ParsedEdition(found, NAME, (), ())
+        return ParsedAnswer(found, NAME, (), ())
     return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
 
 
@@ -125,23 +121,26 @@ def read_entry(entry: Any, day: date) -> PaperRecord:
     paper = entry.get("paper") or {} if isinstance(entry, dict) else None
     if not isinstance(paper, dict):
         raise UnreadablePaper("it is not an entry of the daily papers")
-    fields = entry | {name: value for name, value in paper.items() if value not in (None, "")}
-    authors = list_field(fields, "authors")
+    fields = FieldReader(entry | {name: value for name, value in paper.items() if value not in (None, "")})
+    inner = FieldReader(paper)  # the outer day of publication says nothing
+    authors = fields.items("authors")
+    arxiv = fields.text("id")
     return build_record(
         day,
-        title=text_field(fields, "title"),
-        abstract=text_field(fields, "summary"),
-        arxiv=text_field(fields, "id"),
-        url=page_of(text_field(fields, "id")),
+        title=fields.text("title"),
+        abstract=fields.text("summary"),
+        arxiv=arxiv,
+        url=page_of(arxiv),
         authors=None if authors is None else len(authors),
-        author_names=_names(authors or []),
+        author_names=list(_names(fields, authors or [])),
         organization=_organization(fields),
-        published=day_field(paper, "publishedAt"),
-        comments=count_field(fields, "numComments"),
-        upvotes=count_field(fields, "upvotes"),
-        code_url=fields.get("githubRepo"),
-        project_url=fields.get("projectPage"),
-        summary=fields.get("ai_summary"),
+        published=inner.day("publishedAt"),
+        comments=fields.count("numComments"),
+        upvotes=fields.count("upvotes"),
+        code_url=fields.fields.get("githubRepo"),
+        project_url=fields.fields.get("projectPage"),
+        summary=fields.fields.get("ai_summary"),
+        unreadable=fields.unreadable | inner.unreadable,
     )
 
 
@@ -151,21 +150,23 @@ def page_of(paper: str) -> str | None:
     return f"{SITE}/papers/{found}" if found else None
 
 
-def _names(authors: list[Any]) -> Iterator[str]:
+def _names(fields: FieldReader, authors: list[Any]) -> Iterator[str]:
     """The names that may be shown: an author hidden on the paper's page counts, but is not named."""
     for author in authors:
-        if not isinstance(author, dict):
-            raise UnreadablePaper("an author of it is not an object")
-        if author.get("hidden") is not True:
-            yield text_field(author, "name")
+        name = author.get("name") if isinstance(author, dict) else author
+        if not isinstance(name, str | None):
+            name = fields.cannot_read("authors", None)
+        if name and not (isinstance(author, dict) and author.get("hidden") is True):
+            yield name
 
 
-def _organization(fields: Fields) -> str:
+def _organization(fields: FieldReader) -> str:
     """The name to show of the organisation, of whichever place names one."""
-    organization = fields.get("organization") or {}
-    if not isinstance(organization, dict):
-        raise UnreadablePaper("its organization is not an object")
-    return text_field(organization, "fullname") or text_field(organization, "name")
+    named = fields.fields.get("organization")
+    if isinstance(named, str):
+        return named
+    organization = fields.within("organization")
+    return organization.text("fullname") or organization.text("name")
 
 
 FORMAT = Format(NAME, recognises, parse)

@@ -19,7 +19,7 @@ from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
 from digest.sources.huggingface.api import listing_day, page_of, read_entry, title_of
-from digest.sources.parsed_edition import ParsedEdition, collect, require_plausible
+from digest.sources.parsed_answer import ParsedAnswer, collect, require_plausible
 from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
 
 NAME = "page-html"
@@ -42,7 +42,7 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"<") and _NAMED.search(raw) is not None
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     """The edition on a whole page; a page of another site, kind or day, or cut off, is refused."""
     text = decode(raw, EXPECTED)
     root = _ROOT.match(text)
@@ -125,7 +125,7 @@ def _props(page: BeautifulSoup) -> dict[str, Any]:
     return props if isinstance(props, dict) else {}
 
 
-def _from_props(props: dict[str, Any], day: date | None) -> ParsedEdition:
+def _from_props(props: dict[str, Any], day: date | None) -> ParsedAnswer:
     period = props.get("periodType") or "day"
     if period != "day" or props.get("isTrending"):
         kind = "trending papers" if props.get("isTrending") else f"a {clean_text(str(period), 20)}"
@@ -139,7 +139,7 @@ def _from_props(props: dict[str, Any], day: date | None) -> ParsedEdition:
     return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
 
 
-def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedEdition:
+def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedAnswer:
     found = edition_day([_named_day(page)], day, EXPECTED)
     innermost = (card for card in page.select("article") if card.find("article") is None)
     cards = [(card, link) for card in innermost if (link := _paper_link(card))]

@@ -24,7 +24,7 @@ from digest.lib.records import PaperRecord, clean_text
 from digest.sources.adapter import Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged, WrongDay
-from digest.sources.parsed_edition import ParsedEdition, UnreadablePaper, collect, require_plausible
+from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper, collect, require_plausible
 from digest.sources.record_fields import build_record, count
 
 NAME = "page-text"
@@ -69,7 +69,7 @@ def recognises(raw: bytes) -> bool:
     return _DOT_LINE.search(raw.decode("utf-8-sig", "replace")) is not None
 
 
-def parse(raw: bytes, day: date | None, today: date) -> ParsedEdition:
+def parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
     """The edition in the text of a page; text that is no such page, or is cut off, is refused.
 
     The page's day has no year: it is `day`, which must agree, or else the most recent such day that

@@ -9,7 +9,7 @@ import pytest
 from digest import sources
 from digest.ingestion import store
 from digest.models import Edition, EditionEntry, Paper, Release, Revision
-from digest.sources import ParsedEdition, SourceChanged, registry
+from digest.sources import ParsedAnswer, SourceChanged, registry
 from digest.sources.adapter import Adapter, Format
 from digest.sources.jsonl import JSON_LINES
 from digest.sources.record_fields import build_record
@@ -131,7 +131,7 @@ def test_reading_the_kept_answer_again_is_no_fetch() -> None:
 def adapter_that_reads_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """A new version's adapter, asked first, that takes any bytes for ten papers of its own."""
     papers = [build_record(DAY, title=f"Mistaken {number}") for number in range(10)]
-    form = Format("anything", lambda _raw: True, lambda *_: ParsedEdition(DAY, "anything", tuple(papers), ()))
+    form = Format("anything", lambda _raw: True, lambda *_: ParsedAnswer(DAY, "anything", tuple(papers), ()))
     monkeypatch.setattr(registry, "ADAPTERS", (Adapter("any", "Anything", (form,)), *registry.ADAPTERS))
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from digest.sources.adapter import Adapter, Format, Get
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_edition import ParsedEdition, collect
+from digest.sources.parsed_answer import ParsedAnswer, collect
 from digest.sources.record_fields import build_record, require_day
 
 SITE = "https://bulletin.example"
@@ -23,7 +23,7 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"bulletin of ")
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
+def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     head, *titles = decode(raw, EXPECTED).splitlines()
     match = _HEAD.fullmatch(head)
     if match is None or int(match[2]) != len(titles):
@@ -31,7 +31,7 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
     found = date.fromisoformat(match[1])
     require_day(found, day, EXPECTED)
     if not titles:
-        return ParsedEdition(found, "bulletin-text", (), ())
+        return ParsedAnswer(found, "bulletin-text", (), ())
     return collect(
         "bulletin-text",
         found,
@@ -41,8 +41,8 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedEdition:
     )
 
 
-def fetch_day(day: date, get: Get) -> bytes:
-    return get(f"{SITE}/{day}.txt")
+def fetch_day(day: date, get: Get) -> list[bytes]:
+    return [get(f"{SITE}/{day}.txt")]
 
 
 BULLETIN = Adapter(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.sources import MAX_BYTES, ParsedEdition, SourceChanged, SourceUnavailable, parse
+from digest.sources import MAX_BYTES, ParsedAnswer, SourceChanged, SourceUnavailable, parse
 
 TODAY = date(2026, 11, 20)
 DAY = date(2024, 3, 5)
@@ -17,7 +17,7 @@ PAGES = Path(__file__).parents[2] / "fixtures" / "pages"
 WHOLE = [path.read_bytes() for path in sorted(PAGES.iterdir())]
 
 
-def outcome(raw: bytes) -> ParsedEdition | None:
+def outcome(raw: bytes) -> ParsedAnswer | None:
     """The edition, or None for a documented error that is one line of text."""
     try:
         edition = parse(raw, today=TODAY, day=DAY)

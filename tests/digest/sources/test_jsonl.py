@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.lib.records import PaperRecord, title_key
-from digest.sources import ParsedEdition, SourceChanged, WrongDay, parse
+from digest.sources import ParsedAnswer, SourceChanged, WrongDay, parse
 
 TODAY = date(2026, 11, 20)
 DAY = date(2024, 3, 5)
 SAMPLE = Path(__file__).parents[3] / "digest" / "sample" / "2025-11-05.jsonl"
 
 
-def parsed(*lines: dict[str, Any], day: date | None = None) -> ParsedEdition:
+def parsed(*lines: dict[str, Any], day: date | None = None) -> ParsedAnswer:
     return parse(printed(*lines), today=TODAY, day=day)
 
 
@@ -87,7 +87,7 @@ def test_any_records_that_are_printed_are_parsed_to_the_same(written: list[dict[
         papers = parsed(*written).papers
     except SourceChanged:  # none, or too few, with a title
         return
-    assert parsed(*(paper.as_json() for paper in papers)) == ParsedEdition(DAY, "records", papers, ())
+    assert parsed(*(paper.as_json() for paper in papers)) == ParsedAnswer(DAY, "records", papers, ())
 
 
 def test_names_links_and_a_summary_may_be_added() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from digest.sources import ParsedEdition, SourceChanged, parse
+from digest.sources import ParsedAnswer, SourceChanged, parse
 from digest.sources.tex import plain
 
 TODAY = date(2025, 11, 20)
@@ -19,7 +19,7 @@ def html(test_data: Path, name: str) -> str:
     return test_data.joinpath("huggingface", "html", name).read_text()
 
 
-def page(text: str, day: date | None = None) -> ParsedEdition:
+def page(text: str, day: date | None = None) -> ParsedAnswer:
     return parse(text.encode(), today=TODAY, day=day)
 
 

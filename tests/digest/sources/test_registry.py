@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 
 from digest.models import Source
-from digest.sources import ParsedEdition, SourceChanged, registry
+from digest.sources import ParsedAnswer, SourceChanged, registry
 from digest.sources.adapter import Adapter
 
 TODAY = date(2026, 11, 20)
@@ -23,13 +23,13 @@ def formats_without_a_page(adapters: tuple[Adapter, ...], pages: Path) -> set[st
     return {form.name for one in adapters for form in one.formats} - read
 
 
-def _edition(parse: object, raw: bytes) -> ParsedEdition | None:
+def _edition(parse: object, raw: bytes) -> ParsedAnswer | None:
     assert callable(parse)
     try:
         edition = parse(raw, DAY, TODAY)
     except SourceChanged:
         return None
-    assert isinstance(edition, ParsedEdition)
+    assert isinstance(edition, ParsedAnswer)
     return edition if edition.papers else None
 
 

@@ -1,7 +1,7 @@
 """The Hugging Face API's answers: every field trap, and asking for a day."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from digest.lib.records import PaperRecord
-from digest.sources import ParsedEdition, SourceChanged, WrongDay, parse
+from digest.sources import ParsedAnswer, SourceChanged, WrongDay, parse
+from digest.sources.adapter import Get
 from digest.sources.huggingface.api import fetch_day
 
 TODAY = date(2026, 11, 20)
@@ -29,7 +30,7 @@ def entry(number: int = 1, **paper: Any) -> dict[str, Any]:
     }
 
 
-def parsed(*entries: Any, day: date | None = DAY) -> ParsedEdition:
+def parsed(*entries: Any, day: date | None = DAY) -> ParsedAnswer:
     return parse(json.dumps(entries).encode(), today=TODAY, day=day)
 
 
@@ -130,7 +131,7 @@ def test_papers_of_many_days_are_no_edition() -> None:
 
 
 def test_an_empty_answer_is_a_day_without_papers() -> None:
-    assert parsed(day=date(2026, 4, 5)) == ParsedEdition(date(2026, 4, 5), "api-json", (), ())
+    assert parsed(day=date(2026, 4, 5)) == ParsedAnswer(date(2026, 4, 5), "api-json", (), ())
 
 
 def test_a_title_is_enough_for_a_paper() -> None:
@@ -203,8 +204,8 @@ def test_an_error_of_the_api_is_told() -> None:
         parse(b'{"error": "Invalid date"}', today=TODAY, day=DAY)
 
 
-def a_site(answers: list[list[Any]], asked: list[str]) -> Callable[[str], bytes]:
-    def fetch(url: str) -> bytes:
+def a_site(answers: list[list[Any]], asked: list[str]) -> Get:
+    def fetch(url: str, headers: Mapping[str, str] | None = None) -> bytes:
         asked.append(url)
         return json.dumps(answers[len(asked) - 1]).encode()
 
@@ -214,7 +215,7 @@ def a_site(answers: list[list[Any]], asked: list[str]) -> Callable[[str], bytes]
 def test_a_day_is_asked_for_page_by_page_until_one_is_short() -> None:
     asked: list[str] = []
     full = [entry(number) for number in range(1, 101)]
-    raw = fetch_day(DAY, a_site([full, [entry(101)]], asked))
+    (raw,) = fetch_day(DAY, a_site([full, [entry(101)]], asked))
     assert len(parse(raw, today=TODAY, day=DAY).papers) == 101
     assert [urlsplit(url)[:3] for url in asked] == [("https", "huggingface.co", "/api/daily_papers")] * 2
     queries = [parse_qs(urlsplit(url).query) for url in asked]
@@ -222,10 +223,10 @@ def test_a_day_is_asked_for_page_by_page_until_one_is_short() -> None:
 
 
 def test_a_short_answer_is_kept_as_it_came() -> None:
-    assert fetch_day(DAY, lambda url: b' [{"paper": {}}] ') == b' [{"paper": {}}] '
+    assert fetch_day(DAY, lambda url, headers=None: b' [{"paper": {}}] ') == [b' [{"paper": {}}] ']
 
 
 def test_pages_without_end_are_refused() -> None:
     full = json.dumps([entry(number) for number in range(1, 101)]).encode()
     with pytest.raises(SourceChanged, match="no end"):
-        fetch_day(DAY, lambda url: full)
+        fetch_day(DAY, lambda url, headers=None: full)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from digest.sources import ParsedEdition, SourceChanged, SourceUnavailable, WrongDay, parse
+from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, WrongDay, parse
 
 TODAY = date(2026, 11, 20)
 
 
-def parsed(page: str, day: date | None = None) -> ParsedEdition:
+def parsed(page: str, day: date | None = None) -> ParsedAnswer:
     return parse(page.encode(), today=TODAY, day=day)
 
 

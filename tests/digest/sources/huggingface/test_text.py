@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from digest.lib.records import PaperRecord
-from digest.sources import ParsedEdition, SourceChanged, WrongDay, parse
+from digest.sources import ParsedAnswer, SourceChanged, WrongDay, parse
 
 TODAY = date(2024, 3, 20)
 DAY = date(2024, 3, 5)
 ABSTRACT = "Something is measured twice, and the second time it is found to be different. " * 3
 
 
-def parsed(text: str, *, today: date = TODAY, day: date | None = None) -> ParsedEdition:
+def parsed(text: str, *, today: date = TODAY, day: date | None = None) -> ParsedAnswer:
     return parse(text.encode(), today=today, day=day)
 
 

@@ -1,6 +1,7 @@
-"""An edition as parsed from a source's bytes, and how single bad papers are kept from spoiling it."""
+"""What an answer of a source lists, and how single bad papers are kept from spoiling it."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
@@ -22,13 +23,26 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedEdition:
-    """One day of one source: its papers in the source's order, each once, and what was rejected."""
+class ParsedAnswer:
+    """What one answer of a source lists: its papers in the source's order, each once, and what was rejected.
+
+    `day` is the day that the answer is about: the one that was asked for, or the newest of its papers. Each
+    paper belongs to the edition of its own `day`, which may be another. `updates` are newer facts of papers
+    that are not new: they change papers that are known, and bring no other. `issued` is the day on which the
+    source says that it wrote the answer, where it says so.
+    """
 
     day: date
     format: str
     papers: tuple[PaperRecord, ...]
     rejected: tuple[Rejected, ...]
+    updates: tuple[PaperRecord, ...] = ()
+    issued: date | None = None
+
+    @property
+    def unreadable(self) -> Mapping[str, int]:
+        """How many papers have a field that was there and could not be read, by the field's name."""
+        return Counter(name for paper in self.papers for name in paper.unreadable)
 
 
 class UnreadablePaper(Exception):
@@ -50,7 +64,7 @@ def collect(
     *,
     read: Callable[[Entry], PaperRecord],
     title_of: Callable[[Entry], object],
-) -> ParsedEdition:
+) -> ParsedAnswer:
     """Read every entry; of papers listed twice the first stays, unreadable ones are rejected.
 
     Raises SourceChanged if there is no paper at all, or if more than half cannot be read: then it is
@@ -75,4 +89,4 @@ def collect(
         )
     if not papers:
         raise SourceChanged("Expected papers, found none.")
-    return ParsedEdition(day, form, tuple(papers.values()), tuple(rejected))
+    return ParsedAnswer(day, form, tuple(papers.values()), tuple(rejected))
