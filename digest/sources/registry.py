@@ -1,14 +1,17 @@
 """The adapters that there are: a source is added here, by one line.
 
 Bytes of unknown origin are offered to the formats in this order; the first that recognises them reads them.
+So who knows feeds or lists of one kind stands before who reads any.
 """
 
 from digest.sources.adapter import Adapter
+from digest.sources.feeds import FEED
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
+    FEED,  # any feed: after those that know theirs better
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
