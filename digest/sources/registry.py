@@ -8,10 +8,12 @@ from digest.sources.adapter import Adapter
 from digest.sources.feeds import FEED
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.uploads import UPLOADS
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
     FEED,  # any feed: after those that know theirs better
+    UPLOADS,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
