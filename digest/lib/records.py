@@ -78,7 +78,7 @@ class PaperRecord:
     @property
     def withdrawn(self) -> bool:
         """Whether its authors say that they took it back."""
-        return bool(_WITHDRAWN_TITLE.search(self.title) or _WITHDRAWN.search(self.abstract))
+        return bool(_WITHDRAWN_TITLE.search(self.title)) or says_withdrawn(self.abstract)
 
     def as_json(self) -> dict[str, Any]:
         """The public JSON object of `manage.py ingest --json`; its keys stay stable."""
@@ -94,6 +94,11 @@ class PaperRecord:
             "url": self.url,
             "day": self.day.isoformat(),
         }
+
+
+def says_withdrawn(text: str) -> bool:
+    """Whether an abstract, or a comment on it, says that the paper was taken back."""
+    return bool(_WITHDRAWN.search(text))
 
 
 def arxiv_id(text: str) -> str | None:

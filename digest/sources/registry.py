@@ -4,11 +4,14 @@ Bytes of unknown origin are offered to the formats in this order; the first that
 """
 
 from digest.sources.adapter import Adapter
+from digest.sources.arxiv import ARXIV, ARXIV_QUERY
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
+    ARXIV,
+    ARXIV_QUERY,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
