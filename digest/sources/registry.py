@@ -6,9 +6,11 @@ Bytes of unknown origin are offered to the formats in this order; the first that
 from digest.sources.adapter import Adapter
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.literature.europe_pmc import EUROPE_PMC
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
+    EUROPE_PMC,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
