@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from digest.lib.records import PaperRecord
 from digest.sources.adapter import Adapter, Format, Get, Setting, Values
-from digest.sources.literature.json_answer import (
+from digest.sources.literature.answers import (
     Page,
     fetch_pages,
     is_object_with,

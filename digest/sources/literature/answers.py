@@ -1,4 +1,4 @@
-"""JSON answers of literature indexes: loaded, checked for errors and for being whole, and read."""
+"""Answers of literature indexes: loaded, checked for errors and for being whole, and read."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -29,9 +29,8 @@ def load_answer(raw: bytes, expected: str) -> Fields:
     Raises SourceUnavailable for an empty answer, a bot challenge and an error that passes, SourceRefused for
     another error, both with the source's words, and SourceChanged for what is no such object.
     """
+    raise_if_empty(raw, expected)
     text = decode(raw, expected)
-    if not text.strip():
-        raise SourceUnavailable(f"Expected {expected}, found nothing: the answer is empty.")
     if text.lstrip().startswith("<"):
         raise_if_challenge(text)
     # PubMed writes bare line breaks into the words of an error.
@@ -40,6 +39,12 @@ def load_answer(raw: bytes, expected: str) -> Fields:
         raise SourceChanged(f"Expected {expected}, found {clean_text(text, 100)}")
     raise_if_error(answer, expected)
     return answer
+
+
+def raise_if_empty(raw: bytes, expected: str) -> None:
+    """Raise SourceUnavailable for an answer of nothing, which some of them give when they are overloaded."""
+    if not raw.strip():
+        raise SourceUnavailable(f"Expected {expected}, found nothing: the answer is empty.")
 
 
 def raise_if_error(answer: Fields, expected: str) -> None:
