@@ -7,12 +7,14 @@ from digest.sources.adapter import Adapter
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
 from digest.sources.literature.europe_pmc import EUROPE_PMC
+from digest.sources.literature.openalex import OPENALEX
 from digest.sources.literature.pubmed import PUBMED
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
     EUROPE_PMC,
     PUBMED,
+    OPENALEX,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from digest.lib.records import PaperRecord, clean_text
 from digest.sources.adapter import Values
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
-from digest.sources.parsed_answer import MAX_PAPERS, Entry, ParsedAnswer, collect, require_plausible
+from digest.sources.parsed_answer import MAX_PAPERS, Entry, ParsedAnswer, Rejected, collect, require_plausible
 from digest.sources.record_fields import FieldReader, Fields, load_json
 
 _HEAD = 4_000  # bytes in which an answer shows what it is
 _MOST_PAGES = 500
+_NAMELESS = 3
 _ERRORS = ("errMsg", "message", "error")  # by which name these indexes say what is wrong
 _PASSING = {"408", "425", "429", "500", "502", "503", "504"}
 
@@ -146,6 +147,13 @@ def newest_day(days: Iterable[date | None], expected: str) -> date:
     return max(known)
 
 
+def listing_day(own: date | None, asked: date | None, late_by: timedelta) -> date | None:
+    """The day to list a paper on: its own, but where a day is `asked` for, only if it is at most so late."""
+    if own is None or asked is None or asked - late_by <= own <= asked:
+        return own
+    return None
+
+
 def read_papers(
     form: str,
     day: date,
@@ -154,7 +162,12 @@ def read_papers(
     read: Callable[[Entry], PaperRecord],
     title_of: Callable[[Entry], object],
 ) -> ParsedAnswer:
-    """The papers in `entries`, as `collect` reads them; an answer without any has no papers."""
-    if not entries:
-        return ParsedAnswer(day, form, (), ())
+    """The papers in `entries`, as `collect` reads them; an answer without any has no papers.
+
+    Indexes have works without a title: a few of them that are alone on a last page are no sign of a change.
+    """
+    nameless = [place for place, entry in enumerate(entries, start=1) if not title_of(entry)]
+    if len(nameless) == len(entries) <= _NAMELESS:
+        rejected = tuple(Rejected(place, "", "it has no title") for place in nameless)
+        return ParsedAnswer(day, form, (), rejected)
     return collect(form, day, entries, read=read, title_of=title_of)
