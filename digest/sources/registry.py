@@ -9,12 +9,14 @@ from digest.sources.jsonl import JSON_LINES
 from digest.sources.literature.europe_pmc import EUROPE_PMC
 from digest.sources.literature.openalex import OPENALEX
 from digest.sources.literature.pubmed import PUBMED
+from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
     EUROPE_PMC,
     PUBMED,
     OPENALEX,
+    SEMANTIC_SCHOLAR,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
