@@ -54,7 +54,8 @@ class PaperRecord:
 
     `other_keys` are further identities under which the source knows the paper: its DOI beside its arXiv id,
     that of the journal's version, of the preprint. `unreadable` names the fields that were there and could
-    not be read; they are left empty.
+    not be read; they are left empty. Of an `undated` one the source names no day: it belongs to the day on
+    which it was first seen, and `day` is the day on which the answer came.
     """
 
     key: str
@@ -74,6 +75,7 @@ class PaperRecord:
     summary: str | None = None
     other_keys: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    undated: bool = False
 
     @property
     def withdrawn(self) -> bool:
