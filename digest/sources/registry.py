@@ -7,6 +7,7 @@ from digest.sources.adapter import Adapter
 from digest.sources.arxiv import ARXIV, ARXIV_QUERY
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.literature.biorxiv import BIORXIV
 from digest.sources.literature.europe_pmc import EUROPE_PMC
 from digest.sources.literature.openalex import OPENALEX
 from digest.sources.literature.pubmed import PUBMED
@@ -16,6 +17,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
     ARXIV,
     ARXIV_QUERY,
+    BIORXIV,
     EUROPE_PMC,
     PUBMED,
     OPENALEX,
