@@ -12,9 +12,8 @@ def load_xml(raw: bytes, expected: str) -> etree._Element:
     try:
         return etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SourceChanged(
-            f"Expected {expected}, found XML that is broken or none ({clean_text(str(error), 200)})."
-        ) from error
+        what = clean_text(str(error), 200)
+        raise SourceChanged(f"Expected {expected}, found XML that is broken or none ({what}).") from error
 
 
 def text_within(element: etree._Element | None) -> str:

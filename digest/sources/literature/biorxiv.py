@@ -31,6 +31,7 @@ EXPECTED = "an answer of bioRxiv's API"
 SITE = "https://api.biorxiv.org"
 
 _NOTHING = "no posts found"
+_LONGEST_AUTHORS = 200_000  # characters
 _NOT_PUBLISHED = "NA"
 
 
@@ -126,7 +127,7 @@ def _read(entry: object, day: date) -> PaperRecord:
     if doi and identify(title="", doi=doi).startswith("title:"):
         fields.cannot_read("doi", None)
     published = fields.text("published")
-    names = [_in_order(name) for name in fields.text("authors").split(";") if name.strip()]
+    names = [_in_order(name) for name in fields.text("authors")[:_LONGEST_AUTHORS].split(";") if name.strip()]
     return build_record(
         posted or day,
         title=without_markup(without_tokens(fields.text("title"))),

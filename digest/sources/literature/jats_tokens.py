@@ -5,17 +5,19 @@ Each element opens with O_ and closes with C_ and its name, in the middle of wor
 
 import re
 
-_HEADINGS = re.compile(r"^\s*(?:AO_SCPLOWBSTRACTC_SCPLOW|SO_SCPLOWUMMARYC_SCPLOW)\s*:?\s*")
-_FIGURES = re.compile(r"O_(FIG|TBL|INLINEFIG)\b.{0,5000}?C_\1(?![A-Z])", re.DOTALL)
-_LABEL = re.compile(r"O_ST_ABS\s*([^:]{1,100}?)\s*:?\s*C_ST_ABS\s*:?\s*")
+_HEADING = re.compile(r"^ ?(?:AO_SCPLOWBSTRACTC_SCPLOW|SO_SCPLOWUMMARYC_SCPLOW) ?:? ?")
+_LABEL = re.compile(r"O_ST_ABS ?([^:_]{1,100}?) ?:? ?C_ST_ABS ?:? ?")
 _BLOCK = re.compile(r"[OC]_(?:LI|ST_ABS|QUOTE|TEXTBOX|FIG|TBL|INLINEFIG)")
 _INLINE = re.compile(r"[OC]_(?:SCPLOW|SCPCAP)")
 
 
 def without_tokens(text: str) -> str:
-    """The text without them: headings are labels (“Background: …”), figures go with all that is in them."""
+    """The text, in one line, without them: headings are labels (“Background: …”), figures go as a whole."""
+    text = " ".join(text.split())
     if "C_" not in text:
         return text
-    text = _FIGURES.sub(" ", _HEADINGS.sub("", text))
-    text = _BLOCK.sub(" ", _LABEL.sub(r" \1: ", text))
-    return _INLINE.sub("", text)
+    for name in ("FIG", "TBL", "INLINEFIG"):
+        *closed, rest = text.split(f"C_{name}")
+        text = " ".join([*(piece.partition(f"O_{name}")[0] for piece in closed), rest])
+    text = _LABEL.sub(r" \1: ", _HEADING.sub("", text))
+    return _INLINE.sub("", _BLOCK.sub(" ", text))
