@@ -10,6 +10,7 @@ from digest.sources.adapter import Adapter
 
 TODAY = date(2026, 11, 20)
 DAY = date(2024, 3, 5)
+READ_ANY_LIST = {"records", "feed-xml", "feed-json"}
 
 
 def formats_without_a_page(adapters: tuple[Adapter, ...], pages: Path) -> set[str]:
@@ -35,6 +36,17 @@ def _edition(parse: object, raw: bytes) -> ParsedAnswer | None:
 
 def test_every_format_reads_a_page_that_was_written_for_it(pages: Path) -> None:
     assert formats_without_a_page(registry.ADAPTERS, pages) == set()
+
+
+def test_bytes_of_unknown_origin_are_recognised_by_one_format_before_those_that_read_any_list(
+    pages: Path,
+) -> None:
+    for page in pages.iterdir():
+        raw = page.read_bytes()
+        found = [form.name for one in registry.ADAPTERS for form in one.formats if form.recognises(raw)]
+        of_one_source = [name for name in found if name not in READ_ANY_LIST]
+        assert len(of_one_source) <= 1, page.name
+        assert found[: len(of_one_source)] == of_one_source, page.name
 
 
 def test_names_can_be_stored_and_are_unique() -> None:
