@@ -1,9 +1,9 @@
 """OpenReview, asked for the accepted papers of a venue, as API 2 lists them.
 
 https://docs.openreview.net/reference/api-v2: notes of which each field of the content is {"value": …}, 1,000
-at most in an answer. Once decisions are out, accepted papers bear the venue's own id as `venueid`; those under
-review or rejected bear another. All of a venue come at once: they are of the day of their publication there,
-and of the day on which they are first seen where none is named.
+at most in an answer. Once decisions are out, accepted papers bear the venue's own id as `venueid`, others
+another. All of a venue come at once: they are of the day of their publication there, and of the day on which
+they are first seen where none is named.
 """
 
 import re

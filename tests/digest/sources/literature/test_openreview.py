@@ -80,7 +80,7 @@ def test_a_day_of_publication_that_is_none_never_costs_a_paper(day: object) -> N
     ("field", "value"),
     [("abstract", 7), ("authors", "Dee Loon"), ("authors", [7]), ("TLDR", ["a"])],
 )
-def test_one_wrong_field_never_costs_a_paper(field: str, value: object) -> None:
+def test_one_wrong_field_never_costs_a_paper(field: str, value: Any) -> None:
     found = only(note(1, **{field: value}))
     assert (found.title, found.unreadable) == ("Kite 1", (field,))
 
