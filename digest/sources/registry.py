@@ -10,6 +10,7 @@ from digest.sources.jsonl import JSON_LINES
 from digest.sources.literature.biorxiv import BIORXIV
 from digest.sources.literature.europe_pmc import EUROPE_PMC
 from digest.sources.literature.openalex import OPENALEX
+from digest.sources.literature.openreview import OPENREVIEW
 from digest.sources.literature.pubmed import PUBMED
 from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
 
@@ -22,6 +23,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     PUBMED,
     OPENALEX,
     SEMANTIC_SCHOLAR,
+    OPENREVIEW,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
