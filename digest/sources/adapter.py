@@ -90,6 +90,7 @@ class Adapter:
     settings: tuple[Setting, ...] = ()
     configured: Callable[[Values], "Adapter"] | None = None
     interval: float = 1  # seconds between two requests that the source's rules ask for
+    patience: float = 15  # seconds that it may take until it begins to answer
     growing_days: int = 3  # a day may list more until so many days after, itself included
     announcement: Announcement | None = None
     # Whose title, abstract and authors hold where several sources have a paper: 2 the archive or journal that

@@ -75,6 +75,7 @@ ARXIV = Adapter(
     ),
     configured=_by_categories,
     interval=3,
+    patience=100,  # OAI-PMH may take a minute and more for the first byte of a large set
     growing_days=1,
     announcement=ANNOUNCEMENT,
     authority=2,

@@ -160,7 +160,9 @@ def fetched(here: str, day: date, **values: str) -> ParsedAnswer:
 
     def get(url: str, headers: Mapping[str, str] | None = None) -> bytes:
         address = here + url.removeprefix("https://oaipmh.arxiv.org")
-        return fetch(address, FetchSettings(allow_loopback=True, attempts=1), headers=headers)
+        body = fetch(address, FetchSettings(allow_loopback=True, attempts=1), headers=headers).body
+        assert body is not None
+        return body
 
     one = adapter(**values)
     assert one.fetch_day
