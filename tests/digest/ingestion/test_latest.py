@@ -1,4 +1,4 @@
-"""Sources that are asked for what they list now: feeds, alone or with days to ask for where one was missed."""
+"""Sources that are asked for what they list now: feeds, alone or with days for what was missed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
