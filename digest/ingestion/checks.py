@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.ingestion import days, fetchers
@@ -49,57 +49,75 @@ def check(source: Source, now: datetime) -> list[Ingested]:
 def _outcomes(
     source: Source, now: datetime, going_on: Callable[[], None]
 ) -> Iterator[list[Ingested] | Failure]:
-    """What became of each question that the source is asked: days, oldest first, then what it lists now."""
     try:
-        adapter = fetchers.adapter_of(source)
-        questions = _questions(source, adapter, now)
+        adapter = _fetched_by(source)
     except SourceChanged as error:
         yield error
         return
-    unanswered, current = 0, questions[-1] if questions else None
-    while questions:
-        question = questions.pop() if unanswered == TRIES else questions.popleft()
-        try:
-            yield _ask(source, adapter, question, now, going_on)
-            unanswered = 0
-        except (SourceUnavailable, SourceChanged) as error:
-            days.note_failure(source, question or days.today_of(adapter, now), error, now)
-            yield error
-            unanswered += isinstance(error, SourceUnavailable)
-        if unanswered > TRIES or (unanswered == TRIES and current not in questions):
-            return
+    yield from _Check(source, adapter, days.first_day(source, adapter, now), now, going_on).outcomes()
 
 
-def _questions(source: Source, adapter: Adapter, now: datetime) -> deque[date | None]:
-    """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
+def _fetched_by(source: Source) -> Adapter:
+    adapter = fetchers.adapter_of(source)
     if not adapter.fetch_day and not adapter.fetch_latest:
         raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
-    asked: deque[date | None] = deque(days.to_ask(source, adapter, now))
-    if adapter.fetch_latest:
-        asked.append(None)
-    return asked
+    return adapter
 
 
-def _ask(
-    source: Source, adapter: Adapter, day: date | None, now: datetime, going_on: Callable[[], None]
-) -> list[Ingested]:
-    parsed = fetchers.fetch_kept(source, adapter, day, now, going_on)
-    ingested = list(_stored(source, adapter, parsed, now))
-    if day:
-        days.note_answer(source, adapter, day, parsed, now)
-    else:
-        days.note_latest(source, adapter, parsed, now)
-        if stale := days.staleness(adapter, parsed, now):
-            raise SourceChanged(stale)
-    return ingested
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One check, which alone fetches its source as long as `going_on` does not raise.
 
+    `first` is the day on which the source begins: older papers are new to nobody.
+    """
 
-def _stored(source: Source, adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> Iterator[Ingested]:
-    """Store an answer: papers of days before the source's first are new to nobody. No papers, no edition."""
-    first = days.first_day(source, adapter, now)
-    old = tuple(paper for paper in parsed.papers if paper.day < first)
-    new = tuple(paper for paper in parsed.papers if paper.day >= first)
-    if old:
-        yield store(replace(parsed, papers=old, updates=()), source, now, release=False)
-    if new or parsed.updates:
-        yield store(replace(parsed, papers=new), source, now)
+    source: Source
+    adapter: Adapter
+    first: date
+    now: datetime
+    going_on: Callable[[], None]
+
+    def outcomes(self) -> Iterator[list[Ingested] | Failure]:
+        """What became of each question: the days to ask for, oldest first, then what is listed now."""
+        questions = self._questions()
+        current = questions[-1] if questions else None
+        unanswered = 0
+        while questions:
+            question = questions.pop() if unanswered == TRIES else questions.popleft()
+            try:
+                yield self._ask(question)
+                unanswered = 0
+            except (SourceUnavailable, SourceChanged) as error:
+                day = question or days.today_of(self.adapter, self.now)
+                days.note_failure(self.source, day, error, self.now)
+                yield error
+                unanswered += isinstance(error, SourceUnavailable)
+            if unanswered > TRIES or (unanswered == TRIES and current not in questions):
+                return
+
+    def _questions(self) -> deque[date | None]:
+        """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
+        asked: deque[date | None] = deque(days.to_ask(self.source, self.adapter, self.first, self.now))
+        if self.adapter.fetch_latest:
+            asked.append(None)
+        return asked
+
+    def _ask(self, day: date | None) -> list[Ingested]:
+        parsed = fetchers.fetch_kept(self.source, self.adapter, day, self.now, self.going_on)
+        ingested = list(self._stored(parsed))
+        if day:
+            days.note_answer(self.source, self.adapter, day, parsed, self.now)
+        else:
+            days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
+            if stale := days.staleness(self.adapter, parsed, self.now):
+                raise SourceChanged(stale)
+        return ingested
+
+    def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
+        """Store an answer. A day without papers is no edition."""
+        old = tuple(paper for paper in parsed.papers if paper.day < self.first)
+        new = tuple(paper for paper in parsed.papers if paper.day >= self.first)
+        if old:
+            yield store(replace(parsed, papers=old, updates=()), self.source, self.now, release=False)
+        if new or parsed.updates:
+            yield store(replace(parsed, papers=new), self.source, self.now)

@@ -38,15 +38,15 @@ def first_day(source: Source, adapter: Adapter, now: datetime) -> date:
     return min([growing, *lately.values_list("day", flat=True)])
 
 
-def to_ask(source: Source, adapter: Adapter, now: datetime) -> list[date]:
-    """The days to ask for now, oldest first: today, those that may list more, those that were missed.
+def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list[date]:
+    """The days from `first` on to ask for now, oldest first: today, what may list more, what was missed.
 
     What a source lists now covers the days that may list more: where it can be asked for that, days are only
     asked for when these are over. A bounded number: days that did not fail come before those that did.
     """
     if adapter.fetch_day is None:
         return []
-    today, first = today_of(adapter, now), first_day(source, adapter, now)
+    today = today_of(adapter, now)
     rows = {row.day: row for row in SourceDay.objects.filter(source=source, day__gte=first)}
     last = today - timedelta(days=adapter.growing_days) if adapter.fetch_latest else today
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
@@ -97,13 +97,13 @@ def note_failure(source: Source, day: date, error: Exception, now: datetime) -> 
     row.save(update_fields=["tried_at", "failures", "error"])
 
 
-def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> None:
-    """Note what a source lists now, by the days of its papers; today is noted also if it has none.
+def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: date, now: datetime) -> None:
+    """Note what a source lists now, by the days of its papers from `first` on, and today if it has none.
 
     Days that a source announced in one go are settled by that. Others are when they can grow no more, unless
     the source can then be asked for them, which tells more.
     """
-    today, first = today_of(adapter, now), first_day(source, adapter, now)
+    today = today_of(adapter, now)
     days = {today, *(paper.day for paper in parsed.papers)}
     known = {row.day: row for row in SourceDay.objects.filter(source=source, day__in=days)}
     for day in sorted(day for day in days if first <= day <= today):

@@ -120,7 +120,7 @@ def test_a_long_absence_is_caught_up_some_days_at_a_time_with_today_always_among
         assert site.asked[-1] == today
         assert len(site.asked) <= 14
         site.asked.clear()
-    assert days() == [*(DAY + number * ONE for number in range(41))][: 13 * 3] + [today]
+    assert days() == [*(DAY + number * ONE for number in range(3 * 13)), today]
     checks.check(enabled(), noon(today) + HOUR)
     assert days() == [DAY + number * ONE for number in range(41)]
     assert len(released()) == len(set(released())) == 41

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -62,7 +63,7 @@ def test_without_a_database_the_pace_is_kept_by_each_alone(monkeypatch: pytest.M
     waits: list[float] = []
 
     def no_database(*_: object) -> None:
-        raise politeness.DatabaseError("unable to open database file")
+        raise DatabaseError("unable to open database file")
 
     monkeypatch.setattr(politeness, "_take_turn", no_database)
     politeness.wait_for_turn("export.arxiv.org", 3, waits.append)
