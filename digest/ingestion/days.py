@@ -100,8 +100,9 @@ def note_failure(source: Source, day: date, error: Exception, now: datetime) -> 
 def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: date, now: datetime) -> None:
     """Note what a source lists now, by the days of its papers from `first` on, and today if it has none.
 
-    Days that a source announced in one go are settled by that. Others are when they can grow no more, unless
-    the source can then be asked for them, which tells more.
+    The day that a source announced in one go is settled by that; of others before it, single papers may be
+    listed. These are settled when they can grow no more, unless the source can then be asked for them, which
+    tells more.
     """
     today = today_of(adapter, now)
     days = {today, *(paper.day for paper in parsed.papers)}
@@ -110,7 +111,7 @@ def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: d
         row, values = known.get(day), _counted(parsed, day)
         if row and (row.settled or row.listed > values["listed"]):
             continue  # it may have been asked for by itself, or be an older one that is partly forgotten
-        in_one_go = adapter.announcement is not None and values["listed"] > 0
+        in_one_go = adapter.announcement is not None and values["listed"] > 0 and day == parsed.day
         over = adapter.fetch_day is None and (today - day).days >= adapter.growing_days
         error = staleness(adapter, parsed, now) if day == today else ""
         _note(source, day, now, values | {"settled": in_one_go or over, "error": error})

@@ -24,7 +24,7 @@ class Get(Protocol):
 class Format:
     """One structure in which papers come.
 
-    `name` is stored with each edition: unique among all formats, and never changed.
+    `name` is stored with each edition: unique among all formats, and never changed. Adapters may share one.
 
     `recognises` says, quickly and without raising, whether bytes are clearly of this format: by what only
     it has, never by its day or whether they are whole.

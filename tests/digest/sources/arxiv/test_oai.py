@@ -13,6 +13,7 @@ import pytest
 from digest.sources import ParsedAnswer, SourceChanged, SourceRefused, SourceUnavailable, parse, parse_parts
 from digest.sources.adapter import Adapter
 from digest.sources.arxiv import ARXIV
+from digest.sources.arxiv.oai import fetch_day
 from digest.sources.http.client import FetchSettings, fetch
 
 DAY = date(2024, 3, 5)  # a Tuesday
@@ -155,8 +156,8 @@ def oai(sample: str) -> Iterator[tuple[Oai, str]]:
     server.server_close()
 
 
-def fetched(here: str, day: date, **values: str) -> ParsedAnswer:
-    """What the adapter fetches for a day from the address, over the network."""
+def fetched(here: str, day: date, *categories: str) -> ParsedAnswer:
+    """What is fetched by OAI-PMH for a day from the address, over the network."""
 
     def get(url: str, headers: Mapping[str, str] | None = None) -> bytes:
         address = here + url.removeprefix("https://oaipmh.arxiv.org")
@@ -164,14 +165,13 @@ def fetched(here: str, day: date, **values: str) -> ParsedAnswer:
         assert body is not None
         return body
 
-    one = adapter(**values)
-    assert one.fetch_day
-    return parse_parts(one.fetch_day(day, get), today=TODAY, day=day, adapter=one)
+    pages = fetch_day(day, get, chosen=categories)
+    return parse_parts(pages, today=TODAY, day=day, adapter=adapter())
 
 
 def test_a_day_that_was_missed_is_fetched_page_by_page(oai: tuple[Oai, str]) -> None:
     site, here = oai
-    found = fetched(here, DAY)
+    found = fetched(here, DAY, "cs.LG")
     assert len(found.papers) == 9
     assert len(found.updates) == 3
     assert site.asked[0] == {
@@ -187,7 +187,7 @@ def test_a_day_that_was_missed_is_fetched_page_by_page(oai: tuple[Oai, str]) -> 
 def test_each_category_is_fetched_and_a_paper_of_several_comes_once(oai: tuple[Oai, str]) -> None:
     site, here = oai
     site.last = 0
-    found = fetched(here, DAY, categories="cs.LG+hep-th")
+    found = fetched(here, DAY, "cs.LG", "hep-th")
     assert [query["set"] for query in site.asked] == [["cs:cs:LG"], ["physics:hep-th"]]
     assert len(found.papers) == 3
 
@@ -196,5 +196,5 @@ def test_a_list_without_end_is_noticed(oai: tuple[Oai, str]) -> None:
     site, here = oai
     site.last = 1_000
     with pytest.raises(SourceChanged, match="no end of them after 40 pages"):
-        fetched(here, DAY)
+        fetched(here, DAY, "cs.LG")
     assert len(site.asked) == 40
