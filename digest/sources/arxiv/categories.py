@@ -60,5 +60,5 @@ def _has_classes(name: str) -> bool:
 
 
 def covers(chosen: Collection[str], category: str) -> bool:
-    """Whether a category is one of the `chosen`, or of an archive that is."""
-    return category in chosen or category.partition(".")[0] in chosen
+    """Whether a category is one of the `chosen`, or of an archive that is; so is one that is not known."""
+    return not category or category in chosen or category.partition(".")[0] in chosen

@@ -73,6 +73,11 @@ def test_records_that_are_only_cross_listed_can_be_left_out(sample: str) -> None
     assert [paper.key for paper in archive.papers] == ["arxiv:2402.00105"]
 
 
+def test_a_record_without_categories_is_taken_for_one_of_the_chosen(sample: str) -> None:
+    found = answer(sample.replace("<categories>stat.ME cs.LG</categories>", ""), cross_lists="no")
+    assert "arxiv:2402.00105" in {paper.key for paper in found.papers}
+
+
 def test_an_unreadable_date_of_submission_costs_no_paper(sample: str) -> None:
     found = answer(sample.replace("Sat, 02 Mar 2024 08:26:30 GMT", "some day"))
     assert (found.papers[0].key, found.papers[0].day, found.papers[0].published) == (
