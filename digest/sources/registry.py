@@ -1,10 +1,12 @@
 """The adapters that there are: a source is added here, by one line.
 
 Bytes of unknown origin are offered to the formats in this order; the first that recognises them reads them.
+So who knows feeds or lists of one kind stands before who reads any.
 """
 
 from digest.sources.adapter import Adapter
 from digest.sources.arxiv import ARXIV, ARXIV_QUERY
+from digest.sources.feeds import FEED
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
 from digest.sources.literature.biorxiv import BIORXIV
@@ -24,6 +26,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     OPENALEX,
     SEMANTIC_SCHOLAR,
     OPENREVIEW,
+    FEED,  # any feed: after those that know theirs better
     JSON_LINES,  # any line that may be a JSON object: last
 )
 
