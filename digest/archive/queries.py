@@ -160,9 +160,13 @@ def like(paper: Paper) -> str:
 
 
 def paper_by_key(key: str) -> Paper | None:
-    """The paper of this key, or the one that has a better key by now than the title it was first known by."""
+    """The paper that is known by this key, be it that of its title, or one that it had before."""
     papers = Paper.objects.filter(LISTED)
-    return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
+    return (
+        papers.filter(key=key).first()
+        or papers.filter(keys=key).first()
+        or papers.filter(title_key=key).order_by("pk").first()
+    )
 
 
 def appearances(paper: Paper) -> list[Appearance]:
@@ -192,7 +196,7 @@ def paginate(found: Sequence[int], asked: str) -> Page[int]:
 
 def in_order(pks: Sequence[int]) -> list[Paper]:
     """The stored papers of these primary keys, in the same order."""
-    papers = Paper.objects.in_bulk(pks)
+    papers = Paper.objects.by_number(pks)
     return [papers[pk] for pk in pks if pk in papers]
 
 

@@ -52,7 +52,8 @@ def _ranking(span: str, through: int) -> Ranking:
     if newest is None:
         return Ranking((), 0, ())
     papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, SPANS[span]), day__lte=newest)
-    contest = Contest(tuple(papers.only("key", "upvotes", "source_name", "day", "release")), through, span)
+    compared = papers.only("key", "upvotes", "source_name", "listed_by", "told", "day", "release")
+    contest = Contest(tuple(compared), through, span)
     best = tuple((place.number, contest.reason(place)) for place in contest.places[:SHOWN])
     return Ranking(best, len(contest.places), contest.aside)
 

@@ -44,7 +44,7 @@ class Reading:
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
         papers = self._read(selection)
-        items = self._items(selection, filters)
+        items = _each_once(self._items(selection, filters), selection.papers)
         shown = [
             (entry["filter"], replace(item, note=note) if (note := _note(entry, papers)) else item)
             for entry in selection.items
@@ -85,7 +85,7 @@ class Reading:
             for remembered in (self._stored, self._anew, self._explainer):
                 remembered.cache_clear()
         new = [pk for pk in (*selection.papers, *near, *noted) if pk not in self._papers]
-        self._papers |= Paper.objects.in_bulk(new)
+        self._papers |= Paper.objects.by_number(new)
         return self._papers
 
     def _items(self, selection: Selection, filters: Sequence[Filter]) -> Mapping[int, Item]:
@@ -116,6 +116,16 @@ class Reading:
         paper = self._papers[pk]
         reasons = explained(self._explainer(paper), map(self._query, queries))
         return item_of(paper, reasons or _NO_REASONS)
+
+
+def _each_once(items: Mapping[int, Item], numbers: Sequence[int]) -> Mapping[int, Item]:
+    """The items of papers that were merged since are one: the first of them."""
+    first: dict[int, int] = {}
+    return {
+        number: items[number]
+        for number in numbers
+        if number in items and first.setdefault(items[number].number, number) == number
+    }
 
 
 def _read_query(text: str) -> Query:
