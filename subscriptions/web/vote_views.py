@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
-from digest.models import Paper
+from digest.models import MergedPaper, Paper
 from digest.selection.requests import LIBRARY
 from digest.web import page_language
 from digest.web.rendering import show, topic_name
@@ -67,7 +67,8 @@ def digest_behind(token: str) -> Delivery | None:
 
 def paper_of(delivery: Delivery, paper: int) -> Paper | None:
     """The paper of this number, if the digest has it; of one that was merged, the paper that it became."""
-    found = Paper.objects.by_number([paper]).get(paper)
+    became = MergedPaper.objects.filter(number=paper).first()
+    found = Paper.objects.filter(pk=became.paper_id if became else paper).first()
     known = found and delivery.selection and votes.holds(delivery.selection, found.pk)
     return found if known else None
 
