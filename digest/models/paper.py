@@ -1,7 +1,8 @@
 """Papers: each exists once, whatever day or source lists it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
+from types import MappingProxyType
 
 from django.db import models
 from django.db.models import Value
@@ -98,8 +99,8 @@ class Paper(models.Model):
         """The topics it belongs to, if they were stored by the present model and for these words."""
         return unpacked(self.weighed, self)
 
-    def record(self) -> PaperRecord:
-        """The plain value of this paper."""
+    def record(self, titles: Mapping[str, str] = MappingProxyType({})) -> PaperRecord:
+        """The plain value of this paper; `titles` are what people call its sources, by name."""
         return PaperRecord(
             key=self.key,
             title=self.title,
@@ -116,6 +117,7 @@ class Paper(models.Model):
             project_url=self.project_url or None,
             source_names=self.source_names,
             summary=self.summary or None,
+            source_titles=tuple(titles[name] for name in self.source_names if name in titles),
         )
 
 

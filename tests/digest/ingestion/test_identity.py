@@ -8,6 +8,7 @@ from django.apps import apps
 from django.test import Client
 
 from digest.archive import queries
+from digest.archive.search import find, visitors_query
 from digest.ingestion.merging import followers
 from digest.ingestion.store import Ingested, store
 from digest.models import EditionEntry, MergedPaper, Paper, PaperKey, Release, Revision
@@ -156,3 +157,14 @@ def test_every_model_that_refers_to_papers_follows_a_merger() -> None:
     }
     by_merging, with_the_paper = {PaperKey, MergedPaper}, {RevisionModel}
     assert refers - by_merging - with_the_paper == following
+
+
+def test_where_a_paper_came_from_is_shown_where_there_are_several_sources(client: Client) -> None:
+    source("huggingface", title="Hugging Face")
+    source("arxiv-cs-lg", title="arXiv cs.LG")
+    listed("huggingface", {"arxiv": "2511.00001", "abstract": "On adapters."})
+    assert "via " not in client.get(f"/papers/{ARXIV}/").content.decode()
+    listed("arxiv-cs-lg", {"arxiv": "2511.00001"}, hours=1)
+    assert "via Hugging Face, arXiv cs.LG" in client.get(f"/papers/{ARXIV}/").content.decode()
+    for name in ("huggingface", "arxiv-cs-lg"):
+        assert list(find(visitors_query(f"source:{name}")).papers) == [Paper.objects.get().pk]
