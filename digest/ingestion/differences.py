@@ -1,0 +1,119 @@
+"""What is stored about papers and editions, before and after something was stored: new papers, changed facts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+
+from digest.lib.records import title_key
+from digest.models import Edition, Paper, Source
+from digest.sources import ParsedAnswer
+
+_FACTS = (
+    "key",
+    "title",
+    "abstract",
+    "summary",
+    "author_names",
+    "authors",
+    "organization",
+    "published",
+    "comments",
+    "upvotes",
+    "url",
+    "code_url",
+    "project_url",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact of a paper, as it was and as it is."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
+class PaperChange:
+    """A paper that was stored before, and the facts that changed."""
+
+    key: str
+    title: str
+    facts: tuple[FactChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditionChange:
+    """An edition in numbers, before and after: papers listed, papers that could not be read."""
+
+    day: date
+    papers: tuple[int, int]
+    rejected: tuple[int, int]
+
+    @property
+    def changed(self) -> bool:
+        return len(set(self.papers)) > 1 or len(set(self.rejected)) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """`found` are papers that were not stored at all; `editions` are all that were touched, oldest first."""
+
+    editions: tuple[EditionChange, ...]
+    found: tuple[tuple[str, str], ...]
+    changed: tuple[PaperChange, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.found or self.changed or any(edition.changed for edition in self.editions))
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is stored of some answers' papers, by their numbers, and of some days' editions."""
+
+    papers: Mapping[int, Mapping[str, Any]]
+    editions: Mapping[date, tuple[int, int]]
+
+    @classmethod
+    def about(cls, source: Source, answers: Sequence[ParsedAnswer]) -> "Stored":
+        """What is stored now of whatever storing these answers of `source` may change."""
+        records = [record for one in answers for record in (*one.papers, *one.updates)]
+        days = {one.day for one in answers} | {record.day for one in answers for record in one.papers}
+        editions = Edition.objects.filter(source=source, day__in=days)
+        may_be_theirs = Q(key__in={key for record in records for key in (record.key, *record.other_keys)})
+        may_be_theirs |= Q(title_key__in={title_key(record.title) for record in records})
+        papers = Paper.objects.filter(may_be_theirs).order_by("pk")
+        counted = editions.annotate(listed=Count("entries")).order_by("day")
+        return cls(
+            {values.pop("pk"): values for values in papers.values("pk", *_FACTS)},
+            {edition.day: (edition.listed, len(edition.rejected)) for edition in counted},
+        )
+
+
+def differences(before: Stored, after: Stored) -> Differences:
+    """What changed between the two, which must be about the same answers."""
+    nothing = (0, 0)
+    return Differences(
+        tuple(
+            EditionChange(day, *zip(before.editions.get(day, nothing), numbers, strict=True))
+            for day, numbers in after.editions.items()
+        ),
+        tuple(_name(values) for number, values in after.papers.items() if number not in before.papers),
+        tuple(
+            PaperChange(*_name(values), facts)
+            for number, values in after.papers.items()
+            if number in before.papers and (facts := _changes(before.papers[number], values))
+        ),
+    )
+
+
+def _name(values: Mapping[str, Any]) -> tuple[str, str]:
+    return values["key"], values["title"]
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FactChange, ...]:
+    return tuple(FactChange(name, old[name], new[name]) for name in _FACTS if old[name] != new[name])
