@@ -1,4 +1,4 @@
-"""What is stored about papers and editions, before and after something was stored: new papers, changed facts."""
+"""What storing some answers changes: papers that are new, facts of papers, editions in numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from digest.lib.records import title_key
 from digest.models import Edition, Paper, Source
 from digest.sources import ParsedAnswer
 
+SHOWN = 80  # characters of a fact
 _FACTS = (
     "key",
     "title",
@@ -39,11 +40,11 @@ class FactChange:
 
 @dataclass(frozen=True, slots=True)
 class PaperChange:
-    """A paper that was stored before, and the facts that changed."""
+    """A paper, and the facts of it that changed; none if it was not stored before."""
 
     key: str
     title: str
-    facts: tuple[FactChange, ...]
+    facts: tuple[FactChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Differences:
     """`found` are papers that were not stored at all; `editions` are all that were touched, oldest first."""
 
     editions: tuple[EditionChange, ...]
-    found: tuple[tuple[str, str], ...]
+    found: tuple[PaperChange, ...]
     changed: tuple[PaperChange, ...]
 
     def __bool__(self) -> bool:
@@ -97,23 +98,27 @@ class Stored:
 def differences(before: Stored, after: Stored) -> Differences:
     """What changed between the two, which must be about the same answers."""
     nothing = (0, 0)
-    return Differences(
-        tuple(
-            EditionChange(day, *zip(before.editions.get(day, nothing), numbers, strict=True))
-            for day, numbers in after.editions.items()
-        ),
-        tuple(_name(values) for number, values in after.papers.items() if number not in before.papers),
-        tuple(
-            PaperChange(*_name(values), facts)
-            for number, values in after.papers.items()
-            if number in before.papers and (facts := _changes(before.papers[number], values))
-        ),
+    found, changed = [], []
+    for number, new in after.papers.items():
+        old = before.papers.get(number)
+        if old is None:
+            found.append(PaperChange(new["key"], new["title"]))
+        elif facts := _changes(old, new):
+            changed.append(PaperChange(new["key"], new["title"], facts))
+    editions = (
+        EditionChange(day, *zip(before.editions.get(day, nothing), numbers, strict=True))
+        for day, numbers in after.editions.items()
     )
-
-
-def _name(values: Mapping[str, Any]) -> tuple[str, str]:
-    return values["key"], values["title"]
+    return Differences(tuple(editions), tuple(found), tuple(changed))
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FactChange, ...]:
     return tuple(FactChange(name, old[name], new[name]) for name in _FACTS if old[name] != new[name])
+
+
+def shown(value: Any) -> str:
+    """A fact in one line: names in a row, long texts cut short, nothing as “none”."""
+    text = ", ".join(value) if isinstance(value, list) else str(value)
+    if value in (None, "", []):
+        return "none"
+    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"

@@ -50,8 +50,8 @@ def replay(
 ) -> Iterator[Replayed]:
     """Parse the kept answers about these days again, day by day; days without one are left out.
 
-    A day is stored whole, or with `dry_run` not at all. An answer that cannot be parsed any more leaves what is
-    stored. A dry run compares each day with what is stored now, not with what the days before it would change.
+    A day is stored whole, or with `dry_run` not at all. An answer that cannot be parsed any more leaves what
+    is stored. A dry run compares each day with what is stored now, not with what other days would change.
     """
     for age in range((until - since).days + 1):
         day = since + timedelta(days=age)
@@ -106,4 +106,6 @@ def _adapter(source: Source, form: str) -> Adapter | None:
 def _note_format(source: Source, answer: KeptAnswer, form: str) -> None:
     """An answer that could not be read when it came, and can be now, is no longer one of those."""
     if answer.format != form:
-        RawAnswer.objects.filter(source=source, day=answer.day, fetched_at=answer.fetched_at).update(format=form)
+        RawAnswer.objects.filter(source=source, day=answer.day, fetched_at=answer.fetched_at).update(
+            format=form
+        )

@@ -17,7 +17,7 @@ def add_source_and_days(parser: ArgumentParser) -> None:
 
 
 def source_and_days(options: dict[str, Any]) -> tuple[Source, date, date]:
-    """The source that the options name, the first day and the last; CommandError if there is no such thing."""
+    """The source that the options name, the first day and the last; CommandError if they make no sense."""
     since, until = options["from"], options["to"]
     if since > until:
         raise CommandError(f"The first day, {since}, is after the last, {until}.")

@@ -28,7 +28,10 @@ def test_what_was_only_stored_is_released_in_order_of_day() -> None:
     only_stored("Yesterday", day=DAY - timedelta(days=1))
     released = releasing.release(releasing.unreleased(NOW), NOW)
     assert [(one.edition.day, one.papers) for one in released] == [(DAY - timedelta(days=1), 1), (DAY, 1)]
-    assert list(Paper.objects.order_by("release_id").values_list("title", flat=True)) == ["Yesterday", "Today"]
+    assert list(Paper.objects.order_by("release_id").values_list("title", flat=True)) == [
+        "Yesterday",
+        "Today",
+    ]
 
 
 def test_a_second_release_finds_nothing_to_do() -> None:
