@@ -11,7 +11,7 @@ from digest.lib.records import title_key
 from digest.models import Edition, Paper, Source
 from digest.sources import ParsedAnswer
 
-SHOWN = 80  # characters of a fact
+SHOWN, CONTEXT = 80, 20  # characters of a fact; of these before the first that differs
 _FACTS = (
     "key",
     "title",
@@ -36,6 +36,25 @@ class FactChange:
     field: str
     old: Any
     new: Any
+
+    @property
+    def label(self) -> str:
+        return self.field.replace("_", " ")
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Both in one line each; of long texts only from where they begin to differ."""
+        texts = _text(self.old), _text(self.new)
+        if max(map(len, texts)) <= SHOWN:
+            return texts
+        alike = min(map(len, texts))
+        differs = next((at for at in range(alike) if texts[0][at] != texts[1][at]), alike)
+        start = max(differs - CONTEXT, 0)
+        old, new = (
+            ("…" if start else "") + text[start : start + SHOWN] + ("…" if text[start + SHOWN :] else "")
+            for text in texts
+        )
+        return old, new
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +135,8 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FactChange
     return tuple(FactChange(name, old[name], new[name]) for name in _FACTS if old[name] != new[name])
 
 
-def shown(value: Any) -> str:
-    """A fact in one line: names in a row, long texts cut short, nothing as “none”."""
-    text = ", ".join(value) if isinstance(value, list) else str(value)
+def _text(value: Any) -> str:
+    """A fact in one line."""
     if value in (None, "", []):
         return "none"
-    return text if len(text) <= SHOWN else text[: SHOWN - 1].rstrip() + "…"
+    return ", ".join(value) if isinstance(value, list) else str(value)

@@ -18,7 +18,7 @@ from digest.ingestion.differences import Differences, Stored, differences
 from digest.ingestion.fetchers import adapter_of
 from digest.ingestion.raw_answers import KeptAnswer
 from digest.ingestion.store import store
-from digest.models import RawAnswer, Source
+from digest.models import Edition, RawAnswer, Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
 
@@ -57,6 +57,13 @@ def replay(
         day = since + timedelta(days=age)
         if kept := list(raw_answers.answers(source, day, day)):
             yield replay_answers(source, day, kept, now, dry_run=dry_run)
+
+
+def replay_edition(edition: Edition, now: datetime, *, dry_run: bool = False) -> list[Replayed]:
+    """The same for all answers about an edition's day; a feed may have listed its papers the day after."""
+    source, day = edition.source, edition.day
+    by_feed = RawAnswer.objects.filter(source=source, day=None).exists()
+    return list(replay(source, day, day + timedelta(days=by_feed), now, dry_run=dry_run))
 
 
 def replay_answers(

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from digest.archive import search
 from digest.ingestion import releasing
-from digest.ingestion.differences import shown
 from digest.ingestion.replay import Replayed, replay
 from digest.lib.counting import number_of
 from digest.management.source_days import add_source_and_days, source_and_days
@@ -70,6 +69,6 @@ def _lines(replayed: Replayed) -> Iterator[str]:
     for paper in replayed.differences.changed:
         yield f"  ~ {paper.key}  {paper.title}"
         for fact in paper.facts:
-            yield f"      {fact.field}: {shown(fact.old)} → {shown(fact.new)}"
+            yield f"      {fact.label}: {' → '.join(fact.shown)}"
     for failure in replayed.failed:
         yield f"  ! the answer of {failure.fetched_at:%Y-%m-%d %H:%M}: {failure.why}"
