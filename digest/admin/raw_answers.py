@@ -84,7 +84,7 @@ class RawAnswerAdmin(ReadOnlyAdmin[RawAnswer]):
         text = raw_answers.bytes_of(answer.body).decode(errors="replace")
         more = f"… and {len(text) - TEXT_SHOWN:,} characters more: download it." if text[TEXT_SHOWN:] else ""
         return format_html(
-            '<pre class="break-all max-h-96 overflow-auto whitespace-pre-wrap" tabindex="0">{}</pre>{}',
+            '<pre class="raw-answer" tabindex="0">{}</pre>{}',
             text[:TEXT_SHOWN],
             more,
         )

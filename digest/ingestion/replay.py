@@ -25,9 +25,10 @@ from digest.sources.adapter import Adapter
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A kept answer that cannot be parsed (any more), and why."""
+    """A kept answer that cannot be parsed, and why; `format` is how it was read before, empty if never."""
 
     fetched_at: datetime
+    format: str
     why: str
 
 
@@ -76,7 +77,7 @@ def replay_answers(
         try:
             parsed.append((answer, parse(source, answer)))
         except (SourceChanged, SourceUnavailable) as error:
-            failed.append(Failed(answer.fetched_at, str(error)))
+            failed.append(Failed(answer.fetched_at, answer.format, str(error)))
     read = [one for _, one in parsed]
     with transaction.atomic():
         before = Stored.about(source, read)

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         days = failed = 0
         for replayed in replay(source, since, until, now, dry_run=dry_run):
             days += 1
-            failed += len(replayed.failed)
+            failed += sum(bool(one.format) for one in replayed.failed)
             if options["json"]:
                 self.stdout.write(json.dumps(asdict(replayed), cls=DjangoJSONEncoder, ensure_ascii=False))
             else:
@@ -52,7 +52,7 @@ class Command(BaseCommand):
                 said.write(f"{of}: see “manage.py release”.")
         if failed:
             raise CommandError(
-                f"{number_of(failed, 'answer')} could not be parsed; what is stored of it stays."
+                f"{number_of(failed, 'answer')} can no longer be parsed; what is stored of it stays."
             )
 
 
@@ -71,4 +71,5 @@ def _lines(replayed: Replayed) -> Iterator[str]:
         for fact in paper.facts:
             yield f"      {fact.label}: {' → '.join(fact.shown)}"
     for failure in replayed.failed:
-        yield f"  ! the answer of {failure.fetched_at:%Y-%m-%d %H:%M}: {failure.why}"
+        how = "can no longer be parsed" if failure.format else "still cannot be read"
+        yield f"  ! the answer of {failure.fetched_at:%Y-%m-%d %H:%M} {how}: {failure.why}"

@@ -98,7 +98,7 @@ def test_an_answer_that_cannot_be_parsed_any_more_is_shown_with_the_reason(admin
     stored = edition("FP4 training").editions[0]
     RawAnswer.objects.update(format="of-a-later-version")
     shown = said(admin_client.get(replay_url(stored)))
-    assert "cannot be parsed, and what is stored of it stays" in shown
+    assert "can no longer be parsed, and what is stored of it stays" in shown
     assert "found “of-a-later-version”" in shown
 
 

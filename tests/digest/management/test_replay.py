@@ -79,9 +79,16 @@ def test_a_script_gets_one_object_per_day() -> None:
 @pytest.mark.usefixtures("_upgraded")
 def test_an_answer_that_cannot_be_parsed_any_more_makes_the_command_fail_at_the_end() -> None:
     RawAnswer.objects.filter(fetched_at=NOW).update(format="of-a-later-version")
-    with pytest.raises(CommandError, match="1 answer could not be parsed; what is stored of it stays"):
+    with pytest.raises(CommandError, match="1 answer can no longer be parsed; what is stored of it stays"):
         replay()
     assert Paper.objects.count() == 2
+
+
+@pytest.mark.usefixtures("_upgraded")
+def test_an_answer_that_never_could_be_read_is_told_and_is_no_failure() -> None:
+    RawAnswer.objects.filter(fetched_at=NOW).update(format="")
+    said, _ = replay()
+    assert "! the answer of 2025-11-05 09:00 still cannot be read: Expected the Daily Papers" in said
 
 
 def test_days_of_which_nothing_is_kept_are_an_error() -> None:
