@@ -3,15 +3,17 @@
 records → (lock) → papers → mergers → editions → releases → papers, keys, entries, revisions
 """
 
-import zlib
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db import transaction
+
 from digest import sources
+from digest.ingestion import raw_answers
 from digest.ingestion.listing import Listing
 from digest.ingestion.saving import Saving
 from digest.models import Edition, Source, release_lock
-from digest.sources import ParsedAnswer, registry
+from digest.sources import ParsedAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,20 @@ class Ingested:
     updated: int = 0
 
 
-def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -> Ingested:
-    """Parse `raw` and store it as an answer of `source`; papers that it adds are released to readers.
+def ingest(
+    raw: bytes, source: Source, now: datetime, day: date | None = None, *, release: bool = True
+) -> Ingested:
+    """Parse `raw`, keep it and store it as an answer of `source`; what it adds is released to readers.
 
-    Safe to repeat: the same answer again changes nothing. Raises what `sources.parse` raises, with
+    Safe to repeat: the same answer again changes nothing. Raises what `sources.parse` and `store` raise, with
     nothing stored.
     """
-    return store(sources.parse(raw, today=now.date(), day=day), source, now)
+    parsed = sources.parse(raw, today=now.date(), day=day)
+    of_one_day = all(record.day == parsed.day for record in parsed.papers)
+    with transaction.atomic():
+        about = parsed.day if of_one_day else day  # so it is found by its day though nobody named that
+        raw_answers.keep(source, about, (raw,), parsed.format, now)
+        return store(parsed, source, now, release=release)
 
 
 def store(
@@ -68,28 +77,3 @@ def store(
         rejected=len(parsed.rejected),
         updated=len(listing.updated),
     )
-
-
-def reparse(edition: Edition, now: datetime) -> Ingested:
-    """Parse the last stored answer for `edition` again, as after an upgrade of the parser.
-
-    Papers found in addition are released, unless the edition was only stored. Raises what `sources.parse`
-    and `store` raise, and SourceChanged if no answer is stored or this version lacks its format.
-    """
-    answers = edition.source.raw_answers.filter(day=edition.day).exclude(format="")
-    last = answers.order_by("-fetched_at").first()
-    if last is None:
-        raise sources.SourceChanged(f"Expected a stored answer for {edition}, found none.")
-    try:
-        adapter = registry.adapter_reading(last.format)
-    except KeyError as error:
-        raise sources.SourceChanged(f"Expected a format of this version, found “{last.format}”.") from error
-    parts = answers.filter(fetched_at=last.fetched_at).order_by("part").select_related("body")
-    parsed = sources.parse_parts(
-        [zlib.decompress(part.body.compressed) for part in parts],
-        today=edition.day,
-        day=edition.day,
-        adapter=adapter,
-    )
-    release = edition.releases.exists()
-    return store(parsed, edition.source, now, fetched_at=last.fetched_at, release=release)
