@@ -25,6 +25,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
         defaults = {"title": adapter.title, "adapter": adapter.name}
         return self.get_or_create(name=name, defaults=defaults)[0]
 
+    def titles(self) -> dict[str, str]:
+        """What people call the sources that papers come from, by name; nothing while there is only one."""
+        found = dict(self.filter(demo=False, editions__isnull=False).values_list("name", "title").distinct())
+        return found if len(found) > 1 else {}
+
 
 class Source(models.Model):
     """A place that publishes one edition a day, fetched while it is enabled, or fed by hand."""

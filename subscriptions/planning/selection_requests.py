@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Min
 
 from digest.lib.counting import number_of
-from digest.models import Paper, Selection
+from digest.models import MergedPaper, Paper, Selection
 from digest.selection.requests import TRENDING, SelectionRequest
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.schedule import Rhythm
@@ -77,7 +77,8 @@ def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, 
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))
     selections = Selection.objects.filter(pk__in={selection for _, selection in rows}).defer("reasons")
-    held = {selection.pk: {*papers}.intersection(selection.papers) for selection in selections.iterator()}
+    former = MergedPaper.with_former(papers)
+    held = {one.pk: {former[pk] for pk in one.papers if pk in former} for one in selections.iterator()}
     found: dict[int, set[int]] = {}
     for reader, selection in rows:
         if selection and held[selection]:
