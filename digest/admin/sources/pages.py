@@ -1,4 +1,4 @@
-"""Admin pages for sources: what is fetched, how the last check went, fetching now."""
+"""The list of sources and the page of one: adding it, changing what it fetches, fetching now."""
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
@@ -6,23 +6,25 @@ from datetime import timedelta
 from enum import Enum
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import get_content_type_for_model
-from django.db.models import CharField, Field, OuterRef, QuerySet, Subquery
+from django.core.exceptions import PermissionDenied
+from django.db.models import CharField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
-from unfold.widgets import UnfoldAdminSelectWidget
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column
+from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
+from digest.admin.sources.preview_page import preview_url, show_preview
 from digest.models import Source
 from digest.sources import registry
+from digest.sources.adapter import Adapter
 from digest.tasks import fetch_source
 
 ASKED = "Fetch requested."
@@ -45,10 +47,15 @@ def _state(source: Source) -> _State:
     return _State.FETCHING if entered > timezone.now() - PATIENCE else _State.STUCK
 
 
+def _chosen(request: HttpRequest) -> Adapter | None:
+    """The adapter that was chosen for a new source."""
+    return registry.adapter_called(request.GET.get("adapter", ""))
+
+
 class AdapterFilter(admin.SimpleListFilter):
     """Sources of one adapter."""
 
-    title = "adapter"
+    title = "kind"
     parameter_name = "adapter"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
@@ -60,32 +67,73 @@ class AdapterFilter(admin.SimpleListFilter):
 
 @admin.register(Source)
 class SourceAdmin(BaseAdmin[Source]):
-    list_display = ("title", "adapter_title", "enabled", "checked", "succeeded", "first_error")
+    list_display = ("title", "adapter_title", "told", "enabled", "checked", "succeeded", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    fields = ("title", "name", "adapter", "enabled", "checked", "succeeded", "error")
-    readonly_fields = ("checked", "succeeded", "error")
+    readonly_fields = ("kind", "told", "checked", "succeeded", "error")
+    change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_detail = ("fetch_this",)
 
     succeeded = moment_column("Last success", "succeeded_at")
 
-    def formfield_for_dbfield(
-        self, db_field: "Field[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        """The adapter is chosen from the registry. The model has no choices: a new one needs no migration."""
-        if db_field.name != "adapter":
-            return super().formfield_for_dbfield(db_field, request, **kwargs)
-        return forms.ChoiceField(
-            choices=registry.choices,
-            initial=db_field.default,
-            label=capfirst(db_field.verbose_name),
-            help_text=db_field.help_text,
-            widget=UnfoldAdminSelectWidget,
-        )
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """First the kinds of sources, then the form of the one that was chosen."""
+        if _chosen(request):
+            return super().add_view(request, form_url, extra_context)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        fetched = [adapter for adapter in registry.ADAPTERS if adapter.can_be_fetched]
+        by_hand = [adapter for adapter in registry.ADAPTERS if not adapter.can_be_fetched]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Add source",
+            "unknown": request.GET.get("adapter"),
+            "kinds": [("Fetched on schedule", fetched), ("Fed by hand", by_hand)],
+        }
+        return render(request, "sources/kinds.html", context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """With a field for each setting of the adapter."""
+        form = form_of(registry.adapter_called(obj.adapter) if obj else _chosen(request))
+        return super().get_form(request, obj, change=change, form=form, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        adapter = registry.adapter_called(obj.adapter) if obj else _chosen(request)
+        wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
+        fetched = adapter is None or adapter.can_be_fetched
+        schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
+        return [
+            (None, {"fields": ("kind", *wanted, "title", "name", *(schedule if fetched else ()))}),
+            *([("Last check", {"fields": ("checked", "succeeded", "error")})] if obj and fetched else ()),
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """The name is what commands call it: fixed once given."""
         return (*self.readonly_fields, "name") if obj else self.readonly_fields
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> Any:
+        """Enabled: who adds a source wants its papers, and has seen them in the preview."""
+        return {"enabled": True} | super().get_changeform_initial_data(request)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With the button for a preview, where something is fetched."""
+        form: SourceForm = context["adminform"].form
+        if form.adapter and form.adapter.can_be_fetched and self._may_edit(request, form.instance):
+            context["preview_url"] = preview_url(form)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _may_edit(self, request: HttpRequest, source: Source | None) -> bool:
+        """Whether the user may add a source, or change this one."""
+        if source is None or source.pk is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, source)
 
     def has_delete_permission(self, request: HttpRequest, obj: Source | None = None) -> bool:
         """Never: its editions are readers' history. Disable it instead."""
@@ -100,8 +148,23 @@ class SourceAdmin(BaseAdmin[Source]):
         return super().get_queryset(request).annotate(last_entry=Subquery(said), entered=Subquery(at))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.show_progress)
-        return [path("progress/", view, name="digest_source_progress"), *super().get_urls()]
+        wrap = self.admin_site.admin_view
+        return [
+            path("progress/", wrap(self.show_progress), name="digest_source_progress"),
+            path("add/preview/", wrap(self.preview), name="digest_source_add_preview"),
+            path("<int:pk>/preview/", wrap(self.preview), name="digest_source_preview"),
+            *super().get_urls(),
+        ]
+
+    def preview(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """What the source of an unsaved form lists now, fetched once; nothing is stored."""
+        source = get_object_or_404(Source, pk=pk) if pk else None
+        if not self._may_edit(request, source):
+            raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        form = self.get_form(request, source, change=source is not None)(request.POST, instance=source)
+        return show_preview(request, form, self.admin_site.each_context(request))
 
     def show_progress(self, request: HttpRequest) -> HttpResponse:
         """What a page asks for while a source is fetched: nothing, or in the end to be loaded again."""
@@ -119,9 +182,22 @@ class SourceAdmin(BaseAdmin[Source]):
                 return "asked for, but not fetched: is a worker running?"
         return _moment(self, source)
 
-    @column("Adapter", ordering="adapter")
+    @column("Kind", ordering="adapter")
     def adapter_title(self, source: Source) -> str:
         return dict(registry.choices()).get(source.adapter, source.adapter)
+
+    @column("Kind")
+    def kind(self, source: Source) -> SafeString | str:
+        adapter = registry.adapter_called(source.adapter)
+        if adapter is None:
+            return f"“{source.adapter}”, which this version does not have"
+        about = format_html('<span class="block text-subtle">{}</span>', adapter.about)
+        return format_html("{}{}", adapter.title, about if adapter.about else "")
+
+    @column("Settings", empty_value="")
+    def told(self, source: Source) -> str:
+        adapter = registry.adapter_called(source.adapter)
+        return settings_in_words(adapter, source.settings) if adapter else ""
 
     @column("Error", empty_value="")
     def first_error(self, source: Source) -> str:
