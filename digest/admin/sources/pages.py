@@ -2,16 +2,11 @@
 
 # ruff: noqa: ARG002 - the signatures are Django's
 
-from datetime import timedelta
-from enum import Enum
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.admin.options import get_content_type_for_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import CharField, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Cast
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
@@ -20,31 +15,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column
+from digest.admin.sources.arrival import Tone, next_check
+from digest.admin.sources.days import recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
 from digest.admin.sources.preview_page import preview_url, show_preview
+from digest.admin.sources.progress import ASKED, Progress, progress_of, with_last_entry
 from digest.models import Source
 from digest.sources import registry
 from digest.sources.adapter import Adapter
 from digest.tasks import fetch_source
 
-ASKED = "Fetch requested."
-PATIENCE = timedelta(minutes=2)  # for a fetch; then it is not under way any more
-
+TONES = {
+    Tone.GOOD: "text-green-700 dark:text-green-400",
+    Tone.QUIET: "",
+    Tone.LOOK: "text-orange-700 dark:text-orange-400",
+    Tone.BAD: "text-red-700 dark:text-red-400",
+}
 _moment = moment_column("Last check", "checked_at")
-
-
-class _State(Enum):
-    """What became of a fetch that somebody asked for."""
-
-    DONE, FETCHING, STUCK = range(3)
-
-
-def _state(source: Source) -> _State:
-    """By the last entry in the source's history, `last_entry` of the moment `entered`."""
-    entry, entered = getattr(source, "last_entry", None), getattr(source, "entered", None)
-    if entry != ASKED or entered is None or (source.checked_at and source.checked_at >= entered):
-        return _State.DONE
-    return _State.FETCHING if entered > timezone.now() - PATIENCE else _State.STUCK
 
 
 def _chosen(request: HttpRequest) -> Adapter | None:
@@ -67,9 +54,9 @@ class AdapterFilter(admin.SimpleListFilter):
 
 @admin.register(Source)
 class SourceAdmin(BaseAdmin[Source]):
-    list_display = ("title", "adapter_title", "told", "enabled", "checked", "succeeded", "first_error")
+    list_display = ("title", "adapter_title", "told", "enabled", "arrived", "checked", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    readonly_fields = ("kind", "told", "checked", "succeeded", "error")
+    readonly_fields = ("kind", "told", "arrived", "calendar", "checked", "next_check", "succeeded", "error")
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_detail = ("fetch_this",)
@@ -107,9 +94,10 @@ class SourceAdmin(BaseAdmin[Source]):
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
         schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
+        checks = ("checked", "next_check", "succeeded", "error") if fetched else ()
         return [
             (None, {"fields": ("kind", *wanted, "title", "name", *(schedule if fetched else ()))}),
-            *([("Last check", {"fields": ("checked", "succeeded", "error")})] if obj and fetched else ()),
+            *([("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else ()),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
@@ -140,12 +128,13 @@ class SourceAdmin(BaseAdmin[Source]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
-        """With the last entry of each source's history, which says whether a fetch was asked for."""
-        history = LogEntry.objects.filter(
-            content_type=get_content_type_for_model(Source), object_id=Cast(OuterRef("pk"), CharField())
-        ).order_by("-action_time", "-pk")
-        said, at = history.values("change_message")[:1], history.values("action_time")[:1]
-        return super().get_queryset(request).annotate(last_entry=Subquery(said), entered=Subquery(at))
+        return with_last_entry(super().get_queryset(request))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the last days of the sources that are shown."""
+        shown = super().get_changelist_instance(request)
+        shown.result_list = shown.result_list.prefetch_related(recent_days(timezone.now()))
+        return shown
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
@@ -168,19 +157,33 @@ class SourceAdmin(BaseAdmin[Source]):
 
     def show_progress(self, request: HttpRequest) -> HttpResponse:
         """What a page asks for while a source is fetched: nothing, or in the end to be loaded again."""
-        if any(_state(source) == _State.FETCHING for source in self.get_queryset(request)):
+        if any(progress_of(source) == Progress.FETCHING for source in self.get_queryset(request)):
             return HttpResponse(status=204)
         return HttpResponse(headers={"HX-Refresh": "true"})
 
     @column("Last check", ordering="checked_at")
     def checked(self, source: Source) -> SafeString | str:
-        match _state(source):
-            case _State.FETCHING:
+        match progress_of(source):
+            case Progress.FETCHING:
                 asks = '<span hx-get="{}" hx-trigger="every 2s" hx-swap="none" role="status">{}</span>'
                 return format_html(asks, reverse("admin:digest_source_progress"), "is being fetched …")
-            case _State.STUCK:
+            case Progress.STUCK:
                 return "asked for, but not fetched: is a worker running?"
         return _moment(self, source)
+
+    @column("Papers of today")
+    def arrived(self, source: Source) -> SafeString:
+        now = timezone.now()
+        said = said_in_list(source, now) if hasattr(source, "recent") else said_on_page(source, now)
+        return format_html('<span class="{}">{}</span>', TONES[said.tone], said.words)
+
+    @column("Last weeks")
+    def calendar(self, source: Source) -> SafeString:
+        return show_calendar(source, timezone.now())
+
+    @column("Next check")
+    def next_check(self, source: Source) -> str:
+        return next_check(source.checked_at, timezone.now(), enabled=source.enabled)
 
     @column("Kind", ordering="adapter")
     def adapter_title(self, source: Source) -> str:
@@ -225,6 +228,7 @@ class SourceAdmin(BaseAdmin[Source]):
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         self.log_changes(request, queryset, "Disabled.")
-        self.report(request, queryset.update(enabled=False), "disabled", "Nothing was disabled.")
+        done = "disabled: nothing more is fetched, and what is stored stays"
+        self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
 
     fetch_this = button(fetch_now, "Ask the source for its recent editions now, without waiting.", "sync")

@@ -95,7 +95,7 @@ def words(answer: Any) -> str:
 def inputs(answer: Any) -> dict[str, Any]:
     """The inputs of a form's page by name."""
     page = BeautifulSoup(answer.content, "lxml")
-    return {one["name"]: one for one in page.select("#source_form :is(input, select, textarea)[name]")}
+    return {str(one["name"]): one for one in page.select("#source_form :is(input, select, textarea)[name]")}
 
 
 def errors(answer: Any) -> Any:
