@@ -164,6 +164,8 @@ SOURCE_MIRRORS = {
     "https://export.arxiv.org": read.str("ARXIV_ENDPOINT", default="https://export.arxiv.org").rstrip("/"),
 }
 
+RAW_ANSWERS_DAYS = env.number("RAW_ANSWERS_DAYS", read.str("RAW_ANSWERS_DAYS", default="") or "60", 36_500)
+
 # --- Mail ------------------------------------------------------------------------------------
 
 SITE_NAME = read.str("SITE_NAME", default="Paper Digest")

@@ -2,7 +2,14 @@
 
 
 class SourceUnavailable(Exception):
-    """The source cannot be reached or does not answer now: try again later."""
+    """The source cannot be reached or does not answer now: try again later.
+
+    `rest` is for how many seconds it asks to be left alone, if it does.
+    """
+
+    def __init__(self, message: str, rest: float | None = None) -> None:
+        super().__init__(message)
+        self.rest = rest
 
 
 class SourceChanged(Exception):
