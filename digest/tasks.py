@@ -29,6 +29,12 @@ def show_life() -> None:
 
 
 @shared_task
+def refresh_search() -> None:
+    """Let the search find papers that were stored by hand."""
+    search.refresh()
+
+
+@shared_task
 def fetch_sources() -> None:
     """Fetch every enabled source."""
     for source_id in Source.objects.filter(enabled=True).values_list("pk", flat=True):

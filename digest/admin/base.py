@@ -171,6 +171,13 @@ def confirmed(
     )
 
 
+def page_link(description: str, *, icon: str) -> Callable[[F], F]:
+    """A button at the top of a list or page that leads to another page; needs the change permission."""
+    return cast(
+        "Callable[[F], F]", decorators.action(description=description, icon=icon, permissions=["run_action"])
+    )
+
+
 def button(bulk: Callable[..., None], question: str, icon: str, *, danger: bool = False) -> Any:
     """The list action `bulk` as a button on one object's page, asking `question` first."""
 

@@ -45,6 +45,11 @@ def known_keys(parsed: ParsedAnswer) -> frozenset[str]:
     return frozenset(Paper.objects.filter(key__in=keys).values_list("key", flat=True))
 
 
+def released(parsed: ParsedAnswer) -> int:
+    """How many of the papers in `parsed` were released to readers before."""
+    return Paper.objects.filter(key__in=known_keys(parsed), release__isnull=False).count()
+
+
 def _fetch(adapter: Adapter, now: datetime) -> ParsedAnswer:
     today = now.astimezone(UTC).date()
     get = _Get(time.monotonic() + SECONDS)

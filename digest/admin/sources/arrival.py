@@ -138,7 +138,7 @@ def _told(
         return "", "nothing known", Tone.QUIET
     if not is_expected(adapter, one.day) or one.day == today:
         return "", "not asked for yet", Tone.QUIET
-    return "missing", "never answered for; it is caught up at the next check", Tone.LOOK
+    return "gap", "never answered for; it is caught up at one of the next checks", Tone.LOOK
 
 
 def _last(known: Known, today: date) -> str:

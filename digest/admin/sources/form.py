@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
-from django.utils.text import slugify
 from unfold.widgets import (
     UnfoldAdminPasswordWidget,
     UnfoldAdminSelectWidget,
@@ -13,6 +12,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from digest.ingestion.by_hand import free_name
 from digest.models import Source
 from digest.sources.adapter import Adapter, Setting, Values
 
@@ -85,7 +85,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             told = settings_in_words(adapter, source.settings)
             cleaned["title"] = f"{adapter.title} {told}".strip()[:100].rstrip()
         if "name" in self.fields and not cleaned.get("name"):
-            cleaned["name"] = _free_name(cleaned.get("title") or adapter.name)
+            cleaned["name"] = free_name(cleaned.get("title") or adapter.name)
 
 
 def form_of(adapter: Adapter | None) -> type[SourceForm]:
@@ -131,11 +131,3 @@ def _field(setting: Setting) -> forms.Field:
     elif setting.secret:
         widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
     return forms.CharField(max_length=LONGEST, widget=widget, **options)
-
-
-def _free_name(title: str) -> str:
-    """A name made of `title` that no source has: “arxiv-cs-lg”, else “arxiv-cs-lg-2”."""
-    base = slugify(title.replace(".", "-").replace("+", "-"))[:46].strip("-") or "source"
-    taken = set(Source.objects.filter(name__startswith=base).values_list("name", flat=True))
-    numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
-    return next(name for name in (base, *numbered) if name not in taken)

@@ -8,21 +8,22 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column
+from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_link, redirect
 from digest.admin.sources.arrival import Tone, next_check
 from digest.admin.sources.days import recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
+from digest.admin.sources.kinds import chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
 from digest.admin.sources.progress import ASKED, Progress, progress_of, with_last_entry
+from digest.admin.sources.upload import upload
 from digest.models import Source
 from digest.sources import registry
-from digest.sources.adapter import Adapter
 from digest.tasks import fetch_source
 
 TONES = {
@@ -32,11 +33,6 @@ TONES = {
     Tone.BAD: "text-red-700 dark:text-red-400",
 }
 _moment = moment_column("Last check", "checked_at")
-
-
-def _chosen(request: HttpRequest) -> Adapter | None:
-    """The adapter that was chosen for a new source."""
-    return registry.adapter_called(request.GET.get("adapter", ""))
 
 
 class AdapterFilter(admin.SimpleListFilter):
@@ -59,7 +55,8 @@ class SourceAdmin(BaseAdmin[Source]):
     readonly_fields = ("kind", "told", "arrived", "calendar", "checked", "next_check", "succeeded", "error")
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
-    actions_detail = ("fetch_this",)
+    actions_list = ("bring_papers",)
+    actions_detail = ("fetch_this", "bring_papers_here")
 
     succeeded = moment_column("Last success", "succeeded_at")
 
@@ -67,38 +64,32 @@ class SourceAdmin(BaseAdmin[Source]):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """First the kinds of sources, then the form of the one that was chosen."""
-        if _chosen(request):
+        if chosen_kind(request):
             return super().add_view(request, form_url, extra_context)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        fetched = [adapter for adapter in registry.ADAPTERS if adapter.can_be_fetched]
-        by_hand = [adapter for adapter in registry.ADAPTERS if not adapter.can_be_fetched]
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": "Add source",
-            "unknown": request.GET.get("adapter"),
-            "kinds": [("Fetched on schedule", fetched), ("Fed by hand", by_hand)],
-        }
-        return render(request, "sources/kinds.html", context)
+        return show_kinds(request, self._page(request))
+
+    def _page(self, request: HttpRequest) -> dict[str, Any]:
+        """The context of any page about sources."""
+        return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def get_form(
         self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         """With a field for each setting of the adapter."""
-        form = form_of(registry.adapter_called(obj.adapter) if obj else _chosen(request))
+        form = form_of(registry.adapter_called(obj.adapter) if obj else chosen_kind(request))
         return super().get_form(request, obj, change=change, form=form, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
-        adapter = registry.adapter_called(obj.adapter) if obj else _chosen(request)
+        adapter = registry.adapter_called(obj.adapter) if obj else chosen_kind(request)
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
         schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
         checks = ("checked", "next_check", "succeeded", "error") if fetched else ()
-        return [
-            (None, {"fields": ("kind", *wanted, "title", "name", *(schedule if fetched else ()))}),
-            *([("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else ()),
-        ]
+        arrival = [("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else []
+        what = ("kind", *wanted, "title", "name", *(schedule if fetched else ()))
+        return [*arrival, ("What it fetches" if obj and fetched else None, {"fields": what})]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         """The name is what commands call it: fixed once given."""
@@ -140,10 +131,15 @@ class SourceAdmin(BaseAdmin[Source]):
         wrap = self.admin_site.admin_view
         return [
             path("progress/", wrap(self.show_progress), name="digest_source_progress"),
+            path("upload/", wrap(self.upload), name="digest_source_upload"),
             path("add/preview/", wrap(self.preview), name="digest_source_add_preview"),
             path("<int:pk>/preview/", wrap(self.preview), name="digest_source_preview"),
             *super().get_urls(),
         ]
+
+    def upload(self, request: HttpRequest) -> HttpResponse:
+        """Papers by hand, for a source that there is or a new one."""
+        return upload(self, request, self._page(request))
 
     def preview(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         """What the source of an unsaved form lists now, fetched once; nothing is stored."""
@@ -153,7 +149,7 @@ class SourceAdmin(BaseAdmin[Source]):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         form = self.get_form(request, source, change=source is not None)(request.POST, instance=source)
-        return show_preview(request, form, self.admin_site.each_context(request))
+        return show_preview(request, form, self._page(request))
 
     def show_progress(self, request: HttpRequest) -> HttpResponse:
         """What a page asks for while a source is fetched: nothing, or in the end to be loaded again."""
@@ -230,5 +226,13 @@ class SourceAdmin(BaseAdmin[Source]):
         self.log_changes(request, queryset, "Disabled.")
         done = "disabled: nothing more is fetched, and what is stored stays"
         self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
+
+    @page_link("Upload or paste papers", icon="upload")
+    def bring_papers(self, request: HttpRequest) -> HttpResponse:
+        return redirect(request, reverse("admin:digest_source_upload"))
+
+    @page_link("Upload or paste papers", icon="upload")
+    def bring_papers_here(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return redirect(request, f"{reverse('admin:digest_source_upload')}?source={object_id}")
 
     fetch_this = button(fetch_now, "Ask the source for its recent editions now, without waiting.", "sync")

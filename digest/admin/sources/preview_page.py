@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,11 +32,7 @@ def show_preview(request: HttpRequest, form: SourceForm, page: dict[str, Any]) -
     context: dict[str, Any] = {"base": base(request), "seconds": SECONDS}
     adapter = form.adapter
     if not form.is_valid() or adapter is None:
-        context["errors"] = [
-            (form.fields[name].label if name in form.fields else "", error)
-            for name, errors in form.errors.items()
-            for error in errors
-        ]
+        context["errors"] = errors_of(form)
     else:
         source = form.instance
         configured = adapter.configured(source.settings) if adapter.configured else adapter
@@ -44,6 +41,15 @@ def show_preview(request: HttpRequest, form: SourceForm, page: dict[str, Any]) -
         if shown.parsed:
             context |= papers_context(shown.parsed, shown.known)
     return render(request, "sources/preview.html", {**page, "title": "Preview", **context})
+
+
+def errors_of(form: forms.BaseForm) -> list[tuple[str, str]]:
+    """What is wrong in a form: the label of each field, none for the whole, and what is said of it."""
+    return [
+        (str(form.fields[name].label or name.capitalize()) if name in form.fields else "", str(error))
+        for name, errors in form.errors.items()
+        for error in errors
+    ]
 
 
 def base(request: HttpRequest) -> str:

@@ -128,7 +128,7 @@ def test_the_calendar_tells_a_quiet_weekend_from_a_day_that_is_missing() -> None
     shown = cells(DayOfSource(saturday, 0))
     assert (shown[saturday].short, shown[saturday].tone) == ("none", Tone.QUIET)
     assert shown[saturday].words == "Saturday, 1 November: no papers, and none were expected"
-    assert (shown[FRIDAY].short, shown[FRIDAY].tone) == ("missing", Tone.LOOK)
+    assert (shown[FRIDAY].short, shown[FRIDAY].tone) == ("gap", Tone.LOOK)
     assert shown[FRIDAY - timedelta(days=1)].short == ""  # before it was enabled
     assert shown[MONDAY].short == ""
     assert shown[MONDAY + timedelta(days=1)].words == "Tuesday, 4 November: still to come"
