@@ -10,7 +10,7 @@ from digest.sources import registry
 from digest.sources.adapter import Adapter
 from digest.sources.answer_text import decode
 from digest.sources.bot_challenge import raise_if_challenge
-from digest.sources.errors import SourceChanged
+from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_answer import ParsedAnswer
 
 MAX_BYTES = 20_000_000
@@ -44,13 +44,20 @@ def parse_parts(
     parts: Sequence[bytes], *, today: date, day: date | None = None, adapter: Adapter | None = None
 ) -> ParsedAnswer:
     """What the parts of one answer list together, each paper once; see `parse`, which reads each."""
-    read = [parse(part, today=today, day=day, adapter=adapter) for part in parts]
+    read = [parse(part, today=today, day=day, adapter=adapter) for part in parts[:1]]
+    for part in parts[1:]:
+        try:
+            read.append(parse(part, today=today, day=day, adapter=adapter))
+        except (
+            WrongDay
+        ):  # the last page may hold one paper, of another day: the first says whose answer it is
+            read.append(parse(part, today=today, adapter=adapter))
     if len(read) == 1:
         return read[0]
     papers = _each_once(paper for one in read for paper in one.papers)
     updates = _each_once(paper for one in read for paper in one.updates)
     return ParsedAnswer(
-        max(one.day for one in read),
+        day or max(one.day for one in read),
         read[0].format,
         tuple(papers.values()),
         tuple(entry for one in read for entry in one.rejected),

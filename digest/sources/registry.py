@@ -4,11 +4,22 @@ Bytes of unknown origin are offered to the formats in this order; the first that
 """
 
 from digest.sources.adapter import Adapter
+from digest.sources.arxiv import ARXIV, ARXIV_QUERY
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.literature.europe_pmc import EUROPE_PMC
+from digest.sources.literature.openalex import OPENALEX
+from digest.sources.literature.pubmed import PUBMED
+from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
+    ARXIV,
+    ARXIV_QUERY,
+    EUROPE_PMC,
+    PUBMED,
+    OPENALEX,
+    SEMANTIC_SCHOLAR,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 

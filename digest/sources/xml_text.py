@@ -2,6 +2,7 @@
 
 from lxml import etree
 
+from digest.lib.records import clean_text
 from digest.sources.errors import SourceChanged
 
 
@@ -11,7 +12,9 @@ def load_xml(raw: bytes, expected: str) -> etree._Element:
     try:
         return etree.fromstring(raw, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
-        raise SourceChanged(f"Expected {expected}, found XML that is broken or none ({error}).") from error
+        raise SourceChanged(
+            f"Expected {expected}, found XML that is broken or none ({clean_text(str(error), 200)})."
+        ) from error
 
 
 def text_within(element: etree._Element | None) -> str:
