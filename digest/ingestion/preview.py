@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from digest import sources
 from digest.ingestion import fetchers
-from digest.models import Paper
+from digest.models import Paper, Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
 from digest.sources.http.client import FetchSettings
@@ -26,14 +26,14 @@ class Preview:
     error: str = ""
 
 
-def preview(adapter: Adapter, now: datetime) -> Preview:
-    """Fetch what a source of `adapter` lists now: at most once, for some seconds, and nothing is stored.
+def preview(source: Source, now: datetime) -> Preview:
+    """Fetch what a source lists now, by its settings, stored or not: once, for some seconds; store nothing.
 
     Only public addresses are fetched, and mirrors that the machine's settings name: whoever may add a source
     could otherwise look around in the network of this machine.
     """
     try:
-        parsed = _fetch(adapter, now)
+        parsed = _fetch(fetchers.adapter_of(source), now)
     except (SourceUnavailable, SourceChanged) as error:
         return Preview(error=str(error))
     return Preview(parsed, known_keys(parsed))

@@ -14,6 +14,7 @@ from unfold.widgets import (
 
 from digest.ingestion.by_hand import free_name
 from digest.models import Source
+from digest.sources import SourceChanged
 from digest.sources.adapter import Adapter, Setting, Values
 
 PREFIX = "setting_"  # a setting may be called as a column of the model
@@ -53,9 +54,18 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         values = {setting.name: self._value(setting) for setting in self._settings}
         self.instance.settings = self.instance.settings | values
         if not self.errors and self.adapter:
+            self._require_whole(self.adapter)
             self._require_another(self.adapter)
             self._suggest(self.adapter)
         return cleaned
+
+    def _require_whole(self, adapter: Adapter) -> None:
+        """Add an error if the adapter can do nothing with these settings together."""
+        if adapter.configured:
+            try:
+                adapter.configured(self.instance.settings)
+            except SourceChanged as error:
+                self.add_error(NON_FIELD_ERRORS, str(error))
 
     def _value(self, setting: Setting) -> str:
         name = PREFIX + setting.name
@@ -83,7 +93,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         source, cleaned = self.instance, self.cleaned_data
         if "title" in self.fields and not cleaned.get("title"):
             told = settings_in_words(adapter, source.settings)
-            cleaned["title"] = f"{adapter.title} {told}".strip()[:100].rstrip()
+            between = ": " if told and "," in adapter.title else " "
+            cleaned["title"] = f"{adapter.title}{between}{told}".strip()[:100].rstrip()
         if "name" in self.fields and not cleaned.get("name"):
             cleaned["name"] = free_name(cleaned.get("title") or adapter.name)
 
@@ -100,18 +111,27 @@ def setting_fields(adapter: Adapter | None) -> tuple[str, ...]:
 
 
 def public_values(adapter: Adapter, values: Values) -> dict[str, str]:
-    """The settings without the secret ones."""
-    return {one.name: values.get(one.name, "") for one in adapter.settings if not one.secret}
+    """The settings without the secret ones; what an older source lacks is as it is at first."""
+    return {one.name: values.get(one.name) or one.initial for one in adapter.settings if not one.secret}
 
 
 def settings_in_words(adapter: Adapter, values: Values) -> str:
-    """What a source is told to fetch: the values of its settings as an operator reads them, none secret."""
-    told = []
-    for setting in adapter.settings:
-        value = values.get(setting.name, "")
-        if value and not setting.secret:
-            told.append(dict(setting.choices).get(value, " ".join(value.split())))
-    return ", ".join(told)
+    """What a source is told to fetch, as an operator reads it: “cs.LG, cs.CL”.
+
+    Without what is secret, and what is as it is at first.
+    """
+    told = (_in_words(one, values.get(one.name, "")) for one in adapter.settings if not one.secret)
+    return ", ".join(words for words in told if words)
+
+
+def _in_words(setting: Setting, value: str) -> str:
+    if not value or value == setting.initial:
+        return ""
+    if setting.choices:
+        return dict(setting.choices).get(value, value)
+    if setting.lines or "://" in value:
+        return " ".join(value.split())
+    return ", ".join(value.split("+"))  # how lists are stored
 
 
 def _field(setting: Setting) -> forms.Field:
@@ -121,7 +141,7 @@ def _field(setting: Setting) -> forms.Field:
         "required": setting.required,
     }
     if setting.choices:
-        blank = () if setting.required else (("", "any"),)
+        blank = () if setting.required or setting.initial else (("", "any"),)
         return forms.ChoiceField(
             choices=(*blank, *setting.choices), widget=UnfoldAdminSelectWidget, **options
         )

@@ -30,13 +30,11 @@ def show_preview(request: HttpRequest, form: SourceForm, page: dict[str, Any]) -
     `page` is the context of any admin page.
     """
     context: dict[str, Any] = {"base": base(request), "seconds": SECONDS}
-    adapter = form.adapter
-    if not form.is_valid() or adapter is None:
+    if not form.is_valid():
         context["errors"] = errors_of(form)
     else:
         source = form.instance
-        configured = adapter.configured(source.settings) if adapter.configured else adapter
-        shown = preview(configured, timezone.now())
+        shown = preview(source, timezone.now())
         context |= {"source": source, "error": shown.error}
         if shown.parsed:
             context |= papers_context(shown.parsed, shown.known)

@@ -18,7 +18,8 @@ from pytest_django import Settings
 from digest.admin.sources import preview_page
 from digest.ingestion import preview
 from digest.models import Paper, Source
-from digest.sources import registry
+from digest.sources import SourceChanged, registry
+from digest.sources.adapter import Adapter, Values
 from digest.sources.jsonl import JSON_LINES
 from tests.digest.sources.bulletin import BULLETIN, SITE
 from tests.digest.sources.sectioned_bulletin import SECTIONS
@@ -154,6 +155,47 @@ def test_a_source_is_saved_as_its_kind_wants_it_and_named_by_its_settings(
     assert set(Source.objects.values_list("name", flat=True)) == {
         *("bulletin-boats-oldest-first", "bulletin-boats-newest-first", "bulletin-boats")
     }
+
+
+def test_the_settings_of_a_source_are_listed_in_words(admin_client: Client) -> None:
+    kind = f"{ADD}?adapter=arxiv"
+    values = {"title": "", "name": "", "wait_minutes": "0", "setting_cross_lists": "no"}
+    assert admin_client.post(kind, values | {"setting_categories": "cs.lg, cs.CL"}).status_code == 302
+    source = Source.objects.get()
+    assert source.title == "arXiv cs.LG, cs.CL, Leave them out"
+    listed = words(admin_client.get(reverse("admin:digest_source_changelist"), {"adapter": "arxiv"}))
+    assert "cs.LG, cs.CL, Leave them out" in listed
+    admin_client.post(kind, values | {"setting_categories": "cs.CV", "setting_cross_lists": "yes"})
+    assert Source.objects.filter(title="arXiv cs.CV", name="arxiv-cs-cv").exists()
+
+
+def test_settings_that_mean_nothing_together_are_refused(
+    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuses(values: Values) -> Adapter:
+        raise SourceChanged(f"Boats come with planes, not {values['section']} alone.")
+
+    monkeypatch.setattr(registry, "ADAPTERS", (replace(SECTIONS, configured=refuses),))
+    assert errors(add(admin_client))["__all__"] == ["Boats come with planes, not boats alone."]
+
+
+@pytest.mark.parametrize("adapter", registry.ADAPTERS, ids=lambda adapter: adapter.name)
+def test_every_kind_has_a_form_that_says_what_it_lacks(admin_client: Client, adapter: Adapter) -> None:
+    url = f"{ADD}?adapter={adapter.name}"
+    asked = inputs(admin_client.get(url))
+    required = [f"setting_{setting.name}" for setting in adapter.settings if setting.required]
+    assert {f"setting_{setting.name}" for setting in adapter.settings} <= asked.keys()
+    if required:
+        assert set(required) <= set(errors(admin_client.post(url, {})))
+
+
+def test_a_source_from_before_its_kind_had_settings_fetches_what_these_are_at_first(
+    admin_client: Client,
+) -> None:
+    Source.objects.create(name="huggingface", title="Hugging Face", adapter="huggingface")
+    same = admin_client.post(f"{ADD}?adapter=huggingface", {"setting_list": "daily"})
+    assert errors(same)["__all__"] == ["“Hugging Face” fetches the same already."]
+    assert admin_client.post(f"{ADD}?adapter=huggingface", {"setting_list": "trending"}).status_code == 302
 
 
 def test_a_name_that_is_taken_gets_a_number(admin_client: Client, site: Site) -> None:
