@@ -30,6 +30,12 @@ def show_life() -> None:
 
 
 @shared_task
+def refresh_search() -> None:
+    """Let the search find papers that were stored by hand."""
+    search.refresh()
+
+
+@shared_task
 def fetch_sources() -> None:
     """Fetch every enabled source, the one that was checked longest ago first."""
     Source.objects.note_enabled(timezone.now())

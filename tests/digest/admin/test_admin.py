@@ -22,7 +22,6 @@ from digest.ingestion import shipped_topics
 from digest.models import Edition, Paper, RawAnswer, Selection, Source, Topic
 from digest.selection.requests import Filter, SelectionRequest
 from digest.selection.selector import Selector
-from digest.sources import registry
 from digest.sources.jsonl import JSON_LINES
 from digest.tasks import fetch_source
 from tests.factories import DAY, edition, record, source, topic
@@ -221,17 +220,6 @@ def test_sources_are_listed_and_filtered_by_the_title_of_their_adapter(admin_cli
         assert re.search(rf"<td[^>]*adapter_title[^>]*>\s*{title}", listed)
     filtered = admin_client.get(listing(Source), {"adapter": "none"}).context["cl"].result_list
     assert [row.name for row in filtered] == ["files"]
-
-
-def test_the_form_of_a_source_offers_the_adapters_there_are(admin_client: Client) -> None:
-    add = reverse("admin:digest_source_add")
-    field = admin_client.get(add).context["adminform"].form["adapter"]
-    assert field.initial == "huggingface"
-    assert list(field.field.choices) == registry.choices()
-    assert field.help_text.endswith("A source that is fed by hand cannot be fetched.")
-    for adapter, stored in (("unknown", 0), ("none", 1)):
-        admin_client.post(add, {"title": "Files", "name": "files", "adapter": adapter})
-        assert Source.objects.filter(adapter=adapter).count() == stored
 
 
 def test_an_operator_who_may_only_look_cannot_act(client: Client, woken: list[int]) -> None:
