@@ -84,7 +84,7 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
 
     @column("Listed in")
     def listed_in(self, paper: Paper) -> SafeString:
-        entries = paper.entries.select_related("edition__source").defer("edition__raw")
+        entries = paper.entries.select_related("edition__source")
         rows = (
             (
                 link(reverse("admin:digest_edition_change", args=[entry.edition_id]), entry.edition),

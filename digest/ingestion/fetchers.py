@@ -29,9 +29,9 @@ def fetch_recent(source: Source, now: datetime) -> list[Ingested]:
     errors: list[SourceUnavailable | SourceChanged] = []
     for day in _recent_days(now):
         try:
-            parsed, raw = fetch_day(adapter_of(source), day)
+            parsed, _ = fetch_day(adapter_of(source), day)
             if parsed.papers:
-                ingested.append(store(parsed, raw, source, now))
+                ingested.append(store(parsed, source, now))
         except (SourceUnavailable, SourceChanged) as error:
             errors.append(error)
     errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last

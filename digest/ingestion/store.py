@@ -32,43 +32,62 @@ _MATCHED_FIELDS = {"title", "abstract", "author_names", "organization", "authors
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """The result of storing an edition: `listed` papers, of which `added` entries, of which `new` papers."""
+    """The result of storing an answer: the `editions` that it has papers of, oldest first.
 
-    edition: Edition
+    It `listed` so many papers: they `added` entries to editions, for `new` papers. `updated` are papers known
+    before of which it told newer facts only; `rejected` those that could not be read.
+    """
+
+    editions: tuple[Edition, ...]
     listed: int
     added: int
     new: int
     rejected: int
+    updated: int = 0
 
 
 def ingest(raw: bytes, source: Source, now: datetime, day: date | None = None) -> Ingested:
-    """Parse `raw` and store it as an edition of `source`; papers that it adds are released to readers.
+    """Parse `raw` and store it as an answer of `source`; papers that it adds are released to readers.
 
     Safe to repeat: the same answer again changes nothing. Raises what `sources.parse` raises, with
     nothing stored.
     """
-    parsed = sources.parse(raw, today=now.date(), day=day)
-    return store(parsed, raw, source, now)
+    return store(sources.parse(raw, today=now.date(), day=day), source, now)
 
 
 def store(
-    parsed: ParsedAnswer, raw: bytes, source: Source, now: datetime, *, release: bool = True
+    parsed: ParsedAnswer,
+    source: Source,
+    now: datetime,
+    *,
+    fetched_at: datetime | None = None,
+    release: bool = True,
 ) -> Ingested:
-    """Store a parsed edition in one transaction; without `release` nothing of it goes to readers.
+    """Store what an answer lists in one transaction; without `release` nothing of it goes to readers.
 
-    Papers stored without a release are released by the first edition that lists them with one. Of two
-    raw answers for one day, the one with more papers is kept: a truncated one, or one of an earlier
-    hour, does not replace it. Raises SourceChanged, with nothing stored, if there are no papers.
+    Each paper goes to the edition of its own day; editions are released oldest first. Papers stored without a
+    release are released by the first edition that lists them with one. `fetched_at` is when the source gave
+    the answer, if that was not now. Raises SourceChanged, with nothing stored, if there are no papers.
     """
-    return _store(parsed, _Answer(raw, now), source, now, release=release)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The raw answer of a source, and when it was fetched."""
-
-    raw: bytes
-    fetched_at: datetime
+    if not parsed.papers and not parsed.updates:
+        raise sources.SourceChanged(f"{source.title} lists no papers on {parsed.day}: nothing was stored.")
+    by_day: dict[date, list[PaperRecord]] = {}
+    for record in parsed.papers:
+        by_day.setdefault(record.day, []).append(record)
+    with release_lock():
+        stored = []
+        for day, records in sorted(by_day.items()):
+            edition = _edition(parsed, day, source, fetched_at or now)
+            stored.append(_store_edition(edition, records, source, now, release=release))
+        updated = _update_known(parsed.updates, source, now, release=release)
+    return Ingested(
+        tuple(edition for edition, _, _ in stored),
+        len(parsed.papers),
+        sum(added for _, added, _ in stored),
+        sum(new for _, _, new in stored),
+        len(parsed.rejected),
+        updated,
+    )
 
 
 @dataclass(slots=True)
@@ -80,34 +99,47 @@ class _ListedPaper:
     before: dict[str, Any]
 
 
-def _store(
-    parsed: ParsedAnswer, answer: _Answer, source: Source, now: datetime, *, release: bool
-) -> Ingested:
-    if not parsed.papers:
-        raise sources.SourceChanged(f"{source.title} lists no papers on {parsed.day}: nothing was stored.")
-    with release_lock():
-        edition = _edition(parsed, answer, source)
-        entries = {entry.paper_id: entry for entry in edition.entries.all()}
-        listed = _listed_papers(parsed.papers, source)
-        added = sum(one.paper.pk not in entries for one in listed)
-        unreleased = [one for one in listed if _is_unreleased(entries.get(one.paper.pk))]
-        revised = [one for one in listed if _may_match_anew(one, now)]
-        new_release = None
-        if release and (unreleased or revised):
-            new_release = Release.objects.create(edition=edition, released_at=now)
-        new = sum(one.paper.pk is None for one in listed)
-        for one in listed:
-            _save(one, new_release)
-        for one in unreleased:
-            entry = entries.get(one.paper.pk) or EditionEntry(edition=edition, paper=one.paper)
-            entry.position, entry.release = one.position, new_release
-            entry.save()
-        if new_release:
-            Revision.objects.bulk_create(
-                Revision(paper=one.paper, release=new_release, before=_matched_changes(one))
-                for one in revised
-            )
-    return Ingested(edition, len(parsed.papers), added, new, len(parsed.rejected))
+def _store_edition(
+    edition: Edition, records: Sequence[PaperRecord], source: Source, now: datetime, *, release: bool
+) -> tuple[Edition, int, int]:
+    """Store the papers of one edition; how many entries and how many papers that added."""
+    entries = {entry.paper_id: entry for entry in edition.entries.all()}
+    listed = _listed_papers(records, source)
+    added = sum(one.paper.pk not in entries for one in listed)
+    unreleased = [one for one in listed if _is_unreleased(entries.get(one.paper.pk))]
+    revised = [one for one in listed if _may_match_anew(one, now)]
+    new_release = None
+    if release and (unreleased or revised):
+        new_release = Release.objects.create(edition=edition, released_at=now)
+    new = sum(one.paper.pk is None for one in listed)
+    for one in listed:
+        _save(one, new_release)
+    for one in unreleased:
+        entry = entries.get(one.paper.pk) or EditionEntry(edition=edition, paper=one.paper)
+        entry.position, entry.release = one.position, new_release
+        entry.save()
+    _revise(revised, new_release)
+    return edition, added, new
+
+
+def _update_known(records: Sequence[PaperRecord], source: Source, now: datetime, *, release: bool) -> int:
+    """Change those papers that are known already; how many these are."""
+    known = _known_papers(records)
+    listed = _listed_papers([record for record in records if _find(known, record)], source)
+    revised = [one for one in listed if _may_match_anew(one, now)]
+    new_release = Release.objects.create(released_at=now) if release and revised else None
+    for one in listed:
+        if one.before:
+            one.paper.save()
+    _revise(revised, new_release)
+    return len(listed)
+
+
+def _revise(revised: Sequence[_ListedPaper], new_release: Release | None) -> None:
+    if new_release:
+        Revision.objects.bulk_create(
+            Revision(paper=one.paper, release=new_release, before=_matched_changes(one)) for one in revised
+        )
 
 
 def _listed_papers(records: Sequence[PaperRecord], source: Source) -> list[_ListedPaper]:
@@ -152,52 +184,43 @@ def _save(one: _ListedPaper, new_release: Release | None) -> None:
         one.paper.save()
 
 
-def _edition(parsed: ParsedAnswer, answer: _Answer, source: Source) -> Edition:
-    """The stored edition of that day, with whichever raw answer has more papers: its own or this one."""
-    edition = Edition.objects.filter(source=source, day=parsed.day).first()
+def _edition(parsed: ParsedAnswer, day: date, source: Source, fetched_at: datetime) -> Edition:
+    """The stored edition of that day; what could not be read belongs to the day that the answer is about."""
+    edition = Edition.objects.filter(source=source, day=day).first()
     if edition is None:
-        edition = Edition(source=source, day=parsed.day)
-    elif _papers_in(edition) > len(parsed.papers):
+        edition = Edition(source=source, day=day)
+    elif edition.fetched_at > fetched_at or parsed.day != day:
         return edition
-    edition.format, edition.raw = parsed.format, zlib.compress(answer.raw)
-    edition.fetched_at = answer.fetched_at
-    edition.rejected = [{"position": r.position, "title": r.title, "why": r.why} for r in parsed.rejected]
+    edition.format, edition.fetched_at = parsed.format, fetched_at
+    if parsed.day == day:
+        edition.rejected = [{"position": r.position, "title": r.title, "why": r.why} for r in parsed.rejected]
     edition.save()
     return edition
 
 
-def _papers_in(edition: Edition) -> int:
-    """How many papers the stored answer of `edition` holds; 0 if it cannot be parsed any more."""
-    try:
-        kept = _parse_stored(edition, zlib.decompress(edition.raw))
-    except sources.SourceChanged:
-        return 0
-    return len(kept.papers)
-
-
-def _parse_stored(edition: Edition, raw: bytes) -> ParsedAnswer:
-    """What `raw`, the stored answer of `edition`, lists: read by the adapter of its format, by no other.
-
-    Raises what `sources.parse` raises, and SourceChanged if this version lacks its format.
-    """
-    try:
-        adapter = registry.adapter_reading(edition.format)
-    except KeyError as error:
-        raise sources.SourceChanged(
-            f"Expected a format of this version, found “{edition.format}”."
-        ) from error
-    return sources.parse(raw, today=edition.day, day=edition.day, adapter=adapter)
-
-
 def reparse(edition: Edition, now: datetime) -> Ingested:
-    """Parse the stored answer of `edition` again, as after an upgrade of the parser.
+    """Parse the last stored answer for `edition` again, as after an upgrade of the parser.
 
     Papers found in addition are released, unless the edition was only stored. Raises what `sources.parse`
-    and `store` raise, and SourceChanged if this version lacks its format.
+    and `store` raise, and SourceChanged if no answer is stored or this version lacks its format.
     """
-    answer = _Answer(zlib.decompress(edition.raw), edition.fetched_at)
-    parsed = _parse_stored(edition, answer.raw)
-    return _store(parsed, answer, edition.source, now, release=edition.releases.exists())
+    answers = edition.source.raw_answers.filter(day=edition.day).exclude(format="")
+    last = answers.order_by("-fetched_at").first()
+    if last is None:
+        raise sources.SourceChanged(f"Expected a stored answer for {edition}, found none.")
+    try:
+        adapter = registry.adapter_reading(last.format)
+    except KeyError as error:
+        raise sources.SourceChanged(f"Expected a format of this version, found “{last.format}”.") from error
+    parts = answers.filter(fetched_at=last.fetched_at).order_by("part").select_related("body")
+    parsed = sources.parse_parts(
+        [zlib.decompress(part.body.compressed) for part in parts],
+        today=edition.day,
+        day=edition.day,
+        adapter=adapter,
+    )
+    release = edition.releases.exists()
+    return store(parsed, edition.source, now, fetched_at=last.fetched_at, release=release)
 
 
 def _known_papers(records: Sequence[PaperRecord]) -> dict[str, Paper]:

@@ -9,12 +9,11 @@ from digest.models.source import Source
 
 
 class Edition(models.Model):
-    """One day of one source. It grows during the day; the raw answer is stored, to be parsed again."""
+    """One day of one source. It grows during the day; see `RawAnswer` for what it was read from."""
 
     source = models.ForeignKey("digest.Source", models.CASCADE, related_name="editions")
     day = models.DateField(db_index=True)
-    format = models.CharField(max_length=30)
-    raw = models.BinaryField(editable=False, help_text="The last answer, zlib-compressed.")
+    format = models.CharField(max_length=30, help_text="Of the last answer.")
     rejected = models.JSONField(default=list, help_text="Papers that could not be read, and why.")
     fetched_at = models.DateTimeField()
     papers = models.ManyToManyField("digest.Paper", through="EditionEntry", related_name="editions")

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             source: Source | None = None
             if self.is_name(what):
                 source, adapter = self.named(what, stored=stored)
-                parsed, raw = fetchers.fetch_day(adapter, options["date"] or now.date())
+                parsed, _ = fetchers.fetch_day(adapter, options["date"] or now.date())
             else:
                 raw = self.read(what)
                 parsed = sources.parse(raw, today=now.date(), day=options["date"])
@@ -49,7 +49,7 @@ class Command(BaseCommand):
             )
             if stored:
                 source = source or Source.objects.standard(registry.adapter_reading(parsed.format))
-                result = store.store(parsed, raw, source, now, release=not options["no_release"])
+                result = store.store(parsed, source, now, release=not options["no_release"])
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"

@@ -44,7 +44,7 @@ def week(*papers: int, last: date = MONDAY - timedelta(days=3)) -> None:
 
 def test_editions_are_counted_with_what_was_new_in_them(django_assert_max_num_queries: Any) -> None:
     edition("FP4 training", "Gaussian splats")
-    later = edition("FP4 training", "Agents at work", day=DAY + timedelta(days=1)).edition
+    later = edition("FP4 training", "Agents at work", day=DAY + timedelta(days=1)).editions[0]
     Edition.objects.filter(pk=later.pk).update(rejected=[{"position": 3, "title": "", "why": "no title"}])
     topic("agents", "agent*")
     topic("video", "video")
@@ -113,7 +113,7 @@ def test_with_too_few_editions_nothing_is_usual() -> None:
 
 
 def test_papers_that_could_not_be_read_are_told_for_the_newest_edition() -> None:
-    newest = edition("FP4 training").edition
+    newest = edition("FP4 training").editions[0]
     Edition.objects.update(rejected=[{"position": 3, "title": "", "why": "no title"}])
     (only,) = found()
     assert only.what == "1 paper of the newest edition could not be read."
