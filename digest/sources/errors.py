@@ -1,8 +1,16 @@
-"""What can go wrong with a source: one class per reaction."""
+"""What can go wrong with a source: one class per reaction. `kind` names it where it is stored."""
 
 
 class SourceUnavailable(Exception):
     """The source cannot be reached or does not answer now: try again later."""
+
+    kind = "unreachable"
+
+
+class BotChallenge(SourceUnavailable):
+    """In place of the answer came a page that asks for proof of being human: for now we are refused."""
+
+    kind = "challenge"
 
 
 class SourceChanged(Exception):
@@ -11,10 +19,16 @@ class SourceChanged(Exception):
     The message is one sentence for that operator, saying what was expected and what was found.
     """
 
+    kind = "changed"
+
 
 class SourceRefused(SourceChanged):
     """The source says that it cannot answer this very request: another one may be answered."""
 
+    kind = "refused"
+
 
 class WrongDay(SourceChanged):
     """The source answered with another day than the one asked for."""
+
+    kind = "wrong_day"
