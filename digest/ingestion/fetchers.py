@@ -35,10 +35,10 @@ def fetch_recent(source: Source, now: datetime) -> list[Ingested]:
         except (SourceUnavailable, SourceChanged) as error:
             errors.append(error)
     errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
-    source.error = str(errors[-1]) if errors else ""
+    source.error, source.error_kind = (str(errors[-1]), errors[-1].kind) if errors else ("", "")
     if not errors:
         source.succeeded_at = now
-    source.save(update_fields=["checked_at", "succeeded_at", "error"])
+    source.save(update_fields=["checked_at", "succeeded_at", "error", "error_kind"])
     if errors:
         raise errors[-1]
     return ingested

@@ -13,8 +13,8 @@ class SourceProblemQuerySet(models.QuerySet["SourceProblem"]):
 class SourceProblem(models.Model):
     """One thing that is wrong with one source, of one `day` if it is about a day's papers.
 
-    It is there once, from `since` until it is `cleared_at` by itself. An operator who knows better (a holiday)
-    has accepted it. `facts` are the figures that its wording names.
+    It is there once, from `since` until it is `cleared_at` by itself. An operator who knows better (on a
+    holiday) has accepted it. `facts` are the figures that its wording names.
     """
 
     class Kind(models.TextChoices):
@@ -45,7 +45,9 @@ class SourceProblem(models.Model):
         ordering = ["-since", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "kind", "day"], condition=Q(cleared_at=None), name="one_open_problem_of_a_day"
+                fields=["source", "kind", "day"],
+                condition=Q(cleared_at=None),
+                name="one_open_problem_of_a_day",
             ),
             models.UniqueConstraint(
                 fields=["source", "kind"], condition=Q(cleared_at=None, day=None), name="one_open_problem"

@@ -17,7 +17,7 @@ LEAST_PAPERS = 5  # of a day, to judge its fields
 
 
 def usual_number(listed: Mapping[date, int], day: date) -> float | None:
-    """The median number of papers on the same weekday of earlier weeks, of those with any; None if too few."""
+    """The median number of papers on the same weekday of earlier weeks, of those with any; None: too few."""
     before = [listed.get(day - timedelta(weeks=weeks), 0) for weeks in range(1, WEEKS + 1)]
     known = [number for number in before if number]
     return median(known) if len(known) >= LEAST_DAYS else None
@@ -33,8 +33,8 @@ def missing_more(
 ) -> dict[str, tuple[int, float]]:
     """The fields that far more of a day's `papers` lack than those of the days `before`.
 
-    `empty` counts, by field, the papers without it, as do the pairs of counts and papers of earlier days. Each
-    field found is given with its count and its usual share.
+    `empty` counts, by field, the papers without it; the pairs of counts and papers of earlier days do so,
+    too. Each field found is given with its count and its usual share.
     """
     earlier = sum(number for _, number in before)
     if papers < LEAST_PAPERS or not earlier:

@@ -1,6 +1,6 @@
 """Keep the stored problems of sources as they are: open what is new, clear what is over."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -35,7 +35,7 @@ def watch(now: datetime) -> None:
         )
 
 
-def _key(finding: Finding) -> tuple[int, str, object]:
+def _key(finding: Finding) -> tuple[int, str, date | None]:
     return finding.source.pk, finding.kind.value, finding.day
 
 

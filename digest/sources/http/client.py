@@ -15,7 +15,7 @@ import httpcore
 import httpx
 import tenacity
 
-from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
+from digest.sources.errors import BotChallenge, SourceChanged, SourceRefused, SourceUnavailable
 from digest.sources.http.ssrf_guard import GuardedNetwork
 
 __all__ = ["DEFAULTS", "FetchSettings", "fetch"]
@@ -154,7 +154,7 @@ def _check(response: httpx.Response) -> None:
     """Raise unless the answer is the one that was asked for."""
     url, status = without_secrets(response.request.url), response.status_code
     if "x-amzn-waf-action" in response.headers or response.headers.get("cf-mitigated") == "challenge":
-        raise SourceUnavailable(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
+        raise BotChallenge(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
     if status in {408, 425, 429} or status >= 500:
         raise _TryAgain(f"Expected an answer from {url}, found HTTP {status}.", _retry_after(response))
     if status != httpx.codes.OK:
