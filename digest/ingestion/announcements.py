@@ -52,6 +52,6 @@ def _of(source: Source, now: datetime) -> Iterator[Awaited]:
         return
     wait = timedelta(minutes=source.wait_minutes)
     for day, moment in moments(adapter.announcement, now - LATE_AT_MOST, now + wait):
-        here = SourceDay.objects.filter(source=source, day=day, checked_at__gte=moment)
+        here = SourceDay.objects.filter(source=source, day=day, checked_at__gte=moment, error="")
         if not here.exists():
             yield Awaited(source.name, source.title, adapter.votes, moment, wait)

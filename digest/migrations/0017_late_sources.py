@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('digest', '0013_sources_with_settings'),
+        ('digest', '0016_many_keys'),
     ]
 
     operations = [
