@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.ingestion.store import NEW_AT_MOST
+from digest.ingestion.saving import NEW_AT_MOST
 from digest.models import Source, SourceDay
 from digest.sources import ParsedAnswer
 from digest.sources.adapter import Adapter
@@ -106,7 +106,9 @@ def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: d
     tells more.
     """
     today = today_of(adapter, now)
-    days = {paper.day for paper in parsed.papers} | ({today} if _tells_of_today(adapter, parsed, now) else set())
+    days = {paper.day for paper in parsed.papers} | (
+        {today} if _tells_of_today(adapter, parsed, now) else set()
+    )
     known = {row.day: row for row in SourceDay.objects.filter(source=source, day__in=days)}
     for day in sorted(day for day in days if first <= day <= today):
         row, values = known.get(day), _counted(parsed, day)
