@@ -164,6 +164,8 @@ SOURCE_MIRRORS = {
     "https://export.arxiv.org": read.str("ARXIV_ENDPOINT", default="https://export.arxiv.org").rstrip("/"),
 }
 
+RAW_ANSWERS_DAYS = env.number("RAW_ANSWERS_DAYS", read.str("RAW_ANSWERS_DAYS", default="") or "60", 36_500)
+
 # --- Mail ------------------------------------------------------------------------------------
 
 SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
@@ -226,6 +228,7 @@ LOGGING = {
         "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         "digest.access": {"level": "INFO"},
         "waitress.queue": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},  # it would log the addresses of sources with the keys in them
         "bibtexparser": {"level": "CRITICAL"},  # it would log what readers upload
     },
 }

@@ -5,13 +5,28 @@ So who knows feeds or lists of one kind stands before who reads any.
 """
 
 from digest.sources.adapter import Adapter
+from digest.sources.arxiv import ARXIV, ARXIV_QUERY
 from digest.sources.feeds import FEED
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.literature.biorxiv import BIORXIV
+from digest.sources.literature.europe_pmc import EUROPE_PMC
+from digest.sources.literature.openalex import OPENALEX
+from digest.sources.literature.openreview import OPENREVIEW
+from digest.sources.literature.pubmed import PUBMED
+from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
 from digest.sources.uploads import UPLOADS
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
+    ARXIV,
+    ARXIV_QUERY,
+    BIORXIV,
+    EUROPE_PMC,
+    PUBMED,
+    OPENALEX,
+    SEMANTIC_SCHOLAR,
+    OPENREVIEW,
     FEED,  # any feed: after those that know theirs better
     UPLOADS,
     JSON_LINES,  # any line that may be a JSON object: last

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from digest.ingestion import known_answers, raw_answers
 from digest.models import Selection
 from subscriptions.accounts import library, signup
 from subscriptions.lib.filter_set_rows import forget_unheld
@@ -12,9 +13,11 @@ _UNUSED = timedelta(days=1)  # what is made is named by deliveries, or on lists,
 
 
 def sweep(now: datetime) -> None:
-    """Delete sign-ups never confirmed, and what nobody needs: filters, selections, papers, counts."""
+    """Delete what nobody needs: old sign-ups, filters, selections, papers, counts, answers of sources."""
     signup.forget_unconfirmed(now)
     forget_unheld(FilterSet.objects.all())
     forget_unused(Selection.objects.filter(created_at__lt=now - _UNUSED))
     library.forget_unheld(now - _UNUSED)
     LetterQuota.objects.forget_old(now)
+    known_answers.forget_unused(now)
+    raw_answers.prune(now)

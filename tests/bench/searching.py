@@ -44,8 +44,7 @@ def store(corpus: str, over: int = 0) -> None:
         for number, paper in enumerate(papers)
     ]
     editions = {
-        day: Edition(source=source, day=day, format="records", raw=b"", fetched_at=now)
-        for day in sorted(set(days))
+        day: Edition(source=source, day=day, format="records", fetched_at=now) for day in sorted(set(days))
     }
     Edition.objects.bulk_create(editions.values())
     release = Release.objects.create(edition=editions[newest], released_at=now)

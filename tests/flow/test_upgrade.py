@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from digest.lib.records import title_key
-from digest.models import IndexSegment, Paper, Source
+from digest.models import AnswerBody, Edition, IndexSegment, Paper, RawAnswer, Source
 from subscriptions.models import Delivery
 from subscriptions.planning import planner
 from subscriptions.relay import local_mailbox
@@ -150,3 +152,22 @@ def test_papers_stored_before_are_shown_without_tex_and_their_links_lead_to_them
         "doi:10.1000/d": "https://journal.example.org/d",
     }
     assert "R&amp;D in a" in client.get("/search/", {"q": "title:café"}).content.decode()
+
+
+@pytest.mark.usefixtures("url")
+def test_the_answer_that_an_edition_was_read_from_is_kept_and_the_version_before_may_still_write() -> None:
+    add = models_before([("digest", "0013_sources_with_settings")])
+    now = timezone.now()
+    source = add("digest.Source", name="huggingface", title="Hugging Face", adapter="huggingface")
+    for days, raw in enumerate((b"the same", b"the same", b"another")):
+        day = now.date() - timedelta(days=days)
+        stored = {"raw": zlib.compress(raw), "fetched_at": now - timedelta(hours=days)}
+        add("digest.Edition", source=source, day=day, format="page", **stored)
+    call_command("migrate", verbosity=0)
+    kept = RawAnswer.objects.order_by("-day").select_related("body")
+    assert [zlib.decompress(one.body.compressed) for one in kept] == [b"the same", b"the same", b"another"]
+    assert [one.fetched_at for one in kept] == list(Edition.objects.values_list("fetched_at", flat=True))
+    assert AnswerBody.objects.count() == 2
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT raw FROM digest_edition")
+        assert {zlib.decompress(raw) for (raw,) in cursor.fetchall()} == {b""}

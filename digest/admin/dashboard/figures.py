@@ -68,7 +68,7 @@ class Counted(Protocol):
 
 
 def counted(editions: QuerySet[Edition]) -> QuerySet[Edition]:
-    """Editions without their raw answer, with the numbers of `Counted`."""
+    """Editions with the numbers of `Counted`."""
 
     def number(entries: QuerySet[EditionEntry]) -> Coalesce:
         count = entries.order_by().values("edition").annotate(number=Count("pk")).values("number")
@@ -76,11 +76,11 @@ def counted(editions: QuerySet[Edition]) -> QuerySet[Edition]:
 
     entries = EditionEntry.objects.filter(edition=OuterRef("pk"))
     new = entries.filter(paper__release__edition=F("edition"))
-    return editions.defer("raw").annotate(listed=number(entries), new=number(new))
+    return editions.annotate(listed=number(entries), new=number(new))
 
 
 def newest_edition() -> Edition | None:
-    return Edition.objects.defer("raw").order_by("-day", "-fetched_at").first()
+    return Edition.objects.order_by("-day", "-fetched_at").first()
 
 
 def matching(topics: Iterable[Topic], edition_id: int) -> dict[str, list[Paper]]:

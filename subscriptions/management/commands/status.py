@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print it as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        edition = Edition.objects.select_related("source").defer("raw").order_by("-fetched_at").first()
+        edition = Edition.objects.select_related("source").order_by("-fetched_at").first()
         status = {
             "version": settings.VERSION,
             "papers": Paper.objects.count(),

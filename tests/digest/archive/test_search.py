@@ -52,7 +52,7 @@ def test_search_keeps_the_papers_that_the_oracle_and_the_percolator_keep(seed: i
 
 def stored(chance: random.Random, count: int) -> list[Paper]:
     """Random papers over ten days."""
-    listed = Edition.objects.create(source=source(), day=DAY, format="records", raw=b"", fetched_at=NOW)
+    listed = Edition.objects.create(source=source(), day=DAY, format="records", fetched_at=NOW)
     release = Release.objects.create(edition=listed, released_at=NOW)
     Paper.objects.bulk_create(
         Paper(

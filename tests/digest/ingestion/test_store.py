@@ -1,17 +1,14 @@
 """Editions grow, papers exist once, and each is released once."""
 
 import json
-import zlib
 from datetime import timedelta
 
 import pytest
 
 from digest import sources
-from digest.ingestion import store
+from digest.ingestion import raw_answers, store
 from digest.models import Edition, EditionEntry, Paper, Release, Revision
-from digest.sources import ParsedAnswer, SourceChanged, registry
-from digest.sources.adapter import Adapter, Format
-from digest.sources.jsonl import JSON_LINES
+from digest.sources import ParsedAnswer, SourceChanged
 from digest.sources.record_fields import build_record
 from tests.factories import DAY, NOW, edition, record, source
 
@@ -21,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def test_an_edition_is_stored_with_its_papers_in_order() -> None:
     result = edition("First", "Second")
     assert (result.listed, result.added, result.new) == (2, 2, 2)
-    assert [entry.paper.title for entry in result.edition.entries.all()] == ["First", "Second"]
+    assert [entry.paper.title for entry in result.editions[0].entries.all()] == ["First", "Second"]
 
 
 def test_the_same_answer_again_changes_nothing() -> None:
@@ -92,86 +89,63 @@ def test_what_cannot_be_read_leaves_what_is_stored_alone() -> None:
     assert Paper.objects.count() == 1
 
 
-def test_the_raw_answer_is_kept_and_can_be_read_again() -> None:
-    stored = edition("First", "Second").edition
-    Paper.objects.all().delete()
-    assert b"Second" in zlib.decompress(stored.raw)
-    assert store.reparse(stored, NOW).new == 2
+def lines(*titles: str) -> bytes:
+    return "\n".join(json.dumps(record(title)) for title in titles).encode()
+
+
+def test_what_is_ingested_is_kept_as_it_came_under_its_day() -> None:
+    store.ingest(lines("First"), source(), NOW)
+    (kept,) = raw_answers.answers(source(), DAY, DAY)
+    assert (kept.day, kept.format, kept.parts) == (DAY, "records", (lines("First"),))
 
 
 def test_an_answer_without_papers_is_no_edition_and_replaces_none() -> None:
     with pytest.raises(SourceChanged, match="lists no papers on 2025-11-05: nothing was stored"):
         store.ingest(b"[]", source(), NOW, DAY)
     assert not Edition.objects.exists()
-    kept = bytes(edition("First").edition.raw)
+    edition("First")
     with pytest.raises(SourceChanged, match="lists no papers"):
         store.ingest(b"[]", source(), NOW, DAY)
-    assert bytes(Edition.objects.get().raw) == kept
+    assert Paper.objects.get().title == "First"
 
 
-def test_of_two_answers_for_a_day_the_fuller_is_kept() -> None:
-    later = NOW + timedelta(hours=1)
-    edition("First", "Second")
-    edition("First", now=later)
-    stored = Edition.objects.get()
-    assert b"Second" in zlib.decompress(stored.raw)
-    assert stored.fetched_at == NOW
-    edition("First", "Second", "Third", now=later)
-    stored = Edition.objects.get()
-    assert b"Third" in zlib.decompress(stored.raw)
-    assert stored.fetched_at == later
+def test_papers_of_other_days_belong_to_the_editions_of_their_days() -> None:
+    yesterday = DAY - timedelta(days=1)
+    papers = (build_record(DAY, title="Of today"), build_record(yesterday, title="Of yesterday"))
+    result = store.store(ParsedAnswer(DAY, "records", papers, ()), source(), NOW)
+    assert [(one.day, one.papers.get().title) for one in result.editions] == [
+        (yesterday, "Of yesterday"),
+        (DAY, "Of today"),
+    ]
+    assert (result.listed, result.added, result.new) == (2, 2, 2)
+    assert [release.edition for release in Release.objects.order_by("pk")] == list(result.editions)
 
 
-def test_reading_the_kept_answer_again_is_no_fetch() -> None:
-    stored = edition("First").edition
-    store.reparse(stored, NOW + timedelta(days=3))
-    assert Edition.objects.get().fetched_at == NOW
-
-
-def adapter_that_reads_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new version's adapter, asked first, that takes any bytes for ten papers of its own."""
-    papers = [build_record(DAY, title=f"Mistaken {number}") for number in range(10)]
-    form = Format("anything", lambda _raw: True, lambda *_: ParsedAnswer(DAY, "anything", tuple(papers), ()))
-    monkeypatch.setattr(registry, "ADAPTERS", (Adapter("any", "Anything", (form,)), *registry.ADAPTERS))
-
-
-def test_a_stored_answer_is_read_again_in_its_own_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = edition("First").edition
-    answer = "\n".join(json.dumps(record(title)) for title in ("First", "Second")).encode()
-    grown = sources.parse(answer, today=DAY)
-    adapter_that_reads_anything(monkeypatch)
-    assert store.reparse(stored, NOW).listed == 1
-    store.store(grown, answer, source(), NOW)
-    shorter = sources.parse(answer.partition(b"\n")[0], today=DAY, adapter=JSON_LINES)
-    store.store(shorter, b"shorter", source(), NOW)
-    assert set(Paper.objects.values_list("title", flat=True)) == {"First", "Second"}
-    assert b"Second" in zlib.decompress(Edition.objects.get().raw)
-    assert Edition.objects.get().format == "records"
-
-
-def test_a_stored_answer_whose_format_this_version_lacks_gives_way_to_the_next() -> None:
-    stored = edition("First", "Second").edition
-    Edition.objects.update(format="of-a-later-version")
-    stored.refresh_from_db()
-    with pytest.raises(SourceChanged, match="a format of this version, found “of-a-later-version”"):
-        store.reparse(stored, NOW)
-    edition("First")
-    assert Edition.objects.get().format == "records"
+def test_an_update_changes_a_known_paper_and_brings_no_other() -> None:
+    edition(record("First", key="arxiv:2511.00001"))
+    updates = tuple(
+        build_record(DAY, title=title, arxiv=number, abstract="Anew.")
+        for title, number in (("First, revised", "2511.00001"), ("Unknown", "2511.00002"))
+    )
+    result = store.store(ParsedAnswer(DAY, "records", (), (), updates), source(), NOW)
+    assert (result.editions, result.listed, result.new, result.updated) == ((), 0, 0, 1)
+    paper = Paper.objects.get()
+    assert (paper.title, paper.abstract) == ("First, revised", "Anew.")
+    assert Revision.objects.get().before["title"] == "First"
 
 
 def test_what_is_only_stored_is_released_by_the_first_edition_that_lists_it_with_a_release() -> None:
-    lines = json.dumps(record("First")).encode()
-    parsed = sources.parse(lines, today=DAY, day=DAY)
-    stored = store.store(parsed, lines, source(), NOW, release=False)
+    parsed = sources.parse(lines("First"), today=DAY, day=DAY)
+    stored = store.store(parsed, source(), NOW, release=False)
     assert (stored.added, stored.new) == (1, 1)
     assert not Release.objects.exists()
-    store.reparse(stored.edition, NOW)
+    store.store(parsed, source(), NOW, release=False)
     assert not Release.objects.exists()
     edition("First", "Second", day=DAY + timedelta(days=1))
     number = Release.objects.get()
     assert set(Paper.objects.values_list("release", flat=True)) == {number.pk}
     edition("First")
-    assert EditionEntry.objects.filter(edition=stored.edition, release__gt=number.pk).count() == 1
+    assert EditionEntry.objects.filter(edition=stored.editions[0], release__gt=number.pk).count() == 1
 
 
 def test_a_risen_vote_is_a_release_that_remembers_what_was_said_before() -> None:

@@ -235,7 +235,7 @@ def test_an_operator_who_may_only_look_cannot_act_on_readers(client: Client) -> 
 
 
 def test_a_digests_page_shows_its_papers_under_their_filters(admin_client: Client) -> None:
-    released = edition("FP4 training", "Agents at work").edition.releases.get()
+    released = edition("FP4 training", "Agents at work").editions[0].releases.get()
     filters = (Filter("Quantization", "fp4"),)
     request = SelectionRequest(filters, after_release=0, through_release=released.pk, seen_through=0)
     row = delivery(reader(), selection=Selector().select([request])[request])
