@@ -102,15 +102,16 @@ def note_failure(source: Source, day: date, error: Exception, now: datetime, *, 
 def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: date, now: datetime) -> None:
     """Note what a source lists now, by the days of its papers from `first` on, and today if it has none.
 
-    Days that a source announced in one go are settled by that. Others are when they can grow no more, unless
-    the source can then be asked for them, which tells more.
+    The day that a source announced in one go is settled by that; of others before it, single papers may be
+    listed. These are settled when they can grow no more, unless the source can then be asked for them, which
+    tells more.
     """
     today = today_of(adapter, now)
     days = {today, *(paper.day for paper in parsed.papers)}
     known = {row.day: row for row in SourceDay.objects.filter(source=source, day__in=days)}
     for day in sorted(day for day in days if first <= day <= today):
         values = _counted(parsed, day)
-        in_one_go = adapter.announcement is not None and values["listed"] > 0
+        in_one_go = adapter.announcement is not None and values["listed"] > 0 and day == parsed.day
         if adapter.fetch_day and day != today and not in_one_go:
             continue  # asked for that day, the source tells more
         row = known.get(day)

@@ -6,7 +6,8 @@ The pace is kept in Redis, by all workers together; where it cannot be reached, 
 import logging
 
 from digest.ingestion import looked_up
-from digest.sources import SourceChanged, SourceRefused, SourceUnavailable, arxiv_lookup
+from digest.sources import SourceChanged, SourceRefused, SourceUnavailable
+from digest.sources.arxiv import lookup as arxiv_lookup
 from subscriptions.accounts import library
 from subscriptions.lib import asking_pace
 

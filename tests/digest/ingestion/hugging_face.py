@@ -24,8 +24,9 @@ def listed(day: date, *titles: str) -> bytes:
 
 
 class HuggingFace:
-    """Answers for each day as `answers` says, an empty list for others; `asked` are the days, in order.
+    """Answers for each day as `answers` says, an empty list for others and for further pages.
 
+    `asked` are the days of first pages, in order.
     Every body has an ETag, and is not sent to who has it: `unsent` counts that.
     """
 
@@ -48,14 +49,16 @@ class HuggingFace:
 def _handler(site: HuggingFace) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            day = date.fromisoformat(parse_qs(urlsplit(self.path).query)["date"][0])
-            site.asked.append(day)
-            site.requests.append(dict(self.headers))
-            answer = site.answers(day)
+            query = parse_qs(urlsplit(self.path).query)
+            day, first = date.fromisoformat(query["date"][0]), query.get("p", ["0"]) == ["0"]
+            if first:
+                site.asked.append(day)
+                site.requests.append(dict(self.headers))
+            answer = site.answers(day) if first else b"[]"
             status, body = (answer, b"") if isinstance(answer, int) else (200, answer)
             tag = f'"{hashlib.sha256(body).hexdigest()}"'
             if status == 200 and self.headers["If-None-Match"] == tag:
-                site.unsent += 1
+                site.unsent += first
                 status, body = 304, b""
             if site.redirects_to:
                 status, body = 302, b""
