@@ -10,7 +10,8 @@ from dataclasses import replace
 from digest.ingestion.fetchers import get
 from digest.lib.records import title_key
 from digest.models import Paper
-from digest.sources import SourceRefused, arxiv_lookup
+from digest.sources import SourceRefused
+from digest.sources.arxiv import lookup as arxiv_lookup
 from digest.sources.http.client import DEFAULTS
 
 # One try: whoever asks comes again, and no two requests may be closer than arXiv allows.

@@ -30,7 +30,7 @@ _IN_PATHS = (
 )
 # arXiv asks authors to say so in place of the abstract; some say it behind the abstract, or in the title.
 _WITHDRAWN = re.compile(
-    r"(?:^|[.!?]\s)\W*this (?:paper|article|submission|manuscript|preprint|work)"
+    r"(?:^|[.!?]\s)\W{0,20}this (?:paper|article|submission|manuscript|preprint|work)"
     r" (?:has been|is|was) (?:now )?withdrawn\b"
     r"|^\W*(?:(?:the |this )?(?:paper|article|submission) )?(?:has been )?withdrawn (?:by|due to|because)\b"
     r"|^\W*withdrawn\W*$",
@@ -80,7 +80,7 @@ class PaperRecord:
     @property
     def withdrawn(self) -> bool:
         """Whether its authors say that they took it back."""
-        return bool(_WITHDRAWN_TITLE.search(self.title) or _WITHDRAWN.search(self.abstract))
+        return bool(_WITHDRAWN_TITLE.search(self.title)) or says_withdrawn(self.abstract)
 
     def as_json(self) -> dict[str, Any]:
         """The public JSON object of `manage.py ingest --json`; its keys stay stable."""
@@ -96,6 +96,11 @@ class PaperRecord:
             "url": self.url,
             "day": self.day.isoformat(),
         }
+
+
+def says_withdrawn(text: str) -> bool:
+    """Whether an abstract, or a comment on it, says that the paper was taken back."""
+    return bool(_WITHDRAWN.search(text))
 
 
 def arxiv_id(text: str) -> str | None:

@@ -7,7 +7,8 @@ import logging
 import time
 
 from digest.ingestion import looked_up
-from digest.sources import SourceChanged, SourceRefused, SourceUnavailable, arxiv_lookup
+from digest.sources import SourceChanged, SourceRefused, SourceUnavailable
+from digest.sources.arxiv import lookup as arxiv_lookup
 from subscriptions.accounts import library
 from subscriptions.lib import asking_pace
 
