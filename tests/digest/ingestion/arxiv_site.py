@@ -56,20 +56,22 @@ class ArxivSite:
     today: date
     most_items: int = 2_000
     only: frozenset[date] = frozenset()
+    shown: date | None = None  # the day of the items, if it is not that on which the feed is made
     asked: list[str] = field(default_factory=list)
 
     def feed(self) -> str:
         self.asked.append("feed")
+        day = self.shown or self.today
         items = [
             _ITEM.format(
                 id=one.id,
                 title=one.title,
-                version=one.versions.index(self.today) + 1,
-                kind="replace" if one.versions.index(self.today) else "new",
-                day=self.today,
+                version=one.versions.index(day) + 1,
+                kind="replace" if one.versions.index(day) else "new",
+                day=day,
             )
             for one in self.papers
-            if self.today in one.versions
+            if day in one.versions
         ]
         return _FEED.format(day=self.today, items="".join(items[: self.most_items]))
 
@@ -88,7 +90,8 @@ class ArxivSite:
 
     def submitted(self, query: str) -> str:
         """The papers whose first version was submitted in the time that a query names."""
-        (asked,) = (day for day in _days(self.papers) if f"[{submitted_for(day)[0]:%Y%m%d%H%M} TO" in query)
+        month = (date(2026, 3, number) for number in range(2, 31))
+        asked = next(day for day in month if f"[{submitted_for(day)[0]:%Y%m%d%H%M} TO" in query)
         self.asked.append(f"submitted for {asked}")
         found = [one for one in self.papers if one.versions[0] == asked]
         entries = (
@@ -105,10 +108,6 @@ class ArxivSite:
             for number, day in enumerate(paper.versions, start=1)
             if day <= self.today
         )
-
-
-def _days(papers: list[Listed]) -> set[date]:
-    return {day for one in papers for day in one.versions}
 
 
 @contextmanager

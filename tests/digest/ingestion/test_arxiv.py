@@ -81,6 +81,37 @@ def test_nothing_is_asked_for_again_once_a_day_was_announced(source: Source, set
     assert list(settled.values_list("day", flat=True)) == [THURSDAY, FRIDAY, MONDAY]
 
 
+def test_a_feed_made_today_with_the_papers_of_the_day_before_is_stale_and_not_quiet(
+    source: Source, settings: Settings
+) -> None:
+    site = ArxivSite(PAPERS, THURSDAY)
+    with playing(site) as settings.SOURCE_MIRRORS:
+        checked(source, site, THURSDAY)
+        site.shown = THURSDAY
+        with pytest.raises(SourceChanged, match="it is stale"):
+            checked(source, site, FRIDAY)
+        assert released() == [("Thursday's kite", THURSDAY)]
+        site.shown = None
+        checks.check(source, noon(FRIDAY) + timedelta(hours=1))
+    assert [title for title, day in released() if day == FRIDAY] == ["Friday's kite", "Friday's other kite"]
+
+
+def test_a_holiday_is_an_answer_and_is_asked_for_once_more_when_it_is_over(
+    source: Source, settings: Settings
+) -> None:
+    papers = [one for one in PAPERS if FRIDAY not in one.versions]
+    site = ArxivSite(papers, THURSDAY)
+    with playing(site) as settings.SOURCE_MIRRORS:
+        checked(source, site, THURSDAY)
+        checked(source, site, FRIDAY)
+        assert site.asked == ["feed"]
+        checked(source, site, MONDAY)
+        assert site.asked == ["2026-03-06", "submitted for 2026-03-06", "feed"]
+        checked(source, site, MONDAY)
+        assert site.asked == ["feed"]
+    assert not SourceDay.objects.exclude(error="").exists()
+
+
 def test_a_full_feed_does_not_pass_for_the_days_that_were_missed(
     source: Source, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
