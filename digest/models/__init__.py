@@ -1,5 +1,6 @@
 """What is published, as stored. Contains no subscriber data."""
 
+from digest.models.asked_site import AskedSite, KnownAnswer
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.heartbeat import Heartbeat
@@ -13,11 +14,13 @@ from digest.models.topic import Topic
 
 __all__ = [
     "AnswerBody",
+    "AskedSite",
     "Branding",
     "Edition",
     "EditionEntry",
     "Heartbeat",
     "IndexSegment",
+    "KnownAnswer",
     "MergedPaper",
     "Paper",
     "PaperKey",

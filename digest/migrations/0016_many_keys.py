@@ -35,7 +35,7 @@ def _list_sources(apps: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("digest", "0014_store")]
+    dependencies = [("digest", "0015_fetching")]
     operations = [
         migrations.AddField(
             "paper",
