@@ -101,7 +101,7 @@ def prune(now: datetime) -> None:
     old = RawAnswer.objects.filter(seen_at__lt=now - timedelta(days=settings.RAW_ANSWERS_DAYS))
     with release_lock():  # all sources' rows: nobody keeps an answer meanwhile
         old.exclude(pk__in=_last_of_each_day()).delete()
-        AnswerBody.objects.filter(raw_answers=None).delete()
+        AnswerBody.objects.filter(raw_answers=None, known_answers=None).delete()
 
 
 def _last_of_each_day() -> list[int]:

@@ -54,7 +54,8 @@ class PaperRecord:
 
     `other_keys` are further identities under which the source knows the paper: its DOI beside its arXiv id,
     that of the journal's version, of the preprint. `unreadable` names the fields that were there and could
-    not be read; they are left empty.
+    not be read; they are left empty. `source_titles` are the sources that listed it, as people call them,
+    where there are several.
     """
 
     key: str
@@ -74,6 +75,7 @@ class PaperRecord:
     summary: str | None = None
     other_keys: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    source_titles: tuple[str, ...] = ()
 
     @property
     def withdrawn(self) -> bool:
