@@ -56,6 +56,8 @@ class PaperRecord:
     that of the journal's version, of the preprint. `unreadable` names the fields that were there and could
     not be read; they are left empty. `source_titles` are the sources that listed it, as people call them,
     where there are several.
+    not be read; they are left empty. Of an `undated` one the source names no day: it belongs to the day on
+    which it was first seen, and `day` is the day on which the answer came.
     """
 
     key: str
@@ -76,11 +78,12 @@ class PaperRecord:
     other_keys: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     source_titles: tuple[str, ...] = ()
+    undated: bool = False
 
     @property
     def withdrawn(self) -> bool:
         """Whether its authors say that they took it back."""
-        return bool(_WITHDRAWN_TITLE.search(self.title) or _WITHDRAWN.search(self.abstract))
+        return bool(_WITHDRAWN_TITLE.search(self.title)) or says_withdrawn(self.abstract)
 
     def as_json(self) -> dict[str, Any]:
         """The public JSON object of `manage.py ingest --json`; its keys stay stable."""
@@ -96,6 +99,11 @@ class PaperRecord:
             "url": self.url,
             "day": self.day.isoformat(),
         }
+
+
+def says_withdrawn(text: str) -> bool:
+    """Whether an abstract, or a comment on it, says that the paper was taken back."""
+    return bool(_WITHDRAWN.search(text))
 
 
 def arxiv_id(text: str) -> str | None:

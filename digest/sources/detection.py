@@ -10,7 +10,7 @@ from digest.sources import registry
 from digest.sources.adapter import Adapter
 from digest.sources.answer_text import decode
 from digest.sources.bot_challenge import raise_if_challenge
-from digest.sources.errors import SourceChanged
+from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_answer import ParsedAnswer
 
 MAX_BYTES = 20_000_000
@@ -22,14 +22,14 @@ def parse(
 ) -> ParsedAnswer:
     """The edition in `raw`, if it is whole and of `day` (None: of any day).
 
-    It must be of a format of `adapter`, or of any known format if that is None. `today` only dates a
+    It must be of a format of `adapter`, or of any that is known if that is None. `today` only dates a
     page's text that names a day without year. Equal input gives an equal edition.
 
     Raises WrongDay if it is of another day; SourceUnavailable if it is a bot challenge; SourceChanged,
     in one sentence, if it is anything else: then nothing of it may be stored.
     """
     adapters = registry.ADAPTERS if adapter is None else (adapter,)
-    expected = " or ".join(one.title for one in adapters)
+    expected = adapter.title if adapter else "papers in a format that is known"
     if len(raw) > MAX_BYTES:
         limit, found = (math.ceil(size / 1_000_000) for size in (MAX_BYTES, len(raw)))
         raise SourceChanged(f"Expected {expected} of at most {limit} MB, found {found} MB.")
@@ -44,13 +44,20 @@ def parse_parts(
     parts: Sequence[bytes], *, today: date, day: date | None = None, adapter: Adapter | None = None
 ) -> ParsedAnswer:
     """What the parts of one answer list together, each paper once; see `parse`, which reads each."""
-    read = [parse(part, today=today, day=day, adapter=adapter) for part in parts]
+    read = [parse(part, today=today, day=day, adapter=adapter) for part in parts[:1]]
+    for part in parts[1:]:
+        try:
+            read.append(parse(part, today=today, day=day, adapter=adapter))
+        except (
+            WrongDay
+        ):  # the last page may hold one paper, of another day: the first says whose answer it is
+            read.append(parse(part, today=today, adapter=adapter))
     if len(read) == 1:
         return read[0]
     papers = _each_once(paper for one in read for paper in one.papers)
     updates = _each_once(paper for one in read for paper in one.updates)
     return ParsedAnswer(
-        max(one.day for one in read),
+        day or max(one.day for one in read),
         read[0].format,
         tuple(papers.values()),
         tuple(entry for one in read for entry in one.rejected),

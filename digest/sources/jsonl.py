@@ -15,12 +15,13 @@ from digest.sources.parsed_answer import ParsedAnswer, collect, require_plausibl
 from digest.sources.record_fields import (
     FieldReader,
     build_record,
+    day_of,
     edition_day,
-    iso_day,
     load_json,
 )
 
 NAME = "records"
+MAX_LINES = 100_000
 EXPECTED = "papers as JSON Lines (one object a line)"
 
 
@@ -30,13 +31,14 @@ def recognises(raw: bytes) -> bool:
 
 
 def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
-    """The edition in the lines; all of one day, which is that of the lines, or `day` where they name none."""
+    """The papers in the lines, each of the day that its line names, else of `day` or of most lines' day."""
+    require_plausible(raw.count(b"\n"), MAX_LINES, "lines")
     lines = [line for line in decode(raw, EXPECTED).split("\n") if line.strip()]
     require_plausible(len(lines))
     records = [load_json(line, EXPECTED) for line in lines]
     if not all(isinstance(record, dict) for record in records):
         raise SourceChanged(f"Expected {EXPECTED}, found a line that is none.")
-    found = edition_day((iso_day(record.get("day")) for record in records), day, EXPECTED)
+    found = edition_day((day_of(record.get("day")) for record in records), day, EXPECTED)
     return collect(
         NAME,
         found,
@@ -51,7 +53,7 @@ def _read(record: dict[str, Any], day: date) -> PaperRecord:
     key = fields.text("key")
     names = fields.items("author_names") or []
     if not all(isinstance(name, str) for name in names):
-        names = fields.cannot_read("author_names", [])
+        names = fields.cannot_read("author_names", [name for name in names if isinstance(name, str)])
     return build_record(
         fields.day("day") or day,
         title=fields.text("title"),
@@ -64,10 +66,10 @@ def _read(record: dict[str, Any], day: date) -> PaperRecord:
         published=fields.day("published"),
         comments=fields.count("comments"),
         upvotes=fields.count("upvotes"),
-        url=record.get("url"),
-        code_url=record.get("code_url"),
-        project_url=record.get("project_url"),
-        summary=record.get("summary"),
+        url=fields.text("url"),
+        code_url=fields.text("code_url"),
+        project_url=fields.text("project_url"),
+        summary=fields.text("summary"),
         unreadable=fields.unreadable,
     )
 

@@ -57,20 +57,23 @@ def require_plausible(number: int, limit: int = MAX_PAPERS, things: str = "paper
         )
 
 
-def collect(
+def collect(  # noqa: PLR0913  one for each thing that a format knows of its entries
     form: str,
     day: date,
     entries: Iterable[Entry],
     *,
     read: Callable[[Entry], PaperRecord],
     title_of: Callable[[Entry], object],
+    is_update: Callable[[Entry], bool] = lambda _entry: False,
+    issued: date | None = None,
 ) -> ParsedAnswer:
     """Read every entry; of papers listed twice the first stays, unreadable ones are rejected.
 
-    Raises SourceChanged if there is no paper at all, or if more than half cannot be read: then it is
-    the source that has changed, not a paper.
+    Entries of which `is_update` holds are no new papers. Raises SourceChanged if there is no paper at all,
+    or if more than half cannot be read: then it is the source that has changed, not a paper.
     """
     papers: dict[str, PaperRecord] = {}
+    updates: dict[str, PaperRecord] = {}
     rejected: list[Rejected] = []
     position = 0
     for position, entry in enumerate(entries, start=1):
@@ -81,12 +84,13 @@ def collect(
             shown = clean_text(title, TITLE_LIMIT) if isinstance(title, str) else ""
             rejected.append(Rejected(position, shown, str(error)))
         else:
-            papers.setdefault(paper.key, paper)
+            (updates if is_update(entry) else papers).setdefault(paper.key, paper)
     if len(rejected) * 2 > position:
         raise SourceChanged(
             f"Expected readable papers, found {len(rejected)} of {position} unreadable: "
             f"number {rejected[0].position}, for one, because {rejected[0].why}."
         )
-    if not papers:
+    if not papers and not updates:
         raise SourceChanged("Expected papers, found none.")
-    return ParsedAnswer(day, form, tuple(papers.values()), tuple(rejected))
+    newer = (paper for key, paper in updates.items() if key not in papers)
+    return ParsedAnswer(day, form, tuple(papers.values()), tuple(rejected), tuple(newer), issued)

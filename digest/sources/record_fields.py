@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any, TypeVar
 
 from digest.lib.records import (
@@ -49,9 +50,10 @@ class FieldReader:
     One wrong field never costs a paper: only without a title it is none.
     """
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, within: str = "", unreadable: dict[str, None] | None = None) -> None:
         self.fields = fields
-        self.unreadable: dict[str, None] = {}  # in the order in which they were found
+        self.unreadable = {} if unreadable is None else unreadable  # in the order in which they were found
+        self._within = within
 
     def text(self, name: str) -> str:
         """The text of a field, "" where it is missing."""
@@ -68,11 +70,14 @@ class FieldReader:
         return self.cannot_read(name, None)
 
     def within(self, name: str) -> "FieldReader":
-        """The fields of an object in a field; without any where it is missing."""
+        """The fields of an object in a field; without any where it is missing.
+
+        What cannot be read of them is noted here too, as "organization.name".
+        """
         value = self.fields.get(name)
-        if isinstance(value, Mapping):
-            return FieldReader(value)
-        return FieldReader({}) if value is None else self.cannot_read(name, FieldReader({}))
+        if not isinstance(value, Mapping):
+            value = {} if value is None else self.cannot_read(name, {})
+        return FieldReader(value, f"{self._within}{name}.", self.unreadable)
 
     def count(self, name: str) -> int | None:
         """The count in a field, as a number or its digits; None where it is missing."""
@@ -85,24 +90,21 @@ class FieldReader:
             return value
         return self.cannot_read(name, None)
 
-    def day(self, name: str) -> date | None:
-        """The day of a field that holds a date or time, None where it is missing or not a whole date."""
+    def day(self, name: str, not_after: date = date.max) -> date | None:
+        """The day of a field that holds a date or time, None where it is missing or not a whole date.
+
+        One `not_after` that day cannot be true.
+        """
         value = self.fields.get(name)
         if value is None or value == "":
             return None
-        return day_of(value) or self.cannot_read(name, None)
+        day = day_of(value)
+        return day if day and day <= not_after else self.cannot_read(name, None)
 
     def cannot_read(self, name: str, instead: Instead) -> Instead:
         """Note that a field is there and cannot be read, and say what to take `instead`."""
-        self.unreadable[name] = None
+        self.unreadable[self._within + name] = None
         return instead
-
-
-def count(value: int, name: str) -> int:
-    """`value` if it can be stored as a count."""
-    if not 0 <= value <= MAX_COUNT:
-        raise UnreadablePaper(f"its {name} is not between 0 and {MAX_COUNT:,}")
-    return value
 
 
 def day_of(value: object) -> date | None:
@@ -125,10 +127,10 @@ def iso_day(value: object) -> date | None:
 
 
 def edition_day(days: Iterable[date | None], asked: date | None, what: str) -> date:
-    """The day that most of `days` name, which must be the one `asked` for; where none is named, `asked`.
+    """The day that was `asked` for, else the one that most of `days` name, of equals the latest.
 
-    Single papers may deviate. Raises WrongDay if the day is another one, SourceChanged if papers of
-    many days are mixed, or if no day is named and none asked for.
+    Single papers may be of other days: of their own. Raises WrongDay if most are of one day that was not
+    asked for, and SourceChanged if no day is named and none asked for.
     """
     votes = Counter(day for day in days if day is not None)
     if not votes:
@@ -137,11 +139,10 @@ def edition_day(days: Iterable[date | None], asked: date | None, what: str) -> d
                 f"Expected {what} that names its day, found none: say which day it is with --date."
             )
         return asked
-    day, number = votes.most_common(1)[0]
-    if number * 2 <= votes.total():
-        raise SourceChanged(f"Expected {what} of one day, found papers of {len(votes)} days mixed.")
-    require_day(day, asked, what)
-    return day
+    day = max(votes, key=lambda day: (votes[day], day))
+    if asked is not None and votes[day] * 2 > votes.total():
+        require_day(day, asked, what)
+    return asked or day
 
 
 def require_day(found: date, asked: date | None, what: str) -> None:
@@ -169,6 +170,7 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
     summary: object = None,
     other_keys: Iterable[str] = (),
     unreadable: Iterable[str] = (),
+    undated: bool = False,
 ) -> PaperRecord:
     """A paper from what its source says, cleaned, without TeX, and identified; UnreadablePaper if it is none.
 
@@ -193,7 +195,7 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
         upvotes=upvotes,
         url=safe_link(url) or paper_url(key, title),
         day=day,
-        author_names=tuple(name for name in names if name)[:MAX_NAMES],
+        author_names=tuple(islice(filter(None, names), MAX_NAMES)),
         code_url=safe_link(code_url),
         project_url=safe_link(project_url),
         summary=(plain(clean_text(summary, SUMMARY_LIMIT)) if isinstance(summary, str) else "") or None,
@@ -201,6 +203,7 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
             key, [identify(title="", arxiv=arxiv, doi=None), identify(title="", doi=doi), *other_keys]
         ),
         unreadable=tuple(unreadable),
+        undated=undated,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from xml.sax.saxutils import escape
 
-from digest.sources.arxiv_lookup import SITE
+from digest.sources.arxiv.lookup import SITE
 
 _ENTRY = """<entry><id>http://arxiv.org/abs/{id}v2</id><title>{title}</title><updated>2024-02-01T00:00:00Z</updated>
 <published>2023-11-21T18:00:00Z</published><summary>  {abstract}</summary>

@@ -1,18 +1,17 @@
-"""Hugging Face Daily Papers as its API answers: asking for a day, and reading the answer.
+"""Hugging Face Daily Papers as its API answers.
 
 A list of entries, each with an inner `paper` and outer fields; any field may be missing. The outer
 `publishedAt` was the time of submission until 10 March 2025; since then it is some hours before the
 paper's own, and says nothing.
 """
 
-import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from digest.lib.records import PaperRecord, arxiv_id, clean_text
-from digest.sources.adapter import Format, Get
+from digest.sources.adapter import Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
@@ -20,35 +19,15 @@ from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper, collect,
 from digest.sources.record_fields import (
     FieldReader,
     build_record,
+    day_of,
     edition_day,
-    iso_day,
     load_json,
 )
 
 NAME = "api-json"
 EXPECTED = "an answer of the Hugging Face daily papers API"
 SITE = "https://huggingface.co"
-PAGE_SIZE = 100
-MAX_PAGES = 20
 _DAY_STARTS = timedelta(hours=-3)  # submitted after 21:00 UTC was listed on the next day
-
-
-def fetch_day(day: date, get: Get) -> list[bytes]:
-    """The API's whole answer for `day`: its pages, asked for until one is short, as one JSON array.
-
-    Raises what `get` raises, and SourceChanged if a page is no list or the pages have no end.
-    """
-    entries: list[Any] = []
-    for page in range(MAX_PAGES):
-        query = urlencode({"date": day.isoformat(), "limit": PAGE_SIZE, "p": page})
-        raw = get(f"{SITE}/api/daily_papers?{query}")
-        answer = load_entries(raw.decode("utf-8", "replace"))
-        entries += answer
-        if len(answer) < PAGE_SIZE:
-            return [json.dumps(entries, ensure_ascii=True).encode() if page else raw]
-    raise SourceChanged(
-        f"Expected fewer than {PAGE_SIZE * MAX_PAGES:,} papers of {day}, found no end of them."
-    )
 
 
 def recognises(raw: bytes) -> bool:
@@ -56,16 +35,35 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"[", b'{"error"')
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
-    """The edition in an answer. An empty list is an edition without papers: weekends have none."""
+def parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
+    """The papers in an answer, each of the day on which it was listed, if it says so.
+
+    An empty list is a day without papers: weekends have none.
+    """
     entries = load_entries(decode(raw, EXPECTED))
     days = [listing_day(entry) for entry in entries]
     if day is None and not any(days):
         days = [submission_day(entry) for entry in entries]
-    found = edition_day(days, day, EXPECTED)
+    return read_entries(NAME, edition_day(days, day, EXPECTED), entries, today)
+
+
+def parse_trending(raw: bytes, _day: date | None, today: date) -> ParsedAnswer:
+    """The papers in an answer that lists what trends, each of the day on which it is first seen there."""
+    return as_trending(load_entries(decode(raw, EXPECTED)), NAME, today)
+
+
+def as_trending(entries: list[Any], form: str, today: date) -> ParsedAnswer:
+    """The papers that trend: the day on which each was listed says nothing."""
+    answer = read_entries(form, today, entries, today)
+    return replace(answer, papers=tuple(replace(paper, day=today, undated=True) for paper in answer.papers))
+
+
+def read_entries(form: str, day: date, entries: list[Any], today: date) -> ParsedAnswer:
+    """The answer whose entries these are; `day` is that of the entries which name none."""
     if not entries:
-        return ParsedAnswer(found, NAME, (), ())
-    return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
+        return ParsedAnswer(day, form, (), ())
+    latest = max(day, today) + timedelta(days=1)
+    return collect(form, day, entries, read=lambda entry: _read(entry, day, latest), title_of=_title_of)
 
 
 def load_entries(text: str) -> list[Any]:
@@ -79,10 +77,15 @@ def load_entries(text: str) -> list[Any]:
     return answer
 
 
+def paper_of(entry: Any) -> dict[str, Any]:
+    """The inner object of an entry; an empty one where it has none."""
+    paper = entry.get("paper") if isinstance(entry, dict) else None
+    return paper if isinstance(paper, dict) else {}
+
+
 def listing_day(entry: Any) -> date | None:
     """The day on which an entry says it was listed, if it says so."""
-    paper = entry.get("paper") if isinstance(entry, dict) else None
-    return iso_day(paper.get("submittedOnDailyAt")) if isinstance(paper, dict) else None
+    return day_of(paper_of(entry).get("submittedOnDailyAt"))
 
 
 def submission_day(entry: Any) -> date | None:
@@ -90,8 +93,7 @@ def submission_day(entry: Any) -> date | None:
 
     Its outer `publishedAt` is the submission only where that comes after the paper's publication.
     """
-    paper = entry.get("paper") if isinstance(entry, dict) else None
-    if not isinstance(paper, dict):
+    if not (paper := paper_of(entry)):
         return None
     submitted, published = _time(entry.get("publishedAt")), _time(paper.get("publishedAt"))
     if submitted is None or published is None or submitted <= published:
@@ -108,39 +110,41 @@ def _time(text: object) -> datetime | None:
     return time if time and time.tzinfo else None
 
 
-def title_of(entry: Any) -> object:
+def _title_of(entry: Any) -> object:
     """An entry's title as it stands there, for the report on an entry that cannot be read."""
+    return paper_of(entry).get("title") or (entry.get("title") if isinstance(entry, dict) else None)
+
+
+def _read(entry: Any, day: date, latest: date) -> PaperRecord:
+    """The paper of one entry, of an API answer or of the page's data.
+
+    It is of the day on which it was listed, if that is no later than `latest`, else of `day`.
+    """
     if not isinstance(entry, dict):
-        return None
-    paper = entry.get("paper")
-    return (paper.get("title") if isinstance(paper, dict) else None) or entry.get("title")
-
-
-def read_entry(entry: Any, day: date) -> PaperRecord:
-    """The paper of one entry, of an API answer or of the page's data, as listed on `day`."""
-    paper = entry.get("paper") or {} if isinstance(entry, dict) else None
-    if not isinstance(paper, dict):
         raise UnreadablePaper("it is not an entry of the daily papers")
-    fields = FieldReader(entry | {name: value for name, value in paper.items() if value not in (None, "")})
-    inner = FieldReader(paper)  # the outer day of publication says nothing
-    authors = fields.items("authors")
-    arxiv = fields.text("id")
+    paper = paper_of(entry)
+    outer = FieldReader(entry)
+    inner = FieldReader(paper, unreadable=outer.unreadable)
+    filled = {name: value for name, value in paper.items() if value not in (None, "")}
+    either = FieldReader(entry | filled, unreadable=outer.unreadable)
+    authors = either.items("authors")
+    arxiv = inner.text("id")
     return build_record(
-        day,
-        title=fields.text("title"),
-        abstract=fields.text("summary"),
+        inner.day("submittedOnDailyAt", not_after=latest) or day,
+        title=inner.text("title") or outer.text("title"),
+        abstract=inner.text("summary") or outer.text("summary"),
         arxiv=arxiv,
         url=page_of(arxiv),
         authors=None if authors is None else len(authors),
-        author_names=list(_names(fields, authors or [])),
-        organization=_organization(fields),
-        published=inner.day("publishedAt"),
-        comments=fields.count("numComments"),
-        upvotes=fields.count("upvotes"),
-        code_url=fields.fields.get("githubRepo"),
-        project_url=fields.fields.get("projectPage"),
-        summary=fields.fields.get("ai_summary"),
-        unreadable=fields.unreadable | inner.unreadable,
+        author_names=list(_names(either, authors or [])),
+        organization=_organization(either),
+        published=inner.day("publishedAt"),  # the outer day of publication says nothing
+        comments=either.count("numComments"),
+        upvotes=either.count("upvotes"),
+        code_url=either.text("githubRepo"),
+        project_url=either.text("projectPage"),
+        summary=either.text("ai_summary"),
+        unreadable=outer.unreadable,
     )
 
 
@@ -170,3 +174,4 @@ def _organization(fields: FieldReader) -> str:
 
 
 FORMAT = Format(NAME, recognises, parse)
+TRENDING = Format(NAME, recognises, parse_trending)

@@ -18,9 +18,16 @@ from digest.sources.adapter import Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged
-from digest.sources.huggingface.api import listing_day, page_of, read_entry, title_of
+from digest.sources.huggingface.api import as_trending, listing_day, page_of, read_entries
 from digest.sources.parsed_answer import ParsedAnswer, collect, require_plausible
-from digest.sources.record_fields import build_record, count, edition_day, iso_day, load_json, require_day
+from digest.sources.record_fields import (
+    FieldReader,
+    build_record,
+    day_of,
+    edition_day,
+    load_json,
+    require_day,
+)
 
 NAME = "page-html"
 EXPECTED = "the Hugging Face Daily Papers page"
@@ -42,8 +49,8 @@ def recognises(raw: bytes) -> bool:
     return begins_with(raw, b"<") and _NAMED.search(raw) is not None
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
-    """The edition on a whole page; a page of another site, kind or day, or cut off, is refused."""
+def parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
+    """The papers on a whole page; a page of another site, kind or day, or cut off, is refused."""
     text = decode(raw, EXPECTED)
     root = _ROOT.match(text)
     page = _soup(text) if root else None
@@ -55,7 +62,7 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     _require_end(text, root[1])
     props = _props(page)
     if isinstance(props.get("dailyPapers"), list):
-        return _from_props(props, day)
+        return _from_props(props, day, today)
     return _from_cards(page, day)
 
 
@@ -125,18 +132,19 @@ def _props(page: BeautifulSoup) -> dict[str, Any]:
     return props if isinstance(props, dict) else {}
 
 
-def _from_props(props: dict[str, Any], day: date | None) -> ParsedAnswer:
-    period = props.get("periodType") or "day"
-    if period != "day" or props.get("isTrending"):
-        kind = "trending papers" if props.get("isTrending") else f"a {clean_text(str(period), 20)}"
-        raise SourceChanged(f"Expected {EXPECTED} of one day, found that of {kind}.")
+def _from_props(props: dict[str, Any], day: date | None, today: date) -> ParsedAnswer:
+    """The papers in the page's data: of the page's day, else each of its own, or of today."""
     entries = props["dailyPapers"]
     require_plausible(len(entries))
-    found = iso_day(props.get("dateString")) or iso_day(props.get("date"))
-    if found is None:
-        found = edition_day(map(listing_day, entries), day, EXPECTED)
-    require_day(found, day, EXPECTED)
-    return collect(NAME, found, entries, read=lambda entry: read_entry(entry, found), title_of=title_of)
+    if not entries:
+        raise SourceChanged(f"Expected {EXPECTED} with papers, found none.")
+    if props.get("isTrending"):
+        return as_trending(entries, NAME, today)
+    named = day_of(props.get("dateString")) or day_of(props.get("date"))
+    if (props.get("periodType") or "day") != "day" or named is None:
+        named = edition_day(map(listing_day, entries), day, EXPECTED)
+    require_day(named, day, EXPECTED)
+    return read_entries(NAME, named, entries, today)
 
 
 def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedAnswer:
@@ -155,11 +163,11 @@ def _from_cards(page: BeautifulSoup, day: date | None) -> ParsedAnswer:
 def _named_day(page: BeautifulSoup) -> date | None:
     """The day that a page without data names: in its date picker, or in its own address."""
     picker = page.select_one("time[datetime]")
-    if picker and picker.find_parent("article") is None and (day := iso_day(picker["datetime"])):
+    if picker and picker.find_parent("article") is None and (day := day_of(picker["datetime"])):
         return day
     for home in page.select('link[rel="canonical"], meta[property="og:url"]'):
         if match := _PAGE_DAY.search(str(home.get("href") or home.get("content") or "")):
-            return iso_day(match[1])
+            return day_of(match[1])
     return None
 
 
@@ -176,24 +184,30 @@ def _paper_id(link: Tag) -> str:
 def _read_card(card: Tag, link: Tag, day: date) -> PaperRecord:
     """The paper of one card: no abstract, no day of its own, and counts only as far as they are shown."""
     authors = _AUTHORS.search(clean_text(card.get_text(" "), 5_000))
+    fields = FieldReader(
+        {
+            "authors": authors[1] if authors else None,
+            "comments": _shown_number(card, 'a[href$="#community"]'),
+            "upvotes": _shown_number(card, 'a[href^="/login"], .leading-none'),
+        }
+    )
     return build_record(
         day,
         title=link.get_text(),
         arxiv=_paper_id(link),
         url=page_of(_paper_id(link)),
-        authors=count(int(authors[1]), "authors") if authors else None,
+        authors=fields.count("authors"),
         organization=_organization(card),
-        comments=_shown_count(card, 'a[href$="#community"]', "comments"),
-        upvotes=_shown_count(card, 'a[href^="/login"], .leading-none', "upvotes"),
+        comments=fields.count("comments"),
+        upvotes=fields.count("upvotes"),
+        unreadable=fields.unreadable,
     )
 
 
-def _shown_count(card: Tag, selector: str, name: str) -> int | None:
-    """The number shown in the first of the selected elements that shows nothing but a number."""
-    for element in card.select(selector):
-        if _NUMBER.fullmatch(shown := element.get_text().strip()):
-            return count(int(shown), name)
-    return None
+def _shown_number(card: Tag, selector: str) -> str | None:
+    """The digits shown in the first of the selected elements that shows nothing else."""
+    shown = (element.get_text().strip() for element in card.select(selector))
+    return next((text for text in shown if _NUMBER.fullmatch(text)), None)
 
 
 def _organization(card: Tag) -> str:

@@ -25,7 +25,7 @@ from digest.sources.adapter import Format
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper, collect, require_plausible
-from digest.sources.record_fields import build_record, count
+from digest.sources.record_fields import FieldReader, build_record
 
 NAME = "page-text"
 EXPECTED = "the text of the Hugging Face Daily Papers page"
@@ -223,8 +223,9 @@ def _read(listing: _Listing, page_day: date) -> PaperRecord:
     authors = _AUTHORS.fullmatch(listing.who)
     when = _DAY_AND_COMMENTS.fullmatch(listing.when)
     published = _resolve(when, not_after=page_day) if when else None
-    if when is None or published is None:
-        raise UnreadablePaper(f"its day, “{clean_text(listing.when, 40)}”, is not one")
+    fields = FieldReader({"comments": (when["comments"] or "0") if when else None})
+    if published is None:
+        fields.cannot_read("published", None)
     return build_record(
         page_day,
         title=listing.title,
@@ -232,7 +233,8 @@ def _read(listing: _Listing, page_day: date) -> PaperRecord:
         authors=int(authors[1]) if authors else None,
         organization="" if authors else _display_name(listing.who),
         published=published,
-        comments=count(int(when["comments"] or 0), "number of comments"),
+        comments=fields.count("comments"),
+        unreadable=fields.unreadable,
     )
 
 

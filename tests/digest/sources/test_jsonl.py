@@ -121,18 +121,25 @@ def test_a_key_is_derived_where_the_written_one_is_none() -> None:
     assert (versioned.key, nonsense.key) == ("arxiv:2403.01001", title_key("B"))
 
 
-def test_a_bad_line_is_rejected_alone() -> None:
+def test_only_a_line_without_a_title_is_rejected() -> None:
     edition = parsed(
         line(),
-        line(title="B", upvotes=-1),
+        line(title="B", upvotes=-1, published="2024-3-1", authors="4", url=7),
         line(title="C", day="2024-03-06"),
-        line(title="D"),
-        line(title="E"),
+        line(title=" "),
+        line(title="E", author_names=["Ada Quill", 7]),
     )
-    assert [(r.position, r.title, r.why) for r in edition.rejected] == [
-        (2, "B", "its upvotes is not between 0 and 2,147,483,647"),
-        (3, "C", "its day is not 2024-03-05"),
+    assert [(r.position, r.title, r.why) for r in edition.rejected] == [(4, "", "it has no title")]
+    assert edition.unreadable == {"upvotes": 1, "url": 1, "author_names": 1}
+    assert [(paper.title, paper.day.day) for paper in edition.papers] == [
+        ("A Paper", 5),
+        ("B", 5),
+        ("C", 6),
+        ("E", 5),
     ]
+    second, last = edition.papers[1], edition.papers[3]
+    assert (second.upvotes, second.published, second.authors) == (None, date(2024, 3, 1), 4)
+    assert last.author_names == ("Ada Quill",)
 
 
 def test_lines_without_a_day_are_of_the_day_asked_for() -> None:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from digest.archive import queries, search
 from digest.library.reading import MOST_ENTRIES, read
 from digest.models import Paper
-from digest.sources import arxiv_lookup
+from digest.sources.arxiv import lookup as arxiv_lookup
 from subscriptions import tasks
 from subscriptions.accounts import data_rights, library, library_lookup, signup
 from subscriptions.accounts.library import Library

@@ -5,6 +5,7 @@ import re
 from datetime import date
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,7 +126,7 @@ def test_another_sites_page_is_not_the_expected_page(pages: Path) -> None:
             "<html><title>Models</title><article><h3><a href='/papers/2403.01001'>x</a></h3></html>",
             "a page titled “Models”",
         ),
-        ("<?xml version='1.0'?><feed><entry/></feed>", "something that begins with “<?xml version"),
+        ("<?xml version='1.0'?><page><entry/></page>", "something that begins with “<?xml version"),
         ("<>", "something that begins with “<>”"),
         ("<!-- only a comment -->", "something that begins with “<!-- only a comment -->”"),
         ("<!--" * 10_000, "something that begins with “<!--<!--"),
@@ -154,12 +155,46 @@ def test_a_page_without_papers_is_refused() -> None:
         parsed("<main><time datetime='2026-04-05'></time><h1>Daily Papers</h1></main>")
 
 
-@pytest.mark.parametrize(
-    ("period", "found"), [({"periodType": "week"}, "a week"), ({"isTrending": True}, "trending papers")]
-)
-def test_a_page_of_more_than_a_day_is_refused(period: dict[str, object], found: str) -> None:
-    with pytest.raises(SourceChanged, match=f"of one day, found that of {found}"):
-        parsed(with_data({"dateString": "2026-04-05", "dailyPapers": [], **period}))
+def listed(number: int, day: str) -> dict[str, Any]:
+    return {"paper": {"id": f"2604.0200{number}", "title": f"Kite {number}", "submittedOnDailyAt": day}}
+
+
+@pytest.mark.parametrize("period", ["week", "month"])
+def test_the_papers_on_the_page_of_a_week_or_month_are_each_of_their_own_day(period: str) -> None:
+    entries = [listed(1, "2026-04-07"), listed(2, "2026-04-06"), listed(3, "2026-04-07")]
+    answer = parsed(with_data({"dateString": "2026-04-05", "periodType": period, "dailyPapers": entries}))
+    assert [str(paper.day) for paper in answer.papers] == ["2026-04-07", "2026-04-06", "2026-04-07"]
+    assert answer.day == date(2026, 4, 7)
+
+
+def test_the_papers_on_the_page_of_what_trends_are_of_the_day_on_which_they_are_seen() -> None:
+    page = with_data({"isTrending": True, "dailyPapers": [listed(1, "2026-04-07"), listed(2, "2025-01-02")]})
+    assert [(paper.day, paper.undated) for paper in parsed(page).papers] == [(TODAY, True)] * 2
+
+
+def test_a_paper_on_a_days_page_that_was_listed_on_another_day_belongs_to_that_day() -> None:
+    entries = [listed(1, "2026-04-07"), listed(2, "2026-04-06")]
+    answer = parsed(with_data({"dateString": "2026-04-07", "dailyPapers": entries}), date(2026, 4, 7))
+    assert [str(paper.day) for paper in answer.papers] == ["2026-04-07", "2026-04-06"]
+
+
+def test_one_wrong_field_in_the_data_costs_no_paper() -> None:
+    entries = [listed(1, "2026-04-07"), listed(2, "2026-04-07")]
+    entries[1]["paper"] |= {"upvotes": {}, "publishedAt": "2026-4-1", "authors": ["A"]}
+    answer = parsed(with_data({"dateString": "2026-04-07", "dailyPapers": entries}))
+    assert (answer.unreadable, answer.papers[1].published, answer.papers[1].author_names) == (
+        {"upvotes": 1},
+        date(2026, 4, 1),
+        ("A",),
+    )
+
+
+def test_a_number_on_a_card_that_is_too_large_costs_no_paper(pages: Path) -> None:
+    page = without_data(pages.joinpath("page-2024.html").read_text())
+    answer = parsed(re.sub(r"\b3 authors", "999999 authors", page.replace(">41<", ">9999999999<")))
+    assert len(answer.papers) == 3
+    assert answer.rejected == ()
+    assert (answer.unreadable, answer.papers[0].upvotes) == ({"upvotes": 1}, None)
 
 
 def test_data_nested_too_deeply_is_refused() -> None:

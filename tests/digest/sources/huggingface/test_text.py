@@ -175,17 +175,16 @@ def test_the_last_paper_may_lack_its_author_line() -> None:
     assert [paper.published for paper in parsed(text).papers] == [date(2024, 2, 1), None]
 
 
-def test_a_paper_with_an_impossible_day_is_rejected_alone() -> None:
-    edition = parsed("Mar 5\n\n" + listing("One") + listing("Two", when="Feb 30, 2024") + listing("Three"))
-    assert [paper.title for paper in edition.papers] == ["One", "Three"]
-    assert [(r.position, r.title, r.why) for r in edition.rejected] == [
-        (2, "Two", "its day, “Feb 30, 2024”, is not one")
-    ]
+@pytest.mark.parametrize("when", ["Feb 30, 2024", "some day"])
+def test_a_paper_with_an_impossible_day_has_none(when: str) -> None:
+    edition = parsed("Mar 5\n\n" + listing("One") + listing("Two", when=when) + listing("Three"))
+    assert [paper.title for paper in edition.papers] == ["One", "Two", "Three"]
+    assert (edition.papers[1].published, edition.unreadable) == (None, {"published": 1})
 
 
-def test_a_paper_with_more_comments_than_can_be_stored_is_rejected_alone() -> None:
+def test_a_paper_with_more_comments_than_can_be_stored_has_no_number_of_them() -> None:
     edition = parsed("Mar 5\n\n" + listing("One") + listing("Two", when="Feb 2 9999999999"))
-    assert [rejected.title for rejected in edition.rejected] == ["Two"]
+    assert (edition.papers[1].comments, edition.unreadable) == (None, {"comments": 1})
 
 
 @pytest.mark.parametrize(

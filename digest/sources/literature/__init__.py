@@ -1,0 +1,1 @@
+"""Indexes and servers of the literature, one file each."""
