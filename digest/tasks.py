@@ -7,11 +7,12 @@ import logging
 import socket
 
 from celery import shared_task
+from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.archive import search
-from digest.ingestion import fetchers
+from digest.ingestion import checks
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -36,19 +37,21 @@ def refresh_search() -> None:
 
 @shared_task
 def fetch_sources() -> None:
-    """Fetch every enabled source."""
-    for source_id in Source.objects.filter(enabled=True).values_list("pk", flat=True):
+    """Fetch every enabled source, the one that was checked longest ago first."""
+    Source.objects.note_enabled(timezone.now())
+    enabled = Source.objects.filter(enabled=True).order_by(F("checked_at").asc(nulls_first=True))
+    for source_id in list(enabled.values_list("pk", flat=True)):
         fetch_source(source_id)
 
 
 @shared_task
 def fetch_source(source_id: int) -> None:
-    """Fetch one source's recent editions; an error is kept with the source, for the operator."""
+    """Fetch what one source lists; an error is kept with the source, for the operator."""
     source = Source.objects.fetchable().filter(pk=source_id).first()
     if source is None:
         return
     try:
-        fetchers.fetch_recent(source, timezone.now())
+        checks.check(source, timezone.now())
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     search.refresh()

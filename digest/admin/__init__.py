@@ -1,5 +1,5 @@
 """Admin pages for what is published, and for operators and their sign-ins."""
 
-from digest.admin import branding, editions, operators, papers, selections, sources, topics
+from digest.admin import branding, editions, operators, papers, raw_answers, selections, sources, topics
 
-__all__ = ["branding", "editions", "operators", "papers", "selections", "sources", "topics"]
+__all__ = ["branding", "editions", "operators", "papers", "raw_answers", "selections", "sources", "topics"]

@@ -171,11 +171,10 @@ def confirmed(
     )
 
 
-def page_link(description: str, *, icon: str) -> Callable[[F], F]:
-    """A button at the top of a list or page that leads to another page; needs the change permission."""
-    return cast(
-        "Callable[[F], F]", decorators.action(description=description, icon=icon, permissions=["run_action"])
-    )
+def page_button(description: str, *, icon: str, permission: str = "run_action") -> Callable[[F], F]:
+    """A button at the top of a list or of one object's page that only leads to another page."""
+    decorate = decorators.action(description=description, icon=icon, permissions=[permission])
+    return cast("Callable[[F], F]", decorate)
 
 
 def button(bulk: Callable[..., None], question: str, icon: str, *, danger: bool = False) -> Any:

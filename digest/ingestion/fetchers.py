@@ -1,52 +1,29 @@
-"""Fetch the recent editions of a source: its adapter, the network and the settings put together."""
+"""Ask a source: its adapter, the network and the settings put together; what it answers is kept."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from email.utils import parseaddr
+from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from digest import sources
-from digest.ingestion.store import Ingested, store
+from digest.env import LOCAL_NAMES
+from digest.ingestion import known_answers, politeness, raw_answers
 from digest.models import Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
-from digest.sources.adapter import Adapter
-from digest.sources.http.client import DEFAULTS, FetchSettings, fetch
-
-REFRESHED_DAYS = 3  # an edition grows, and its votes rise, until two days after
-
-
-def fetch_recent(source: Source, now: datetime) -> list[Ingested]:
-    """Fetch and store the recent editions of `source`, noting on it how that went.
-
-    A day without papers is no edition. Each day is tried, whatever became of the one before. Then, of
-    what went wrong, `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and
-    raised.
-    """
-    source.checked_at = now
-    ingested: list[Ingested] = []
-    errors: list[SourceUnavailable | SourceChanged] = []
-    for day in _recent_days(now):
-        try:
-            parsed, _ = fetch_day(adapter_of(source), day)
-            if parsed.papers:
-                ingested.append(store(parsed, source, now))
-        except (SourceUnavailable, SourceChanged) as error:
-            errors.append(error)
-    errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
-    source.error = str(errors[-1]) if errors else ""
-    if not errors:
-        source.succeeded_at = now
-    source.save(update_fields=["checked_at", "succeeded_at", "error"])
-    if errors:
-        raise errors[-1]
-    return ingested
-
-
-def _recent_days(now: datetime) -> list[date]:
-    today = now.astimezone(UTC).date()
-    return [today - timedelta(days=age) for age in reversed(range(REFRESHED_DAYS))]
+from digest.sources.adapter import Adapter, Get
+from digest.sources.http.client import (
+    DEFAULTS,
+    NOTHING_KNOWN,
+    Answer,
+    FetchSettings,
+    Timing,
+    Validators,
+    fetch,
+)
 
 
 def adapter_of(source: Source) -> Adapter:
@@ -58,31 +35,142 @@ def adapter_of(source: Source) -> Adapter:
     return adapter.configured(source.settings) if adapter.configured else adapter
 
 
-def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedAnswer, bytes]:
-    """What the source lists on `day`, and its raw answer; in one of the adapter's own formats only.
+def fetch_kept(
+    source: Source, adapter: Adapter, day: date | None, now: datetime, going_on: Callable[[], None]
+) -> ParsedAnswer:
+    """What `source` lists on `day` (None: now); the raw answer is kept, also one that cannot be read.
+
+    `going_on` is called before each request. Raises what it, the adapter and `sources.parse` raise.
+    """
+    get = _SourceGet(source, adapter.interval, now, going_on)
+    answered: list[bytes] | None = None
+    try:
+        answered = _ask(adapter, day, get)
+        today = day or now.astimezone(UTC).date()
+        parsed = sources.parse_parts(answered, today=today, day=day, adapter=adapter)
+    except (SourceUnavailable, SourceChanged):
+        if unread := answered or get.bodies:
+            raw_answers.keep(source, day, unread, "", now)
+        raise
+    raw_answers.keep(source, day, answered, parsed.format, now)
+    get.remember()
+    return parsed
+
+
+def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedAnswer, list[bytes]]:
+    """What a source lists on `day`, and its raw answer; in one of the adapter's own formats only.
 
     Raises what `sources.parse` raises, and SourceChanged if the adapter cannot be fetched.
     """
-    if adapter.fetch_day is None:
+    parts = _ask(adapter, day, partial(get, interval=adapter.interval))
+    return sources.parse_parts(parts, today=day, day=day, adapter=adapter), parts
+
+
+def _ask(adapter: Adapter, day: date | None, get: Get) -> list[bytes]:
+    if day is None and adapter.fetch_latest:
+        return adapter.fetch_latest(get)
+    if day is None or adapter.fetch_day is None:
         raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
-    parts = adapter.fetch_day(day, get)
-    return sources.parse_parts(parts, today=day, day=day, adapter=adapter), parts[0]
+    return adapter.fetch_day(day, get)
 
 
-def get(url: str, headers: Mapping[str, str] | None = None, limits: FetchSettings = DEFAULTS) -> bytes:
+@dataclass(slots=True)
+class _SourceGet:
+    """Fetches for one answer of a source: only what changed, and never what `going_on` forbids."""
+
+    source: Source
+    interval: float
+    now: datetime
+    going_on: Callable[[], None]
+    bodies: list[bytes] = field(default_factory=list)
+    new: list[tuple[str, Answer]] = field(default_factory=list)
+
+    def __call__(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
+        self.going_on()
+        address = known_answers.address_of(url, headers)
+        known = known_answers.look_up(address)
+        answer = _answer(url, headers, known=known_answers.validators_of(known), interval=self.interval)
+        if answer.body is None and known:
+            self.bodies.append(known_answers.body_of(known, self.now))
+        else:
+            assert answer.body is not None
+            self.bodies.append(answer.body)
+            self.new.append((address, answer))
+        return self.bodies[-1]
+
+    def remember(self) -> None:
+        """Of an answer that could be read, remember what its servers said: the next need not be sent."""
+        for address, answer in self.new:
+            known_answers.remember(self.source, address, answer, self.now)
+
+
+def get(
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    limits: FetchSettings = DEFAULTS,
+    interval: float = 1,
+) -> bytes:
     """The body that a source's address answers with, or its mirror, where the settings name one.
 
     An adapter may have found the address in a page: only the mirror may be on the operator's own machine.
     """
-    for site, mirror in settings.SOURCE_MIRRORS.items():
-        if url.startswith(f"{site}/"):
-            return fetch_address(mirror + url.removeprefix(site), limits, headers)
-    return fetch(url, limits, headers=headers)
+    body = _answer(url, headers, limits, interval=interval).body
+    assert body is not None
+    return body
 
 
 def fetch_address(
     url: str, limits: FetchSettings = DEFAULTS, headers: Mapping[str, str] | None = None
 ) -> bytes:
     """The body of a URL that the operator named: their own machine is allowed if they named it."""
-    local = urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
-    return fetch(url, replace(limits, allow_loopback=local), headers=headers)
+    body = _fetch_politely(url, _allowing(url, limits), headers, NOTHING_KNOWN, interval=1).body
+    assert body is not None
+    return body
+
+
+def _answer(
+    url: str,
+    headers: Mapping[str, str] | None,
+    limits: FetchSettings = DEFAULTS,
+    known: Validators = NOTHING_KNOWN,
+    *,
+    interval: float,
+) -> Answer:
+    for site, mirror in settings.SOURCE_MIRRORS.items():
+        if url.startswith(f"{site}/"):
+            url = mirror + url.removeprefix(site)
+            limits = _allowing(url, limits)
+            break
+    return _fetch_politely(url, limits, headers, known, interval=interval)
+
+
+def _allowing(url: str, limits: FetchSettings) -> FetchSettings:
+    return replace(limits, allow_loopback=urlsplit(url).hostname in LOCAL_NAMES)
+
+
+def _fetch_politely(
+    url: str,
+    limits: FetchSettings,
+    headers: Mapping[str, str] | None,
+    known: Validators,
+    *,
+    interval: float,
+) -> Answer:
+    """Ask in turn and by name; whoever asks to be left alone is."""
+    limits = replace(limits, user_agent=user_agent())
+    timing = Timing(partial(politeness.wait_for_turn, interval=interval))
+    try:
+        return fetch(url, limits, headers=headers, known=known, timing=timing)
+    except SourceUnavailable as error:
+        if error.rest:
+            politeness.rest(urlsplit(url).hostname or "", error.rest)
+        raise
+
+
+def user_agent() -> str:
+    """Who asks, and where somebody can be told that it should not: the site, and the operator's address."""
+    mail = parseaddr(settings.OPERATOR_EMAIL)[1]
+    contact = [settings.SITE_URL] if settings.SITE_URL_IS_SET else []
+    contact += [f"mailto:{mail}"] if mail else []
+    about = "; ".join(["self-hosted digest of research papers", *contact])
+    return f"paper-digest/{settings.VERSION} ({about})".encode("ascii", "ignore").decode()

@@ -1,10 +1,11 @@
 """What is published, as stored. Contains no subscriber data."""
 
+from digest.models.asked_site import AskedSite, KnownAnswer
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.heartbeat import Heartbeat
 from digest.models.index_segment import IndexSegment
-from digest.models.paper import Paper
+from digest.models.paper import MergedPaper, Paper, PaperKey
 from digest.models.raw_answer import AnswerBody, RawAnswer
 from digest.models.revision import Revision
 from digest.models.selection import Selection
@@ -13,12 +14,16 @@ from digest.models.topic import Topic
 
 __all__ = [
     "AnswerBody",
+    "AskedSite",
     "Branding",
     "Edition",
     "EditionEntry",
     "Heartbeat",
     "IndexSegment",
+    "KnownAnswer",
+    "MergedPaper",
     "Paper",
+    "PaperKey",
     "RawAnswer",
     "Release",
     "Revision",

@@ -1,5 +1,7 @@
 """Where papers come from."""
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models import Value
 
@@ -8,6 +10,11 @@ from digest.sources.adapter import Adapter
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
+    def note_enabled(self, now: datetime) -> int:
+        """Note when sources were enabled, or no longer are, where whoever did so has not."""
+        self.filter(enabled=False).exclude(enabled_at=None).update(enabled_at=None)
+        return self.filter(enabled=True, enabled_at=None).update(enabled_at=now)
+
     def fetchable(self) -> "SourceQuerySet":
         """All but those fed by hand; one whose adapter this version lacks is there to get an error."""
         return self.exclude(adapter__in=registry.fed_by_hand())
@@ -17,6 +24,11 @@ class SourceQuerySet(models.QuerySet["Source"]):
         name = adapter.name if adapter.can_be_fetched else adapter.formats[0].name
         defaults = {"title": adapter.title, "adapter": adapter.name}
         return self.get_or_create(name=name, defaults=defaults)[0]
+
+    def titles(self) -> dict[str, str]:
+        """What people call the sources that papers come from, by name; nothing while there is only one."""
+        found = dict(self.filter(demo=False, editions__isnull=False).values_list("name", "title").distinct())
+        return found if len(found) > 1 else {}
 
 
 class Source(models.Model):
@@ -44,6 +56,9 @@ class Source(models.Model):
         db_default=0,
         help_text="How long readers’ digests wait for its papers of the day, after their own hour. 0: never.",
     )
+    fetching_until = models.DateTimeField(
+        null=True, editable=False, help_text="Until then whoever fetches it has not been given up."
+    )
     demo = models.BooleanField(default=False, editable=False, help_text="Goes when demo data is removed.")
     checked_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(null=True, editable=False)
@@ -67,6 +82,10 @@ class SourceDay(models.Model):
     source = models.ForeignKey(Source, models.CASCADE, related_name="days")
     day = models.DateField()
     checked_at = models.DateTimeField(null=True, help_text="The last answer for it; none if there was none.")
+    tried_at = models.DateTimeField(null=True, help_text="The last attempt.")
+    failures = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Attempts since the last answer."
+    )
     listed = models.PositiveIntegerField(default=0, help_text="Papers in the last answer for it.")
     unreadable = models.JSONField(default=dict, help_text="How many papers lacked a field, by field.")
     settled = models.BooleanField(default=False)

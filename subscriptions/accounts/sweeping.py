@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from digest.ingestion import raw_answers
+from digest.ingestion import known_answers, raw_answers
 from digest.models import Selection
 from subscriptions.accounts import library, signup
 from subscriptions.lib.filter_set_rows import forget_unheld
@@ -19,4 +19,5 @@ def sweep(now: datetime) -> None:
     forget_unused(Selection.objects.filter(created_at__lt=now - _UNUSED))
     library.forget_unheld(now - _UNUSED)
     LetterQuota.objects.forget_old(now)
+    known_answers.forget_unused(now)
     raw_answers.prune(now)

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from digest.lib.counting import number_of
-from digest.models import Heartbeat, Selection, newest_release
+from digest.models import Heartbeat, MergedPaper, Selection, newest_release
 from digest.selection.requests import SelectionRequest
 from digest.selection.selector import find_or_make, make, store
 from subscriptions.accounts import preferences
@@ -225,7 +225,8 @@ def _request(
     else:  # filters edited meanwhile do not reach back; what the old ones found is carried over as it was
         lost = [*unsent, *lost]
     carried += [pk for selection in lost for pk in selection.papers]
-    return replace(request, carried=tuple(dict.fromkeys(carried)))
+    became = MergedPaper.became(carried) if carried else {}
+    return replace(request, carried=tuple(dict.fromkeys(became.get(pk, pk) for pk in carried)))
 
 
 def _delivery(reader: Subscriber, slot: datetime, selection: Selection, run: Run | None) -> Delivery:

@@ -9,7 +9,7 @@ from django.db.models import Min
 
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.counting import number_of
-from digest.models import Paper, Selection, Topic
+from digest.models import MergedPaper, Paper, Selection, Topic
 from digest.selection import requests
 from digest.selection.liked_papers import Versions, versions
 from digest.selection.requests import EVERY, TRENDING, Filter, SelectionRequest
@@ -162,7 +162,8 @@ def received(readers: Collection[int], papers: Collection[int]) -> Mapping[int, 
     )
     rows = list(digests.values_list("subscriber_id", "selection_id"))
     selections = Selection.objects.filter(pk__in={selection for _, selection in rows}).defer("reasons")
-    held = {selection.pk: {*papers}.intersection(selection.papers) for selection in selections.iterator()}
+    former = MergedPaper.with_former(papers)
+    held = {one.pk: {former[pk] for pk in one.papers if pk in former} for one in selections.iterator()}
     found: dict[int, set[int]] = {}
     for reader, selection in rows:
         if selection and held[selection]:

@@ -162,7 +162,7 @@ def backtest(
 
 
 def _likeness(library: LibrarySample) -> Likeness[int]:
-    papers = Paper.objects.in_bulk(library.papers)
+    papers = Paper.objects.by_number(library.papers)
     return Likeness({pk: remembered_vector(paper.title, paper.abstract) for pk, paper in papers.items()})
 
 

@@ -78,9 +78,8 @@ def test_it_is_chosen_in_the_admin_fetched_and_stored(
     row = Source.objects.get()
     assert (row.name, row.error) == ("ours", "")
     assert set(row.editions.values_list("format", flat=True)) == {"bulletin-text"}
-    assert set(Paper.objects.values_list("title", flat=True)) == {
-        *("Paper boats float", "Paper planes fly", "Paper hats fit")
-    }
+    today = {"Paper boats float", "Paper planes fly"}  # days before it was enabled are not fetched
+    assert set(Paper.objects.values_list("title", flat=True)) == today
 
 
 def test_a_page_that_is_not_what_it_expects_is_refused(
@@ -130,7 +129,7 @@ def test_its_files_are_recognised_and_ingested_by_hand(
     call_command("ingest", "bulletin")
     row = Source.objects.get()
     assert (row.name, row.title, row.adapter) == ("bulletin", "The Bulletin", "bulletin")
-    assert row.editions.count() == 2
+    assert row.editions.count() == 3  # it still asks for the last days, as they may list more
 
 
 def test_it_needs_no_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

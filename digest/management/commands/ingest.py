@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,11 +13,13 @@ from django.utils import timezone
 
 from digest import sources
 from digest.archive import search
-from digest.ingestion import fetchers, store
+from digest.ingestion import checks, fetchers, store
 from digest.lib.counting import number_of
 from digest.models import Source
 from digest.sources import SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
+
+_PARTLY = ("dry_run", "no_release", "json")  # options that concern the papers of one day
 
 
 class Command(BaseCommand):
@@ -36,7 +38,11 @@ class Command(BaseCommand):
         now, stored = timezone.now(), not options["dry_run"]
         what = str(options["what"])
         try:
+            if self.is_name(what) and not any(options[name] for name in ("date", *_PARTLY)):
+                self.check_source(what, now)
+                return
             source: Source | None = None
+            raw: bytes | None = None
             if self.is_name(what):
                 source, adapter = self.named(what, stored=stored)
                 parsed, _ = fetchers.fetch_day(adapter, options["date"] or now.date())
@@ -49,7 +55,11 @@ class Command(BaseCommand):
             )
             if stored:
                 source = source or Source.objects.standard(registry.adapter_reading(parsed.format))
-                result = store.store(parsed, source, now, release=not options["no_release"])
+                release = not options["no_release"]
+                if raw is None:
+                    result = store.store(parsed, source, now, release=release)
+                else:
+                    result = store.ingest(raw, source, now, options["date"], release=release)
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"
@@ -62,6 +72,17 @@ class Command(BaseCommand):
             for paper in parsed.papers:
                 self.stdout.write(json.dumps(paper.as_json(), ensure_ascii=False))
         (self.stderr if options["json"] else self.stdout).write(summary)
+
+    def check_source(self, name: str, now: datetime) -> None:
+        """Fetch all that a source lists now, and the days that it was not asked for in time."""
+        source, adapter = self.named(name, stored=True)
+        source = source or Source.objects.standard(adapter)
+        results = checks.check(source, now)
+        search.refresh()
+        listed, added, new = (
+            sum(getattr(result, name) for result in results) for name in ("listed", "added", "new")
+        )
+        self.stdout.write(f"{source.name}: {number_of(listed, 'paper')}, {added} added, {new} of them new")
 
     def is_name(self, what: str) -> bool:
         """Whether `what` can only be the name of a source."""

@@ -4,9 +4,11 @@ Only this package knows httpx and tenacity.
 """
 
 import random
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import httpcore
 import httpx
@@ -128,14 +130,18 @@ class _Call:
     before_request: Callable[[str], None]
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """What all connections are verified by; reading the certificates takes longer than most requests."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class _GuardedTransport(httpx.HTTPTransport):
     """httpx's own transport, on a network that keeps to public addresses and to the deadline."""
 
     def __init__(self, network: GuardedNetwork) -> None:
-        super().__init__(trust_env=False)
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=network
-        )
+        super().__init__(verify=_tls(), trust_env=False)
+        self._pool = httpcore.ConnectionPool(ssl_context=_tls(), network_backend=network)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.scheme not in {"http", "https"}:

@@ -1,107 +1,112 @@
-"""Fetching a source's recent days: what is stored, and what is noted for the operator."""
+"""Where a source's addresses are asked, by whom, and how often."""
 
-import json
-from collections.abc import Callable
-from datetime import date, timedelta
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
+from django.db import DatabaseError
+from django.utils import timezone
 from pytest_django import Settings
 
-from digest.ingestion import fetchers
-from digest.models import Edition, Paper, Source
+from digest.ingestion import fetchers, known_answers, politeness
+from digest.ingestion.raw_answers import prune
+from digest.models import AnswerBody, AskedSite, KnownAnswer
 from digest.sources import SourceChanged, SourceUnavailable
-from digest.sources.jsonl import JSON_LINES
-from tests.factories import DAY, NOW, record, source
+from digest.sources.http.client import Answer, Validators
+from tests.digest.ingestion.hugging_face import SITE, HuggingFace, playing
+from tests.factories import DAY, NOW, source
 
-pytestmark = pytest.mark.django_db
-
-LISTED = json.dumps([{"paper": {"title": "Today's", "submittedOnDailyAt": str(DAY)}}]).encode()
+ADDRESS = f"{SITE}/api/daily_papers?date={DAY}"
 
 
 @pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[date], bytes]], list[str]]:
-    """Makes Hugging Face answer for each day as told; gives the addresses it is asked for."""
-    asked: list[str] = []
-
-    def answers(answer: Callable[[date], bytes]) -> list[str]:
-        def get(url: str, limits: object) -> bytes:
-            asked.append(url)
-            return answer(date.fromisoformat(parse_qs(urlsplit(url).query)["date"][0]))
-
-        monkeypatch.setattr(fetchers, "fetch_address", get)
-        return asked
-
-    return answers
+def site(settings: Settings) -> Iterator[HuggingFace]:
+    with playing() as site:
+        settings.SOURCE_MIRRORS = {SITE: site.url}
+        yield site
 
 
-Site = Callable[[Callable[[date], bytes]], list[str]]
+def test_a_mirror_is_asked_instead_of_the_site(site: HuggingFace) -> None:
+    assert fetchers.get(ADDRESS) == b"[]"
+    assert site.asked == [DAY]
 
 
-def test_a_fetch_asks_for_the_last_days_and_notes_its_success(site: Site) -> None:
-    asked = site(lambda day: b"[]")
-    assert fetchers.fetch_recent(source(error="was down"), NOW) == []
-    days = [date.fromisoformat(parse_qs(urlsplit(url).query)["date"][0]) for url in asked]
-    assert days == [DAY - timedelta(days=2), DAY - timedelta(days=1), DAY]
-    stored = Source.objects.get()
-    assert (stored.error, stored.succeeded_at) == ("", NOW)
-    assert not Edition.objects.exists()
+def test_only_a_mirror_may_be_on_this_machine_or_what_the_operator_typed(site: HuggingFace) -> None:
+    here = ADDRESS.replace(SITE, site.url)
+    with pytest.raises(SourceChanged, match="public address"):
+        fetchers.get(here)
+    assert fetchers.fetch_address(here) == b"[]"
 
 
-def test_a_failed_fetch_notes_why_for_the_operator(site: Site) -> None:
-    def answer(day: date) -> bytes:
-        raise SourceUnavailable("the host answers 503")
-
-    site(answer)
-    with pytest.raises(SourceUnavailable):
-        fetchers.fetch_recent(source(), NOW)
-    stored = Source.objects.get()
-    assert stored.error == "the host answers 503"
-    assert stored.succeeded_at is None
-    assert stored.checked_at == NOW
+@pytest.mark.django_db
+def test_the_requests_of_all_sources_to_one_site_keep_the_longest_interval_that_one_asks_for() -> None:
+    waits: list[float] = []
+    for host, interval in [("export.arxiv.org", 3), ("rss.arxiv.org", 1), ("ARXIV.org", 3), ("a.example", 1)]:
+        politeness.wait_for_turn(host, interval, waits.append)
+    assert waits == [0, *(pytest.approx(seconds, abs=1) for seconds in (3, 6)), 0]
 
 
-def test_a_page_that_changed_yesterday_does_not_stop_today(site: Site) -> None:
-    site(lambda day: LISTED if day == DAY else b"<html>somebody else's page</html>")
-    with pytest.raises(SourceChanged):
-        fetchers.fetch_recent(source(), NOW)
-    assert [paper.title for paper in Paper.objects.all()] == ["Today's"]
-    stored = Source.objects.get()
-    assert "xpected" in stored.error
-    assert stored.succeeded_at is None
+@pytest.mark.django_db
+def test_a_site_that_asks_to_be_left_alone_is_by_everybody() -> None:
+    waits: list[float] = []
+    politeness.rest("export.arxiv.org", 3600)
+    with pytest.raises(SourceUnavailable, match=r"arxiv\.org asked to be left alone until"):
+        politeness.wait_for_turn("rss.arxiv.org", 3, waits.append)
+    politeness.rest("export.arxiv.org", float("inf"))
+    assert AskedSite.objects.get().free_at < timezone.now() + timedelta(hours=25)
+    AskedSite.objects.update(free_at=timezone.now() + timedelta(seconds=20))
+    politeness.wait_for_turn("rss.arxiv.org", 3, waits.append)
+    assert waits == [pytest.approx(20, abs=1)]
 
 
-def test_a_changed_source_is_noted_before_one_that_is_down(site: Site) -> None:
-    def answer(day: date) -> bytes:
-        if day == DAY:
-            raise SourceUnavailable("the host answers 503")
-        raise SourceChanged("Expected papers, found none.")
+def test_without_a_database_the_pace_is_kept_by_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
 
-    site(answer)
-    with pytest.raises(SourceChanged):
-        fetchers.fetch_recent(source(), NOW)
-    assert Source.objects.get().error == "Expected papers, found none."
+    def no_database(*_: object) -> None:
+        raise DatabaseError("unable to open database file")
 
-
-def test_what_is_fetched_must_be_of_a_format_of_the_sources_own(site: Site) -> None:
-    """A file of JSON Lines can be ingested by hand; Hugging Face does not answer so."""
-    site(lambda day: json.dumps(record("First", day=str(day))).encode())
-    with pytest.raises(SourceChanged, match=r"Expected .*Hugging Face"):
-        fetchers.fetch_recent(source(), NOW)
-    assert not Paper.objects.exists()
-
-
-def test_a_mirror_is_asked_instead_of_the_site(site: Site, settings: Settings) -> None:
-    settings.SOURCE_MIRRORS = {"https://huggingface.co": "https://mirror.example/hub"}
-    asked = site(lambda day: b"[]")
-    fetchers.fetch_recent(source(), NOW)
-    assert asked[0].startswith("https://mirror.example/hub/api/daily_papers?date=2025-11-03")
+    monkeypatch.setattr(politeness, "_take_turn", no_database)
+    politeness.wait_for_turn("export.arxiv.org", 3, waits.append)
+    politeness.wait_for_turn("127.0.0.1", 3, waits.append)
+    assert waits == [3]
 
 
 @pytest.mark.parametrize(
-    ("adapter", "found"), [("gone", "found “gone”"), (JSON_LINES.name, "found Papers as JSON Lines")]
+    ("host", "site"),
+    [
+        ("rss.arxiv.org", "arxiv.org"),
+        ("feeds.cs.ox.ac.uk", "ox.ac.uk"),
+        ("lab.example.de", "example.de"),
+        ("localhost", "localhost"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+    ],
 )
-def test_a_source_that_cannot_be_fetched_says_so(adapter: str, found: str) -> None:
-    with pytest.raises(SourceChanged, match=found):
-        fetchers.fetch_recent(source("odd", adapter=adapter), NOW)
-    assert found in Source.objects.get().error
+def test_hosts_of_one_owner_are_one_site(host: str, site: str) -> None:
+    assert politeness.site_of(host) == site
+
+
+@pytest.mark.django_db
+def test_the_body_that_did_not_change_stays_while_it_is_asked_for() -> None:
+    address = known_answers.address_of(ADDRESS, {"x-api-key": "s3cret"})
+    known_answers.remember(source(), address, Answer(b"body", Validators('"tag"')), NOW)
+    prune(NOW)
+    known = known_answers.look_up(address)
+    assert known is not None
+    assert known_answers.validators_of(known) == Validators('"tag"')
+    assert known_answers.body_of(known, NOW + timedelta(days=6)) == b"body"
+    known_answers.forget_unused(NOW + timedelta(days=8))
+    assert KnownAnswer.objects.count() == 1
+    known_answers.forget_unused(NOW + timedelta(days=14))
+    prune(NOW)
+    assert not KnownAnswer.objects.exists()
+    assert not AnswerBody.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_address_asked_with_another_key_is_another_answer() -> None:
+    one, other = (known_answers.address_of(ADDRESS, {"x-api-key": key}) for key in ("one", "other"))
+    known_answers.remember(source(), one, Answer(b"body", Validators('"tag"')), NOW)
+    assert known_answers.look_up(other) is None
+    known_answers.remember(source(), one, Answer(b"new body", Validators()), NOW)
+    assert known_answers.look_up(one) is None

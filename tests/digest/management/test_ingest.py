@@ -111,14 +111,14 @@ LISTED = json.dumps([{"paper": {"title": "Fetched", "submittedOnDailyAt": str(DA
 
 def test_hugging_face_can_be_looked_at_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
     """No django_db mark here: a query would fail the test."""
-    monkeypatch.setattr(fetchers, "fetch_address", lambda url, limits: LISTED)
+    monkeypatch.setattr(fetchers, "get", lambda url, headers=None, **_: LISTED)
     papers, _ = ingest("huggingface", date=DAY, dry_run=True, json=True)
     assert [paper["title"] for paper in papers] == ["Fetched"]
 
 
 @pytest.mark.django_db
 def test_a_source_is_known_by_the_name_the_operator_gave_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetchers, "fetch_address", lambda url, limits: LISTED)
+    monkeypatch.setattr(fetchers, "get", lambda url, headers=None, **_: LISTED)
     source("mirror", adapter="huggingface")
     ingest("mirror", date=DAY, json=True)
     assert Edition.objects.get().source.name == "mirror"

@@ -185,8 +185,9 @@ def test_too_many_requests_without_a_time_means_more_than_a_moment(site: Site) -
 
 
 def test_those_who_failed_together_come_back_apart(site: Site) -> None:
-    for jitter in (0.0, 0.999):
-        site.timing = Timing(sleep=site.waits.append, jitter=lambda jitter=jitter: jitter)
+    jitters = iter([0.0, 0.999])
+    site.timing = Timing(sleep=site.waits.append, jitter=lambda: next(jitters))
+    for _ in range(2):
         site.answers = [(503, {}, b""), (200, {}, b"hello")]
         site.fetch()
     assert site.waits == [1.5, pytest.approx(2.5, abs=0.01)]

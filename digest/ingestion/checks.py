@@ -1,0 +1,123 @@
+"""One check of a source: what it lists is fetched, stored and noted, from the oldest missed day to now."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from digest.ingestion import days, fetchers
+from digest.ingestion.fetch_right import only_here
+from digest.ingestion.store import Ingested, store
+from digest.models import Source
+from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
+from digest.sources.adapter import Adapter
+
+TRIES = 2  # in a row; then it is seen whether the source answers at all before older days are tried
+
+Failure = SourceUnavailable | SourceChanged
+
+
+def check(source: Source, now: datetime) -> list[Ingested]:
+    """Fetch and store what `source` lists, noting on it and on its days how that went.
+
+    Days that were missed since it was enabled are fetched too and released in order of day, as new. Each is
+    tried, whatever became of the one before, while the source answers at all. Of what went wrong,
+    `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised. Nothing is
+    noted if another process checks the source: then SourceUnavailable is raised.
+    """
+    with only_here(source) as going_on:
+        Source.objects.filter(pk=source.pk).note_enabled(now)
+        source.refresh_from_db(fields=["enabled_at"])
+        source.checked_at = now
+        ingested: list[Ingested] = []
+        errors: list[Failure] = []
+        for outcome in _outcomes(source, now, going_on):
+            if isinstance(outcome, Failure):
+                errors.append(outcome)
+            else:
+                ingested += outcome
+        errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
+        source.error = str(errors[-1]) if errors else ""
+        if not errors:
+            source.succeeded_at = now
+        source.save(update_fields=["checked_at", "succeeded_at", "error"])
+    if errors:
+        raise errors[-1]
+    return ingested
+
+
+def _outcomes(
+    source: Source, now: datetime, going_on: Callable[[], None]
+) -> Iterator[list[Ingested] | Failure]:
+    try:
+        adapter = _fetched_by(source)
+    except SourceChanged as error:
+        yield error
+        return
+    yield from _Check(source, adapter, days.first_day(source, adapter, now), now, going_on).outcomes()
+
+
+def _fetched_by(source: Source) -> Adapter:
+    adapter = fetchers.adapter_of(source)
+    if not adapter.fetch_day and not adapter.fetch_latest:
+        raise SourceChanged(f"Expected an adapter that can be fetched, found {adapter.title}.")
+    return adapter
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One check, which alone fetches its source as long as `going_on` does not raise.
+
+    `first` is the day on which the source begins: older papers are new to nobody.
+    """
+
+    source: Source
+    adapter: Adapter
+    first: date
+    now: datetime
+    going_on: Callable[[], None]
+
+    def outcomes(self) -> Iterator[list[Ingested] | Failure]:
+        """What became of each question: the days to ask for, oldest first, then what is listed now."""
+        questions = self._questions()
+        current = questions[-1] if questions else None
+        unanswered = 0
+        while questions:
+            question = questions.pop() if unanswered == TRIES else questions.popleft()
+            try:
+                yield self._ask(question)
+                unanswered = 0
+            except (SourceUnavailable, SourceChanged) as error:
+                day = question or days.today_of(self.adapter, self.now)
+                days.note_failure(self.source, day, error, self.now)
+                yield error
+                unanswered += isinstance(error, SourceUnavailable)
+            if unanswered > TRIES or (unanswered == TRIES and current not in questions):
+                return
+
+    def _questions(self) -> deque[date | None]:
+        """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
+        asked: deque[date | None] = deque(days.to_ask(self.source, self.adapter, self.first, self.now))
+        if self.adapter.fetch_latest:
+            asked.append(None)
+        return asked
+
+    def _ask(self, day: date | None) -> list[Ingested]:
+        parsed = fetchers.fetch_kept(self.source, self.adapter, day, self.now, self.going_on)
+        ingested = list(self._stored(parsed))
+        if day:
+            days.note_answer(self.source, self.adapter, day, parsed, self.now)
+        else:
+            days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
+            if stale := days.staleness(self.adapter, parsed, self.now):
+                raise SourceChanged(stale)
+        return ingested
+
+    def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
+        """Store an answer. A day without papers is no edition."""
+        old = tuple(paper for paper in parsed.papers if paper.day < self.first)
+        new = tuple(paper for paper in parsed.papers if paper.day >= self.first)
+        if old:
+            yield store(replace(parsed, papers=old, updates=()), self.source, self.now, release=False)
+        if new or parsed.updates:
+            yield store(replace(parsed, papers=new), self.source, self.now)
