@@ -228,6 +228,7 @@ LOGGING = {
         "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         "digest.access": {"level": "INFO"},
         "waitress.queue": {"level": "ERROR"},
+        "httpx": {"level": "WARNING"},  # it would log the addresses of sources with the keys in them
         "bibtexparser": {"level": "CRITICAL"},  # it would log what readers upload
     },
 }

@@ -42,7 +42,7 @@ def fetch_kept(
 
     `going_on` is called before each request. Raises what it, the adapter and `sources.parse` raise.
     """
-    get = _SourceGet(source, adapter.interval, now, going_on)
+    get = _SourceGet(source, adapter, now, going_on)
     answered: list[bytes] | None = None
     try:
         answered = _ask(adapter, day, get)
@@ -62,7 +62,7 @@ def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedAnswer, list[bytes]]:
 
     Raises what `sources.parse` raises, and SourceChanged if the adapter cannot be fetched.
     """
-    parts = _ask(adapter, day, partial(get, interval=adapter.interval))
+    parts = _ask(adapter, day, partial(get, limits=_limits_of(adapter), interval=adapter.interval))
     return sources.parse_parts(parts, today=day, day=day, adapter=adapter), parts
 
 
@@ -79,7 +79,7 @@ class _SourceGet:
     """Fetches for one answer of a source: only what changed, and never what `going_on` forbids."""
 
     source: Source
-    interval: float
+    adapter: Adapter
     now: datetime
     going_on: Callable[[], None]
     bodies: list[bytes] = field(default_factory=list)
@@ -89,7 +89,8 @@ class _SourceGet:
         self.going_on()
         address = known_answers.address_of(url, headers)
         known = known_answers.look_up(address)
-        answer = _answer(url, headers, known=known_answers.validators_of(known), interval=self.interval)
+        validators, interval = known_answers.validators_of(known), self.adapter.interval
+        answer = _answer(url, headers, _limits_of(self.adapter), validators, interval=interval)
         if answer.body is None and known:
             self.bodies.append(known_answers.body_of(known, self.now))
         else:
@@ -142,6 +143,12 @@ def _answer(
             limits = _allowing(url, limits)
             break
     return _fetch_politely(url, limits, headers, known, interval=interval)
+
+
+def _limits_of(adapter: Adapter) -> FetchSettings:
+    """Time for the source to be slow, and to be so again."""
+    total = max(DEFAULTS.total_time, 3 * adapter.patience)
+    return replace(DEFAULTS, idle_time=adapter.patience, total_time=total)
 
 
 def _allowing(url: str, limits: FetchSettings) -> FetchSettings:

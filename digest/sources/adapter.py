@@ -24,7 +24,7 @@ class Get(Protocol):
 class Format:
     """One structure in which papers come.
 
-    `name` is stored with each edition: unique among all formats, and never changed.
+    `name` is stored with each edition: unique among all formats, and never changed. Adapters may share one.
 
     `recognises` says, quickly and without raising, whether bytes are clearly of this format: by what only
     it has, never by its day or whether they are whole.
@@ -90,6 +90,7 @@ class Adapter:
     settings: tuple[Setting, ...] = ()
     configured: Callable[[Values], "Adapter"] | None = None
     interval: float = 1  # seconds between two requests that the source's rules ask for
+    patience: float = 15  # seconds that it may take until it begins to answer
     growing_days: int = 3  # a day may list more until so many days after, itself included
     announcement: Announcement | None = None
     # Whose title, abstract and authors hold where several sources have a paper: 2 the archive or journal that

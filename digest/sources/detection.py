@@ -22,14 +22,14 @@ def parse(
 ) -> ParsedAnswer:
     """The edition in `raw`, if it is whole and of `day` (None: of any day).
 
-    It must be of a format of `adapter`, or of any known format if that is None. `today` only dates a
+    It must be of a format of `adapter`, or of any that is known if that is None. `today` only dates a
     page's text that names a day without year. Equal input gives an equal edition.
 
     Raises WrongDay if it is of another day; SourceUnavailable if it is a bot challenge; SourceChanged,
     in one sentence, if it is anything else: then nothing of it may be stored.
     """
     adapters = registry.ADAPTERS if adapter is None else (adapter,)
-    expected = " or ".join(one.title for one in adapters)
+    expected = adapter.title if adapter else "papers in a format that is known"
     if len(raw) > MAX_BYTES:
         limit, found = (math.ceil(size / 1_000_000) for size in (MAX_BYTES, len(raw)))
         raise SourceChanged(f"Expected {expected} of at most {limit} MB, found {found} MB.")

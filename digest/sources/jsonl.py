@@ -21,6 +21,7 @@ from digest.sources.record_fields import (
 )
 
 NAME = "records"
+MAX_LINES = 100_000
 EXPECTED = "papers as JSON Lines (one object a line)"
 
 
@@ -31,6 +32,7 @@ def recognises(raw: bytes) -> bool:
 
 def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
     """The papers in the lines, each of the day that its line names, else of `day` or of most lines' day."""
+    require_plausible(raw.count(b"\n"), MAX_LINES, "lines")
     lines = [line for line in decode(raw, EXPECTED).split("\n") if line.strip()]
     require_plausible(len(lines))
     records = [load_json(line, EXPECTED) for line in lines]

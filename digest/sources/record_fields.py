@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any, TypeVar
 
 from digest.lib.records import (
@@ -194,7 +195,7 @@ def build_record(  # noqa: PLR0913  one keyword for each thing a source may say
         upvotes=upvotes,
         url=safe_link(url) or paper_url(key, title),
         day=day,
-        author_names=tuple(name for name in names if name)[:MAX_NAMES],
+        author_names=tuple(islice(filter(None, names), MAX_NAMES)),
         code_url=safe_link(code_url),
         project_url=safe_link(project_url),
         summary=(plain(clean_text(summary, SUMMARY_LIMIT)) if isinstance(summary, str) else "") or None,

@@ -1,14 +1,18 @@
 """The adapters that there are: a source is added here, by one line.
 
 Bytes of unknown origin are offered to the formats in this order; the first that recognises them reads them.
+So who knows feeds or lists of one kind stands before who reads any.
 """
 
 from digest.sources.adapter import Adapter
 from digest.sources.arxiv import ARXIV, ARXIV_QUERY
+from digest.sources.feeds import FEED
 from digest.sources.huggingface import HUGGING_FACE
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.literature.biorxiv import BIORXIV
 from digest.sources.literature.europe_pmc import EUROPE_PMC
 from digest.sources.literature.openalex import OPENALEX
+from digest.sources.literature.openreview import OPENREVIEW
 from digest.sources.literature.pubmed import PUBMED
 from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
 
@@ -16,10 +20,13 @@ ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
     ARXIV,
     ARXIV_QUERY,
+    BIORXIV,
     EUROPE_PMC,
     PUBMED,
     OPENALEX,
     SEMANTIC_SCHOLAR,
+    OPENREVIEW,
+    FEED,  # any feed: after those that know theirs better
     JSON_LINES,  # any line that may be a JSON object: last
 )
 

@@ -20,7 +20,7 @@ def _by_categories(values: Values) -> Adapter:
     return replace(
         ARXIV,
         formats=_formats(chosen, cross_lists=values.get("cross_lists") != "no"),
-        fetch_day=partial(oai.fetch_day, chosen=chosen),
+        fetch_day=partial(_fetch_day, chosen=chosen),
         fetch_latest=partial(_fetch_latest, chosen=chosen),
     )
 
@@ -30,7 +30,17 @@ def _formats(chosen: tuple[str, ...], *, cross_lists: bool) -> tuple[Format, ...
         Format(rss.NAME, rss.recognises, partial(rss.parse, cross_lists=cross_lists)),
         Format(atom.NAME, atom.recognises, partial(atom.parse, cross_lists=cross_lists)),
         Format(oai.NAME, oai.recognises, partial(oai.parse, chosen=chosen, cross_lists=cross_lists)),
+        Format(api.NAME, api.recognises, partial(api.parse, chosen=chosen, cross_lists=cross_lists)),
     )
+
+
+def _fetch_day(day: date, get: Get, *, chosen: Sequence[str]) -> list[bytes]:
+    """What was announced on a past day: the records of that day, and the papers submitted for it.
+
+    The records lack those that were revised since, and the papers submitted for it those that were held back.
+    """
+    query = categories.query_for(chosen)
+    return [*oai.fetch_day(day, get, chosen=chosen), *api.fetch_day(day, get, query=query)]
 
 
 def _fetch_latest(get: Get, *, chosen: Sequence[str]) -> list[bytes]:
@@ -75,6 +85,7 @@ ARXIV = Adapter(
     ),
     configured=_by_categories,
     interval=3,
+    patience=100,  # OAI-PMH may take a minute and more for the first byte of a large set
     growing_days=1,
     announcement=ANNOUNCEMENT,
     authority=2,

@@ -12,6 +12,7 @@ from lxml import etree
 from digest.lib.records import PaperRecord, arxiv_id, clean_text
 from digest.sources.adapter import Format, Get
 from digest.sources.answer_text import begins_with
+from digest.sources.arxiv import categories
 from digest.sources.arxiv.announced import doi_keys
 from digest.sources.arxiv.announcement_days import announced_on, moment_of, submitted_for
 from digest.sources.arxiv.withdrawal import abstract_with
@@ -111,8 +112,13 @@ def entries_of(feed: etree._Element) -> list[etree._Element]:
     return feed.findall(f"{_ATOM}entry")
 
 
-def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
-    """The papers of a page, each of the day on which it was announced first."""
+def parse(
+    raw: bytes, day: date | None, _today: date, *, chosen: tuple[str, ...] = (), cross_lists: bool = True
+) -> ParsedAnswer:
+    """The papers of a page, each of the day on which it was announced first.
+
+    Without `cross_lists` those whose first category is none of the `chosen` are no more than updates.
+    """
     feed = load(raw)
     entries = entries_of(feed)
     require_plausible(len(entries))
@@ -127,6 +133,7 @@ def parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
         entries,
         read=lambda entry: read_entry(entry, _announced(entry) or found),
         title_of=lambda entry: _text(entry, "title"),
+        is_update=lambda entry: not (cross_lists or categories.covers(chosen, _primary(entry))),
     )
 
 
@@ -159,6 +166,11 @@ def submitted(entry: etree._Element) -> datetime | None:
 def _announced(entry: etree._Element) -> date | None:
     moment = submitted(entry)
     return announced_on(moment) if moment else None
+
+
+def _primary(entry: etree._Element) -> str:
+    element = entry.find(f"{_ARXIV}primary_category")
+    return "" if element is None else element.get("term", "")
 
 
 def id_of(entry: etree._Element) -> str | None:

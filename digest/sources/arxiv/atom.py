@@ -12,7 +12,7 @@ from digest.sources.answer_text import begins_with
 from digest.sources.arxiv.announced import Announcement, Item, read
 from digest.sources.arxiv.announcement_days import day_there, moment_of
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_answer import ParsedAnswer
+from digest.sources.parsed_answer import ParsedAnswer, require_plausible
 from digest.sources.record_fields import day_of
 from digest.sources.xml_text import load_xml, text_within
 
@@ -35,6 +35,8 @@ def parse(raw: bytes, day: date | None, _today: date, *, cross_lists: bool = Tru
     feed = load_xml(raw, EXPECTED)
     if feed.tag != f"{_ATOM}feed":
         raise SourceChanged(f"Expected {EXPECTED}, found <{clean_text(str(feed.tag), 60)}>.")
+    entries = feed.findall(f"{_ATOM}entry")
+    require_plausible(len(entries))
     made = moment_of(_text(feed, "updated"))
     issued = day_there(made) if made else None
     return read(
@@ -43,7 +45,7 @@ def parse(raw: bytes, day: date | None, _today: date, *, cross_lists: bool = Tru
             description=_text(feed, "subtitle"),
             day=issued,
             issued=issued,
-            items=[_item(entry) for entry in feed.iterfind(f"{_ATOM}entry")],
+            items=[_item(entry) for entry in entries],
         ),
         NAME,
         day,

@@ -50,6 +50,15 @@ def set_of(category: str) -> str:
     return f"{_GROUP_AND_CLASSES[archive][0]}:{category.replace('.', ':')}"
 
 
+def query_for(chosen: Collection[str]) -> str:
+    """What finds the papers of these categories by arXiv's API: "cat:cs.LG OR cat:math.*"."""
+    return " OR ".join(f"cat:{name}.*" if _has_classes(name) else f"cat:{name}" for name in chosen)
+
+
+def _has_classes(name: str) -> bool:
+    return bool(_GROUP_AND_CLASSES.get(name, ("", ""))[1])
+
+
 def covers(chosen: Collection[str], category: str) -> bool:
-    """Whether a category is one of the `chosen`, or of an archive that is."""
-    return category in chosen or category.partition(".")[0] in chosen
+    """Whether a category is one of the `chosen`, or of an archive that is; so is one that is not known."""
+    return not category or category in chosen or category.partition(".")[0] in chosen

@@ -1,4 +1,4 @@
-"""arXiv by OAI-PMH, for days whose feed is gone: https://info.arxiv.org/help/oa/index.html
+"""arXiv’s records by OAI-PMH, for days whose feed is gone: https://info.arxiv.org/help/oa/index.html
 
 Asked for the records of a set that were changed on a day. Their datestamp is the day of the announcement,
 until they change again. Each names when its versions were submitted, which tells what was new, and when:

@@ -9,7 +9,7 @@ from digest.sources.answer_text import begins_with
 from digest.sources.arxiv.announced import Announcement, Item, read
 from digest.sources.arxiv.announcement_days import day_there, moment_of
 from digest.sources.errors import SourceChanged
-from digest.sources.parsed_answer import ParsedAnswer
+from digest.sources.parsed_answer import ParsedAnswer, require_plausible
 from digest.sources.xml_text import load_xml, text_within
 
 NAME = "arxiv-rss"
@@ -31,6 +31,8 @@ def parse(raw: bytes, day: date | None, _today: date, *, cross_lists: bool = Tru
     channel = root.find("channel")
     if root.tag != "rss" or channel is None:
         raise SourceChanged(f"Expected {EXPECTED}, found <{clean_text(str(root.tag), 60)}>.")
+    items = channel.findall("item")
+    require_plausible(len(items))
     made = moment_of(text_within(channel.find("lastBuildDate")))
     return read(
         Announcement(
@@ -38,7 +40,7 @@ def parse(raw: bytes, day: date | None, _today: date, *, cross_lists: bool = Tru
             description=text_within(channel.find("description")),
             day=_day(channel),
             issued=day_there(made) if made else None,
-            items=[_item(item) for item in channel.iterfind("item")],
+            items=[_item(item) for item in items],
         ),
         NAME,
         day,

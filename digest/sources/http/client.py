@@ -15,6 +15,7 @@ import httpx
 import tenacity
 
 from digest.sources.errors import SourceChanged
+from digest.sources.http.refusal import words_of
 from digest.sources.http.response import TryAgain, check, read_body, without_secrets
 from digest.sources.http.ssrf_guard import GuardedNetwork
 
@@ -208,7 +209,7 @@ def _answer(response: httpx.Response, call: _Call) -> Answer:
     said = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
     if response.status_code == httpx.codes.NOT_MODIFIED and call.known != NOTHING_KNOWN:
         return Answer(None, call.known if said == NOTHING_KNOWN else said)
-    check(response)
+    check(response, "" if response.is_success else words_of(response))
     body = read_body(response, call.settings.max_bytes)
     if not body:
         raise TryAgain(f"Expected an answer from {without_secrets(response.request.url)}, found it empty.")

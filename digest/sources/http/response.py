@@ -13,7 +13,7 @@ from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailabl
 # Seconds before the second attempt, where the server does not say. Whoever finds that there were too many
 # requests means more than a moment.
 FIRST_WAIT, _FIRST_WAIT_THROTTLED = 2.0, 10.0
-_SECRET = re.compile(r"key|token|secret|pass|auth|sig", re.IGNORECASE)
+SECRET = re.compile(r"key|token|secret|pass|auth|sig", re.IGNORECASE)
 
 
 class TryAgain(SourceUnavailable):
@@ -26,24 +26,26 @@ class TryAgain(SourceUnavailable):
 
 def without_secrets(url: httpx.URL) -> str:
     """The address for errors and the admin: without user, password and what a parameter says of a key."""
-    named = [(name, "…" if _SECRET.search(name) else value) for name, value in url.params.multi_items()]
+    named = [(name, "…" if SECRET.search(name) else value) for name, value in url.params.multi_items()]
     query = "?" + "&".join(f"{name}={value}" for name, value in named) if named else ""
     port = f":{url.port}" if url.port else ""
     host = f"[{url.host}]" if ":" in url.host else url.host
     return f"{url.scheme}://{host}{port}{url.path}{query}"
 
 
-def check(response: httpx.Response) -> None:
-    """Raise unless the answer is the one that was asked for."""
+def check(response: httpx.Response, words: str) -> None:
+    """Raise unless the answer is the one that was asked for, with the `words` of a refusal."""
     url, status = without_secrets(response.request.url), response.status_code
     if "x-amzn-waf-action" in response.headers or response.headers.get("cf-mitigated") == "challenge":
         raise SourceUnavailable(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
     if status in {408, 425, 429} or status >= 500:
         wait = _FIRST_WAIT_THROTTLED if status == 429 else FIRST_WAIT
-        raise TryAgain(f"Expected an answer from {url}, found HTTP {status}.", _retry_after(response), wait)
+        raise TryAgain(
+            f"Expected an answer from {url}, found HTTP {status}.{words}", _retry_after(response), wait
+        )
     if status != httpx.codes.OK:
         error = SourceRefused if status == httpx.codes.BAD_REQUEST else SourceChanged
-        raise error(f"Expected an answer from {url}, found HTTP {status} {response.reason_phrase}.")
+        raise error(f"Expected an answer from {url}, found HTTP {status} {response.reason_phrase}.{words}")
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -102,15 +102,17 @@ def fetch_pages(
     parts: list[bytes] = []
     came = 0
     cursor: str | None = None
+    said: int | None = None  # the last total: a page behind all others may not say it
     for _ in range(_MOST_PAGES):
         raw = fetch(cursor)
         page = look(raw)
-        total = came + page.papers if page.total is None else page.total
+        said = said if page.total is None else page.total
+        total = came + page.papers if said is None else said
         require_plausible(total, most)
         came += page.papers
         if page.papers or not parts:
             parts.append(raw)
-        complete = came >= total and page.total is not None and not about
+        complete = came >= total and said is not None and not about
         if complete or not page.papers or page.following in {None, cursor}:
             require_all(came, total - total // 10 if about else total, expected)
             return parts

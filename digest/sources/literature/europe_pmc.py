@@ -112,9 +112,8 @@ def _read(entry: Any, day: date) -> PaperRecord:
 
 def _names(fields: FieldReader) -> Iterator[str]:
     """The authors' names, whole where they are listed, else as the line of authors has them."""
-    within = fields.within("authorList")
-    listed = within.items("author")
-    if within.unreadable or not all(isinstance(author, dict) for author in listed or []):
+    listed = fields.within("authorList").items("author")
+    if not all(isinstance(author, dict) for author in listed or []):
         fields.cannot_read("authorList", None)
     for author in listed or []:
         name = FieldReader(author if isinstance(author, dict) else {})

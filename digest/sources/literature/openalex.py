@@ -120,10 +120,9 @@ def _abstract(fields: FieldReader) -> str:
     """The abstract from the places of its words: {"Kites": [0], "fly": [1]}."""
     index = fields.within("abstract_inverted_index")
     placed: list[tuple[int, str]] = []
-    for word in index.fields:
-        places = index.items(word) or []
-        number = len(placed) + len(places)
-        if index.unreadable or number > _MOST_WORDS or not all(type(place) is int for place in places):
+    for word, places in index.fields.items():
+        whole = isinstance(places, list) and all(type(place) is int for place in places)
+        if not whole or len(placed) + len(places) > _MOST_WORDS:
             return fields.cannot_read("abstract_inverted_index", "")
         placed += [(place, word) for place in places]
     return " ".join(word for _, word in sorted(placed))

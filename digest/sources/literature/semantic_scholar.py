@@ -100,8 +100,6 @@ def _read(entry: Any, day: date) -> PaperRecord:
     authors = fields.items("authors")
     ids = fields.within("externalIds")
     arxiv, doi = ids.text("ArXiv"), ids.text("DOI")
-    if ids.unreadable:
-        fields.cannot_read("externalIds", None)
     return build_record(
         day,
         title=fields.text("title"),

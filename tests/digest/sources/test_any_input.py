@@ -14,6 +14,7 @@ from digest.sources import MAX_BYTES, ParsedAnswer, SourceChanged, SourceUnavail
 TODAY = date(2026, 11, 20)
 DAY = date(2024, 3, 5)
 PAGES = Path(__file__).parents[2] / "fixtures" / "pages"
+EMPTY_ON_QUIET_DAYS = {"feed-xml", "feed-json"}
 WHOLE = [path.read_bytes() for path in sorted(PAGES.iterdir())]
 
 
@@ -25,7 +26,7 @@ def outcome(raw: bytes) -> ParsedAnswer | None:
         assert str(error)
         assert str(error).isprintable()
         return None
-    assert edition.papers
+    assert edition.papers or edition.format in EMPTY_ON_QUIET_DAYS
     return edition
 
 
@@ -105,7 +106,7 @@ def test_hostile_fields_reject_papers_and_never_crash(hostile: list[Any]) -> Non
         (b"<main>Daily Papers" + b"<div>" * 90_000, "more than 250 deep"),
         (b"<main>Daily Papers" + b"<p>" * 6_000_000, "6,000,001 tags"),
         (b"[" + b"0," * 5_000_000 + b"0]", "5,000,001 papers"),
-        (b"{}\n" * 5_000_000, "5,000,000 papers"),
+        (b"{}\n" * 5_000_000, "5,000,000 lines"),
         (b"\xc2\xb7\n" + b"a\n\n" * 5_000_000, "10,000,001 lines"),
     ],
     ids=[

@@ -28,12 +28,12 @@ def answer(raw: bytes | str, day: date | None = None) -> ParsedAnswer:
 
 
 @pytest.fixture
-def page(pages: Path) -> str:
+def sample(pages: Path) -> str:
     return (pages / "arxiv-api.xml").read_text()
 
 
-def test_papers_are_of_the_day_on_which_arxiv_announced_them(page: str) -> None:
-    found = answer(page)
+def test_papers_are_of_the_day_on_which_arxiv_announced_them(sample: str) -> None:
+    found = answer(sample)
     assert (found.day, found.format, found.rejected) == (DAY, "arxiv-api", ())
     paper = found.papers[0]
     assert (paper.key, paper.day, paper.published) == ("arxiv:2403.00101", DAY, date(2024, 3, 2))
@@ -43,38 +43,40 @@ def test_papers_are_of_the_day_on_which_arxiv_announced_them(page: str) -> None:
     assert paper.other_keys == ("doi:10.1234/boats.1",)
 
 
-def test_a_paper_of_another_day_goes_to_its_day(page: str) -> None:
-    found = answer(page.replace("2024-03-04T18:59:59Z", "2024-03-04T19:00:00Z"), day=DAY)
+def test_a_paper_of_another_day_goes_to_its_day(sample: str) -> None:
+    found = answer(sample.replace("2024-03-04T18:59:59Z", "2024-03-04T19:00:00Z"), day=DAY)
     assert [paper.day for paper in found.papers] == [DAY, date(2024, 3, 6)]
 
 
 @pytest.mark.parametrize(
     "comment", ["withdrawn", "This paper has been withdrawn by the author, who folded it"]
 )
-def test_a_withdrawal_that_only_the_comment_tells_is_seen(page: str, comment: str) -> None:
-    paper = answer(page.replace(">withdrawn<", f">{comment}<")).papers[1]
+def test_a_withdrawal_that_only_the_comment_tells_is_seen(sample: str, comment: str) -> None:
+    paper = answer(sample.replace(">withdrawn<", f">{comment}<")).papers[1]
     assert paper.withdrawn
     assert paper.abstract.startswith("This paper has been withdrawn")
     assert paper.abstract.endswith("Snakes are folded from one strip.")
-    assert not answer(page).papers[0].withdrawn
+    assert not answer(sample).papers[0].withdrawn
 
 
-def test_an_error_is_an_entry_and_is_told_in_its_words(page: str) -> None:
+def test_an_error_is_an_entry_and_is_told_in_its_words(sample: str) -> None:
     error = re.sub(
-        r"<id>http://arxiv.org/abs/.*?</id>", "<id>https://arxiv.org/api/errors#x</id>", page, count=1
+        r"<id>http://arxiv.org/abs/.*?</id>", "<id>https://arxiv.org/api/errors#x</id>", sample, count=1
     )
     with pytest.raises(SourceRefused, match="Boats are folded"):
         answer(error)
 
 
-def test_no_paper_is_an_answer(page: str) -> None:
-    none = re.sub(r"<entry>.*</entry>", "", page, flags=re.DOTALL)
+def test_no_paper_is_an_answer(sample: str) -> None:
+    none = re.sub(r"<entry>.*</entry>", "", sample, flags=re.DOTALL)
     assert (answer(none, day=DAY).day, answer(none, day=DAY).papers) == (DAY, ())
 
 
-def test_a_wrong_field_costs_no_paper(page: str) -> None:
+def test_a_wrong_field_costs_no_paper(sample: str) -> None:
     found = answer(
-        page.replace("<published>2024-03-02T08:26:30Z", "<published>soon").replace("abs/2403.00108", "abs/?")
+        sample.replace("<published>2024-03-02T08:26:30Z", "<published>soon").replace(
+            "abs/2403.00108", "abs/?"
+        )
     )
     assert len(found.papers) == 2
     assert found.unreadable == {"published": 1, "id": 1}
@@ -83,9 +85,9 @@ def test_a_wrong_field_costs_no_paper(page: str) -> None:
 class Api:
     """The API with so many papers, in pages no longer than its cap."""
 
-    def __init__(self, page: str, papers: int, cap: int = 2_000, shown: int | None = None) -> None:
-        start, end = page.index("<entry>"), page.index("</entry>") + len("</entry>")
-        self.head, self.entry = page[:start], page[start:end]
+    def __init__(self, sample: str, papers: int, cap: int = 2_000, shown: int | None = None) -> None:
+        start, end = sample.index("<entry>"), sample.index("</entry>") + len("</entry>")
+        self.head, self.entry = sample[:start], sample[start:end]
         self.papers, self.cap, self.shown = papers, cap, papers if shown is None else shown
         self.asked: list[dict[str, str]] = []
 
@@ -108,8 +110,8 @@ def papers_of(api: Api) -> int:
     return len(parse_parts(fetch(DAY, api), today=TODAY, day=DAY, adapter=adapter()).papers)
 
 
-def test_a_day_is_asked_for_by_when_its_papers_were_submitted(page: str) -> None:
-    api = Api(page, 3)
+def test_a_day_is_asked_for_by_when_its_papers_were_submitted(sample: str) -> None:
+    api = Api(sample, 3)
     assert papers_of(api) == 3
     assert api.asked[0]["search_query"] == (
         '(cat:cs.LG AND abs:"state space") AND submittedDate:[202403011900 TO 202403041900]'
@@ -117,30 +119,30 @@ def test_a_day_is_asked_for_by_when_its_papers_were_submitted(page: str) -> None
     assert len(api.asked) == 1
 
 
-def test_all_pages_are_asked_for(page: str) -> None:
-    api = Api(page, 450)
+def test_all_pages_are_asked_for(sample: str) -> None:
+    api = Api(sample, 450)
     assert papers_of(api) == 450
     assert [query["start"] for query in api.asked] == ["0", "200", "400"]
 
 
-def test_a_cap_below_the_page_asked_for_loses_no_paper(page: str) -> None:
-    assert papers_of(Api(page, 73, cap=50)) == 73
+def test_a_cap_below_the_page_asked_for_loses_no_paper(sample: str) -> None:
+    assert papers_of(Api(sample, 73, cap=50)) == 73
 
 
-def test_fewer_papers_than_the_api_says_there_are_is_no_answer(page: str) -> None:
+def test_fewer_papers_than_the_api_says_there_are_is_no_answer(sample: str) -> None:
     with pytest.raises(SourceUnavailable, match="Expected 73 papers of 2024-03-05 from arXiv, found 50"):
-        papers_of(Api(page, 73, shown=50))
+        papers_of(Api(sample, 73, shown=50))
 
 
-def test_a_query_that_finds_more_than_a_day_can_have_is_told(page: str) -> None:
+def test_a_query_that_finds_more_than_a_day_can_have_is_told(sample: str) -> None:
     with pytest.raises(SourceChanged, match="449,736"):
-        papers_of(Api(page, 449_736))
+        papers_of(Api(sample, 449_736))
 
 
 @pytest.mark.parametrize("total", ["", "many", "-1"])
-def test_an_answer_that_does_not_say_how_many_there_are_is_refused(page: str, total: str) -> None:
+def test_an_answer_that_does_not_say_how_many_there_are_is_refused(sample: str, total: str) -> None:
     with pytest.raises(SourceChanged, match="number of papers"):
-        papers_of(Api(page.replace("totalResults>2<", f"totalResults>{total}<"), 0))
+        papers_of(Api(sample.replace("totalResults>2<", f"totalResults>{total}<"), 0))
 
 
 @pytest.mark.parametrize("query", ["cat:cs.LG", ' ti:"a ) b"\nOR (au:Noether_E AND all:boats) '])

@@ -37,3 +37,10 @@ def test_a_text_of_a_million_brackets_is_read_at_once() -> None:
     before = time.perf_counter()
     names_in("(" * 500_000 + ")" * 500_000)
     assert time.perf_counter() - before < 2
+
+
+def test_a_text_of_nothing_but_blanks_and_commas_is_read_at_once() -> None:
+    before = time.perf_counter()
+    names_in("Ada" + " " * 1_000_000 + "and", joined_by_and=True)
+    names_in("a," * 1_000_000)
+    assert time.perf_counter() - before < 2

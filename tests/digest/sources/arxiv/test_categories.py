@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.sources.arxiv.categories import check, set_of
+from digest.sources.arxiv.categories import check, query_for, set_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,7 @@ def test_more_categories_than_an_address_should_hold_are_refused() -> None:
 )
 def test_each_category_has_its_set_in_oai_pmh(category: str, name: str) -> None:
     assert set_of(category) == name
+
+
+def test_categories_and_archives_are_found_by_a_query() -> None:
+    assert query_for(["cs.LG", "math", "hep-th"]) == "cat:cs.LG OR cat:math.* OR cat:hep-th"

@@ -228,3 +228,22 @@ def test_the_real_feeds_are_read_in_full(test_data: Path) -> None:
     assert not any("Announce" in paper.abstract for paper in (*found.papers, *atom.papers))
     assert not found.unreadable
     assert not atom.unreadable
+
+
+def test_a_past_day_is_asked_for_by_its_records_and_by_when_its_papers_were_submitted(pages: Path) -> None:
+    answers = [(pages / name).read_bytes() for name in ("arxiv-oai.xml", "arxiv-api.xml")]
+    site = Site(*answers)
+    one = adapter(categories="cs.LG")
+    assert one.fetch_day
+    found = parse_parts(one.fetch_day(DAY, site), today=TODAY, day=DAY, adapter=one)
+    assert "arxiv:2403.00108" in {paper.key for paper in found.papers}  # only the second answer has it
+    assert [paper.key for paper in found.papers].count("arxiv:2403.00101") == 1
+    assert [paper.key for paper in found.updates] == ["arxiv:2009.00103"]
+
+
+def test_what_a_past_days_search_finds_of_other_categories_can_be_left_out_too(pages: Path) -> None:
+    raw = (pages / "arxiv-api.xml").read_text()
+    cross = raw.replace('primary_category term="cs.LG"', 'primary_category term="stat.ME"')
+    assert len(answer(cross).papers) == 2
+    found = answer(cross, cross_lists="no")
+    assert "arxiv:2403.00101" in {paper.key for paper in found.updates}

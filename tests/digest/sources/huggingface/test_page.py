@@ -126,7 +126,7 @@ def test_another_sites_page_is_not_the_expected_page(pages: Path) -> None:
             "<html><title>Models</title><article><h3><a href='/papers/2403.01001'>x</a></h3></html>",
             "a page titled “Models”",
         ),
-        ("<?xml version='1.0'?><feed><entry/></feed>", "something that begins with “<?xml version"),
+        ("<?xml version='1.0'?><page><entry/></page>", "something that begins with “<?xml version"),
         ("<>", "something that begins with “<>”"),
         ("<!-- only a comment -->", "something that begins with “<!-- only a comment -->”"),
         ("<!--" * 10_000, "something that begins with “<!--<!--"),
