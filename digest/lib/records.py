@@ -30,7 +30,7 @@ _IN_PATHS = (
 )
 # arXiv asks authors to say so in place of the abstract; some say it behind the abstract, or in the title.
 _WITHDRAWN = re.compile(
-    r"(?:^|[.!?]\s)\W*this (?:paper|article|submission|manuscript|preprint|work)"
+    r"(?:^|[.!?]\s)\W{0,20}this (?:paper|article|submission|manuscript|preprint|work)"
     r" (?:has been|is|was) (?:now )?withdrawn\b"
     r"|^\W*(?:(?:the |this )?(?:paper|article|submission) )?(?:has been )?withdrawn (?:by|due to|because)\b"
     r"|^\W*withdrawn\W*$",

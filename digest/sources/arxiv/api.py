@@ -4,6 +4,7 @@ https://info.arxiv.org/help/api/user-manual.html: one request in three seconds o
 is HTTP 400, or a feed with one entry about it. Pages may come with fewer entries than were asked for.
 """
 
+import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
@@ -75,7 +76,7 @@ def fetch_day(day: date, get: Get, *, query: str) -> list[bytes]:
         entries = len(entries_of(feed))
         came += entries
         total = text_within(feed.find(_TOTAL))
-        if not total.isdecimal():
+        if not re.fullmatch(r"\d{1,9}", total, re.ASCII):
             raise SourceChanged(
                 f"Expected {EXPECTED} with the number of papers, found “{clean_text(total, 20)}”."
             )

@@ -1,6 +1,6 @@
 """Withdrawn papers: arXiv keeps them, and says so in a comment, which is no part of the abstract."""
 
-from digest.lib.records import says_withdrawn
+from digest.lib.records import ABSTRACT_LIMIT, says_withdrawn
 
 
 def abstract_with(comment: str, abstract: str) -> str:
@@ -8,7 +8,7 @@ def abstract_with(comment: str, abstract: str) -> str:
 
     So whoever finds the paper reads it first, and papers are marked by their abstract alone.
     """
-    if says_withdrawn(abstract) or not says_withdrawn(comment):
+    if not says_withdrawn(comment[:ABSTRACT_LIMIT]) or says_withdrawn(abstract[:ABSTRACT_LIMIT]):
         return abstract
     said = f"{comment.rstrip(' .')}. {abstract}"
     return said if says_withdrawn(said) else f"This paper has been withdrawn. {abstract}"

@@ -123,7 +123,7 @@ def _read(note: Any, asked: date | None, today: date) -> PaperRecord:
         authors=None if authors is None else len(authors),
         author_names=list(_names(fields, authors or [])),
         published=published,
-        url=f"{SITE}/forum?{urlencode({'id': forum})}" if forum else None,
+        url=f"{SITE}/forum?{urlencode({'id': forum}, errors='replace')}" if forum else None,
         summary=fields.text("TLDR"),
         unreadable=outer.unreadable | fields.unreadable,
         undated=asked is None and published is None,

@@ -139,7 +139,7 @@ def test_a_query_that_finds_more_than_a_day_can_have_is_told(sample: str) -> Non
         papers_of(Api(sample, 449_736))
 
 
-@pytest.mark.parametrize("total", ["", "many", "-1"])
+@pytest.mark.parametrize("total", ["", "many", "-1", "9" * 5_000])
 def test_an_answer_that_does_not_say_how_many_there_are_is_refused(sample: str, total: str) -> None:
     with pytest.raises(SourceChanged, match="number of papers"):
         papers_of(Api(sample.replace("totalResults>2<", f"totalResults>{total}<"), 0))
