@@ -171,8 +171,8 @@ def confirmed(
     )
 
 
-def page_link(description: str, *, icon: str, permission: str = "run_action") -> Callable[[F], F]:
-    """A button at the top of a list or page that leads to another page."""
+def page_button(description: str, *, icon: str, permission: str = "run_action") -> Callable[[F], F]:
+    """A button at the top of a list or of one object's page that only leads to another page."""
     decorate = decorators.action(description=description, icon=icon, permissions=[permission])
     return cast("Callable[[F], F]", decorate)
 

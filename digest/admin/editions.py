@@ -22,7 +22,7 @@ from digest.admin.base import (
     label,
     link,
     moment_column,
-    page_link,
+    page_button,
     redirect,
 )
 from digest.admin.dashboard.figures import Counted, counted
@@ -148,7 +148,7 @@ class EditionAdmin(ReadOnlyAdmin[Edition]):
             return None
         return redirect(request, self._replay_url(*chosen))
 
-    @page_link("Parse again …", icon="restart_alt")
+    @page_button("Parse again …", icon="restart_alt")
     def parse_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(request, self._replay_url(object_id))
 

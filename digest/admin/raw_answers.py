@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from digest.admin.base import ReadOnlyAdmin, column, label, moment_column, page_link, redirect
+from digest.admin.base import ReadOnlyAdmin, column, label, moment_column, page_button, redirect
 from digest.admin.replays import replay_page
 from digest.ingestion import raw_answers
 from digest.ingestion.replay import replay_answers
@@ -112,11 +112,11 @@ class RawAnswerAdmin(ReadOnlyAdmin[RawAnswer]):
         back = reverse("admin:digest_rawanswer_change", args=[pk])
         return replay_page(self, request, str(answer), replay, back)
 
-    @page_link("Parse again …", icon="restart_alt")
+    @page_button("Parse again …", icon="restart_alt")
     def parse_this_again(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(request, reverse("admin:digest_rawanswer_replay", args=[object_id]))
 
-    @page_link("Download", icon="download", permission="view")
+    @page_button("Download", icon="download", permission="view")
     def download_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(request, reverse("admin:digest_rawanswer_download", args=[object_id]))
 

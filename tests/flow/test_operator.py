@@ -68,13 +68,21 @@ def test_the_bar_to_save_covers_nothing_of_the_form(page: Page) -> None:
 def test_a_form_is_no_wider_than_the_narrowest_phone(page: Page) -> None:
     Branding.objects.create(pk=branding.ONLY)
     page.set_viewport_size({"width": 320, "height": 640})
-    for path in (f"digest/branding/{branding.ONLY}", f"digest/source/{source().pk}"):
-        page.goto(f"/admin/{path}/change/")
+    pages = (
+        f"branding/{branding.ONLY}/change",
+        f"source/{source().pk}/change",
+        "source/add",
+        "source/upload",
+    )
+    for path in pages:
+        page.goto(f"/admin/digest/{path}/")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", "subscriptions/subscriber/", "digest/source/"])
+@pytest.mark.parametrize(
+    "path", ["", "subscriptions/subscriber/", "digest/source/", "digest/source/add/", "digest/source/upload/"]
+)
 def test_every_word_can_be_read_by_day_and_in_the_dark(
     page: Page, path: str, scheme: Literal["light", "dark"]
 ) -> None:

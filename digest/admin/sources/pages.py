@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_link, redirect
+from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_button, redirect
 from digest.admin.sources.arrival import Tone, next_check
 from digest.admin.sources.days import recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
@@ -227,11 +227,11 @@ class SourceAdmin(BaseAdmin[Source]):
         done = "disabled: nothing more is fetched, and what is stored stays"
         self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
 
-    @page_link("Upload or paste papers", icon="upload")
+    @page_button("Upload or paste papers", icon="upload")
     def bring_papers(self, request: HttpRequest) -> HttpResponse:
         return redirect(request, reverse("admin:digest_source_upload"))
 
-    @page_link("Upload or paste papers", icon="upload")
+    @page_button("Upload or paste papers", icon="upload")
     def bring_papers_here(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return redirect(request, f"{reverse('admin:digest_source_upload')}?source={object_id}")
 

@@ -1,10 +1,8 @@
 """A source is added and changed by forms made of its kind's settings, with a preview before it is saved."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -24,6 +22,7 @@ from digest.sources.jsonl import JSON_LINES
 from tests.digest.sources.bulletin import BULLETIN, SITE
 from tests.digest.sources.sectioned_bulletin import SECTIONS
 from tests.factories import edition
+from tests.services.web_site import WebSite, web_site_here
 
 pytestmark = pytest.mark.django_db
 
@@ -31,41 +30,21 @@ ADD = reverse("admin:digest_source_add")
 KIND = {"adapter": SECTIONS.name}
 
 
-class Site:
-    """A bulletin's site on this machine: its pages by path, and what was asked of it."""
-
-    def __init__(self) -> None:
-        self.pages: dict[str, bytes] = {}
-        self.asked: list[tuple[str, str | None]] = []
-
-    def lists(self, section: str, *titles: str, day: date | None = None) -> None:
-        day = day or timezone.now().date()
-        lines = [f"bulletin of {day}: {len(titles)} papers", *titles]
-        self.pages[f"/{section}/{day}.txt"] = "\n".join(lines).encode()
-
-
 @pytest.fixture
-def site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+def site(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[WebSite]:
+    """The site of the bulletin, which is a kind of source while a test lasts."""
     monkeypatch.setattr(registry, "ADAPTERS", (*registry.ADAPTERS, SECTIONS))
-    site = Site()
+    with web_site_here() as site:
+        settings.SOURCE_MIRRORS = {SITE: site.address}
+        yield site
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            site.asked.append((self.path, self.headers["Key"]))
-            body = site.pages.get(self.path)
-            self.send_response(200 if body is not None else 404)
-            self.end_headers()
-            self.wfile.write(body or b"")
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    settings.SOURCE_MIRRORS = {SITE: f"http://127.0.0.1:{server.server_port}"}
-    yield site
-    server.shutdown()
-    server.server_close()
+def lists(site: WebSite, section: str, *titles: str, days_ago: int = 0) -> str:
+    """Let the site list papers in a section; the path of that page."""
+    day = timezone.now().date() - timedelta(days=days_ago)
+    path = f"/{section}/{day}.txt"
+    site.pages[path] = "\n".join([f"bulletin of {day}: {len(titles)} papers", *titles]).encode()
+    return path
 
 
 def form(**values: str) -> dict[str, str]:
@@ -104,7 +83,7 @@ def errors(answer: Any) -> Any:
     return answer.context["adminform"].form.errors
 
 
-def test_adding_begins_with_a_list_of_the_kinds_there_are(admin_client: Client, site: Site) -> None:
+def test_adding_begins_with_a_list_of_the_kinds_there_are(admin_client: Client, site: WebSite) -> None:
     answer = admin_client.get(ADD)
     shown = words(answer)
     for adapter in registry.ADAPTERS:
@@ -120,7 +99,7 @@ def test_a_kind_that_this_version_lacks_is_said_to_be_unknown(admin_client: Clie
     assert not Source.objects.exists()
 
 
-def test_the_form_of_a_kind_asks_for_its_settings(admin_client: Client, site: Site) -> None:
+def test_the_form_of_a_kind_asks_for_its_settings(admin_client: Client, site: WebSite) -> None:
     answer = admin_client.get(ADD, KIND)
     asked = inputs(answer)
     assert asked["setting_key"]["type"] == "password"
@@ -143,7 +122,7 @@ def test_a_source_fed_by_hand_cannot_be_enabled(admin_client: Client) -> None:
 
 
 def test_a_source_is_saved_as_its_kind_wants_it_and_named_by_its_settings(
-    admin_client: Client, site: Site
+    admin_client: Client, site: WebSite
 ) -> None:
     assert add(admin_client, section=" Boats ", order="old").status_code == 302
     source = Source.objects.get()
@@ -170,7 +149,7 @@ def test_the_settings_of_a_source_are_listed_in_words(admin_client: Client) -> N
 
 
 def test_settings_that_mean_nothing_together_are_refused(
-    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuses(values: Values) -> Adapter:
         raise SourceChanged(f"Boats come with planes, not {values['section']} alone.")
@@ -198,13 +177,13 @@ def test_a_source_from_before_its_kind_had_settings_fetches_what_these_are_at_fi
     assert admin_client.post(f"{ADD}?adapter=huggingface", {"setting_list": "trending"}).status_code == 302
 
 
-def test_a_name_that_is_taken_gets_a_number(admin_client: Client, site: Site) -> None:
+def test_a_name_that_is_taken_gets_a_number(admin_client: Client, site: WebSite) -> None:
     Source.objects.create(name="bulletin-boats", title="Another")
     add(admin_client)
     assert Source.objects.get(adapter="sections").name == "bulletin-boats-2"
 
 
-def test_what_a_kind_refuses_is_said_at_its_field(admin_client: Client, site: Site) -> None:
+def test_what_a_kind_refuses_is_said_at_its_field(admin_client: Client, site: WebSite) -> None:
     assert errors(add(admin_client, section="two words"))["setting_section"] == [
         "A section is one word, as “boats”."
     ]
@@ -213,7 +192,7 @@ def test_what_a_kind_refuses_is_said_at_its_field(admin_client: Client, site: Si
     assert not Source.objects.exists()
 
 
-def test_the_same_is_not_fetched_by_two_sources(admin_client: Client, site: Site) -> None:
+def test_the_same_is_not_fetched_by_two_sources(admin_client: Client, site: WebSite) -> None:
     add(admin_client, key="one")
     assert errors(add(admin_client, section="BOATS", key="two"))["__all__"] == [
         "“Bulletin boats” fetches the same already."
@@ -221,7 +200,7 @@ def test_the_same_is_not_fetched_by_two_sources(admin_client: Client, site: Site
     assert add(admin_client, section="planes").status_code == 302
 
 
-def test_a_secret_is_never_shown_again_and_kept_when_left_empty(admin_client: Client, site: Site) -> None:
+def test_a_secret_is_never_shown_again_and_kept_when_left_empty(admin_client: Client, site: WebSite) -> None:
     add(admin_client)
     source = Source.objects.get()
     change = reverse("admin:digest_source_change", args=[source.pk])
@@ -240,34 +219,36 @@ def test_a_secret_is_never_shown_again_and_kept_when_left_empty(admin_client: Cl
     assert "rose" not in history
 
 
-def test_the_preview_shows_what_would_be_listed_and_stores_nothing(admin_client: Client, site: Site) -> None:
-    site.lists("boats", "Paper boats float", "Paper boats sink")
+def test_the_preview_shows_what_would_be_listed_and_stores_nothing(
+    admin_client: Client, site: WebSite
+) -> None:
+    path = lists(site, "boats", "Paper boats float", "Paper boats sink")
     shown = previewed(admin_client)
     assert "Paper boats float" in shown
     assert "2 papers" in shown
     assert "it would be called “Bulletin boats”" in shown
-    assert site.asked == [(f"/boats/{timezone.now().date()}.txt", "tulip")]
+    ((asked, headers),) = site.asked
+    assert (asked, headers["Key"]) == (path, "tulip")
     assert not Paper.objects.exists()
     assert not Source.objects.exists()
 
 
-def test_the_preview_says_which_papers_are_stored_already(admin_client: Client, site: Site) -> None:
-    site.lists("boats", "Paper boats float", "Paper boats sink")
+def test_the_preview_says_which_papers_are_stored_already(admin_client: Client, site: WebSite) -> None:
+    lists(site, "boats", "Paper boats float", "Paper boats sink")
     assert "stored already" not in previewed(admin_client)
     edition("Paper boats float")
     assert "2 papers, 1 of them stored already" in previewed(admin_client)
 
 
 def test_without_papers_today_the_preview_shows_those_of_an_earlier_day(
-    admin_client: Client, site: Site
+    admin_client: Client, site: WebSite
 ) -> None:
-    today = timezone.now().date()
-    site.lists("boats")
-    site.lists("boats", "Paper boats float", day=today - timedelta(days=1))
+    lists(site, "boats")
+    lists(site, "boats", "Paper boats float", days_ago=1)
     assert "Paper boats float" in previewed(admin_client)
 
 
-def test_a_preview_that_fails_says_why_and_saving_stays_possible(admin_client: Client, site: Site) -> None:
+def test_a_preview_that_fails_says_why_and_saving_stays_possible(admin_client: Client, site: WebSite) -> None:
     shown = previewed(admin_client)
     assert "found HTTP 404" in shown
     assert "can be saved all the same" in shown
@@ -275,32 +256,32 @@ def test_a_preview_that_fails_says_why_and_saving_stays_possible(admin_client: C
 
 
 def test_a_preview_does_not_wait_longer_than_some_seconds(
-    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site.lists("boats")  # none today: the day before is asked for, too late
+    lists(site, "boats")  # none today: the day before is asked for, too late
     monkeypatch.setattr(preview, "SECONDS", 0)
     assert "Expected the whole answer within 0 seconds" in previewed(admin_client)
 
 
 def test_the_preview_of_a_wrong_form_fetches_nothing_and_says_what_is_wrong(
-    admin_client: Client, site: Site
+    admin_client: Client, site: WebSite
 ) -> None:
     assert "Section: A section is one word" in previewed(admin_client, section="two words")
     assert site.asked == []
 
 
-def test_a_stored_secret_is_used_by_the_preview_of_a_change(admin_client: Client, site: Site) -> None:
+def test_a_stored_secret_is_used_by_the_preview_of_a_change(admin_client: Client, site: WebSite) -> None:
     add(admin_client)
-    site.lists("planes", "Paper planes fly")
+    lists(site, "planes", "Paper planes fly")
     source = Source.objects.get()
     assert "Paper planes fly" in previewed(admin_client, source, section="planes", key="")
-    assert site.asked[-1][1] == "tulip"
+    assert site.asked[-1][1]["Key"] == "tulip"
     source.refresh_from_db()
     assert source.settings["section"] == "boats"
 
 
-def test_without_scripts_the_preview_is_a_page(admin_client: Client, site: Site) -> None:
-    site.lists("boats", "Paper boats float")
+def test_without_scripts_the_preview_is_a_page(admin_client: Client, site: WebSite) -> None:
+    lists(site, "boats", "Paper boats float")
     url = f"{reverse('admin:digest_source_add_preview')}?adapter={SECTIONS.name}"
     page = admin_client.post(url, form())
     assert "Paper boats float" in words(page)
@@ -310,10 +291,10 @@ def test_without_scripts_the_preview_is_a_page(admin_client: Client, site: Site)
 
 
 def test_a_long_preview_shows_the_first_papers(
-    admin_client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preview_page, "SHOWN", 2)
-    site.lists("boats", "One", "Two", "Three", "Four")
+    lists(site, "boats", "One", "Two", "Three", "Four")
     shown = previewed(admin_client)
     assert "4 papers" in shown
     assert "Two" in shown
@@ -322,7 +303,7 @@ def test_a_long_preview_shows_the_first_papers(
 
 
 def test_an_address_in_the_network_of_this_machine_is_not_previewed(
-    admin_client: Client, site: Site, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    admin_client: Client, site: WebSite, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = settings.SOURCE_MIRRORS[SITE]
     inside = replace(
@@ -334,7 +315,9 @@ def test_an_address_in_the_network_of_this_machine_is_not_previewed(
 
 
 @pytest.mark.parametrize("may", ["view_source", "change_source"])
-def test_only_who_may_add_a_source_gets_a_preview_of_a_new_one(client: Client, site: Site, may: str) -> None:
+def test_only_who_may_add_a_source_gets_a_preview_of_a_new_one(
+    client: Client, site: WebSite, may: str
+) -> None:
     onlooker = User.objects.create_user("onlooker", is_staff=True)
     onlooker.user_permissions.add(Permission.objects.get(codename=may))
     client.force_login(onlooker)
@@ -352,7 +335,7 @@ def test_only_who_may_add_a_source_gets_a_preview_of_a_new_one(client: Client, s
     assert ("Preview its papers" in words(page)) == (may == "change_source")
 
 
-def test_a_preview_is_only_asked_for_by_a_form_of_the_site(site: Site, admin_user: User) -> None:
+def test_a_preview_is_only_asked_for_by_a_form_of_the_site(site: WebSite, admin_user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
     url = f"{reverse('admin:digest_source_add_preview')}?adapter={SECTIONS.name}"
