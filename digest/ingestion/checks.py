@@ -35,7 +35,7 @@ def check(source: Source, now: datetime) -> list[Ingested]:
             if isinstance(outcome, Failure):
                 errors.append(outcome)
             else:
-                ingested += outcome
+                ingested.append(outcome)
         errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
         source.error = str(errors[-1]) if errors else ""
         if not errors:
@@ -46,9 +46,7 @@ def check(source: Source, now: datetime) -> list[Ingested]:
     return ingested
 
 
-def _outcomes(
-    source: Source, now: datetime, going_on: Callable[[], None]
-) -> Iterator[list[Ingested] | Failure]:
+def _outcomes(source: Source, now: datetime, going_on: Callable[[], None]) -> Iterator[Ingested | Failure]:
     try:
         adapter = _fetched_by(source)
     except SourceChanged as error:
@@ -77,7 +75,7 @@ class _Check:
     now: datetime
     going_on: Callable[[], None]
 
-    def outcomes(self) -> Iterator[list[Ingested] | Failure]:
+    def outcomes(self) -> Iterator[Ingested | Failure]:
         """What became of each question: the days to ask for, oldest first, then what is listed now."""
         questions = self._questions()
         current = questions[-1] if questions else None
@@ -85,11 +83,11 @@ class _Check:
         while questions:
             question = questions.pop() if unanswered == TRIES else questions.popleft()
             try:
-                yield self._ask(question)
+                yield from self._ask(question)
                 unanswered = 0
             except (SourceUnavailable, SourceChanged) as error:
                 day = question or days.today_of(self.adapter, self.now)
-                days.note_failure(self.source, day, error, self.now)
+                days.note_failure(self.source, day, error, self.now, asked=question is not None)
                 yield error
                 unanswered += isinstance(error, SourceUnavailable)
             if unanswered > TRIES or (unanswered == TRIES and current not in questions):
@@ -102,16 +100,15 @@ class _Check:
             asked.append(None)
         return asked
 
-    def _ask(self, day: date | None) -> list[Ingested]:
+    def _ask(self, day: date | None) -> Iterator[Ingested | Failure]:
         parsed = fetchers.fetch_kept(self.source, self.adapter, day, self.now, self.going_on)
-        ingested = list(self._stored(parsed))
+        yield from self._stored(parsed)
         if day:
             days.note_answer(self.source, self.adapter, day, parsed, self.now)
         else:
             days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
             if stale := days.staleness(self.adapter, parsed, self.now):
-                raise SourceChanged(stale)
-        return ingested
+                yield SourceChanged(stale)
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""

@@ -12,10 +12,12 @@ from digest.ingestion import fetchers, known_answers, politeness
 from digest.ingestion.raw_answers import prune
 from digest.models import AnswerBody, AskedSite, KnownAnswer
 from digest.sources import SourceChanged, SourceUnavailable
+from digest.sources.http import ssrf_guard
 from digest.sources.http.client import Answer, Validators
 from tests.digest.ingestion.hugging_face import SITE, HuggingFace, playing
 from tests.factories import DAY, NOW, source
 
+ELSEWHERE = "127.0.0.2"
 ADDRESS = f"{SITE}/api/daily_papers?date={DAY}"
 
 
@@ -44,6 +46,35 @@ def test_the_requests_of_all_sources_to_one_site_keep_the_longest_interval_that_
     for host, interval in [("export.arxiv.org", 3), ("rss.arxiv.org", 1), ("ARXIV.org", 3), ("a.example", 1)]:
         politeness.wait_for_turn(host, interval, waits.append)
     assert waits == [0, *(pytest.approx(seconds, abs=1) for seconds in (3, 6)), 0]
+
+
+@pytest.fixture
+def public_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[HuggingFace]:
+    """A server on another address of this machine, which is taken for a public one."""
+    public = ssrf_guard.is_public
+    monkeypatch.setattr(ssrf_guard, "is_public", lambda address: str(address) == ELSEWHERE or public(address))
+    with playing(ELSEWHERE) as site:
+        yield site
+
+
+@pytest.mark.django_db
+def test_a_redirect_to_this_machine_is_refused(public_site: HuggingFace, site: HuggingFace) -> None:
+    here = ADDRESS.replace(SITE, site.url)
+    public_site.redirects_to = here
+    with pytest.raises(SourceChanged, match=r"Expected a public address, found that 127\.0\.0\.1 is"):
+        fetchers.fetch_address(ADDRESS.replace(SITE, public_site.url))
+    assert (len(public_site.asked), site.asked) == (1, [])
+
+
+@pytest.mark.django_db
+def test_after_a_long_retry_after_nobody_asks_until_it_is_over(public_site: HuggingFace) -> None:
+    address = ADDRESS.replace(SITE, public_site.url)
+    public_site.answers, public_site.retry_after = lambda day: 429, "3600"
+    with pytest.raises(SourceUnavailable, match="HTTP 429"):
+        fetchers.get(address)
+    with pytest.raises(SourceUnavailable, match="asked to be left alone until"):
+        fetchers.get(address.replace(str(DAY), "2025-11-06"))
+    assert public_site.asked == [DAY]
 
 
 @pytest.mark.django_db
