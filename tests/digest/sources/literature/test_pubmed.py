@@ -99,15 +99,15 @@ def test_records_are_of_the_day_asked_for_or_of_that_of_their_entry(pages: Path)
 
 def test_a_day_is_asked_for_by_entry_and_its_records_come_in_batches() -> None:
     ids = range(1, 252)
-    get = Scripted(found(*ids), records(*ids[:200]), records(*ids[200:]))
+    get = Scripted(found(*ids), *(records(*ids[start : start + 100]) for start in (0, 100, 200)))
     parts = fetched(get, api_key="k3y")
     day = parse_parts(parts, today=DAY, day=DAY, adapter=source())
     assert len(day.papers) == 251
-    (_, search, _), (address, first, _), (_, second, _) = get.asked
+    (_, search, _), (address, first, _), (_, second, _), (_, third, _) = get.asked
     assert (search["datetype"], search["mindate"], search["maxdate"]) == ("edat", "2024/03/05", "2024/03/05")
     assert (search["term"], search["api_key"], first["api_key"]) == ("kites[tiab]", "k3y", "k3y")
     assert address == "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi"
-    assert [len(asked["id"].split(",")) for asked in (first, second)] == [200, 51]
+    assert [len(asked["id"].split(",")) for asked in (first, second, third)] == [100, 100, 51]
 
 
 def test_without_a_key_none_is_sent() -> None:
