@@ -17,13 +17,14 @@ TRIES = 2  # in a row; then it is seen whether the source answers at all before 
 Failure = SourceUnavailable | SourceChanged
 
 
-def check(source: Source, now: datetime) -> list[Ingested]:
+def check(source: Source, now: datetime, *, at_once: bool = False) -> list[Ingested]:
     """Fetch and store what `source` lists, noting on it and on its days how that went.
 
     Days that were missed since it was enabled are fetched too and released in order of day, as new. Each is
     tried, whatever became of the one before, while the source answers at all. Of what went wrong,
     `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised. Nothing is
-    noted if another process checks the source: then SourceUnavailable is raised.
+    noted if another process checks the source: then SourceUnavailable is raised. `at_once`: somebody asks who
+    does not want to wait until an index is worth asking again.
     """
     with only_here(source) as going_on:
         Source.objects.filter(pk=source.pk).note_enabled(now)
@@ -31,11 +32,11 @@ def check(source: Source, now: datetime) -> list[Ingested]:
         source.checked_at = now
         ingested: list[Ingested] = []
         errors: list[Failure] = []
-        for outcome in _outcomes(source, now, going_on):
+        for outcome in _outcomes(source, now, going_on, at_once=at_once):
             if isinstance(outcome, Failure):
                 errors.append(outcome)
             else:
-                ingested += outcome
+                ingested.append(outcome)
         errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
         source.error = str(errors[-1]) if errors else ""
         if not errors:
@@ -47,10 +48,11 @@ def check(source: Source, now: datetime) -> list[Ingested]:
 
 
 def _outcomes(
-    source: Source, now: datetime, going_on: Callable[[], None]
-) -> Iterator[list[Ingested] | Failure]:
+    source: Source, now: datetime, going_on: Callable[[], None], *, at_once: bool
+) -> Iterator[Ingested | Failure]:
     try:
         adapter = _fetched_by(source)
+        adapter = replace(adapter, pause=0) if at_once else adapter
     except SourceChanged as error:
         yield error
         return
@@ -77,7 +79,7 @@ class _Check:
     now: datetime
     going_on: Callable[[], None]
 
-    def outcomes(self) -> Iterator[list[Ingested] | Failure]:
+    def outcomes(self) -> Iterator[Ingested | Failure]:
         """What became of each question: the days to ask for, oldest first, then what is listed now."""
         questions = self._questions()
         current = questions[-1] if questions else None
@@ -85,11 +87,11 @@ class _Check:
         while questions:
             question = questions.pop() if unanswered == TRIES else questions.popleft()
             try:
-                yield self._ask(question)
+                yield from self._ask(question)
                 unanswered = 0
             except (SourceUnavailable, SourceChanged) as error:
                 day = question or days.today_of(self.adapter, self.now)
-                days.note_failure(self.source, day, error, self.now)
+                days.note_failure(self.source, day, error, self.now, asked=question is not None)
                 yield error
                 unanswered += isinstance(error, SourceUnavailable)
             if unanswered > TRIES or (unanswered == TRIES and current not in questions):
@@ -98,20 +100,19 @@ class _Check:
     def _questions(self) -> deque[date | None]:
         """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
         asked: deque[date | None] = deque(days.to_ask(self.source, self.adapter, self.first, self.now))
-        if self.adapter.fetch_latest:
+        if self.adapter.fetch_latest and days.is_current_due(self.source, self.adapter, self.now):
             asked.append(None)
         return asked
 
-    def _ask(self, day: date | None) -> list[Ingested]:
+    def _ask(self, day: date | None) -> Iterator[Ingested | Failure]:
         parsed = fetchers.fetch_kept(self.source, self.adapter, day, self.now, self.going_on)
-        ingested = list(self._stored(parsed))
+        yield from self._stored(parsed)
         if day:
             days.note_answer(self.source, self.adapter, day, parsed, self.now)
         else:
             days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
             if stale := days.staleness(self.adapter, parsed, self.now):
-                raise SourceChanged(stale)
-        return ingested
+                yield SourceChanged(stale)
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""

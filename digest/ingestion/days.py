@@ -38,6 +38,14 @@ def first_day(source: Source, adapter: Adapter, now: datetime) -> date:
     return min([growing, *lately.values_list("day", flat=True)])
 
 
+def is_current_due(source: Source, adapter: Adapter, now: datetime) -> bool:
+    """Whether to ask for today, or for what the source lists now."""
+    row = SourceDay.objects.filter(source=source, day=today_of(adapter, now)).first()
+    if row is None or row.tried_at is None or row.error:
+        return True
+    return now - row.tried_at >= timedelta(seconds=adapter.pause)
+
+
 def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list[date]:
     """The days from `first` on to ask for now, oldest first: today, what may list more, what was missed.
 
@@ -55,7 +63,11 @@ def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list
         day
         for day in days
         if _expected(day, adapter)
-        and (day == today or _is_due(rows.get(day), (today - day).days, adapter, now, answered_at))
+        and (
+            is_current_due(source, adapter, now)
+            if day == today
+            else _is_due(rows.get(day), (today - day).days, adapter, now, answered_at)
+        )
     ]
     failed = {day for day, row in rows.items() if row.failures}
     due.sort(key=lambda day: (day != today, day in failed))  # stable: else oldest first
@@ -78,10 +90,12 @@ def _is_due(
         return True
     if row.settled:
         return False
-    if row.failures:
-        pause = min(FIRST_PAUSE * 2 ** min(row.failures, 10), LONGEST_PAUSE)
-        return answered_at is None or answered_at < row.tried_at or now - row.tried_at >= pause
-    return age >= adapter.growing_days or now - row.tried_at >= timedelta(hours=age)
+    if row.failures and (answered_at is None or answered_at < row.tried_at):
+        return True
+    pause = timedelta(hours=age)
+    if age >= adapter.growing_days:
+        pause = min(FIRST_PAUSE * 2 ** min(row.failures, 10), LONGEST_PAUSE) if row.failures else timedelta()
+    return now - row.tried_at >= pause
 
 
 def note_answer(source: Source, adapter: Adapter, day: date, parsed: ParsedAnswer, now: datetime) -> None:
@@ -90,10 +104,10 @@ def note_answer(source: Source, adapter: Adapter, day: date, parsed: ParsedAnswe
     _note(source, day, now, _counted(parsed, day) | {"settled": settled})
 
 
-def note_failure(source: Source, day: date, error: Exception, now: datetime) -> None:
-    """Note that an attempt at `day` failed; what is known of it stays."""
+def note_failure(source: Source, day: date, error: Exception, now: datetime, *, asked: bool) -> None:
+    """Note that an attempt at `day` failed; the rest stays. `asked`: it was asked for by itself."""
     row, _ = SourceDay.objects.get_or_create(source=source, day=day)
-    row.tried_at, row.failures, row.error = now, row.failures + 1, str(error)
+    row.tried_at, row.failures, row.error = now, row.failures + asked, str(error)
     row.save(update_fields=["tried_at", "failures", "error"])
 
 
@@ -108,13 +122,17 @@ def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: d
     days = {today, *(paper.day for paper in parsed.papers)}
     known = {row.day: row for row in SourceDay.objects.filter(source=source, day__in=days)}
     for day in sorted(day for day in days if first <= day <= today):
-        row, values = known.get(day), _counted(parsed, day)
-        if row and (row.settled or row.listed > values["listed"]):
-            continue  # it may have been asked for by itself, or be an older one that is partly forgotten
+        values = _counted(parsed, day)
         in_one_go = adapter.announcement is not None and values["listed"] > 0 and day == parsed.day
+        if adapter.fetch_day and day != today and not in_one_go:
+            continue  # asked for that day, the source tells more
+        row = known.get(day)
+        if row and row.listed > values["listed"]:
+            values = {}  # a list of what is new forgets what is older
         over = adapter.fetch_day is None and (today - day).days >= adapter.growing_days
-        error = staleness(adapter, parsed, now) if day == today else ""
-        _note(source, day, now, values | {"settled": in_one_go or over, "error": error})
+        values["settled"] = in_one_go or over or bool(row and row.settled)
+        values["error"] = staleness(adapter, parsed, now) if day == today else ""
+        _note(source, day, now, values)
 
 
 def staleness(adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> str:

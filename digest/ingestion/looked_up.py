@@ -4,7 +4,7 @@ They are in no edition, and no source listed them here: `Paper.source_name` is e
 the archive and its search. What is listed later by an edition becomes a paper as any other.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from digest.ingestion.fetchers import get
@@ -24,6 +24,10 @@ def known(keys: Collection[str], title_keys: Collection[str] = ()) -> dict[str, 
     return found | {paper.key: paper for paper in Paper.objects.filter(key__in=keys)}
 
 
+def _ask(ids: Sequence[str]) -> bytes:
+    return get(arxiv_lookup.address_of(ids), limits=_ONCE, interval=arxiv_lookup.INTERVAL)
+
+
 def look_up(keys: Collection[str]) -> dict[str, Paper]:
     """The papers of these arXiv keys that arXiv knows, by key; they are stored now, if they were not before.
 
@@ -33,7 +37,7 @@ def look_up(keys: Collection[str]) -> dict[str, Paper]:
     """
     assert len(keys) <= arxiv_lookup.MOST_IDS
     ids = [key.removeprefix("arxiv:") for key in keys]
-    records = {one.key: one for one in arxiv_lookup.parse(get(arxiv_lookup.address_of(ids), limits=_ONCE))}
+    records = {one.key: one for one in arxiv_lookup.parse(_ask(ids))}
     if not records and len(keys) > 1:
         raise SourceRefused("Expected papers from arXiv, found a feed without any.")
     Paper.objects.bulk_create(

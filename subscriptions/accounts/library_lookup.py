@@ -4,7 +4,6 @@ The pace is kept in Redis, by all workers together; where it cannot be reached, 
 """
 
 import logging
-import time
 
 from digest.ingestion import looked_up
 from digest.sources import SourceChanged, SourceRefused, SourceUnavailable
@@ -34,7 +33,6 @@ def look_up_next() -> None:
     except SourceRefused as error:
         logger.warning("papers of libraries were refused: %s", error)
         asking_pace.hold(arxiv_lookup.SITE, _AFTER_FAILURE)
-        time.sleep(arxiv_lookup.INTERVAL)
         _look_up_alone(keys[0])
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("papers of libraries wait: %s", error)

@@ -137,6 +137,7 @@ EUROPE_PMC = Adapter(
         ),
     ),
     configured=_configured,
+    pause=3_600,
     authority=1,
     about="Articles and preprints of the life sciences by query, on the day of their indexing; with PubMed.",
 )

@@ -190,6 +190,7 @@ OPENALEX = Adapter(
         ),
     ),
     configured=_configured,
+    pause=3 * 3_600,  # requests are metered
     growing_days=1,
     authority=1,
     about="Works of all fields by search and filter, by their day of publication, up to two weeks late.",

@@ -174,6 +174,7 @@ OPENREVIEW = Adapter(
         ),
     ),
     configured=_configured,
+    pause=6 * 3_600,  # it lists all papers each time
     authority=1,
     about="The accepted papers of a conference or journal, once its decisions are public.",
 )

@@ -228,6 +228,7 @@ PUBMED = Adapter(
     ),
     configured=_configured,
     interval=0.34,
+    pause=3_600,
     authority=1,
     about="Articles of medicine and biology by query, on the day that PubMed enters them.",
 )

@@ -146,6 +146,7 @@ SEMANTIC_SCHOLAR = Adapter(
     ),
     configured=_configured,
     interval=1.1,
+    pause=3_600,
     growing_days=1,
     authority=1,
     about="Papers of all fields by query, by their day of publication, up to two weeks late.",

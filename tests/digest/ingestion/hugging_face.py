@@ -24,18 +24,21 @@ def listed(day: date, *titles: str) -> bytes:
 
 
 class HuggingFace:
-    """Answers for each day as `answers` says, an empty list for others; `asked` are the days, in order.
+    """Answers for each day as `answers` says, and `further` of pages after the first.
 
+    `asked` are the days of first pages, in order.
     Every body has an ETag, and is not sent to who has it: `unsent` counts that.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str = "127.0.0.1") -> None:
         self.answers: Callable[[date], Answer] = lambda day: b"[]"
+        self.further: Callable[[date], Answer] = lambda day: b"[]"
         self.asked: list[date] = []
         self.requests: list[Mapping[str, str]] = []
         self.unsent = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.redirects_to = self.retry_after = ""
+        self.server = ThreadingHTTPServer((address, 0), _handler(self))
+        self.url = f"http://{address}:{self.server.server_port}"
         threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         ).start()
@@ -43,24 +46,27 @@ class HuggingFace:
     def lists(self, papers: Mapping[date, Answer]) -> None:
         self.answers = lambda day: papers.get(day, b"[]")
 
-    def forget(self) -> None:
-        """Let `asked` begin anew."""
-        self.asked.clear()
-
 
 def _handler(site: HuggingFace) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            day = date.fromisoformat(parse_qs(urlsplit(self.path).query)["date"][0])
-            site.asked.append(day)
-            site.requests.append(dict(self.headers))
-            answer = site.answers(day)
+            query = parse_qs(urlsplit(self.path).query)
+            day, first = date.fromisoformat(query["date"][0]), query.get("p", ["0"]) == ["0"]
+            if first:
+                site.asked.append(day)
+                site.requests.append(dict(self.headers))
+            answer = site.answers(day) if first else site.further(day)
             status, body = (answer, b"") if isinstance(answer, int) else (200, answer)
             tag = f'"{hashlib.sha256(body).hexdigest()}"'
             if status == 200 and self.headers["If-None-Match"] == tag:
-                site.unsent += 1
+                site.unsent += first
                 status, body = 304, b""
+            if site.redirects_to:
+                status, body = 302, b""
             self.send_response(status)
+            for name, value in [("Location", site.redirects_to), ("Retry-After", site.retry_after)]:
+                if value:
+                    self.send_header(name, value)
             if status in {200, 304}:
                 self.send_header("ETag", tag)
             self.send_header("Content-Length", str(len(body)))
@@ -74,8 +80,8 @@ def _handler(site: HuggingFace) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def playing() -> Iterator[HuggingFace]:
-    site = HuggingFace()
+def playing(address: str = "127.0.0.1") -> Iterator[HuggingFace]:
+    site = HuggingFace(address)
     try:
         yield site
     finally:

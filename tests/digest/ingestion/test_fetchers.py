@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -12,10 +13,12 @@ from digest.ingestion import fetchers, known_answers, politeness
 from digest.ingestion.raw_answers import prune
 from digest.models import AnswerBody, AskedSite, KnownAnswer
 from digest.sources import SourceChanged, SourceUnavailable
+from digest.sources.http import ssrf_guard
 from digest.sources.http.client import Answer, Validators
 from tests.digest.ingestion.hugging_face import SITE, HuggingFace, playing
 from tests.factories import DAY, NOW, source
 
+ELSEWHERE = "127.0.0.2"
 ADDRESS = f"{SITE}/api/daily_papers?date={DAY}"
 
 
@@ -46,6 +49,35 @@ def test_the_requests_of_all_sources_to_one_site_keep_the_longest_interval_that_
     assert waits == [0, *(pytest.approx(seconds, abs=1) for seconds in (3, 6)), 0]
 
 
+@pytest.fixture
+def public_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[HuggingFace]:
+    """A server on another address of this machine, which is taken for a public one."""
+    public = ssrf_guard.is_public
+    monkeypatch.setattr(ssrf_guard, "is_public", lambda address: str(address) == ELSEWHERE or public(address))
+    with playing(ELSEWHERE) as site:
+        yield site
+
+
+@pytest.mark.django_db
+def test_a_redirect_to_this_machine_is_refused(public_site: HuggingFace, site: HuggingFace) -> None:
+    here = ADDRESS.replace(SITE, site.url)
+    public_site.redirects_to = here
+    with pytest.raises(SourceChanged, match=r"Expected a public address, found that 127\.0\.0\.1 is"):
+        fetchers.fetch_address(ADDRESS.replace(SITE, public_site.url))
+    assert (len(public_site.asked), site.asked) == (1, [])
+
+
+@pytest.mark.django_db
+def test_after_a_long_retry_after_nobody_asks_until_it_is_over(public_site: HuggingFace) -> None:
+    address = ADDRESS.replace(SITE, public_site.url)
+    public_site.answers, public_site.retry_after = lambda day: 429, "3600"
+    with pytest.raises(SourceUnavailable, match="HTTP 429"):
+        fetchers.get(address)
+    with pytest.raises(SourceUnavailable, match="asked to be left alone until"):
+        fetchers.get(address.replace(str(DAY), "2025-11-06"))
+    assert public_site.asked == [DAY]
+
+
 @pytest.mark.django_db
 def test_a_site_that_asks_to_be_left_alone_is_by_everybody() -> None:
     waits: list[float] = []
@@ -57,6 +89,22 @@ def test_a_site_that_asks_to_be_left_alone_is_by_everybody() -> None:
     AskedSite.objects.update(free_at=timezone.now() + timedelta(seconds=20))
     politeness.wait_for_turn("rss.arxiv.org", 3, waits.append)
     assert waits == [pytest.approx(20, abs=1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_ask_at_once_ask_one_after_the_other() -> None:
+    waits: list[float] = []
+
+    def ask() -> None:
+        politeness.wait_for_turn("export.arxiv.org", 5, waits.append)
+        connection.close()
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(waits) == [pytest.approx(seconds, abs=2) for seconds in (0, 5, 10, 15)]
 
 
 def test_without_a_database_the_pace_is_kept_by_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:

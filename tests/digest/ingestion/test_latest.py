@@ -1,14 +1,14 @@
 """Sources that are asked for what they list now: feeds, alone or with days for what was missed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from digest.ingestion import checks
 from digest.models import EditionEntry, Source, SourceDay
-from digest.sources import ParsedAnswer, SourceChanged, registry
+from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter, Announcement, Format, Get
 from digest.sources.record_fields import build_record
 from tests.factories import DAY, source
@@ -24,6 +24,7 @@ class Feed:
     """What a feed of invented lines lists (“2025-11-05 Title”), and what it is asked for."""
 
     lines: list[str] = field(default_factory=list)
+    is_down: bool = False
     issued: date | None = None
     past: dict[date, list[str]] = field(default_factory=dict)
     asked: list[date | None] = field(default_factory=list)
@@ -31,6 +32,8 @@ class Feed:
     def adapter(self, announcement: Announcement | None, *, by_day: bool) -> Adapter:
         def latest(_get: Get) -> list[bytes]:
             self.asked.append(None)
+            if self.is_down:
+                raise SourceUnavailable("Expected an answer, found none.")
             return [self._text(self.lines)]
 
         def of_day(day: date, _get: Get) -> list[bytes]:
@@ -61,9 +64,9 @@ class Feed:
 
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Feed]:
-    def made(announcement: Announcement | None = None, *, by_day: bool = False) -> Feed:
+    def made(announcement: Announcement | None = None, *, by_day: bool = False, pause: float = 0) -> Feed:
         feed = Feed()
-        adapter = feed.adapter(announcement, by_day=by_day)
+        adapter = replace(feed.adapter(announcement, by_day=by_day), pause=pause)
         monkeypatch.setattr(registry, "ADAPTERS", (*registry.ADAPTERS, adapter))
         return feed
 
@@ -85,6 +88,21 @@ def released() -> list[str]:
 
 def known() -> dict[date, tuple[int, bool]]:
     return {row.day: (row.listed, row.settled) for row in SourceDay.objects.order_by("day")}
+
+
+def test_a_source_that_is_not_worth_asking_at_each_check_is_left_alone_for_its_pause(
+    feed: Callable[..., Feed],
+) -> None:
+    index = feed(pause=3_600)
+    for minutes in (0, 15, 60):
+        checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
+    assert len(index.asked) == 2
+    checks.check(ours(), noon(DAY) + timedelta(minutes=61), at_once=True)
+    assert len(index.asked) == 3
+    index.is_down = True
+    for minutes in (130, 131):
+        with pytest.raises(SourceUnavailable):
+            checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
 
 
 def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobody(
@@ -137,6 +155,21 @@ def test_days_on_which_a_feed_was_missed_are_asked_for_once_and_released_first(
     assert known() == {thursday: (1, True), friday: (1, True), monday: (1, True)}
 
 
+def test_a_day_on_which_the_feed_was_down_is_asked_for_as_soon_as_it_is_over(
+    feed: Callable[..., Feed],
+) -> None:
+    arxiv = feed(NEW_YORK, by_day=True)
+    thursday, friday = DAY + ONE, DAY + 2 * ONE
+    arxiv.past, arxiv.is_down = {DAY: ["Of Wednesday"], thursday: ["Of Thursday"]}, True
+    for hours in range(17):
+        with pytest.raises(SourceUnavailable):
+            checks.check(ours(), noon(thursday) + timedelta(hours=hours))
+    assert arxiv.asked.count(DAY) == 1
+    with pytest.raises(SourceUnavailable):
+        checks.check(ours(), noon(friday) - timedelta(hours=6))
+    assert released() == ["Of Wednesday", "Of Thursday"]
+
+
 def test_a_weekday_without_papers_is_asked_for_again_when_it_is_over(feed: Callable[..., Feed]) -> None:
     """The feed may have been empty for another reason than a holiday."""
     arxiv = feed(NEW_YORK, by_day=True)
@@ -163,12 +196,13 @@ def test_a_list_made_today_that_has_yesterdays_papers_is_stale_not_quiet(feed: C
     arxiv.lines, arxiv.issued = [f"{DAY} Of Wednesday"], DAY
     checks.check(ours(), noon(DAY))
     arxiv.issued = DAY + ONE
-    with pytest.raises(SourceChanged, match="it is stale"):
-        checks.check(ours(), noon(DAY + ONE))
+    for hours in range(12):
+        with pytest.raises(SourceChanged, match="it is stale"):
+            checks.check(ours(), noon(DAY + ONE) + timedelta(hours=hours))
     assert "stale" in SourceDay.objects.get(day=DAY + ONE).error
     arxiv.past = {DAY + ONE: ["Of Thursday"]}
     arxiv.lines, arxiv.issued = [f"{DAY + 2 * ONE} Of Friday"], DAY + 2 * ONE
-    checks.check(ours(), noon(DAY + 2 * ONE))
+    checks.check(ours(), noon(DAY + 2 * ONE) - timedelta(hours=6))
     assert released() == ["Of Wednesday", "Of Thursday", "Of Friday"]
     assert set(SourceDay.objects.values_list("error", flat=True)) == {""}
 
