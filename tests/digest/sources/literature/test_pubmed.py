@@ -152,6 +152,13 @@ def test_errors_are_told_in_pubmeds_words() -> None:
         fetched(Scripted(), query=" ")
 
 
+def test_a_field_that_pubmed_does_not_know_is_told_instead_of_searched_without() -> None:
+    answer = found(1)
+    answer["esearchresult"]["errorlist"] = {"phrasesnotfound": [], "fieldsnotfound": ["tibb"]}
+    with pytest.raises(SourceRefused, match=r"fields that it does not know: \['tibb'\]"):
+        fetched(Scripted(answer), query="kites[tibb]")
+
+
 def test_real_records_are_read(test_data: Path) -> None:
     raw = test_data.joinpath("formats", "pubmed", "efetch.xml").read_bytes()
     answer = parse(raw, today=date(2026, 7, 1))
