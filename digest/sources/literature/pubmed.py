@@ -109,7 +109,7 @@ def _parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
         found,
         records,
         read=lambda record: _read(record, day or _entered(record) or found),
-        title_of=lambda record: text_within(_article(record).find("ArticleTitle")),
+        title_of=lambda record: _title(_article(record)),
     )
 
 

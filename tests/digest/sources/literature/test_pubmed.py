@@ -152,6 +152,16 @@ def test_errors_are_told_in_pubmeds_words() -> None:
         fetched(Scripted(), query=" ")
 
 
+def test_a_book_or_a_title_of_another_language_is_read_also_alone_in_an_answer() -> None:
+    for title in (
+        "<ArticleTitle>[Not Available].</ArticleTitle><VernacularTitle>Drachen.</VernacularTitle>",
+        "<Book><BookTitle>Drachen</BookTitle></Book>",
+    ):
+        raw = f"<PubmedArticleSet><PubmedBookArticle><BookDocument>{title}</BookDocument></PubmedBookArticle>"
+        (paper,) = parse(f"{raw}</PubmedArticleSet>".encode(), today=DAY, day=DAY).papers
+        assert paper.title == "Drachen"
+
+
 def test_a_field_that_pubmed_does_not_know_is_told_instead_of_searched_without() -> None:
     answer = found(1)
     answer["esearchresult"]["errorlist"] = {"phrasesnotfound": [], "fieldsnotfound": ["tibb"]}
