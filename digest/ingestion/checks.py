@@ -18,13 +18,14 @@ TRIES = 2  # in a row; then it is seen whether the source answers at all before 
 Failure = SourceUnavailable | SourceChanged
 
 
-def check(source: Source, now: datetime) -> list[Ingested]:
+def check(source: Source, now: datetime, *, at_once: bool = False) -> list[Ingested]:
     """Fetch and store what `source` lists, noting on it and on its days how that went.
 
     Days that were missed since it was enabled are fetched too and released in order of day, as new. Each is
     tried, whatever became of the one before, while the source answers at all. Of what went wrong,
     `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised. Nothing is
-    noted if another process checks the source: then SourceUnavailable is raised.
+    noted if another process checks the source: then SourceUnavailable is raised. `at_once`: somebody asks who
+    does not want to wait until an index is worth asking again.
     """
     with only_here(source) as going_on:
         Source.objects.filter(pk=source.pk).note_enabled(now)
@@ -32,7 +33,7 @@ def check(source: Source, now: datetime) -> list[Ingested]:
         source.checked_at = now
         ingested: list[Ingested] = []
         errors: list[Failure] = []
-        for outcome in _outcomes(source, now, going_on):
+        for outcome in _outcomes(source, now, going_on, at_once=at_once):
             if isinstance(outcome, Failure):
                 errors.append(outcome)
             else:
@@ -47,9 +48,12 @@ def check(source: Source, now: datetime) -> list[Ingested]:
     return ingested
 
 
-def _outcomes(source: Source, now: datetime, going_on: Callable[[], None]) -> Iterator[Ingested | Failure]:
+def _outcomes(
+    source: Source, now: datetime, going_on: Callable[[], None], *, at_once: bool
+) -> Iterator[Ingested | Failure]:
     try:
         adapter = _fetched_by(source)
+        adapter = replace(adapter, pause=0) if at_once else adapter
     except SourceChanged as error:
         yield error
         return
@@ -97,7 +101,7 @@ class _Check:
     def _questions(self) -> deque[date | None]:
         """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
         asked: deque[date | None] = deque(days.to_ask(self.source, self.adapter, self.first, self.now))
-        if self.adapter.fetch_latest:
+        if self.adapter.fetch_latest and days.is_current_due(self.source, self.adapter, self.now):
             asked.append(None)
         return asked
 

@@ -12,6 +12,7 @@ _TAG = re.compile(
 _HEADING = re.compile(
     r"<((?:jats:)?(?:h[1-6]|title|label))(?:\s[^<>]{0,200})?>\s?([^<>]{1,100}?)\s?:?\s?</\1>", re.IGNORECASE
 )
+_LONGEST = 200_000  # characters that are looked at: what is shown is cut far shorter
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]{2,10}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 
 # What a page's text is made of beside these.
@@ -34,6 +35,7 @@ def without_markup(text: str) -> str:
 
     Headings become labels: "<h4>Results</h4>We find" is "Results: We find".
     """
+    text = text[:_LONGEST]
     if _REFERENCE.search(text):
         text = html.unescape(text)
     text = " ".join(text.split())

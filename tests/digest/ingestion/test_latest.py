@@ -1,7 +1,7 @@
 """Sources that are asked for what they list now: feeds, alone or with days for what was missed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -64,9 +64,9 @@ class Feed:
 
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Feed]:
-    def made(announcement: Announcement | None = None, *, by_day: bool = False) -> Feed:
+    def made(announcement: Announcement | None = None, *, by_day: bool = False, pause: float = 0) -> Feed:
         feed = Feed()
-        adapter = feed.adapter(announcement, by_day=by_day)
+        adapter = replace(feed.adapter(announcement, by_day=by_day), pause=pause)
         monkeypatch.setattr(registry, "ADAPTERS", (*registry.ADAPTERS, adapter))
         return feed
 
@@ -88,6 +88,21 @@ def released() -> list[str]:
 
 def known() -> dict[date, tuple[int, bool]]:
     return {row.day: (row.listed, row.settled) for row in SourceDay.objects.order_by("day")}
+
+
+def test_a_source_that_is_not_worth_asking_at_each_check_is_left_alone_for_its_pause(
+    feed: Callable[..., Feed],
+) -> None:
+    index = feed(pause=3_600)
+    for minutes in (0, 15, 60):
+        checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
+    assert len(index.asked) == 2
+    checks.check(ours(), noon(DAY) + timedelta(minutes=61), at_once=True)
+    assert len(index.asked) == 3
+    index.is_down = True
+    for minutes in (130, 131):
+        with pytest.raises(SourceUnavailable):
+            checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
 
 
 def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobody(
