@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from digest.archive import search
 from digest.ingestion import checks
+from digest.ingestion.health.watch import watch
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -27,6 +28,12 @@ NO_BROKER = (OperationalError, OSError, ValueError)
 def show_life() -> None:
     """Leave a heartbeat: it gets through while the scheduler, the broker and a worker do their work."""
     Heartbeat.objects.beat("worker", timezone.now(), socket.gethostname())
+
+
+@shared_task
+def refresh_search() -> None:
+    """Let the search find papers that were stored by hand."""
+    search.refresh()
 
 
 @shared_task
@@ -53,4 +60,5 @@ def _fetch(source_id: int, *, at_once: bool) -> None:
         checks.check(source, timezone.now(), at_once=at_once)
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
+    watch(timezone.now())
     search.refresh()

@@ -15,6 +15,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
             "Papers",
             _page("Sources", "rss_feed", "digest_source"),
             _page("Editions", "newsmode", "digest_edition"),
+            _page("Raw answers", "inventory_2", "digest_rawanswer"),
             _page("Papers", "article", "digest_paper"),
             _page("Topics", "label", "digest_topic"),
         ),

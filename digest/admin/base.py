@@ -171,6 +171,12 @@ def confirmed(
     )
 
 
+def page_link(description: str, *, icon: str, permission: str = "run_action") -> Callable[[F], F]:
+    """A button at the top of a list or page that leads to another page."""
+    decorate = decorators.action(description=description, icon=icon, permissions=[permission])
+    return cast("Callable[[F], F]", decorate)
+
+
 def button(bulk: Callable[..., None], question: str, icon: str, *, danger: bool = False) -> Any:
     """The list action `bulk` as a button on one object's page, asking `question` first."""
 

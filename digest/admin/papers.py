@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from digest.admin.base import ReadOnlyAdmin, column, link, moment_column
-from digest.models import Edition, EditionEntry, Paper
+from digest.models import Edition, EditionEntry, Paper, Source
 from digest.models.paper import LISTED
 
 DAYS_OFFERED = 14
@@ -56,7 +56,10 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
     fieldsets = (
         (None, {"fields": ("title", "abstract", "page")}),
         ("Facts", {"fields": ("people", "organization", "day", ("upvotes", "comments"), "links")}),
-        ("In this service", {"fields": ("key", "listed_in", ("first_seen", "last_change"))}),
+        (
+            "In this service",
+            {"fields": (("key", "other_keys"), "sources", "listed_in", ("first_seen", "last_change"))},
+        ),
     )
 
     day = moment_column("Published", "published")
@@ -81,6 +84,15 @@ class PaperAdmin(ReadOnlyAdmin[Paper]):
     def links(self, paper: Paper) -> SafeString | str:
         known = (("Code", paper.code_url), ("Project", paper.project_url))
         return format_html_join(" · ", "{}", ((link(url, name),) for name, url in known if url)) or "none"
+
+    @column("Sources")
+    def sources(self, paper: Paper) -> str:
+        titles = dict(Source.objects.values_list("name", "title"))
+        return ", ".join(titles.get(name, name) for name in paper.source_names) or "none"
+
+    @column("Other keys")
+    def other_keys(self, paper: Paper) -> str:
+        return ", ".join(sorted(paper.keys.values_list("key", flat=True))) or "none"
 
     @column("Listed in")
     def listed_in(self, paper: Paper) -> SafeString:

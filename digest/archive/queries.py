@@ -18,7 +18,7 @@ from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Like, Percolator, Query, explain, parse_query
 from digest.matching.ranking.similarity import LEAST_STEMS, vector
-from digest.models import EditionEntry, Paper, Topic
+from digest.models import EditionEntry, Paper, Source, Topic
 from digest.models.paper import LISTED
 from digest.selection.content import item_of
 from digest.selection.liked_papers import looked_up
@@ -130,16 +130,22 @@ def lines(
     papers: Iterable[Paper], query: Query | None = None, topics: Mapping[int, tuple[Topic, ...]] | None = None
 ) -> list[Line]:
     """The papers as a list shows them; with the reasons of `query` if there is one."""
+    titles = Source.objects.titles()
     return [
-        Line(paper_view(paper, query), url("paper", paper.key), paper.day, (topics or {}).get(paper.pk, ()))
+        Line(
+            paper_view(paper, titles, query),
+            url("paper", paper.key),
+            paper.day,
+            (topics or {}).get(paper.pk, ()),
+        )
         for paper in papers
     ]
 
 
-def paper_view(paper: Paper, query: Query | None = None) -> PaperView:
-    """The paper's words, marked where `query` found it."""
+def paper_view(paper: Paper, titles: Mapping[str, str], query: Query | None = None) -> PaperView:
+    """The paper's words, marked where `query` found it; `titles` are what its sources are called."""
     reasons = explain(query, paper).reasons if query else ()
-    item = item_of(paper, ShownReasons.of(reasons))
+    item = item_of(paper, ShownReasons.of(reasons), titles)
     return view_paper(item, current_language(), whole=False, year=timezone.now().year)
 
 
@@ -160,9 +166,13 @@ def like(paper: Paper) -> str:
 
 
 def paper_by_key(key: str) -> Paper | None:
-    """The paper of this key, or the one that has a better key by now than the title it was first known by."""
+    """The paper that is known by this key, be it that of its title, or one that it had before."""
     papers = Paper.objects.filter(LISTED)
-    return papers.filter(key=key).first() or papers.filter(title_key=key).order_by("pk").first()
+    return (
+        papers.filter(key=key).first()
+        or papers.filter(keys=key).first()
+        or papers.filter(title_key=key).order_by("pk").first()
+    )
 
 
 def appearances(paper: Paper) -> list[Appearance]:
@@ -192,7 +202,7 @@ def paginate(found: Sequence[int], asked: str) -> Page[int]:
 
 def in_order(pks: Sequence[int]) -> list[Paper]:
     """The stored papers of these primary keys, in the same order."""
-    papers = Paper.objects.in_bulk(pks)
+    papers = Paper.objects.by_number(pks)
     return [papers[pk] for pk in pks if pk in papers]
 
 

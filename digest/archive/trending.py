@@ -12,7 +12,7 @@ from digest.archive import queries
 from digest.archive.queries import Line
 from digest.compose.paper.view import view_paper
 from digest.matching.ranking.trending import Contender, Place, places
-from digest.models import EditionEntry, Paper, Release
+from digest.models import EditionEntry, Paper, Release, Source
 from digest.models.paper import LISTED
 from digest.selection.content import item_of
 from digest.selection.shown_reasons import ShownReasons
@@ -52,17 +52,18 @@ def _ranking(span: str, through: int) -> Ranking:
     if newest is None:
         return Ranking((), 0, ())
     papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, SPANS[span]), day__lte=newest)
-    contest = Contest(tuple(papers.only("key", "upvotes", "source_name", "day", "release")), through, span)
+    compared = papers.only("key", "upvotes", "source_name", "listed_by", "told", "day", "release")
+    contest = Contest(tuple(compared), through, span)
     best = tuple((place.number, contest.reason(place)) for place in contest.places[:SHOWN])
     return Ranking(best, len(contest.places), contest.aside)
 
 
 def lines(found: Ranking) -> list[Line]:
     """The papers as a list shows them, with their reasons."""
-    reasons = dict(found.best)
+    reasons, titles = dict(found.best), Source.objects.titles()
     return [
         Line(
-            view_paper(item_of(paper, reasons[paper.pk]), current_language(), whole=False),
+            view_paper(item_of(paper, reasons[paper.pk], titles), current_language(), whole=False),
             url("paper", paper.key),
             paper.day,
         )

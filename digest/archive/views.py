@@ -19,7 +19,7 @@ from digest.library.reference import Reference, reference
 from digest.matching import QuerySyntaxError
 from digest.matching.percolator.title_search import sought
 from digest.matching.query.abbreviation_offers import Offer, offers
-from digest.models import Paper, Topic
+from digest.models import Paper, Source, Topic
 from digest.web.limits.search_budget import costly
 from digest.web.page_language import url
 from digest.web.rendering import public, show, topic_name
@@ -220,7 +220,7 @@ def paper_page(found: Paper) -> PaperPage:
     """What the page of `found` shows."""
     return PaperPage(
         key=found.key,
-        paper=queries.paper_view(found),
+        paper=queries.paper_view(found, Source.objects.titles()),
         abstract=found.abstract,
         summary=found.summary,
         authors=found.author_names,

@@ -1,16 +1,19 @@
 """One check of a source: what it lists is fetched, stored and noted, from the oldest missed day to now."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.ingestion import days, fetchers
 from digest.ingestion.fetch_right import only_here
+from digest.ingestion.identity import KnownPapers
 from digest.ingestion.store import Ingested, store
-from digest.models import Source
+from digest.lib.records import PaperRecord
+from digest.models import EditionEntry, Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
+from digest.sources.errors import Stale
 
 TRIES = 2  # in a row; then it is seen whether the source answers at all before older days are tried
 
@@ -38,10 +41,10 @@ def check(source: Source, now: datetime, *, at_once: bool = False) -> list[Inges
             else:
                 ingested.append(outcome)
         errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
-        source.error = str(errors[-1]) if errors else ""
+        source.error, source.error_kind = (str(errors[-1]), errors[-1].kind) if errors else ("", "")
         if not errors:
             source.succeeded_at = now
-        source.save(update_fields=["checked_at", "succeeded_at", "error"])
+        source.save(update_fields=["checked_at", "succeeded_at", "error", "error_kind"])
     if errors:
         raise errors[-1]
     return ingested
@@ -112,13 +115,30 @@ class _Check:
         else:
             days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
             if stale := days.staleness(self.adapter, parsed, self.now):
-                yield SourceChanged(stale)
+                yield Stale(stale)
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""
-        old = tuple(paper for paper in parsed.papers if paper.day < self.first)
-        new = tuple(paper for paper in parsed.papers if paper.day >= self.first)
+        undated = [paper for paper in parsed.papers if paper.undated]
+        before = _there_before(self.source, undated) if undated else frozenset()
+        old = tuple(paper for paper in parsed.papers if paper.day < self.first or paper.key in before)
+        keys = {paper.key for paper in old}
+        new = tuple(paper for paper in parsed.papers if paper.key not in keys)
         if old:
             yield store(replace(parsed, papers=old, updates=()), self.source, self.now, release=False)
         if new or parsed.updates:
             yield store(replace(parsed, papers=new), self.source, self.now)
+
+
+def _there_before(source: Source, undated: Sequence[PaperRecord]) -> frozenset[str]:
+    """The keys of those papers without a day that are new to nobody.
+
+    They were there when the source was asked for the first time: then nobody knows since when.
+    """
+    if not source.days.exclude(checked_at=None).exists():
+        return frozenset(record.key for record in undated)
+    known = KnownPapers(undated)
+    papers = {record.key: paper.pk for record in undated if (paper := known.find(record))}
+    entries = EditionEntry.objects.filter(edition__source=source, release=None, paper__in=papers.values())
+    waiting = set(entries.values_list("paper_id", flat=True))
+    return frozenset(key for key, number in papers.items() if number in waiting)

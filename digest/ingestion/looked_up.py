@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from digest.ingestion.fetchers import get
+from digest.lib.likely_twins import likely_key
 from digest.lib.records import title_key
-from digest.models import Paper
+from digest.models import Paper, PaperKey
 from digest.sources import SourceRefused
 from digest.sources.arxiv import lookup as arxiv_lookup
 from digest.sources.http.client import DEFAULTS
@@ -21,6 +22,8 @@ _ONCE = replace(DEFAULTS, attempts=1, total_time=40)
 def known(keys: Collection[str], title_keys: Collection[str] = ()) -> dict[str, Paper]:
     """The stored papers with these keys, by key; those with these titles, by the keys of their titles."""
     found = {paper.title_key: paper for paper in Paper.objects.filter(title_key__in=title_keys)}
+    further = PaperKey.objects.filter(key__in=keys).select_related("paper")
+    found |= {one.key: one.paper for one in further}
     return found | {paper.key: paper for paper in Paper.objects.filter(key__in=keys)}
 
 
@@ -40,11 +43,14 @@ def look_up(keys: Collection[str]) -> dict[str, Paper]:
     records = {one.key: one for one in arxiv_lookup.parse(_ask(ids))}
     if not records and len(keys) > 1:
         raise SourceRefused("Expected papers from arXiv, found a feed without any.")
+    named = PaperKey.objects.filter(key__in=records).values_list("key", flat=True)
+    records = {key: record for key, record in records.items() if key not in set(named)}
     Paper.objects.bulk_create(
         (
             Paper(
                 key=record.key,
                 title_key=title_key(record.title),
+                likely_key=likely_key(record.title),
                 title=record.title,
                 abstract=record.abstract,
                 authors=record.authors,

@@ -81,6 +81,12 @@ def latest(source: Source, day: date | None) -> KeptAnswer | None:
     return next(_read(asked.filter(fetched_at=newest)), None)
 
 
+def answer_of(part: RawAnswer) -> KeptAnswer:
+    """The whole answer that `part` belongs to."""
+    parts = RawAnswer.objects.filter(source=part.source_id, day=part.day, fetched_at=part.fetched_at)
+    return next(_read(parts))
+
+
 def _read(rows: QuerySet[RawAnswer]) -> Iterator[KeptAnswer]:
     ordered = rows.select_related("body").order_by("fetched_at", "day", "part")
     for (fetched_at, day), parts in groupby(ordered.iterator(100), lambda row: (row.fetched_at, row.day)):

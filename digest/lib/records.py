@@ -55,7 +55,8 @@ class PaperRecord:
     `other_keys` are further identities under which the source knows the paper: its DOI beside its arXiv id,
     that of the journal's version, of the preprint. `unreadable` names the fields that were there and could
     not be read; they are left empty. Of an `undated` one the source names no day: it belongs to the day on
-    which it was first seen, and `day` is the day on which the answer came.
+    which it was first seen, and `day` is the day on which the answer came. `source_titles` are the sources
+    that listed it, as people call them, where there are several.
     """
 
     key: str
@@ -76,6 +77,7 @@ class PaperRecord:
     other_keys: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
     undated: bool = False
+    source_titles: tuple[str, ...] = ()
 
     @property
     def withdrawn(self) -> bool:

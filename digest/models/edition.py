@@ -1,6 +1,6 @@
 """Editions, what each lists, and the releases that make papers new to readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import models, transaction
@@ -61,6 +61,22 @@ class Release(models.Model):
         return f"#{self.pk} ({self.edition})"
 
 
+class EditionEntryManager(models.Manager["EditionEntry"]):
+    def papers_merged(self, merged: Mapping[int, int]) -> None:
+        """The entries of each of these papers become those of the paper that it became.
+
+        Where an edition lists both, the one that was released first stays.
+        """
+        for gone, paper in merged.items():
+            both = self.filter(paper__in=(gone, paper)).order_by(
+                "edition", models.F("release").asc(nulls_last=True), "position"
+            )
+            stay: dict[int, int] = {}
+            twice = [entry.pk for entry in both if stay.setdefault(entry.edition_id, entry.pk) != entry.pk]
+            self.filter(pk__in=twice).delete()
+            self.filter(paper=gone).update(paper=paper)
+
+
 class EditionEntry(models.Model):
     """A paper's position in an edition, and the release that added it; none if it was only stored."""
 
@@ -68,6 +84,8 @@ class EditionEntry(models.Model):
     paper = models.ForeignKey("digest.Paper", models.CASCADE, related_name="entries")
     release = models.ForeignKey(Release, models.CASCADE, null=True, related_name="entries")
     position = models.PositiveIntegerField()
+
+    objects = EditionEntryManager()
 
     class Meta:
         ordering = ["edition", "position"]

@@ -62,7 +62,7 @@ class WindowMatcher:
 
         Some may be gone.
         """
-        read = Paper.objects.in_bulk([pk for pk in papers if pk not in self.papers])
+        read = Paper.objects.by_number([pk for pk in papers if pk not in self.papers])
         self.papers |= read
         return read.keys()
 

@@ -5,7 +5,7 @@ Nothing is matched again, save where reasons are not stored or are not true of a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +15,7 @@ from digest.compose import DigestContent, Item, NearMiss, Note, Section
 from digest.lib.locales import language_for
 from digest.matching import Query
 from digest.matching.ranking.explainer import Explainer
-from digest.models import Paper, Release, Selection
+from digest.models import Paper, Release, Selection, Source
 from digest.selection import stored_queries
 from digest.selection.liked_papers import with_titles
 from digest.selection.requests import TRENDING, Filter
@@ -44,7 +44,7 @@ class Reading:
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
         papers = self._read(selection)
-        items = self._items(selection, filters)
+        items = _each_once(self._items(selection, filters), selection.papers)
         shown = [
             (entry["filter"], replace(item, note=note) if (note := _note(entry, papers)) else item)
             for entry in selection.items
@@ -54,6 +54,7 @@ class Reading:
         return DigestContent(
             day=selection.day or timezone.now().date(),
             scanned=selection.scanned,
+            lacking=tuple(selection.lacking.splitlines()),
             already_had=selection.already_had,
             sections=_sections(filters, shown, selection),
             best=shown[0][1].record.title if shown else "",
@@ -61,7 +62,7 @@ class Reading:
             carried=tuple(item for pk in selection.carried if (item := items.get(pk))),
             near=tuple(
                 NearMiss(
-                    record=paper.record(),
+                    record=paper.record(self._titles),
                     page_url=page_of(paper),
                     query=filters[near["filter"]].name,
                     missing=near["missing"],
@@ -85,8 +86,12 @@ class Reading:
             for remembered in (self._stored, self._anew, self._explainer):
                 remembered.cache_clear()
         new = [pk for pk in (*selection.papers, *near, *noted) if pk not in self._papers]
-        self._papers |= Paper.objects.in_bulk(new)
+        self._papers |= Paper.objects.by_number(new)
         return self._papers
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        return Source.objects.titles()
 
     def _items(self, selection: Selection, filters: Sequence[Filter]) -> Mapping[int, Item]:
         """Each paper of the selection, with the reasons of the filter that brought it."""
@@ -109,13 +114,23 @@ class Reading:
         if paper is None:
             return packed.paper, None
         reasons = packed.reasons if packed.are_true_of(paper) else packed.of_then
-        return packed.paper, item_of(paper, reasons) if reasons else None
+        return packed.paper, item_of(paper, reasons, self._titles) if reasons else None
 
     def _item_anew(self, pk: int, queries: tuple[str, ...]) -> Item:
         """The paper with the reasons of the first of `queries` that keeps it."""
         paper = self._papers[pk]
         reasons = explained(self._explainer(paper), map(self._query, queries))
-        return item_of(paper, reasons or _NO_REASONS)
+        return item_of(paper, reasons or _NO_REASONS, self._titles)
+
+
+def _each_once(items: Mapping[int, Item], numbers: Sequence[int]) -> Mapping[int, Item]:
+    """The items of papers that were merged since are one: the first of them."""
+    first: dict[int, int] = {}
+    return {
+        number: items[number]
+        for number in numbers
+        if number in items and first.setdefault(items[number].number, number) == number
+    }
 
 
 def _read_query(text: str) -> Query:
@@ -158,9 +173,9 @@ def _note(item: Mapping[str, Any], papers: Mapping[int, Paper]) -> Note | None:
     return Note(cause, papers[other].title) if other in papers else None
 
 
-def item_of(paper: Paper, reasons: ShownReasons = _NO_REASONS) -> Item:
-    """The paper with `reasons`."""
-    return Item(paper.record(), reasons.marks, page_of(paper), reasons.facts, number=paper.pk)
+def item_of(paper: Paper, reasons: ShownReasons, titles: Mapping[str, str]) -> Item:
+    """The paper with `reasons`, and the `titles` of its sources."""
+    return Item(paper.record(titles), reasons.marks, page_of(paper), reasons.facts, number=paper.pk)
 
 
 def page_of(paper: Paper) -> str:

@@ -1,6 +1,7 @@
 """The stored papers that queries name as liked: their vectors, and whether they are known at all."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
 from functools import lru_cache
 from typing import TypeVar
@@ -12,7 +13,7 @@ from digest.lib.safe_text import shortened
 from digest.matching import Query, QuerySyntaxError
 from digest.matching.query.liked import liked_in, with_vectors
 from digest.matching.ranking.similarity import LEAST_STEMS, Vector, vector
-from digest.models import Paper
+from digest.models import Paper, PaperKey
 from digest.models.paper import LISTED
 from digest.selection.requests import stored_query
 
@@ -78,14 +79,19 @@ def _may_like(text: str) -> bool:
 
 
 def _papers(keys: Iterable[str]) -> dict[str, Paper]:
-    """The stored papers of these keys; one that has a better key by now, under the title that it had."""
+    """The stored papers of these keys, by them: also of their titles, and of keys that they had before."""
     wanted = set(keys)
     if not wanted:
         return {}
     found: dict[str, Paper] = {}
-    stored = Paper.objects.filter(Q(key__in=wanted) | Q(title_key__in=wanted), LISTED)
+    further: dict[int, list[str]] = defaultdict(list)
+    for key, number in PaperKey.objects.filter(key__in=wanted).values_list("key", "paper"):
+        further[number].append(key)
+    named = Q(key__in=wanted) | Q(title_key__in=wanted) | Q(pk__in=further)
+    stored = Paper.objects.filter(named, LISTED)
     for paper in stored.only("key", "title_key", "title", "abstract").order_by("-pk"):
         found |= {key: paper for key in (paper.title_key, paper.key) if key in wanted}
+        found |= dict.fromkeys(further.get(paper.pk, ()), paper)
     return found
 
 

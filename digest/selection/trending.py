@@ -11,6 +11,7 @@ from functools import cached_property
 from django.db.models import Max, Min
 
 from digest.compose import Fact
+from digest.ingestion.facts import teller_of
 from digest.matching import Index, index_of
 from digest.matching.ranking.trending import Contender, Place, places
 from digest.models import EditionEntry, Paper, Release, Revision, Source
@@ -65,11 +66,15 @@ class Contest:
     @cached_property
     def aside(self) -> tuple[str, ...]:
         """The titles of the sources whose papers do not compete, because others have votes and they none."""
-        voted = {paper.source_name for paper in self.papers if paper.upvotes is not None}
-        names = {paper.source_name for paper in self.papers} - voted
+        voted = [paper for paper in self.papers if paper.upvotes is not None]
+        names = {name for paper in self.papers if paper.upvotes is None for name in paper.source_names}
         if not voted or not names:
             return ()
-        return tuple(Source.objects.filter(name__in=names).order_by("title").values_list("title", flat=True))
+        tellers = [(paper, teller_of(paper, "upvotes")) for paper in voted]
+        counting = {teller for _, teller in tellers if teller is not None}
+        first = {paper.source_name for paper, teller in tellers if teller is None}
+        silent = Source.objects.filter(name__in=names - first).exclude(pk__in=counting)
+        return tuple(silent.order_by("title").values_list("title", flat=True))
 
     def best(self, filter_: Filter, without: Collection[int]) -> Iterator[Place]:
         """The first `most` places of those that the filter's query keeps, but for the papers `without`."""

@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, transaction
 
-from digest.models import Paper, Selection
+from digest.models import MergedPaper, Paper, Selection
 from digest.selection.requests import ALL
 from subscriptions.accounts import preferences, signup
 from subscriptions.accounts.reachable_address import reachable
@@ -39,7 +39,9 @@ def everything_about(subscriber: Subscriber) -> dict[str, Any]:
         subscriber.deliveries.select_related("selection").defer("selection__reasons").order_by("due_at")
     )
     papers = {item["paper"] for row in sent if row.selection for item in row.selection.items}
-    keys = dict(Paper.objects.filter(pk__in=papers).values_list("pk", "key"))
+    became = MergedPaper.became(papers)
+    keys = dict(Paper.objects.filter(pk__in={*papers, *became.values()}).values_list("pk", "key"))
+    keys |= {number: keys[paper] for number, paper in became.items()}
     return {
         "address": subscriber.email,
         "new_address_asked_for": subscriber.new_email,

@@ -115,9 +115,12 @@ def remove(subscriber: Subscriber, which: str) -> None:
 
 def link_known() -> int:
     """Link papers on readers' lists that have come in meanwhile; how many. Safe to repeat."""
-    paper = Paper.objects.filter(key=OuterRef("key"))
-    unlinked = SavedPaper.objects.filter(Exists(paper), paper=None)
-    return unlinked.update(paper=Subquery(paper.values("pk")[:1]), lookup=Lookup.NONE)
+    linked = 0
+    for name in ("key", "keys"):
+        paper = Paper.objects.filter(**{name: OuterRef("key")})
+        unlinked = SavedPaper.objects.filter(Exists(paper), paper=None)
+        linked += unlinked.update(paper=Subquery(paper.values("pk")[:1]), lookup=Lookup.NONE)
+    return linked
 
 
 def wanted(most: int) -> list[str]:

@@ -48,13 +48,13 @@ def remove(row: SavedPaper) -> dict[str, Any]:
 
 def put_back(subscriber: Subscriber, before: dict[str, Any]) -> None:
     """Put on the list again what `remove` took off, with its note; once, however often it is asked for."""
-    known = Paper.objects.filter(pk=before["paper_id"]).exists()
+    paper = Paper.objects.by_number([before["paper_id"]] if before["paper_id"] else [])
     SavedPaper.objects.get_or_create(
         subscriber=subscriber,
         key=before["key"],
         defaults={
             **{name: before[name] for name in _RESTORED if name != "paper_id"},
-            "paper_id": before["paper_id"] if known else None,
+            "paper": paper.get(before["paper_id"]),
             "saved_at": datetime.fromisoformat(before["saved_at"]),
         },
     )

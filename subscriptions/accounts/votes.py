@@ -10,7 +10,7 @@ from django.db import transaction
 
 from digest.ingestion.shipped_topics import selecting
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES
-from digest.models import Selection, Topic
+from digest.models import MergedPaper, Selection, Topic
 from digest.selection.requests import LIBRARY, TRENDING, stored_query
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
@@ -18,8 +18,8 @@ from subscriptions.models import Delivery, Subscriber, Vote
 
 
 def holds(selection: Selection, paper: int) -> bool:
-    """Whether a digest of this selection has the paper."""
-    return paper in selection.papers
+    """Whether a digest of this selection has the paper, or one that was found to be the same."""
+    return not MergedPaper.with_former([paper]).keys().isdisjoint(selection.papers)
 
 
 def vote(delivery: Delivery, paper: int, verdict: Vote.Verdict, at: datetime) -> None:

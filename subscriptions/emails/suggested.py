@@ -14,7 +14,7 @@ def suggested_in(deliveries: Collection[int]) -> Mapping[int, Suggested]:
     rows = Suggestion.objects.in_digests(deliveries)
     if not rows:
         return {}
-    papers = Paper.objects.in_bulk({pk for row in rows.values() for pk in row.examples})
+    papers = Paper.objects.by_number({pk for row in rows.values() for pk in row.examples})
     return {delivery: _content(row, papers) for delivery, row in rows.items() if not is_gone(row)}
 
 

@@ -1,6 +1,6 @@
 """Saved papers: a reader's own list, of papers they saved and of those they brought from a library."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from django.db import models
 from django.db.models import Q
@@ -23,6 +23,24 @@ class SavedPaperQuerySet(models.QuerySet["SavedPaper"]):
         for reader, paper in rows.order_by("paper").values_list("subscriber", "paper"):
             found.setdefault(reader, []).append(paper)
         return {reader: tuple(papers) for reader, papers in found.items()}
+
+    def papers_merged(self, merged: Mapping[int, int]) -> None:
+        """Rows of each of these papers are of the one that it became; of a reader's two the first stays.
+
+        It gets the other's note if it has none, and counts as brought if one of them was.
+        """
+        for gone, paper in merged.items():
+            first: dict[int, SavedPaper] = {}
+            for row in self.filter(paper__in=(gone, paper)).order_by("saved_at", "pk"):
+                stays = first.setdefault(row.subscriber_id, row)
+                if stays is row:
+                    continue
+                stays.note = stays.note or row.note
+                if SavedPaper.Origin.IMPORTED in {stays.origin, row.origin}:
+                    stays.origin = SavedPaper.Origin.IMPORTED
+                row.delete()
+                stays.save(update_fields=["note", "origin"])
+            self.filter(paper=gone).update(paper=paper)
 
 
 class SavedPaper(models.Model):

@@ -1,6 +1,6 @@
 """Votes: what readers asked more or less of."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from django.db import models
 
@@ -20,6 +20,15 @@ class VoteQuerySet(models.QuerySet["Vote"]):
         for vote in self.filter(subscriber__in=readers).order_by("-at", "-pk"):
             given.setdefault(vote.subscriber_id, []).append(vote)
         return {pk: _taste(votes[:MOST_VOTES]) for pk, votes in given.items() if len(votes) >= LEAST_VOTES}
+
+    def papers_merged(self, merged: Mapping[int, int]) -> None:
+        """Votes on each of these papers count for the one it became; of a reader's two the latest does."""
+        for gone, paper in merged.items():
+            latest: dict[int, int] = {}
+            both = self.filter(paper__in=(gone, paper)).order_by("-at", "-pk")
+            older = [one.pk for one in both if latest.setdefault(one.subscriber_id, one.pk) != one.pk]
+            self.filter(pk__in=older).delete()
+            self.filter(paper=gone).update(paper=paper)
 
 
 class Vote(models.Model):

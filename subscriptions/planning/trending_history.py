@@ -9,7 +9,7 @@ from itertools import chain
 
 from django.db.models import OuterRef, Subquery
 
-from digest.models import Paper, Release, Selection
+from digest.models import MergedPaper, Paper, Release, Selection
 from digest.selection.requests import SelectionRequest
 from subscriptions.models import Delivery, Subscriber
 
@@ -64,6 +64,8 @@ class TrendingHistory:
             return
         recent = Selection.objects.filter(pk__in=missing, through_release__gt=self._after).defer("reasons")
         brought = {selection.pk: selection.papers for selection in recent}
+        became = MergedPaper.became(set(chain.from_iterable(brought.values())))
+        brought = {pk: [became.get(paper, paper) for paper in papers] for pk, papers in brought.items()}
         papers = set(chain.from_iterable(brought.values()))
         span = set(Paper.objects.filter(pk__in=papers, release__gt=self._after).values_list("pk", flat=True))
         self._papers |= {pk: frozenset(span.intersection(brought.get(pk, ()))) for pk in missing}

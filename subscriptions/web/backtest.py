@@ -26,8 +26,8 @@ from digest.selection.requests import EVERY, LIBRARY, TRENDING, Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Schedule
+from subscriptions.planning.filters import narrowing
 from subscriptions.planning.personal_requests import like_library
-from subscriptions.planning.selection_requests import narrowing
 from subscriptions.web.filters_form import UNCHOSEN_TOP, FiltersForm, shared
 from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 
@@ -162,7 +162,7 @@ def backtest(
 
 
 def _likeness(library: LibrarySample) -> Likeness[int]:
-    papers = Paper.objects.in_bulk(library.papers)
+    papers = Paper.objects.by_number(library.papers)
     return Likeness({pk: remembered_vector(paper.title, paper.abstract) for pk, paper in papers.items()})
 
 

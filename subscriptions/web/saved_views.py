@@ -100,7 +100,7 @@ def save(request: HttpRequest, token: str, paper: int) -> HttpResponse:
         saved=row is not None,
         removable=row is not None and saved_papers.only_pressed(row),
         preferences=f"{signed_links.url('preferences', reader)}#saved",
-        back=f"{signed_links.url('read', reader, delivery.pk)}#p{paper}",
+        back=f"{signed_links.url('read', reader, delivery.pk)}#p{found.pk}",
         taken_back=undo and row is None,
         left=has_left(reader),
         brings_papers=bool(reader.library_daily),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from digest.archive import queries
-from digest.models import Paper
+from digest.models import MergedPaper, Paper
 from digest.selection.requests import LIBRARY
 from digest.web import page_language
 from digest.web.rendering import show, topic_name
@@ -66,9 +66,11 @@ def digest_behind(token: str) -> Delivery | None:
 
 
 def paper_of(delivery: Delivery, paper: int) -> Paper | None:
-    """The paper of this number, if the digest has it."""
-    known = delivery.selection and votes.holds(delivery.selection, paper)
-    return Paper.objects.filter(pk=paper).first() if known else None
+    """The paper of this number, if the digest has it; of one that was merged, the paper that it became."""
+    became = MergedPaper.objects.filter(number=paper).first()
+    found = Paper.objects.filter(pk=became.paper_id if became else paper).first()
+    known = found and delivery.selection and votes.holds(delivery.selection, found.pk)
+    return found if known else None
 
 
 def has_left(reader: Subscriber) -> bool:
@@ -87,12 +89,12 @@ def vote(request: HttpRequest, token: str, paper: int, verdict: str) -> HttpResp
     reader = delivery.subscriber
     undo = request.method == "POST" and "undo" in request.POST
     if undo:
-        votes.take_back(reader, paper)
+        votes.take_back(reader, found.pk)
     elif request.method == "POST":
-        votes.vote(delivery, paper, Vote.Verdict(verdict), timezone.now())
-    given = votes.given(reader, paper)
+        votes.vote(delivery, found.pk, Vote.Verdict(verdict), timezone.now())
+    given = votes.given(reader, found.pk)
     missing = votes.missing(reader) if given else max(votes.missing(reader) - 1, 0)
-    back = f"{signed_links.url('read', reader, delivery.pk)}#p{paper}"
+    back = f"{signed_links.url('read', reader, delivery.pk)}#p{found.pk}"
     page = VotePage(
         title=found.title,
         asked=verdict,

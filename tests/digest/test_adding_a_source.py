@@ -62,9 +62,9 @@ def register(monkeypatch: pytest.MonkeyPatch, adapter: Adapter = BULLETIN) -> No
 
 
 def add(client: Client) -> Any:
-    """Fill in the form for a new source that has the bulletin's adapter."""
-    form = {"title": "Our bulletin", "name": "ours", "adapter": BULLETIN.name, "enabled": "on"}
-    return client.post(reverse(ADD), form)
+    """Choose the bulletin among the kinds of sources, and fill in its form."""
+    form = {"title": "Our bulletin", "name": "ours", "enabled": "on"}
+    return client.post(f"{reverse(ADD)}?adapter={BULLETIN.name}", form)
 
 
 def test_it_is_chosen_in_the_admin_fetched_and_stored(
@@ -164,7 +164,7 @@ def test_without_a_way_to_fetch_it_is_fed_by_hand(
 
 
 def test_without_its_line_in_the_registry_nobody_knows_it(admin_client: Client, site: Path) -> None:
-    assert "Select a valid choice" in add(admin_client).content.decode()
+    assert "no kind of source called “bulletin”" in add(admin_client).content.decode()
     with pytest.raises(SourceChanged, match="found something that begins with “bulletin of"):
         parse(bulletin(DAY, "Paper boats float"), today=DAY)
     with pytest.raises(CommandError, match="nor a source"):

@@ -115,6 +115,10 @@ def _facts(language: Language, record: PaperRecord, year: int) -> Iterator[FactV
         yield FactView(withdrawn, withdrawn)
     if where := _where(language, record, year):
         yield FactView(where, where)
+    if record.source_titles:
+        names = ", ".join(shortened(title, _LONGEST_NAME) for title in record.source_titles)
+        listed = language.gettext("via %(sources)s", sources=names)
+        yield FactView(listed, listed)
     if organization := shortened(record.organization or "", _LONGEST_NAME):
         yield FactView(organization, organization)
     if authors := _authors(language, record):

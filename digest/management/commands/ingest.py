@@ -42,6 +42,7 @@ class Command(BaseCommand):
                 self.check_source(what, now)
                 return
             source: Source | None = None
+            raw: bytes | None = None
             if self.is_name(what):
                 source, adapter = self.named(what, stored=stored)
                 parsed, _ = fetchers.fetch_day(adapter, options["date"] or now.date())
@@ -54,7 +55,11 @@ class Command(BaseCommand):
             )
             if stored:
                 source = source or Source.objects.standard(registry.adapter_reading(parsed.format))
-                result = store.store(parsed, source, now, release=not options["no_release"])
+                release = not options["no_release"]
+                if raw is None:
+                    result = store.store(parsed, source, now, release=release)
+                else:
+                    result = store.ingest(raw, source, now, options["date"], release=release)
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"

@@ -19,17 +19,16 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.ingestion import shipped_topics
-from digest.models import Edition, Paper, Selection, Source, Topic
+from digest.models import Edition, Paper, RawAnswer, Selection, Source, Topic
 from digest.selection.requests import Filter, SelectionRequest
 from digest.selection.selector import Selector
-from digest.sources import registry
 from digest.sources.jsonl import JSON_LINES
 from digest.tasks import fetch_source
 from tests.factories import DAY, edition, record, source, topic
 
 pytestmark = pytest.mark.django_db
 
-MODELS = [Source, Edition, Paper, Topic, Selection, User, Group, AccessAttempt, AccessLog]
+MODELS = [Source, Edition, RawAnswer, Paper, Topic, Selection, User, Group, AccessAttempt, AccessLog]
 
 
 def world() -> Selection:
@@ -84,7 +83,7 @@ def test_what_an_operator_may_add_has_a_form(model: type[Model], admin_client: C
     assert admin_client.get(listing(model) + "add/").status_code == 200
 
 
-@pytest.mark.parametrize("model", [Edition, Paper, Selection, AccessLog])
+@pytest.mark.parametrize("model", [Edition, RawAnswer, Paper, Selection, AccessLog])
 def test_what_the_service_writes_is_only_looked_at(model: type[Model], admin_client: Client) -> None:
     world()
     row = model._default_manager.all()[0]
@@ -108,7 +107,7 @@ def test_a_list_costs_the_same_for_one_row_and_for_many(
         day = DAY.replace(day=number + 1)
         edition(*(f"Paper {number} {n}" for n in range(3)), day=day)
         topic(f"topic-{number}", "paper")
-    for model in (Source, Edition, Paper, Topic):
+    for model in (Source, Edition, RawAnswer, Paper, Topic):
         with django_assert_max_num_queries(9):
             admin_client.get(listing(model))
 
@@ -119,7 +118,7 @@ def test_a_list_of_editions_leaves_the_raw_answers_where_they_are(admin_client: 
     with CaptureQueriesContext(connection) as queries:
         for url in shown:
             admin_client.get(url)
-    assert not [query["sql"] for query in queries if "digest_answerbody" in query["sql"]]
+    assert not [query["sql"] for query in queries if "compressed" in query["sql"]]
 
 
 def test_an_edition_shows_what_was_new_and_what_could_not_be_read(admin_client: Client) -> None:
@@ -223,17 +222,6 @@ def test_sources_are_listed_and_filtered_by_the_title_of_their_adapter(admin_cli
     assert [row.name for row in filtered] == ["files"]
 
 
-def test_the_form_of_a_source_offers_the_adapters_there_are(admin_client: Client) -> None:
-    add = reverse("admin:digest_source_add")
-    field = admin_client.get(add).context["adminform"].form["adapter"]
-    assert field.initial == "huggingface"
-    assert list(field.field.choices) == registry.choices()
-    assert field.help_text.endswith("A source that is fed by hand cannot be fetched.")
-    for adapter, stored in (("unknown", 0), ("none", 1)):
-        admin_client.post(add, {"title": "Files", "name": "files", "adapter": adapter})
-        assert Source.objects.filter(adapter=adapter).count() == stored
-
-
 def test_an_operator_who_may_only_look_cannot_act(client: Client, woken: list[int]) -> None:
     onlooker = User.objects.create_user("onlooker", is_staff=True)
     onlooker.user_permissions.add(Permission.objects.get(codename="view_source"))
@@ -253,16 +241,6 @@ def test_the_menu_shows_only_what_an_operator_may_see(client: Client) -> None:
     content = client.get(listing(Source)).content.decode()
     assert listing(Source) in content
     assert listing(Paper) not in content
-
-
-def test_an_edition_is_parsed_again_from_the_kept_answer(admin_client: Client) -> None:
-    world()
-    Paper.objects.filter(title="FP4 training").update(abstract="lost")
-    assert act(admin_client, "parse_again", Edition.objects.get()) == [
-        "Huggingface, 05 Nov 2025: 3 papers, 0 of them new, 0 rejected.",
-        "1 edition parsed again.",
-    ]
-    assert Paper.objects.get(title="FP4 training").abstract == "We study FP4 training."
 
 
 def test_papers_are_found_by_their_words_day_and_organisation(admin_client: Client) -> None:

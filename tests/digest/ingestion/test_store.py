@@ -1,17 +1,14 @@
 """Editions grow, papers exist once, and each is released once."""
 
-import hashlib
 import json
-import zlib
 from datetime import timedelta
 
 import pytest
 
 from digest import sources
-from digest.ingestion import store
-from digest.models import AnswerBody, Edition, EditionEntry, Paper, RawAnswer, Release, Revision
-from digest.sources import ParsedAnswer, SourceChanged, registry
-from digest.sources.adapter import Adapter, Format
+from digest.ingestion import raw_answers, store
+from digest.models import Edition, EditionEntry, Paper, Release, Revision
+from digest.sources import ParsedAnswer, SourceChanged
 from digest.sources.record_fields import build_record
 from tests.factories import DAY, NOW, edition, record, source
 
@@ -92,23 +89,14 @@ def test_what_cannot_be_read_leaves_what_is_stored_alone() -> None:
     assert Paper.objects.count() == 1
 
 
-def keep(raw: bytes, of: Edition) -> None:
-    """Keep `raw` as the answer that `of` was read from."""
-    name = hashlib.sha256(raw).hexdigest()
-    body = AnswerBody.objects.create(sha256=name, compressed=zlib.compress(raw), size=len(raw))
-    moments = {"fetched_at": of.fetched_at, "seen_at": of.fetched_at}
-    RawAnswer.objects.create(source=of.source, day=of.day, body=body, format=of.format, **moments)
-
-
 def lines(*titles: str) -> bytes:
     return "\n".join(json.dumps(record(title)) for title in titles).encode()
 
 
-def test_a_kept_answer_can_be_read_again() -> None:
-    stored = edition("First", "Second").editions[0]
-    keep(lines("First", "Second"), stored)
-    Paper.objects.all().delete()
-    assert store.reparse(stored, NOW).new == 2
+def test_what_is_ingested_is_kept_as_it_came_under_its_day() -> None:
+    store.ingest(lines("First"), source(), NOW)
+    (kept,) = raw_answers.answers(source(), DAY, DAY)
+    assert (kept.day, kept.format, kept.parts) == (DAY, "records", (lines("First"),))
 
 
 def test_an_answer_without_papers_is_no_edition_and_replaces_none() -> None:
@@ -144,36 +132,6 @@ def test_an_update_changes_a_known_paper_and_brings_no_other() -> None:
     paper = Paper.objects.get()
     assert (paper.title, paper.abstract) == ("First, revised", "Anew.")
     assert Revision.objects.get().before["title"] == "First"
-
-
-def test_reading_the_kept_answer_again_is_no_fetch() -> None:
-    stored = edition("First").editions[0]
-    keep(lines("First"), stored)
-    store.reparse(stored, NOW + timedelta(days=3))
-    assert Edition.objects.get().fetched_at == NOW
-
-
-def adapter_that_reads_anything(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new version's adapter, asked first, that takes any bytes for ten papers of its own."""
-    papers = [build_record(DAY, title=f"Mistaken {number}") for number in range(10)]
-    form = Format("anything", lambda _raw: True, lambda *_: ParsedAnswer(DAY, "anything", tuple(papers), ()))
-    monkeypatch.setattr(registry, "ADAPTERS", (Adapter("any", "Anything", (form,)), *registry.ADAPTERS))
-
-
-def test_a_stored_answer_is_read_again_in_its_own_format_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    stored = edition("First").editions[0]
-    keep(lines("First"), stored)
-    adapter_that_reads_anything(monkeypatch)
-    assert store.reparse(stored, NOW).listed == 1
-    assert Edition.objects.get().format == "records"
-
-
-def test_a_stored_answer_whose_format_this_version_lacks_is_left_alone() -> None:
-    stored = edition("First", "Second").editions[0]
-    keep(lines("First", "Second"), stored)
-    RawAnswer.objects.update(format="of-a-later-version")
-    with pytest.raises(SourceChanged, match="a format of this version, found “of-a-later-version”"):
-        store.reparse(stored, NOW)
 
 
 def test_what_is_only_stored_is_released_by_the_first_edition_that_lists_it_with_a_release() -> None:

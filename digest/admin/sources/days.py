@@ -1,0 +1,72 @@
+"""What the database knows of a source's days, for its page and for the list of sources."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Prefetch
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar
+from digest.models import Edition, Source, SourceDay
+from digest.sources import registry
+
+WEEKS = 5
+RECENT = timedelta(days=8)  # for the list, which only says what came last
+
+
+def recent_days(now: datetime) -> Any:
+    """The last days of each source in a list, in one query for all, as `recent`."""
+    days = SourceDay.objects.filter(day__gte=(now - RECENT).date())
+    return Prefetch("days", queryset=days, to_attr="recent")
+
+
+def said_in_list(source: Source, now: datetime) -> Said:
+    """Whether today's papers arrived, by the days of `recent_days`."""
+    return _said(source, {one.day: _known(one) for one in getattr(source, "recent", ())}, now)
+
+
+def said_on_page(source: Source, now: datetime) -> Said:
+    return _said(source, known_days(source, now), now)
+
+
+def show_calendar(source: Source, now: datetime) -> SafeString:
+    """The last weeks of the source as a table."""
+    known, today = known_days(source, now), now.astimezone(UTC).date()
+    adapter = registry.adapter_called(source.adapter)
+    since = source.enabled_at.astimezone(UTC).date() if source.enabled_at else min(known, default=None)
+    weeks = calendar(adapter, known, today, since, WEEKS)
+    errors = [(one.day, one.error) for one in sorted(known.values(), key=lambda one: one.day) if one.error]
+    context = {"weeks": weeks, "errors": errors[-5:], "today": today}
+    return render_to_string("sources/calendar.html", context)
+
+
+def known_days(source: Source, now: datetime) -> Known:
+    """What is known of the days of the calendar, by what was answered for them and by what is stored."""
+    first = now.astimezone(UTC).date() - timedelta(weeks=WEEKS)
+    editions = Edition.objects.filter(source=source, day__gte=first).annotate(listed=Count("entries"))
+    stored = {
+        day: DayOfSource(day, papers=listed, url=reverse("admin:digest_edition_change", args=[pk]))
+        for pk, day, listed in editions.values_list("pk", "day", "listed")
+    }
+    answered = _by_day(source.days.filter(day__gte=first), stored)
+    return stored | answered
+
+
+def _by_day(days: Iterable[SourceDay], stored: Known) -> dict[date, DayOfSource]:
+    """What was answered for each day, and where it is stored."""
+    return {one.day: _known(one, stored.get(one.day)) for one in days}
+
+
+def _known(one: SourceDay, stored: DayOfSource | None = None) -> DayOfSource:
+    listed = one.listed if one.checked_at else None
+    if stored and not listed:  # an upload, or a day that the source lists no more
+        listed = stored.papers
+    return DayOfSource(one.day, listed, one.settled, one.error, stored.url if stored else "")
+
+
+def _said(source: Source, known: Known, now: datetime) -> Said:
+    adapter = registry.adapter_called(source.adapter)
+    return arrived(adapter, known, now, enabled=source.enabled, error=source.error)
