@@ -1,14 +1,16 @@
 """One check of a source: what it lists is fetched, stored and noted, from the oldest missed day to now."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.ingestion import days, fetchers
 from digest.ingestion.fetch_right import only_here
+from digest.ingestion.identity import KnownPapers
 from digest.ingestion.store import Ingested, store
-from digest.models import Source
+from digest.lib.records import PaperRecord
+from digest.models import EditionEntry, Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
 from digest.sources.errors import Stale
@@ -117,9 +119,26 @@ class _Check:
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""
-        old = tuple(paper for paper in parsed.papers if paper.day < self.first)
-        new = tuple(paper for paper in parsed.papers if paper.day >= self.first)
+        undated = [paper for paper in parsed.papers if paper.undated]
+        before = _there_before(self.source, undated) if undated else frozenset()
+        old = tuple(paper for paper in parsed.papers if paper.day < self.first or paper.key in before)
+        keys = {paper.key for paper in old}
+        new = tuple(paper for paper in parsed.papers if paper.key not in keys)
         if old:
             yield store(replace(parsed, papers=old, updates=()), self.source, self.now, release=False)
         if new or parsed.updates:
             yield store(replace(parsed, papers=new), self.source, self.now)
+
+
+def _there_before(source: Source, undated: Sequence[PaperRecord]) -> frozenset[str]:
+    """The keys of those papers without a day that are new to nobody.
+
+    They were there when the source was asked for the first time: then nobody knows since when.
+    """
+    if not source.days.exclude(checked_at=None).exists():
+        return frozenset(record.key for record in undated)
+    known = KnownPapers(undated)
+    papers = {record.key: paper.pk for record in undated if (paper := known.find(record))}
+    entries = EditionEntry.objects.filter(edition__source=source, release=None, paper__in=papers.values())
+    waiting = set(entries.values_list("paper_id", flat=True))
+    return frozenset(key for key, number in papers.items() if number in waiting)

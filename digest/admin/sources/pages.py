@@ -203,6 +203,11 @@ class SourceAdmin(BaseAdmin[Source]):
         first = source.error.partition("\n")[0]
         return first if len(first) <= 90 else first[:89].rstrip() + "…"
 
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """Days are missed from the moment at which it is enabled."""
+        super().save_model(request, obj, form, change)
+        Source.objects.note_enabled(timezone.now())
+
     @action("Fetch now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
@@ -220,12 +225,14 @@ class SourceAdmin(BaseAdmin[Source]):
         self.log_changes(request, fetched, "Enabled.")
         nothing = "A source that is fed by hand cannot be fetched."
         self.report(request, fetched.update(enabled=True), "enabled", nothing)
+        Source.objects.note_enabled(timezone.now())
 
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         self.log_changes(request, queryset, "Disabled.")
         done = "disabled: nothing more is fetched, and what is stored stays"
         self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
+        Source.objects.note_enabled(timezone.now())
 
     @page_button("Upload or paste papers", icon="upload")
     def bring_papers(self, request: HttpRequest) -> HttpResponse:

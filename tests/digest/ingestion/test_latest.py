@@ -21,7 +21,7 @@ NEW_YORK = Announcement(time(0, 30), "America/New_York")
 
 @dataclass
 class Feed:
-    """What a feed of invented lines lists (“2025-11-05 Title”), and what it is asked for."""
+    """What a feed of invented lines lists (“2025-11-05 Title”, or only “Title”), and what it is asked for."""
 
     lines: list[str] = field(default_factory=list)
     is_down: bool = False
@@ -55,7 +55,9 @@ class Feed:
 
     def _parse(self, raw: bytes, day: date | None, today: date) -> ParsedAnswer:
         papers = tuple(
-            build_record(date.fromisoformat(line[:10]), title=line[11:])
+            build_record(today, title=line, undated=True)
+            if line[:1].isalpha()
+            else build_record(date.fromisoformat(line[:10]), title=line[11:])
             for line in raw.decode().splitlines()[1:]
         )
         about = day or max((paper.day for paper in papers), default=today)
@@ -115,6 +117,17 @@ def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobod
     checks.check(ours(), noon(DAY + ONE))
     assert released() == ["New", "Newer"]
     assert EditionEntry.objects.count() == 4
+
+
+def test_of_a_list_without_days_only_what_is_added_later_is_new(feed: Callable[..., Feed]) -> None:
+    blog = feed()
+    blog.lines = ["Old post", "Older post"]
+    checks.check(ours(), noon(DAY))
+    blog.lines = ["New post", *blog.lines]
+    for number in range(1, 4):
+        checks.check(ours(), noon(DAY + number * ONE))
+    assert released() == ["New post"]
+    assert EditionEntry.objects.count() == 3
 
 
 def test_a_feed_brings_after_an_outage_what_it_still_lists_in_order_of_day(
