@@ -8,6 +8,7 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol
 
 _LITTLE = frozenset(
@@ -30,6 +31,7 @@ class Twin(Protocol):
     def published(self) -> date | None: ...
 
 
+@lru_cache(maxsize=4096)  # asked for several times for each paper of an answer
 def likely_key(title: str) -> str:
     """Equal for titles of the same letters but for little words and plurals; empty for short ones."""
     words = [_singular(word) for word in _words(title) if word not in _LITTLE]
