@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -114,6 +115,7 @@ def arxiv_id(text: str) -> str | None:
     return match["new"] or f"{match['archive'].lower()}/{match['old']}"
 
 
+@lru_cache(maxsize=4096)  # asked for several times for each paper of an answer
 def title_key(title: str) -> str:
     """Identity by title: equal for titles that differ only in case, accents, spacing or punctuation.
 
