@@ -116,6 +116,8 @@ def _adapter(source: Source, form: str) -> Adapter | None:
 
 def _note_day(source: Source, answer: KeptAnswer, parsed: ParsedAnswer) -> None:
     """What is known of the day that the newest answer is about, as far as it was answered for."""
+    if answer.day is None:
+        return
     listed = sum(paper.day == answer.day for paper in parsed.papers)
     noted = SourceDay.objects.filter(source=source, day=answer.day).exclude(checked_at=None)
     noted.update(listed=listed, unreadable=dict(parsed.unreadable))
