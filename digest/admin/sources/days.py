@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar
+from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar, today_of
 from digest.models import Edition, Source, SourceDay
 from digest.sources import registry
 
@@ -34,9 +34,9 @@ def said_on_page(source: Source, now: datetime) -> Said:
 
 def show_calendar(source: Source, now: datetime) -> SafeString:
     """The last weeks of the source as a table."""
-    known, today = known_days(source, now), now.astimezone(UTC).date()
-    adapter = registry.adapter_called(source.adapter)
-    since = source.enabled_at.astimezone(UTC).date() if source.enabled_at else min(known, default=None)
+    known, adapter = known_days(source, now), registry.adapter_called(source.adapter)
+    today = today_of(adapter, now)
+    since = today_of(adapter, source.enabled_at) if source.enabled_at else min(known, default=None)
     weeks = calendar(adapter, known, today, since, WEEKS)
     errors = [(one.day, one.error) for one in sorted(known.values(), key=lambda one: one.day) if one.error]
     context = {"weeks": weeks, "errors": errors[-5:], "today": today}

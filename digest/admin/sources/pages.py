@@ -74,6 +74,11 @@ class SourceAdmin(BaseAdmin[Source]):
         """The context of any page about sources."""
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """From now on its days are caught up if they are missed, not only from the next check on."""
+        super().save_model(request, obj, form, change)
+        Source.objects.note_enabled(timezone.now())
+
     def get_form(
         self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -219,13 +224,17 @@ class SourceAdmin(BaseAdmin[Source]):
         fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
         self.log_changes(request, fetched, "Enabled.")
         nothing = "A source that is fed by hand cannot be fetched."
-        self.report(request, fetched.update(enabled=True), "enabled", nothing)
+        enabled = fetched.update(enabled=True)
+        Source.objects.note_enabled(timezone.now())
+        self.report(request, enabled, "enabled", nothing)
 
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         self.log_changes(request, queryset, "Disabled.")
         done = "disabled: nothing more is fetched, and what is stored stays"
-        self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
+        disabled = queryset.update(enabled=False)
+        Source.objects.note_enabled(timezone.now())
+        self.report(request, disabled, done, "Nothing was disabled.")
 
     @page_button("Upload or paste papers", icon="upload")
     def bring_papers(self, request: HttpRequest) -> HttpResponse:
