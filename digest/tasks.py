@@ -13,6 +13,7 @@ from kombu.exceptions import OperationalError
 
 from digest.archive import search
 from digest.ingestion import checks
+from digest.ingestion.health.watch import watch
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
 
@@ -54,4 +55,5 @@ def fetch_source(source_id: int) -> None:
         checks.check(source, timezone.now())
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
+    watch(timezone.now())
     search.refresh()

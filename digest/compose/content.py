@@ -139,7 +139,7 @@ class DigestContent:
     A `weekly` digest is about the week to `day`, a `monthly` one about the month. It goes out in `year`, by
     default that of `day`: dates of other years name theirs. A first digest, which welcomes its reader, says
     when the one `following` comes, a local time in `zone`. A `suggestion` is for those readers alone whose
-    digest it is.
+    digest it is. The sources `lacking` had not announced the day's papers.
     """
 
     day: date
@@ -157,6 +157,7 @@ class DigestContent:
     following: datetime | None = None
     zone: str = ""
     suggestion: Suggestion | None = None
+    lacking: tuple[str, ...] = ()
 
     @property
     def of_another_year(self) -> bool:

@@ -62,7 +62,8 @@ class DigestView:
     `lines` are papers as title lines by filter, `line_count` of them, and `one_filter` says that a name above
     them would tell nothing; `also` is the heading of these, `cap` the reader's number of papers if it cut
     anything. `left_out` papers are only on the web. There, in the `whole` digest, papers `beyond` the cap are
-    in full too. A first digest begins with `welcome`.
+    in full too. A first digest begins with `welcome`; `lacking` says which
+    sources were late.
     """
 
     language: str
@@ -83,6 +84,7 @@ class DigestView:
     whole: bool = False
     beyond: tuple[SectionView, ...] = ()
     welcome: str = ""
+    lacking: str = ""
     suggestion: SuggestionView | None = None
 
 
@@ -158,6 +160,7 @@ class DigestPresenter:
             whole=self._whole,
             beyond=beyond,
             welcome=wording.welcome(language, content),
+            lacking=wording.lacking(language, content),
             suggestion=_view_suggestion(language, content.suggestion) if content.suggestion else None,
         )
 

@@ -156,6 +156,7 @@ DIGESTS: Mapping[str, DigestContent] = MappingProxyType(
         ),
         "monthly": replace(_digest(_QUANTIZATION, _AGENTS, more=_MORE), scanned=2310, monthly=True),
         "trending": _digest(_AGENTS, _TRENDING),
+        "late": replace(_digest(_AGENTS), lacking=("arXiv cs.LG", "<b>Lab</b> {{ 7*7 }}")),
         "german": replace(
             _digest(
                 *(_in_german(_QUANTIZATION), _in_german(_AGENTS), _OWN),

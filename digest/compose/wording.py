@@ -111,6 +111,17 @@ def aside(language: Language, section: Section) -> str:
     )
 
 
+def lacking(language: Language, content: DigestContent) -> str:
+    """Which sources' papers of the day are not in the digest because they came too late; empty if none."""
+    if not content.lacking:
+        return ""
+    return language.gettext(
+        "Today’s papers of %(sources)s had not come in when this digest was made. They will be in the "
+        "next one.",
+        sources=language.listed(content.lacking),
+    )
+
+
 def welcome(language: Language, content: DigestContent) -> str:
     """What a reader's first digest begins with; empty for any other."""
     if content.following is None:

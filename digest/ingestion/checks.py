@@ -11,6 +11,7 @@ from digest.ingestion.store import Ingested, store
 from digest.models import Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
+from digest.sources.errors import Stale
 
 TRIES = 2  # in a row; then it is seen whether the source answers at all before older days are tried
 
@@ -37,10 +38,10 @@ def check(source: Source, now: datetime) -> list[Ingested]:
             else:
                 ingested.append(outcome)
         errors.sort(key=lambda error: isinstance(error, SourceChanged))  # stable: the last stays last
-        source.error = str(errors[-1]) if errors else ""
+        source.error, source.error_kind = (str(errors[-1]), errors[-1].kind) if errors else ("", "")
         if not errors:
             source.succeeded_at = now
-        source.save(update_fields=["checked_at", "succeeded_at", "error"])
+        source.save(update_fields=["checked_at", "succeeded_at", "error", "error_kind"])
     if errors:
         raise errors[-1]
     return ingested
@@ -108,7 +109,7 @@ class _Check:
         else:
             days.note_latest(self.source, self.adapter, parsed, self.first, self.now)
             if stale := days.staleness(self.adapter, parsed, self.now):
-                yield SourceChanged(stale)
+                yield Stale(stale)
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""

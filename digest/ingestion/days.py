@@ -9,10 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.ingestion.store import NEW_AT_MOST
+from digest.ingestion.saving import NEW_AT_MOST
 from digest.models import Source, SourceDay
 from digest.sources import ParsedAnswer
 from digest.sources.adapter import Adapter
+from digest.sources.parsed_answer import empty_fields
 
 AT_ONCE = 14  # days that one check asks for; the next goes on
 LONGEST_PAUSE = timedelta(days=1)  # before a day that could not be fetched is tried again
@@ -107,7 +108,9 @@ def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: d
     tells more.
     """
     today = today_of(adapter, now)
-    days = {today, *(paper.day for paper in parsed.papers)}
+    days = {paper.day for paper in parsed.papers} | (
+        {today} if _tells_of_today(adapter, parsed, now) else set()
+    )
     known = {row.day: row for row in SourceDay.objects.filter(source=source, day__in=days)}
     for day in sorted(day for day in days if first <= day <= today):
         values = _counted(parsed, day)
@@ -121,6 +124,16 @@ def note_latest(source: Source, adapter: Adapter, parsed: ParsedAnswer, first: d
         values["settled"] = in_one_go or over or bool(row and row.settled)
         values["error"] = staleness(adapter, parsed, now) if day == today else ""
         _note(source, day, now, values)
+
+
+def _tells_of_today(adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> bool:
+    """Whether a list says something of today though it has no paper of today.
+
+    Not before the announcement, when it has those of the day before; without any paper, it is a holiday.
+    """
+    if adapter.announcement is None or staleness(adapter, parsed, now):
+        return True
+    return not parsed.papers and parsed.issued in {None, today_of(adapter, now)}
 
 
 def staleness(adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> str:
@@ -143,7 +156,11 @@ def staleness(adapter: Adapter, parsed: ParsedAnswer, now: datetime) -> str:
 def _counted(parsed: ParsedAnswer, day: date) -> dict[str, Any]:
     papers = [paper for paper in parsed.papers if paper.day == day]
     unreadable = Counter(name for paper in papers for name in paper.unreadable)
-    return {"listed": len(papers), "unreadable": dict(unreadable)}
+    return {
+        "listed": len(papers),
+        "unreadable": dict(unreadable),
+        "empty_fields": dict(empty_fields(papers)),
+    }
 
 
 def _note(source: Source, day: date, now: datetime, values: Mapping[str, object]) -> None:

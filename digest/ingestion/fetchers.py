@@ -40,7 +40,8 @@ def fetch_kept(
 ) -> ParsedAnswer:
     """What `source` lists on `day` (None: now); the raw answer is kept, also one that cannot be read.
 
-    `going_on` is called before each request. Raises what it, the adapter and `sources.parse` raise.
+    Pages of an answer whose next page did not come are not kept: they are no answer. `going_on` is called
+    before each request. Raises what it, the adapter and `sources.parse` raise.
     """
     get = _SourceGet(source, adapter, now, going_on)
     answered: list[bytes] | None = None
@@ -49,7 +50,7 @@ def fetch_kept(
         today = day or now.astimezone(UTC).date()
         parsed = sources.parse_parts(answered, today=today, day=day, adapter=adapter)
     except (SourceUnavailable, SourceChanged):
-        if unread := answered or get.bodies:
+        if unread := answered or get.whole():
             raw_answers.keep(source, day, unread, "", now)
         raise
     raw_answers.keep(source, day, answered, parsed.format, now)
@@ -83,6 +84,7 @@ class _SourceGet:
     now: datetime
     going_on: Callable[[], None]
     bodies: list[bytes] = field(default_factory=list)
+    failed: bool = False
     new: list[tuple[str, Answer]] = field(default_factory=list)
 
     def __call__(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
@@ -90,7 +92,11 @@ class _SourceGet:
         address = known_answers.address_of(url, headers)
         known = known_answers.look_up(address)
         validators, interval = known_answers.validators_of(known), self.adapter.interval
-        answer = _answer(url, headers, _limits_of(self.adapter), validators, interval=interval)
+        try:
+            answer = _answer(url, headers, _limits_of(self.adapter), validators, interval=interval)
+        except (SourceUnavailable, SourceChanged):
+            self.failed = True
+            raise
         if answer.body is None and known:
             self.bodies.append(known_answers.body_of(known, self.now))
         else:
@@ -98,6 +104,10 @@ class _SourceGet:
             self.bodies.append(answer.body)
             self.new.append((address, answer))
         return self.bodies[-1]
+
+    def whole(self) -> list[bytes]:
+        """What came, if nothing that was asked for is missing."""
+        return [] if self.failed else self.bodies
 
     def remember(self) -> None:
         """Of an answer that could be read, remember what its servers said: the next need not be sent."""

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Min
+
 from digest.ingestion import facts
 from digest.ingestion.facts import Teller
 from digest.ingestion.identity import KnownPapers
 from digest.lib.records import PaperRecord
-from digest.models import Paper, Source
+from digest.models import EditionEntry, Paper, Source
 from digest.sources import ParsedAnswer
 
 
@@ -16,14 +18,17 @@ class Listing:
     """The papers of an answer.
 
     `by_day` has the listed ones under the days of their editions, the oldest day first, in the source's
-    order; `updated` those that it only told newer facts of. Each is there once.
+    order; `updated` those that it only told newer facts of. Each is there once. One of which the source names
+    no day stays in the edition of the day on which it was first seen.
     """
 
     def __init__(self, parsed: ParsedAnswer, source: Source, fetched_at: datetime) -> None:
         self.parsed, self.source, self.fetched_at = parsed, source, fetched_at
         self.known = KnownPapers([*parsed.papers, *parsed.updates])
         teller = Teller.of(source, fetched_at)
-        listed = [(record.day, self._listed(record, teller)) for record in parsed.papers]
+        records = [(record, self._listed(record, teller)) for record in parsed.papers]
+        seen = _first_days(source, [paper for record, paper in records if record.undated])
+        listed = [(seen.get(paper.pk, record.day), paper) for record, paper in records]
         updated = [paper for record in parsed.updates if (paper := self._updated(record, teller))]
         days = sorted({day for day, _ in listed})
         current = [(day, self.known.current(paper)) for day, paper in listed]  # later records merge papers
@@ -62,6 +67,14 @@ class Listing:
     def _tell(self, paper: Paper, record: PaperRecord, teller: Teller) -> None:
         self.known.changed(paper, facts.tell(paper, record, teller))
         self.known.call(paper, (record.key, *record.other_keys))
+
+
+def _first_days(source: Source, papers: Iterable[Paper]) -> dict[int | None, date]:
+    """The day of the first edition of the source that lists each of the papers, by the paper's number."""
+    entries = EditionEntry.objects.filter(
+        edition__source=source, paper__in=[paper for paper in papers if paper.pk]
+    )
+    return dict(entries.values_list("paper").annotate(Min("edition__day")))
 
 
 def each_once(papers: Iterable[Paper]) -> list[Paper]:

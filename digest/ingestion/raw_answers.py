@@ -14,6 +14,8 @@ from django.db.models.functions import Coalesce, Rank, TruncDate
 
 from digest.models import AnswerBody, RawAnswer, Source, release_lock
 
+_BATCH = 500  # rows deleted at once
+
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
@@ -99,14 +101,21 @@ def prune(now: datetime) -> None:
     last one of the day on which it was given.
     """
     old = RawAnswer.objects.filter(seen_at__lt=now - timedelta(days=settings.RAW_ANSWERS_DAYS))
-    with release_lock():  # all sources' rows: nobody keeps an answer meanwhile
-        old.exclude(pk__in=_last_of_each_day()).delete()
-        AnswerBody.objects.filter(raw_answers=None, known_answers=None).delete()
+    last = _last_of_each_day()
+    goes = [answer for answer in old.values_list("pk", flat=True) if answer not in last]
+    for start in range(0, len(goes), _BATCH):
+        with release_lock():  # all sources' rows: nobody keeps an answer meanwhile
+            old.filter(pk__in=goes[start : start + _BATCH]).delete()  # unless it was given again just now
+    unheld = AnswerBody.objects.filter(raw_answers=None, known_answers=None)
+    bodies = list(unheld.values_list("pk", flat=True))
+    for start in range(0, len(bodies), _BATCH):
+        with release_lock():
+            unheld.filter(pk__in=bodies[start : start + _BATCH]).only("pk").delete()
 
 
-def _last_of_each_day() -> list[int]:
+def _last_of_each_day() -> set[int]:
     """The rows of the last readable answer about each day of each source."""
     about = Coalesce("day", TruncDate("fetched_at"))
     order = Window(Rank(), partition_by=["source", "day", about], order_by=F("fetched_at").desc())
     readable = RawAnswer.objects.exclude(format="").annotate(order=order)
-    return list(readable.filter(order=1).values_list("pk", flat=True))
+    return set(readable.filter(order=1).values_list("pk", flat=True))

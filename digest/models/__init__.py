@@ -10,6 +10,7 @@ from digest.models.raw_answer import AnswerBody, RawAnswer
 from digest.models.revision import Revision
 from digest.models.selection import Selection
 from digest.models.source import Source, SourceDay
+from digest.models.source_problem import SourceProblem
 from digest.models.topic import Topic
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Selection",
     "Source",
     "SourceDay",
+    "SourceProblem",
     "Topic",
     "newest_release",
     "release_lock",

@@ -51,6 +51,11 @@ class Selection(models.Model):
         db_default="",  # planners of the build before still store theirs
         help_text="Titles of sources, one a line: without votes, their papers did not compete for Trending.",
     )
+    lacking = models.TextField(
+        default="",
+        db_default="",  # planners of the build before still store theirs
+        help_text="Titles of sources, one a line, which had not announced the papers of the day.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -63,6 +63,12 @@ class Source(models.Model):
     checked_at = models.DateTimeField(null=True, editable=False)
     succeeded_at = models.DateTimeField(null=True, editable=False)
     error = models.TextField(blank=True, editable=False, help_text="What the last check ran into.")
+    error_kind = models.CharField(max_length=20, blank=True, db_default="", default="", editable=False)
+    quiet_days = models.PositiveSmallIntegerField(
+        default=7,
+        db_default=7,
+        help_text="Tell me if nothing new was listed for more than so many days. 0: never.",
+    )
 
     objects = SourceQuerySet.as_manager()
 
@@ -88,6 +94,11 @@ class SourceDay(models.Model):
     )
     listed = models.PositiveIntegerField(default=0, help_text="Papers in the last answer for it.")
     unreadable = models.JSONField(default=dict, help_text="How many papers lacked a field, by field.")
+    empty_fields = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        help_text="How many papers are without a field, by field.",
+    )
     settled = models.BooleanField(default=False)
     error = models.TextField(blank=True, help_text="What the last attempt ran into.")
 

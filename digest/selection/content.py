@@ -54,6 +54,7 @@ class Reading:
         return DigestContent(
             day=selection.day or timezone.now().date(),
             scanned=selection.scanned,
+            lacking=tuple(selection.lacking.splitlines()),
             already_had=selection.already_had,
             sections=_sections(filters, shown, selection),
             best=shown[0][1].record.title if shown else "",

@@ -64,7 +64,8 @@ class SelectionRequest:
     shown in full, the rest by their titles. `votes` and the papers of the `library` are ascending by paper.
     In a `monthly` digest age counts for nothing: it has the month's best. The papers of the releases after
     `trending` compete for the section of that name. `liked` are the papers that filters name as liked, each
-    with a hash of what it says: with other words, other papers are like it.
+    with a hash of what it says: with other words, other papers are like it. The digest is `lacking` today's
+    papers of sources with these titles, which had not announced them.
     """
 
     filters: tuple[Filter, ...]
@@ -82,6 +83,7 @@ class SelectionRequest:
     library: tuple[int, ...] = ()
     trending: int | None = None
     liked: tuple[tuple[str, str], ...] = ()
+    lacking: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -109,5 +111,7 @@ class SelectionRequest:
             rest["trending"] = self.trending
         if self.liked:
             rest["liked"] = self.liked
+        if self.lacking:
+            rest["lacking"] = self.lacking
         content = json.dumps([filters, rest], sort_keys=True, ensure_ascii=False)
         return hashlib.blake2b(content.encode(), digest_size=24).hexdigest()

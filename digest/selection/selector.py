@@ -141,6 +141,7 @@ def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
         more=ranking.items[full:] if full else [],
         crossed=ranking.crossed,
         aside=ranking.aside,
+        lacking="\n".join(request.lacking),
         carried=list(request.carried),
         reasons="\n".join([*ranking.reasons, *ranker.reasons_of_carried(request)]),
     )

@@ -2,7 +2,7 @@
 
 import re
 
-from digest.sources.errors import SourceUnavailable
+from digest.sources.errors import BotChallenge
 
 # Titles of Cloudflare's and AWS WAF's challenge and captcha pages, and the script variables in them.
 # (A good page loads challenge.js too; only these are set nowhere else.)
@@ -14,8 +14,8 @@ _CHALLENGE = re.compile(
 
 
 def raise_if_challenge(html: str) -> None:
-    """Raise SourceUnavailable if `html`, which is not the page asked for, is a bot challenge."""
+    """Raise BotChallenge if `html`, which is not the page asked for, is a bot challenge."""
     if _CHALLENGE.search(html):
-        raise SourceUnavailable(
+        raise BotChallenge(
             "Expected the Daily Papers, found a bot challenge page: the source refuses us for now."
         )

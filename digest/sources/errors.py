@@ -1,4 +1,4 @@
-"""What can go wrong with a source: one class per reaction."""
+"""What can go wrong with a source: one class per reaction. `kind` names it where it is stored."""
 
 
 class SourceUnavailable(Exception):
@@ -11,6 +11,14 @@ class SourceUnavailable(Exception):
         super().__init__(message)
         self.rest = rest
 
+    kind = "unreachable"
+
+
+class BotChallenge(SourceUnavailable):
+    """In place of the answer came a page that asks for proof of being human: for now we are refused."""
+
+    kind = "challenge"
+
 
 class SourceChanged(Exception):
     """What came is not what was expected: nothing is stored, an operator has to look.
@@ -18,10 +26,22 @@ class SourceChanged(Exception):
     The message is one sentence for that operator, saying what was expected and what was found.
     """
 
+    kind = "changed"
+
 
 class SourceRefused(SourceChanged):
     """The source says that it cannot answer this very request: another one may be answered."""
 
+    kind = "refused"
+
+
+class Stale(SourceChanged):
+    """The source made its answer today, and repeats the papers of an earlier day."""
+
+    kind = "stale"
+
 
 class WrongDay(SourceChanged):
     """The source answered with another day than the one asked for."""
+
+    kind = "wrong_day"

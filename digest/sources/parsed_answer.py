@@ -22,6 +22,9 @@ class Rejected:
     why: str
 
 
+_FIELDS = ("abstract", "author_names", "organization", "published")  # as records have them; no votes is usual
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedAnswer:
     """What one answer of a source lists: its papers in the source's order, each once, and what was rejected.
@@ -43,6 +46,11 @@ class ParsedAnswer:
     def unreadable(self) -> Mapping[str, int]:
         """How many papers have a field that was there and could not be read, by the field's name."""
         return Counter(name for paper in self.papers for name in paper.unreadable)
+
+
+def empty_fields(papers: Iterable[PaperRecord]) -> Mapping[str, int]:
+    """How many papers are without a field that others may have, by its name."""
+    return Counter(name for paper in papers for name in _FIELDS if not getattr(paper, name))
 
 
 class UnreadablePaper(Exception):

@@ -15,6 +15,7 @@ from digest.sources.literature.openalex import OPENALEX
 from digest.sources.literature.openreview import OPENREVIEW
 from digest.sources.literature.pubmed import PUBMED
 from digest.sources.literature.semantic_scholar import SEMANTIC_SCHOLAR
+from digest.sources.uploads import UPLOADS
 
 ADAPTERS: tuple[Adapter, ...] = (
     HUGGING_FACE,
@@ -27,6 +28,7 @@ ADAPTERS: tuple[Adapter, ...] = (
     SEMANTIC_SCHOLAR,
     OPENREVIEW,
     FEED,  # any feed: after those that know theirs better
+    UPLOADS,
     JSON_LINES,  # any line that may be a JSON object: last
 )
 

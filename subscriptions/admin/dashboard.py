@@ -139,7 +139,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     following = topic_readers()
     first = (
         *attention.held(),
-        *needs_attention(papers, now),
+        *needs_attention(papers),
         *silent_workers(now),
         *attention.paused_runs(see_reasons=see_reasons),
         *attention.late(readers.overdue, readers.last_accepted_at, now),

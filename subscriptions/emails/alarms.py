@@ -1,4 +1,4 @@
-"""Alarms: problems that stop mail, mailed to the operator, each at most once in six hours.
+"""Alarms: problems that stop mail or papers, mailed to the operator, each at most once in six hours.
 
 Problems are found by periodic queries of what is stored, so the code that fails has nothing to report.
 """
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from digest.compose import Personal, Sender, prepare
 from digest.compose.mime.header_encoding import checked_address
-from digest.models import Release, Source
+from digest.ingestion.health.watch import watch
+from digest.ingestion.health.wording import told
+from digest.models import SourceProblem
 from digest.web import branding
 from subscriptions.emails.letters import alarm
 from subscriptions.emails.letters.alarm import AlarmContent
@@ -28,13 +30,10 @@ from subscriptions.relay import Mail, Verdict, open_relay, send_one
 logger = logging.getLogger(__name__)
 INTERVAL = timedelta(hours=6)
 DEFERRED_FOR = timedelta(minutes=15)  # a relay that restarts is no alarm
-FAILING_FOR = timedelta(minutes=30)  # nor is one failed check of a source
-SILENT_FOR = timedelta(hours=36)
 RETRY_AFTER = timedelta(minutes=10)  # if the relay did not take the alarm
 # Part of the key of a Message-ID, and no module's name: one alarm has the same in every version.
 _SALT = "subscriptions.alarms"
 _ABOUT_SIGNING_UP = ("confirm", "known")  # letters
-WEEKEND = 5  # Saturday: few sources publish then
 
 
 class NotTaken(Exception):
@@ -43,12 +42,17 @@ class NotTaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong, what to do, and the reported error; `cause` is stored, so that it is told only once."""
+    """What is wrong, what to do, and the reported error, with the page of the admin that helps.
+
+    `cause` is stored, so that it is told only once, and `again` after so long if it lasts.
+    """
 
     cause: str
     what: str
     hint: str
     detail: str = ""
+    path: str = ""
+    again: timedelta | None = INTERVAL
 
 
 def notify_operator(now: datetime) -> int:
@@ -59,7 +63,7 @@ def notify_operator(now: datetime) -> int:
     """
     sent = 0
     for problem in problems(now):
-        if not _claim(problem.cause, now):
+        if not _claim(problem, now):
             continue
         logger.error("%s %s", problem.what, problem.detail)
         if not settings.OPERATOR_EMAIL:
@@ -67,8 +71,7 @@ def notify_operator(now: datetime) -> int:
         try:
             _hand_over(_message(problem, now))
         except NotTaken as error:
-            claimed = Alarm.objects.filter(cause=problem.cause, told_at=now)
-            claimed.update(told_at=now - INTERVAL + RETRY_AFTER)
+            _release_claim(problem, now)
             logger.error("alarm not sent, retrying later: %s", error)  # noqa: TRY400 - the relay's, no traceback
         else:
             sent += 1
@@ -82,8 +85,7 @@ def problems(now: datetime) -> Iterator[Problem]:
     yield from _much_deferred(now)
     yield from _no_headway(now)
     yield from _signups_wait(now)
-    yield from _failing(now)
-    yield from _silent(now)
+    yield from _sources(now)
 
 
 def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
@@ -167,49 +169,31 @@ def _signups_wait(now: datetime) -> Iterator[Problem]:
         )
 
 
-def _failing(now: datetime) -> Iterator[Problem]:
-    """Enabled sources that are unreachable, or answer with what cannot be read."""
-    for source in Source.objects.filter(enabled=True).exclude(error=""):
-        if source.succeeded_at is None or source.succeeded_at <= now - FAILING_FOR:
-            yield Problem(
-                f"source {source.name}",
-                _("%(source)s could not be read.") % {"source": source.title},
-                _(
-                    "It is tried again every 15 minutes. If its pages have changed, this service has to "
-                    "learn their new form."
-                ),
-                source.error.partition("\n")[0],
-            )
+def _sources(now: datetime) -> Iterator[Problem]:
+    """Sources whose papers do not arrive as they should; each problem is told once, however long it lasts."""
+    watch(now)
+    for problem in SourceProblem.objects.open().select_related("source"):
+        words = told(problem)
+        url = reverse("admin:digest_sourceproblem_change", args=[problem.pk])
+        yield Problem(f"source problem {problem.pk}", words.what, words.hint, words.detail, url, again=None)
 
 
-def _silent(now: datetime) -> Iterator[Problem]:
-    """No new paper for a day and a half of weekdays, though a source is enabled."""
-    newest = Release.objects.order_by("-released_at").values_list("released_at", flat=True).first()
-    if newest and _weekday_time(newest, now) >= SILENT_FOR and Source.objects.filter(enabled=True).exists():
-        yield Problem(
-            "silence",
-            _("No new paper has come in for 36 hours."),
-            _("Are the scheduler and a worker running? Fetch a source by hand, and look at its error."),
-            _("The last ones came in at %(moment)s UTC.") % {"moment": f"{newest:%Y-%m-%d %H:%M}"},
-        )
+def _claim(problem: Problem, now: datetime) -> bool:
+    """Whether this problem is to be mailed now; of any number of callers one is told so."""
+    alarm, new = Alarm.objects.get_or_create(cause=problem.cause, defaults={"told_at": now})
+    if new or problem.again is None:
+        return new
+    before = Alarm.objects.filter(pk=alarm.pk, told_at__lte=now - problem.again)
+    return bool(before.update(told_at=now))
 
 
-def _weekday_time(since: datetime, until: datetime) -> timedelta:
-    """The time between two moments, weekends in UTC left out."""
-    passed, moment = timedelta(), since
-    while moment < until:
-        midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        end = min(midnight, until)
-        if moment.weekday() < WEEKEND:
-            passed += end - moment
-        moment = end
-    return passed
-
-
-def _claim(cause: str, now: datetime) -> bool:
-    """Whether this cause is to be mailed now; of any number of callers one is told so."""
-    Alarm.objects.get_or_create(cause=cause, defaults={"told_at": now - INTERVAL})
-    return bool(Alarm.objects.filter(cause=cause, told_at__lte=now - INTERVAL).update(told_at=now))
+def _release_claim(problem: Problem, now: datetime) -> None:
+    """Have it told again soon: the relay did not take the mail."""
+    claimed = Alarm.objects.filter(cause=problem.cause, told_at=now)
+    if problem.again is None:
+        claimed.delete()  # with the next round
+    else:
+        claimed.update(told_at=now - problem.again + RETRY_AFTER)
 
 
 def _message(problem: Problem, now: datetime) -> bytes:
@@ -217,7 +201,7 @@ def _message(problem: Problem, now: datetime) -> bytes:
         what=problem.what,
         hint=problem.hint,
         detail=problem.detail,
-        admin_url=settings.SITE_URL + reverse("admin:index"),
+        admin_url=settings.SITE_URL + (problem.path or reverse("admin:index")),
         language=get_language() or "en",
     )
     letter = alarm.LETTER.compose(content, branding.current())

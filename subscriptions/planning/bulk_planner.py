@@ -10,7 +10,6 @@ stays due and is left to `plan`.
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import cached_property
 
 from django.db import connection, transaction
@@ -19,7 +18,7 @@ from django.db.models import Q
 from digest.selection.requests import SelectionRequest
 from digest.selection.selector import Selector
 from subscriptions.lib.selection_rows import kept
-from subscriptions.models import Delivery, SavedPaper, Subscriber, Vote
+from subscriptions.models import Delivery, SavedPaper, Vote
 from subscriptions.models.delivery import IS_OPEN
 from subscriptions.models.subscriber import SubscriberQuerySet
 from subscriptions.planning.bulk_statements import (
@@ -28,10 +27,10 @@ from subscriptions.planning.bulk_statements import (
     insert_deliveries,
     insert_deliveries_of,
 )
+from subscriptions.planning.filters import Filters
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
     COLUMNS,
-    Filters,
     Group,
     received,
     request_for,
@@ -44,14 +43,14 @@ SPAN = 100_000  # numbers of readers in one chunk, due or not: the database keep
 REQUESTS = 1000  # selections in memory at a time
 
 
-def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
-    """Readers due at `now` without an open digest, a taste or a library, of those with these `numbers`.
+def sharing(due: SubscriberQuerySet, numbers: tuple[int, int]) -> SubscriberQuerySet:
+    """Readers of those `due` without an open digest, a taste or a library, of those with these `numbers`.
 
     The exceptions are asked for by number, too, and not reader by reader: on a table without statistics
     PostgreSQL would read all open digests again for each.
     """
     of_these = {"subscriber__pk__range": numbers}
-    due = Subscriber.objects.due(now).filter(pk__range=numbers)
+    due = due.filter(pk__range=numbers)
     with_open = Delivery.objects.filter(IS_OPEN, **of_these).order_by().values("subscriber")
     with_library = SavedPaper.objects.filter(**of_these).with_library()
     due = due.exclude(pk__in=with_open).exclude(pk__in=Vote.objects.filter(**of_these).with_taste())
@@ -60,7 +59,7 @@ def sharing(now: datetime, numbers: tuple[int, int]) -> SubscriberQuerySet:
 
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:
     """Plan the readers who share, chunk by chunk; yields how many deliveries of each came to which state."""
-    due = Subscriber.objects.due(planning.now).order_by().values_list("covered", "returning")
+    due = planning.waiting.due().order_by().values_list("covered", "returning")
     for covered, returning in due.distinct():
         yield from _Window(planning, covered, returning).plan()
 
@@ -71,7 +70,7 @@ class _Window:
     def __init__(self, planning: Planning, covered: int | None, returning: bool) -> None:
         self._planning = planning
         self._alike = Q(covered=covered, returning=returning)  # None: IS NULL
-        self._due = Subscriber.objects.due(planning.now).filter(self._alike).order_by("pk")
+        self._due = planning.waiting.due().filter(self._alike).order_by("pk")
         self._filters, self._selector = Filters(), Selector()
         self._shares: dict[Group, Share] = {}
         self._covered = covered
@@ -84,7 +83,7 @@ class _Window:
                 return
             span = numbers.filter(pk__lt=first + SPAN)
             last = next(iter(span[CHUNK - 1 : CHUNK]), None) or span.last() or first
-            readers = sharing(self._planning.now, (first, last)).filter(self._alike)
+            readers = sharing(self._planning.waiting.due(), (first, last)).filter(self._alike)
             yield self._plan_chunk(readers.order_by())
 
     def _plan_chunk(self, readers: SubscriberQuerySet) -> Counter[str]:

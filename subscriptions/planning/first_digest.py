@@ -8,9 +8,9 @@ from digest.models import newest_release
 from subscriptions.accounts import signup
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.planning import planner
+from subscriptions.planning.filters import Filters
 from subscriptions.planning.planner import Planned
 from subscriptions.planning.runs import Planning
-from subscriptions.planning.selection_requests import Filters
 
 
 def confirm(subscriber: Subscriber, now: datetime, visitor: str) -> None:

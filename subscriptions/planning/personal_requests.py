@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from digest.selection.requests import LIBRARY, Filter, SelectionRequest, Votes
 from subscriptions.models import SavedPaper, Subscriber, Vote
-from subscriptions.planning.selection_requests import Filters
+from subscriptions.planning.filters import Filters
 
 NAME, COLOUR = "Your library", "#59616b"  # the name is translated where it is shown
 

@@ -26,14 +26,12 @@ from subscriptions.lib.selection_rows import kept
 from subscriptions.models import Delivery, Run, Subscriber, Suggestion
 from subscriptions.models.schedule import Schedule, due_at
 from subscriptions.planning.bulk_planner import plan_together
+from subscriptions.planning.filters import Filters, filters_of, narrowing
 from subscriptions.planning.open_digests import claimed_by_others, open_digests
 from subscriptions.planning.personal_requests import Tastes, like_library
 from subscriptions.planning.runs import Planning
 from subscriptions.planning.selection_requests import (
-    Filters,
-    filters_of,
     group_of,
-    narrowing,
     received,
     request_for,
     why_empty,
@@ -94,7 +92,7 @@ def plan_singly(planning: Planning, planned: Planned) -> None:
     last = 0
     while True:
         with transaction.atomic():
-            due = Subscriber.objects.due(planning.now).filter(pk__gt=last).order_by("pk")
+            due = planning.waiting.due().filter(pk__gt=last).order_by("pk")
             readers = list(due.select_for_update(skip_locked=True)[:BATCH])
             if not readers:
                 return

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, OuterRef
 from digest.selection.trending import release_before
 from subscriptions.models import Delivery, Run
 from subscriptions.models.delivery import STOPPED
+from subscriptions.planning.waiting import Waiting
 
 State = Delivery.State
 UNFINISHED = (*Delivery.WAITING, *Delivery.CLAIMED)
@@ -27,6 +28,11 @@ class Planning:
 
     now: datetime
     through_release: int
+
+    @cached_property
+    def waiting(self) -> Waiting:
+        """Which readers wait for a source that is late."""
+        return Waiting(self.now)
 
     @cached_property
     def two_days_ago(self) -> int:

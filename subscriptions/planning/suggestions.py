@@ -17,8 +17,8 @@ from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from subscriptions.models import FilterSet, Suggestion
 from subscriptions.planning.changes import Change, RecentPapers
+from subscriptions.planning.filters import Filters
 from subscriptions.planning.habits import Alike, troubled
-from subscriptions.planning.selection_requests import Filters
 
 AGAIN = timedelta(hours=20)
 SECONDS = 600  # that one night may take; other filters come first the next

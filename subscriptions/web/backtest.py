@@ -26,8 +26,8 @@ from digest.selection.requests import EVERY, LIBRARY, TRENDING, Filter
 from digest.web.page_language import LANGUAGE_PARAMETER, current_language
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models.schedule import Schedule
+from subscriptions.planning.filters import narrowing
 from subscriptions.planning.personal_requests import like_library
-from subscriptions.planning.selection_requests import narrowing
 from subscriptions.web.filters_form import UNCHOSEN_TOP, FiltersForm, shared
 from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 

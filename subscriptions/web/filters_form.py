@@ -18,7 +18,7 @@ from subscriptions.accounts.preferences import MOST_QUERIES, Choices
 from subscriptions.accounts.query_builder import followed, narrowed
 from subscriptions.models import Wanted
 from subscriptions.models.schedule import Schedule
-from subscriptions.planning.selection_requests import filters_of
+from subscriptions.planning.filters import filters_of
 from subscriptions.web.library_sample import NO_LIBRARY, LibrarySample
 from subscriptions.web.query_offers import TAKEN, offers_for
 from subscriptions.web.query_problems import MOST_TERMS, QueryProblem, problems_of, sentences

@@ -37,9 +37,9 @@ def databases() -> Iterator[Mapping[str, Environment]]:
         yield {name: django | {"DATABASE_URL": url} for name, url in urls.items()}
 
 
-def figures_of(program: str, corpus: Path, environment: Environment, report: Report, name: str) -> Any:
+def figures_of(program: str, about: Path | int, environment: Environment, report: Report, name: str) -> Any:
     """What the program `tests.bench.PROGRAM` prints; it ends with 1 if the percolator finds other papers."""
-    command = (sys.executable, "-m", f"tests.bench.{program}", str(corpus), str(report.rounds))
+    command = (sys.executable, "-m", f"tests.bench.{program}", str(about), str(report.rounds))
     done = subprocess.run(
         command, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=False
     )

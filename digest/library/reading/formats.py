@@ -3,11 +3,14 @@
 from itertools import islice
 
 from digest.lib.messages import deferred
-from digest.library.reading.bibtex_entries import is_bibtex, papers_of_bibtex
+from digest.library.reading.bibtex_entries import papers_of_bibtex
 from digest.library.reading.entries import TOO_MUCH, Problem, Reading, collected
 from digest.library.reading.pasted_lines import papers_in_lines
-from digest.library.reading.ris_records import is_ris, papers_of_ris
+from digest.library.reading.ris_records import papers_of_ris
 from digest.library.reading.zotero_csv import is_table, papers_of_table
+from digest.sources.uploads.bibtex_entries import is_bibtex
+from digest.sources.uploads.export_text import decoded
+from digest.sources.uploads.ris_records import is_ris
 
 MOST_BYTES = 900_000
 MOST_ENTRIES = 500
@@ -23,7 +26,7 @@ def read(content: str | bytes, most: int = MOST_ENTRIES) -> Reading:
     Of a longer one the first are taken, and the first that is left out is told as a problem. Content of more
     than `MOST_BYTES` is for the caller to refuse.
     """
-    text = _decoded(content) if isinstance(content, bytes) else content
+    text = decoded(content) if isinstance(content, bytes) else content
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
     papers = next((papers for is_of, papers in _FORMS if is_of(text)), papers_in_lines)
     told = list(islice(papers(text), _MOST_FOUND + 1))
@@ -36,13 +39,3 @@ def read(content: str | bytes, most: int = MOST_ENTRIES) -> Reading:
         why = deferred("from here on nothing was taken: %(most)s papers is the most", most=most)
         problems = (*problems, Problem.at(left_out.line, left_out.title or left_out.key, why))
     return Reading(found.entries[:most], problems)
-
-
-def _decoded(content: bytes) -> str:
-    """As its mark says, else UTF-8, else Windows' Western European, as old exports have it."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")

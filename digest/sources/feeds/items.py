@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from digest.lib.records import PaperRecord
-from digest.sources.feeds.authors import names_in
-from digest.sources.feeds.identifiers import arxiv_in, cleaned_link, doi_in
+from digest.sources.author_names import names_in
+from digest.sources.identifiers import arxiv_in, cleaned_link, doi_in
 from digest.sources.markup import without_markup, without_page_markup
 from digest.sources.parsed_answer import ParsedAnswer, collect, require_plausible
 from digest.sources.record_fields import build_record

@@ -13,7 +13,7 @@ from digest.sources.http.response import SECRET, read_body
 _MOST_BYTES = 100_000
 _MOST_CHARACTERS = 200
 _NAMES = ("message", "errMsg", "error", "detail", "error_description")  # by which APIs say it
-_ELEMENTS = ("summary", "ERROR", "title")  # of feeds, of PubMed, of pages
+_ELEMENTS = ("summary", "ERROR", "description", "title")  # of feeds, of PubMed, of pages
 
 
 def words_of(response: httpx.Response) -> str:

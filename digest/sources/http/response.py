@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
-from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
+from digest.sources.errors import BotChallenge, SourceChanged, SourceRefused, SourceUnavailable
 
 # Seconds before the second attempt, where the server does not say. Whoever finds that there were too many
 # requests means more than a moment.
@@ -37,7 +37,7 @@ def check(response: httpx.Response, words: str) -> None:
     """Raise unless the answer is the one that was asked for, with the `words` of a refusal."""
     url, status = without_secrets(response.request.url), response.status_code
     if "x-amzn-waf-action" in response.headers or response.headers.get("cf-mitigated") == "challenge":
-        raise SourceUnavailable(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
+        raise BotChallenge(f"Expected an answer from {url}, found a bot challenge (HTTP {status}).")
     if status in {408, 425, 429} or status >= 500:
         wait = _FIRST_WAIT_THROTTLED if status == 429 else FIRST_WAIT
         raise TryAgain(

@@ -11,7 +11,7 @@ from subscriptions.accounts import preferences
 from subscriptions.emails.letters.letter_type import DeliveryLike, LetterType
 from subscriptions.models import Subscriber
 from subscriptions.models.schedule import due_at, zone
-from subscriptions.planning.selection_requests import filters_of
+from subscriptions.planning.filters import filters_of
 
 DAYS = 7  # that it looks back
 

@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from subscriptions import outbox
 from subscriptions.accounts import sweeping
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery
 from subscriptions.planning import planner, runs, suggestions
+from subscriptions.planning.waiting import Waiting
 from subscriptions.relay import open_relay
 from subscriptions.relay.no_relay import WHY
 
@@ -70,9 +71,12 @@ class Command(BaseCommand):
             self.stdout.write(", ".join(f"{key.replace('_', ' ')} {value}" for key, value in summary.items()))
 
     def unfinished(self, now: datetime) -> bool:
-        """Whether somebody due by `now` is not planned yet, or a delivery waits or is in a sender's hands."""
+        """Whether somebody due by `now` is not planned yet, or a delivery waits or is in a sender's hands.
+
+        Who waits for a source that is late is left to the next call.
+        """
         by_then = now + timedelta(milliseconds=1)  # a moment that had its digest is moved on by less
-        return Subscriber.objects.due(now).exists() or outbox.unfinished(by_then).exists()
+        return Waiting(now).due().exists() or outbox.unfinished(by_then).exists()
 
     def deliver(self) -> Counter[str]:
         relay = open_relay()

@@ -1,6 +1,6 @@
 """The figures about papers are right, and what needs an operator is said with where to go."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,21 +8,19 @@ from django.urls import reverse
 
 from digest.admin.dashboard.attention import Attention, needs_attention, silent_workers
 from digest.admin.dashboard.figures import paper_figures
-from digest.models import Edition, Heartbeat, Source, Topic
+from digest.ingestion.health.watch import watch
+from digest.models import Edition, Heartbeat, Source, SourceProblem, Topic
 from tests.factories import DAY, NOW, edition, source, topic
 
 pytestmark = pytest.mark.django_db
 
-MONDAY = date(2025, 11, 10)
-ON_MONDAY = datetime(2025, 11, 10, 9, 0, tzinfo=NOW.tzinfo)
+
+def found() -> list[Attention]:
+    return list(needs_attention(paper_figures()))
 
 
-def found(now: datetime = NOW) -> list[Attention]:
-    return list(needs_attention(paper_figures(), now))
-
-
-def attention(now: datetime = NOW) -> list[str]:
-    return [item.what for item in found(now)]
+def attention() -> list[str]:
+    return [item.what for item in found()]
 
 
 def fetched(now: datetime, **values: Any) -> Source:
@@ -32,14 +30,6 @@ def fetched(now: datetime, **values: Any) -> Source:
         **{"enabled": True, "checked_at": now - timedelta(minutes=5)} | values
     )
     return row
-
-
-def week(*papers: int, last: date = MONDAY - timedelta(days=3)) -> None:
-    """Editions with these numbers of papers on the weekdays up to `last`."""
-    day = last
-    for count in reversed(papers):
-        edition(*(f"{day} number {n}" for n in range(count)), day=day)
-        day -= timedelta(days=3 if day.weekday() == 0 else 1)
 
 
 def test_editions_are_counted_with_what_was_new_in_them(django_assert_max_num_queries: Any) -> None:
@@ -68,48 +58,16 @@ def test_without_any_edition_it_says_what_to_do_first() -> None:
     assert only.hint.startswith("Sources are checked every 15 minutes")
 
 
-def test_a_source_that_could_not_be_fetched_says_why_in_one_line() -> None:
+def test_an_open_problem_of_a_source_is_told_with_its_page() -> None:
     edition("FP4 training")
-    row = fetched(NOW, error="The site answered 503.\nTraceback …")
+    row = fetched(NOW, error="The site answered 503.\nTraceback …", error_kind="unreachable")
+    watch(NOW)
     (only,) = found()
-    assert (only.what, only.hint) == ("Huggingface could not be fetched.", "The site answered 503.")
-    assert only.url == reverse("admin:digest_source_change", args=[row.pk])
-
-
-def test_a_source_that_nobody_checks_points_to_the_scheduler() -> None:
-    edition("FP4 training")
-    fetched(NOW, checked_at=NOW - timedelta(hours=2))
-    assert attention() == ["Huggingface has not been checked since 5 Nov, 07:00."]
-    Source.objects.update(enabled=False)
-    assert attention() == []
-
-
-def test_a_weekday_without_an_edition_is_missed_on_the_next_day() -> None:
-    week(2, 2, 2, last=date(2025, 11, 6))
-    fetched(ON_MONDAY)
-    assert attention(ON_MONDAY) == ["Huggingface has no edition for Friday 7 November."]
-    assert attention(ON_MONDAY - timedelta(days=3)) == []
-
-
-def test_a_weekend_without_an_edition_is_as_usual() -> None:
-    week(2, 2, 2)
-    fetched(ON_MONDAY)
-    assert attention(ON_MONDAY) == []
-
-
-def test_an_edition_with_far_fewer_papers_than_usual_is_told() -> None:
-    week(8, 9, 10, 3)
-    assert attention(ON_MONDAY) == ["Huggingface listed only 3 papers on Friday 7 November."]
-
-
-def test_an_edition_of_today_still_grows() -> None:
-    week(8, 9, 10, 3)
-    assert attention(ON_MONDAY - timedelta(days=3)) == []
-
-
-def test_with_too_few_editions_nothing_is_usual() -> None:
-    week(9, 10, 3)
-    assert attention(ON_MONDAY) == []
+    problem = SourceProblem.objects.get(source=row)
+    assert only.what == "Huggingface cannot be reached."
+    assert only.url == reverse("admin:digest_sourceproblem_change", args=[problem.pk])
+    SourceProblem.objects.update(accepted_at=NOW)
+    assert found() == []
 
 
 def test_papers_that_could_not_be_read_are_told_for_the_newest_edition() -> None:

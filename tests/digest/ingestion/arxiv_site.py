@@ -38,11 +38,15 @@ _NONE = '<error code="noRecordsMatch">None.</error>'
 
 @dataclass(frozen=True)
 class Listed:
-    """A paper by the days on which its versions were announced."""
+    """A paper by the days on which its versions were announced; `revised` is its title since the second."""
 
     id: str
     title: str
     versions: tuple[date, ...]
+    revised: str = ""
+
+    def title_on(self, day: date) -> str:
+        return self.revised if self.revised and day >= self.versions[1] else self.title
 
 
 @dataclass
@@ -65,7 +69,7 @@ class ArxivSite:
         items = [
             _ITEM.format(
                 id=one.id,
-                title=one.title,
+                title=one.title_on(day),
                 version=one.versions.index(day) + 1,
                 kind="replace" if one.versions.index(day) else "new",
                 day=day,
@@ -81,7 +85,7 @@ class ArxivSite:
         if self.only and day not in self.only:
             return ""
         records = [
-            _RECORD.format(id=one.id, title=one.title, day=day, versions=self._versions(one))
+            _RECORD.format(id=one.id, title=one.title_on(self.today), day=day, versions=self._versions(one))
             for one in self.papers
             if max(version for version in one.versions if version <= self.today) == day
         ]
@@ -96,7 +100,10 @@ class ArxivSite:
         found = [one for one in self.papers if one.versions[0] == asked]
         entries = (
             _ENTRY.format(
-                id=one.id, title=one.title, version=len(one.versions), submitted=submitted_for(asked)[0]
+                id=one.id,
+                title=one.title_on(self.today),
+                version=len(one.versions),
+                submitted=submitted_for(asked)[0],
             )
             for one in found
         )

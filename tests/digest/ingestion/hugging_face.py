@@ -24,7 +24,7 @@ def listed(day: date, *titles: str) -> bytes:
 
 
 class HuggingFace:
-    """Answers for each day as `answers` says, an empty list for others and for further pages.
+    """Answers for each day as `answers` says, and `further` of pages after the first.
 
     `asked` are the days of first pages, in order.
     Every body has an ETag, and is not sent to who has it: `unsent` counts that.
@@ -32,6 +32,7 @@ class HuggingFace:
 
     def __init__(self, address: str = "127.0.0.1") -> None:
         self.answers: Callable[[date], Answer] = lambda day: b"[]"
+        self.further: Callable[[date], Answer] = lambda day: b"[]"
         self.asked: list[date] = []
         self.requests: list[Mapping[str, str]] = []
         self.unsent = 0
@@ -54,7 +55,7 @@ def _handler(site: HuggingFace) -> type[BaseHTTPRequestHandler]:
             if first:
                 site.asked.append(day)
                 site.requests.append(dict(self.headers))
-            answer = site.answers(day) if first else b"[]"
+            answer = site.answers(day) if first else site.further(day)
             status, body = (answer, b"") if isinstance(answer, int) else (200, answer)
             tag = f'"{hashlib.sha256(body).hexdigest()}"'
             if status == 200 and self.headers["If-None-Match"] == tag:

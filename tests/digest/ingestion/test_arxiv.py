@@ -81,6 +81,18 @@ def test_nothing_is_asked_for_again_once_a_day_was_announced(source: Source, set
     assert list(settled.values_list("day", flat=True)) == [THURSDAY, FRIDAY, MONDAY]
 
 
+def test_a_replacement_brings_newer_facts_of_a_paper_that_is_known_and_is_listed_as_new_nowhere(
+    source: Source, settings: Settings
+) -> None:
+    kite = Listed("2603.00001", "A kite", (THURSDAY, MONDAY), revised="A kite, mended")
+    site = ArxivSite([kite, *PAPERS[2:]], THURSDAY)
+    with playing(site) as settings.SOURCE_MIRRORS:
+        for day in (THURSDAY, FRIDAY, MONDAY):
+            checked(source, site, day)
+    assert Paper.objects.get(key="arxiv:2603.00001").title == "A kite, mended"
+    assert [day for title, day in released() if title == "A kite, mended"] == [THURSDAY]
+
+
 def test_a_feed_made_today_with_the_papers_of_the_day_before_is_stale_and_not_quiet(
     source: Source, settings: Settings
 ) -> None:

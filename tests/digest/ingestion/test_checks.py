@@ -233,6 +233,18 @@ def test_every_answer_is_kept_also_one_that_cannot_be_read(site: HuggingFace) ->
     }
 
 
+def test_a_page_whose_next_page_did_not_come_is_no_answer(site: HuggingFace) -> None:
+    site.answers, site.further = lambda day: listed(day, "First"), lambda day: 503
+    with pytest.raises(SourceUnavailable):
+        checks.check(enabled(), NOW)
+    assert list(answers(source(), DAY, DAY)) == []
+    assert released() == []
+    site.further = lambda day: b"{}"
+    with pytest.raises(SourceChanged):
+        checks.check(enabled(), NOW + HOUR)
+    assert [answer.parts for answer in answers(source(), DAY, DAY)] == [(listed(DAY, "First"), b"{}")]
+
+
 def test_what_is_fetched_must_be_of_a_format_of_the_sources_own(site: HuggingFace) -> None:
     """A file of JSON Lines can be ingested by hand; Hugging Face does not answer so."""
     site.answers = lambda day: str(record("First", day=str(day))).replace("'", '"').encode()

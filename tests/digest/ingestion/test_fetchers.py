@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from threading import Thread
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -88,6 +89,22 @@ def test_a_site_that_asks_to_be_left_alone_is_by_everybody() -> None:
     AskedSite.objects.update(free_at=timezone.now() + timedelta(seconds=20))
     politeness.wait_for_turn("rss.arxiv.org", 3, waits.append)
     assert waits == [pytest.approx(20, abs=1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_processes_that_ask_at_once_ask_one_after_the_other() -> None:
+    waits: list[float] = []
+
+    def ask() -> None:
+        politeness.wait_for_turn("export.arxiv.org", 5, waits.append)
+        connection.close()
+
+    threads = [Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(waits) == [pytest.approx(seconds, abs=2) for seconds in (0, 5, 10, 15)]
 
 
 def test_without_a_database_the_pace_is_kept_by_each_alone(monkeypatch: pytest.MonkeyPatch) -> None:

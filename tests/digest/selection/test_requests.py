@@ -41,6 +41,7 @@ def test_whatever_differs_makes_another_key() -> None:
         "library": (1, 6),
         "trending": 0,
         "liked": (("arxiv:2311.12345", "0a"),),
+        "lacking": ("The Bulletin",),
     }
     keys = {replace(REQUEST, **{name: value}).key for name, value in other.items()}
     assert len(keys | {REQUEST.key}) == len(SelectionRequest.__slots__) + 1

@@ -189,7 +189,7 @@ def test_the_page_costs_the_same_however_much_there_is(django_assert_max_num_que
         edition(f"Agents {number}", day=DAY - timedelta(days=number))
         kept = topic(f"topic-{number}", "agent*")
         delivery(reader(f"reader{number}@x.example", topics=[kept]), State.REFUSED, reason=f"550 {number}")
-    with django_assert_max_num_queries(19):
+    with django_assert_max_num_queries(20):
         figures()
 
 

@@ -1,7 +1,7 @@
 """What the operator is told by mail when mail stops, and that nobody is told twice."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from aiosmtpd.smtp import AuthResult
 
-from digest.models import Release, Source
+from digest.models import Source, SourceProblem
 from subscriptions import tasks
 from subscriptions.emails import alarms
 from subscriptions.models import Delivery, Run
@@ -188,14 +188,29 @@ def test_a_run_that_is_held_for_its_refusals_is_told_as_that(kept: list[EmailMes
     assert "550 Administrative prohibition" in text_of(kept[0])
 
 
-def test_a_source_that_cannot_be_read_is_told_once_it_lasts(kept: list[EmailMessage]) -> None:
-    failing(succeeded_at=NOW - timedelta(minutes=15))
+def test_a_problem_of_a_source_is_told_once_however_long_it_lasts(kept: list[EmailMessage]) -> None:
+    row = failing(succeeded_at=NOW - timedelta(minutes=15))
     alarms.notify_operator(NOW)
     assert kept == []
-    alarms.notify_operator(NOW + HOUR)
+    for hours in (1, 2, 8, 30):
+        Source.objects.update(checked_at=NOW + hours * HOUR)
+        alarms.notify_operator(NOW + hours * HOUR)
     assert [mail["Subject"] for mail in kept] == ["Needs you: Papers could not be read."]
     assert "403 Forbidden" in text_of(kept[0])
     assert "more" not in text_of(kept[0])
+    problem = SourceProblem.objects.get(source=row)
+    assert f"http://localhost:8000/admin/digest/sourceproblem/{problem.pk}/change/" in text_of(kept[0])
+
+
+def test_a_problem_that_comes_back_is_told_again(kept: list[EmailMessage]) -> None:
+    failing(succeeded_at=None)
+    alarms.notify_operator(NOW)
+    Source.objects.update(error="", succeeded_at=NOW)
+    alarms.notify_operator(NOW + timedelta(minutes=5))
+    Source.objects.update(error="503", succeeded_at=None)
+    alarms.notify_operator(NOW + timedelta(minutes=10))
+    assert len(kept) == 2
+    assert SourceProblem.objects.filter(cleared_at=NOW + timedelta(minutes=5)).count() == 1
 
 
 def test_sign_ups_beyond_the_total_are_told_once_and_letters_due_now_are_not(
@@ -219,23 +234,6 @@ def test_a_source_that_is_switched_off_alarms_nobody(kept: list[EmailMessage]) -
     assert kept == []
 
 
-@pytest.mark.parametrize(
-    ("newest", "told"),
-    [
-        (NOW - timedelta(hours=35), False),
-        (NOW - timedelta(hours=37), True),
-        (datetime(2025, 10, 31, 20, tzinfo=UTC), False),  # Friday, 20:00: by Tuesday, 07:00, 35 weekday hours
-    ],
-)
-def test_silence_of_a_day_and_a_half_is_told(kept: list[EmailMessage], newest: datetime, told: bool) -> None:
-    edition("Agents", now=newest)
-    Source.objects.update(enabled=True)
-    now = NOW if newest.month == NOW.month else datetime(2025, 11, 4, 7, tzinfo=UTC)
-    alarms.notify_operator(now)
-    assert [mail["Subject"] for mail in kept] == ["Needs you: No new paper has come in for 36 hours."] * told
-    assert Release.objects.count() == 1
-
-
 def test_each_cause_is_told_once_in_six_hours(kept: list[EmailMessage]) -> None:
     held(HOUR)
     failing(succeeded_at=None)
@@ -243,7 +241,7 @@ def test_each_cause_is_told_once_in_six_hours(kept: list[EmailMessage]) -> None:
         alarms.notify_operator(NOW + timedelta(minutes=minutes))
     assert len(kept) == 2
     alarms.notify_operator(NOW + timedelta(hours=6))
-    assert len(kept) == 4
+    assert len(kept) == 3  # the source's problem is told once
 
 
 def test_without_an_operators_address_it_stands_in_the_log(

@@ -266,7 +266,7 @@ def test_open_digests_are_found_by_their_own_index_however_many_are_settled() ->
     if connection.vendor == "postgresql":  # a table of no rows it would rather read
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan TO off")
-    assert "delivery_of_next" in bulk_planner.sharing(NOW, (1, 9)).explain()
+    assert "delivery_of_next" in bulk_planner.sharing(Subscriber.objects.due(NOW), (1, 9)).explain()
 
 
 def test_due_readers_far_apart_are_all_planned(monkeypatch: pytest.MonkeyPatch) -> None:

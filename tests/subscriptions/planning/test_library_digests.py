@@ -210,7 +210,7 @@ def test_readers_with_a_library_are_planned_one_by_one_and_others_together() -> 
     day_of_papers()
     both = [reader(f"{name}@readers.example", library_daily=10, queries=["robot"]) for name in ("ada", "bob")]
     keep(both[0], known("Low precision, high accuracy"))
-    shared = sharing(NOW, (both[0].pk, both[1].pk)).values_list("pk", flat=True)
+    shared = sharing(Subscriber.objects.due(NOW), (both[0].pk, both[1].pk)).values_list("pk", flat=True)
     assert list(shared) == [both[1].pk]
 
 

@@ -10,8 +10,8 @@ from digest.models import Paper
 from digest.selection.content import Reading
 from subscriptions.models import Delivery, FilterSet, Subscriber, Wanted
 from subscriptions.planning.changes import RecentPapers
+from subscriptions.planning.filters import filters_of
 from subscriptions.planning.planner import next_selection, plan
-from subscriptions.planning.selection_requests import filters_of
 from tests.digest.matching.ranking.test_likeness import BROWSER, PHONE, ROBOT
 from tests.factories import NOW, edition, reader, record
 

@@ -348,7 +348,7 @@ def test_planning_costs_few_queries_however_many_readers(django_assert_max_num_q
     edition("First agents")
     for number in range(50):
         reader(f"reader{number}@readers.example", topics=[agents], queries=[f"word{number % 5}"])
-    with django_assert_max_num_queries(41):
+    with django_assert_max_num_queries(42):
         plan(NOW)
     assert Delivery.objects.count() == 50
 

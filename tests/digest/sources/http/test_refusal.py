@@ -28,6 +28,10 @@ def site() -> Iterator[Site]:
         (b"Rate exceeded.\n", "Rate exceeded."),
         (b"<html><head><title>Too many\nrequests</title></head></html>", "Too many requests"),
         (b"<?xml version='1.0'?><rss><channel><title>Feed error for query: cs.XY</title>", "cs.XY"),
+        (
+            b"<rss><channel><title>Feed error</title><description>Bad subject class 'XY'.</description>",
+            "Bad subject class 'XY'.",
+        ),
         (b"<feed><title>x</title><entry><summary>incorrect id</summary></entry></feed>", "incorrect id"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The names in a feed's lines of authors, of which one may hold them all."""
+"""The names in lines of authors, of which one may hold them all."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What identifies the paper of a feed's item: its DOI or arXiv id, in a field of its own or in a link."""
+"""What identifies the paper of an item: its DOI or arXiv id, in a field of its own or in a link."""
 
 import re
 from collections.abc import Iterable
