@@ -10,11 +10,21 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar, today_of
+from digest.ingestion import fetchers
 from digest.models import Edition, Source, SourceDay
-from digest.sources import registry
+from digest.sources import SourceChanged, registry
+from digest.sources.adapter import Adapter
 
 WEEKS = 5
 RECENT = timedelta(days=8)  # for the list, which only says what came last
+
+
+def adapter_as_set(source: Source) -> Adapter | None:
+    """The adapter with the source's settings, which may say when it announces; without, if they are wrong."""
+    try:
+        return fetchers.adapter_of(source)
+    except SourceChanged:
+        return registry.adapter_called(source.adapter)
 
 
 def recent_days(now: datetime) -> Any:
@@ -34,7 +44,7 @@ def said_on_page(source: Source, now: datetime) -> Said:
 
 def show_calendar(source: Source, now: datetime) -> SafeString:
     """The last weeks of the source as a table."""
-    known, adapter = known_days(source, now), registry.adapter_called(source.adapter)
+    known, adapter = known_days(source, now), adapter_as_set(source)
     today = today_of(adapter, now)
     since = today_of(adapter, source.enabled_at) if source.enabled_at else min(known, default=None)
     weeks = calendar(adapter, known, today, since, WEEKS)
@@ -68,5 +78,5 @@ def _known(one: SourceDay, stored: DayOfSource | None = None) -> DayOfSource:
 
 
 def _said(source: Source, known: Known, now: datetime) -> Said:
-    adapter = registry.adapter_called(source.adapter)
+    adapter = adapter_as_set(source)
     return arrived(adapter, known, now, enabled=source.enabled, error=source.error)

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_button, redirect
 from digest.admin.sources.arrival import Tone, next_check
-from digest.admin.sources.days import recent_days, said_in_list, said_on_page, show_calendar
+from digest.admin.sources.days import adapter_as_set, recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
 from digest.admin.sources.kinds import chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
@@ -87,7 +87,7 @@ class SourceAdmin(BaseAdmin[Source]):
         return super().get_form(request, obj, change=change, form=form, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
-        adapter = registry.adapter_called(obj.adapter) if obj else chosen_kind(request)
+        adapter = adapter_as_set(obj) if obj else chosen_kind(request)
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
         schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)

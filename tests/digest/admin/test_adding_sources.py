@@ -150,6 +150,19 @@ def test_the_settings_of_a_source_are_listed_in_words(admin_client: Client) -> N
     assert Source.objects.filter(title="arXiv cs.CV", name="arxiv-cs-cv").exists()
 
 
+def test_a_feed_is_named_by_its_host_and_may_be_waited_for_once_its_hour_is_known(
+    admin_client: Client,
+) -> None:
+    values = {"setting_address": "https://www.lab.example/papers.xml", "setting_fields": ""}
+    admin_client.post(f"{ADD}?adapter=feed", values | {"setting_announced": "06:30 Europe/Berlin"})
+    source = Source.objects.get()
+    assert (source.title, source.name) == ("lab.example", "lab-example")
+    change = reverse("admin:digest_source_change", args=[source.pk])
+    assert "wait_minutes" in inputs(admin_client.get(change))
+    admin_client.post(change, values | {"title": "Lab", "setting_announced": "", "wait_minutes": "0"})
+    assert "wait_minutes" not in inputs(admin_client.get(change))
+
+
 def test_settings_that_mean_nothing_together_are_refused(
     admin_client: Client, site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
