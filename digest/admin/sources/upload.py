@@ -54,7 +54,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         required=False,
-        help_text=f"CSV, JSON Lines, a saved page, a feed, an API’s answer: the format is found by itself. "
+        help_text=f"CSV, BibTeX, RIS, JSON Lines, a saved page, a feed, an API’s answer: it is recognised. "
         f"At most {MOST_BYTES // 1000} kB.",
         widget=UnfoldAdminFileFieldWidget,
     )
@@ -66,7 +66,8 @@ class UploadForm(forms.Form):
     )
     day = forms.DateField(
         required=False,
-        help_text="YYYY-MM-DD. Needed only where the papers do not name their day themselves.",
+        help_text="YYYY-MM-DD. Tables and lists of references are of today unless you say so; pages and "
+        "feeds name their day.",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
     release = forms.BooleanField(
