@@ -1,5 +1,6 @@
 """What the database knows of a source's days, for its page and for the list of sources."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -49,7 +50,8 @@ def show_calendar(source: Source, now: datetime) -> SafeString:
     since = today_of(adapter, source.enabled_at) if source.enabled_at else min(known, default=None)
     weeks = calendar(adapter, known, today, since, WEEKS)
     errors = [(one.day, one.error) for one in sorted(known.values(), key=lambda one: one.day) if one.error]
-    context = {"weeks": weeks, "errors": errors[-5:], "today": today}
+    context: dict[str, Any] = {"weeks": weeks, "errors": errors[-5:], "today": today}
+    context["unreadable"] = _unreadable(source, weeks[0][0].day)
     return render_to_string("sources/calendar.html", context)
 
 
@@ -63,6 +65,14 @@ def known_days(source: Source, now: datetime) -> Known:
     }
     answered = _by_day(source.days.filter(day__gte=first), stored)
     return stored | answered
+
+
+def _unreadable(source: Source, first: date) -> list[tuple[str, int]]:
+    """How many papers of the last answers for each day lacked a field that was there, by field."""
+    total: Counter[str] = Counter()
+    for counts in source.days.filter(day__gte=first).values_list("unreadable", flat=True):
+        total.update(counts)
+    return total.most_common()
 
 
 def _by_day(days: Iterable[SourceDay], stored: Known) -> dict[date, DayOfSource]:

@@ -32,8 +32,10 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         super().__init__(*args, **kwargs)
         if self.adapter:
             self.instance.adapter = self.adapter.name
-        for name in {"title", "name"} & set(self.fields):
-            self.fields[name].required = False
+        for name, made_of in (("title", "the settings"), ("name", "the title")):
+            if field := self.fields.get(name):
+                field.required = False
+                field.help_text = f"{field.help_text} Left empty, it is made of {made_of}.".strip()
         stored = self.instance.settings
         for setting in self._settings:
             field = self.fields[PREFIX + setting.name]

@@ -109,6 +109,7 @@ def test_the_form_of_a_kind_asks_for_its_settings(admin_client: Client, site: We
     assert "checked" in asked["enabled"].attrs
     assert "wait_minutes" in asked
     assert "One of its sections." in words(answer)
+    assert "Left empty, it is made of the settings." in words(answer)
     assert "adapter" not in asked
 
 
