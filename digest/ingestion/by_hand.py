@@ -1,4 +1,4 @@
-"""Papers that somebody brings as a file or as text: read, shown, and stored for a source."""
+"""Papers that somebody brings as a file or as text, and sources for them."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -6,8 +6,6 @@ from datetime import date, datetime
 from django.utils.text import slugify
 
 from digest import sources
-from digest.ingestion import raw_answers
-from digest.ingestion.store import Ingested, store
 from digest.models import Source
 from digest.sources import ParsedAnswer, registry
 
@@ -29,16 +27,6 @@ def read(raw: bytes, now: datetime, day: date | None) -> Brought:
     Raises what `sources.parse` raises.
     """
     return Brought(raw, day, sources.parse(raw, today=now.date(), day=day))
-
-
-def store_brought(brought: Brought, source: Source, now: datetime, *, release: bool) -> Ingested:
-    """Store the papers for `source`, and keep what was brought, so that it can be read again.
-
-    Safe to repeat. Raises what `store` raises, with nothing stored.
-    """
-    ingested = store(brought.parsed, source, now, release=release)
-    raw_answers.keep(source, brought.day, [brought.raw], brought.parsed.format, now)
-    return ingested
 
 
 def new_source(title: str, form: str) -> Source:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parseaddr
 from functools import partial
 from urllib.parse import urlsplit
@@ -173,9 +173,10 @@ def _fetch_politely(
     *,
     interval: float,
 ) -> Answer:
-    """Ask in turn and by name; whoever asks to be left alone is."""
+    """Ask in turn, which is waited for no longer than an answer; whoever asks to be left alone is."""
     limits = replace(limits, user_agent=user_agent())
-    timing = Timing(partial(politeness.wait_for_turn, interval=interval))
+    patience = min(politeness.PATIENCE, timedelta(seconds=limits.total_time))
+    timing = Timing(partial(politeness.wait_for_turn, interval=interval, patience=patience))
     try:
         return fetch(url, limits, headers=headers, known=known, timing=timing)
     except SourceUnavailable as error:

@@ -19,7 +19,9 @@ LONGEST_REST = timedelta(days=1)
 logger = logging.getLogger(__name__)
 
 
-def wait_for_turn(host: str, interval: float, sleep: Callable[[float], None] = time.sleep) -> None:
+def wait_for_turn(
+    host: str, interval: float, sleep: Callable[[float], None] = time.sleep, patience: timedelta = PATIENCE
+) -> None:
     """Wait until `interval` seconds have passed since anybody's last request to the site of `host`.
 
     Raises SourceUnavailable if the site asked to be left alone for long. This machine is asked at once.
@@ -29,7 +31,7 @@ def wait_for_turn(host: str, interval: float, sleep: Callable[[float], None] = t
         return
     now = timezone.now()
     try:
-        turn = _take_turn(site_of(host), interval, now)
+        turn = _take_turn(site_of(host), interval, now, patience)
     except DatabaseError as error:
         logger.warning("the pace of asking %s cannot be kept: %s", host, error)
         turn = now + timedelta(seconds=interval)
@@ -65,12 +67,12 @@ def site_of(host: str) -> str:
     return ".".join(labels[-3 if below_country else -2 :])[:253]
 
 
-def _take_turn(site: str, interval: float, now: datetime) -> datetime:
+def _take_turn(site: str, interval: float, now: datetime, patience: timedelta) -> datetime:
     """When whoever asks may do so; nobody else may until `interval` after that."""
     with transaction.atomic():
         row = _locked(site, now)
         turn = max(now, row.free_at)
-        if turn - now > PATIENCE:
+        if turn - now > patience:
             raise SourceUnavailable(f"{site} asked to be left alone until {row.free_at:%d %b %H:%M} UTC.")
         row.interval = max(row.interval, interval)
         row.free_at = turn + timedelta(seconds=row.interval)

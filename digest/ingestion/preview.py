@@ -2,27 +2,31 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from digest import sources
 from digest.ingestion import fetchers
-from digest.models import Paper, Source
+from digest.ingestion.days import today_of
+from digest.ingestion.identity import KnownPapers
+from digest.models import Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
-from digest.sources.http.client import FetchSettings
+from digest.sources.http.client import DEFAULTS
 
 SECONDS = 10  # for all requests together: somebody is waiting for the page
 DAYS = 3  # a source without papers today may have had some on one of the last days
-LIMITS = FetchSettings(attempts=1, idle_time=5)
+
+
+Known = Mapping[str, bool]  # of the papers that are stored already, by key: whether readers had them
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What came, and which of its papers are stored already, by key; or the `error` that came instead."""
+    """What came, and which of its papers are known already; or the `error` that came instead."""
 
     parsed: ParsedAnswer | None = None
-    known: frozenset[str] = frozenset()
+    known: Known = field(default_factory=dict)
     error: str = ""
 
 
@@ -36,23 +40,19 @@ def preview(source: Source, now: datetime) -> Preview:
         parsed = _fetch(fetchers.adapter_of(source), now)
     except (SourceUnavailable, SourceChanged) as error:
         return Preview(error=str(error))
-    return Preview(parsed, known_keys(parsed))
+    return Preview(parsed, known_papers(parsed))
 
 
-def known_keys(parsed: ParsedAnswer) -> frozenset[str]:
-    """The keys of the papers in `parsed` that are stored already."""
-    keys = [paper.key for paper in parsed.papers]
-    return frozenset(Paper.objects.filter(key__in=keys).values_list("key", flat=True))
-
-
-def released(parsed: ParsedAnswer) -> int:
-    """How many of the papers in `parsed` were released to readers before."""
-    return Paper.objects.filter(key__in=known_keys(parsed), release__isnull=False).count()
+def known_papers(parsed: ParsedAnswer) -> Known:
+    """The papers of `parsed` that are stored already, under whatever key."""
+    papers = KnownPapers(parsed.papers)
+    found = {record.key: papers.find(record) for record in parsed.papers}
+    return {key: paper.release_id is not None for key, paper in found.items() if paper}
 
 
 def _fetch(adapter: Adapter, now: datetime) -> ParsedAnswer:
-    today = now.astimezone(UTC).date()
-    get = _Get(time.monotonic() + SECONDS)
+    today = today_of(adapter, now)
+    get = _Get(adapter.interval, time.monotonic() + SECONDS)
     if adapter.fetch_latest:
         return sources.parse_parts(adapter.fetch_latest(get), today=today, adapter=adapter)
     if adapter.fetch_day is None:
@@ -75,8 +75,9 @@ def _days(adapter: Adapter, today: date) -> Iterator[date]:
 
 @dataclass(frozen=True, slots=True)
 class _Get:
-    """Fetches until the `deadline` (of time.monotonic) for all requests together."""
+    """Fetches as politely as ever, until the `deadline` (of time.monotonic) for all requests together."""
 
+    interval: float
     deadline: float
 
     def __call__(self, url: str, headers: Mapping[str, str] | None = None) -> bytes:
@@ -85,4 +86,5 @@ class _Get:
             raise SourceUnavailable(
                 f"Expected the whole answer within {SECONDS} seconds, found a part of it."
             )
-        return fetchers.get(url, headers, replace(LIMITS, total_time=left))
+        limits = replace(DEFAULTS, attempts=1, idle_time=left, total_time=left)
+        return fetchers.get(url, headers, limits, self.interval)

@@ -79,4 +79,5 @@ JSON_LINES = Adapter(
     title="Papers as JSON Lines",
     formats=(Format(NAME, recognises, parse),),
     fetch_day=None,
+    about="As “manage.py ingest --json” prints them: to carry days from one service to another.",
 )

@@ -138,7 +138,7 @@ def edition_day(days: Iterable[date | None], asked: date | None, what: str) -> d
     if not votes:
         if asked is None:
             raise SourceChanged(
-                f"Expected {what} that names its day, found none: say which day it is with --date."
+                f"Expected {what} that names its day, found none: say which day it is (--date)."
             )
         return asked
     day = max(votes, key=lambda day: (votes[day], day))

@@ -1,6 +1,5 @@
 """An operator adds a source with a preview, and brings papers by hand, with scripts or without."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from digest.models import Paper, Source, SourceDay
-from tests.factories import record, source
+from tests.factories import source
 from tests.services.web_site import WebSite, web_site_here
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -76,8 +75,10 @@ def test_a_source_is_added_after_a_look_at_its_papers(page: Page, arxiv: WebSite
 
 
 def test_a_file_is_looked_at_and_stored(page: Page, scripts: bool, tmp_path: Path) -> None:
-    path = tmp_path / "papers.jsonl"
-    path.write_text("\n".join(json.dumps(record(title)) for title in ("FP4 training", "Agents at work")))
+    path = tmp_path / "papers.csv"
+    path.write_text(
+        "Title,Authors,DOI\nFP4 training,Ada Example; Bo Sample,10.5555/1\nAgents at work,,\n,Cy,\n"
+    )
     source()
     page.goto("/admin/digest/source/")
     page.get_by_role("link", name="Upload or paste papers").click()
@@ -85,6 +86,7 @@ def test_a_file_is_looked_at_and_stored(page: Page, scripts: bool, tmp_path: Pat
     page.locator("input[type=file]").set_input_files(path)
     preview = press(page, "Preview", scripts)
     expect(preview.get_by_text("2 new papers would go to readers")).to_be_visible()
+    expect(preview.get_by_text("Number 3: it has no title")).to_be_visible()
     assert not Paper.objects.exists()
     page.get_by_role("button", name="Store").click()
     expect(page.get_by_role("link", name="FP4 training")).to_be_visible()

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from zoneinfo import ZoneInfo
 
+from digest.ingestion import days
 from digest.lib.counting import number_of
 from digest.sources.adapter import Adapter
 
@@ -52,6 +53,11 @@ class Cell:
     url: str = ""
 
 
+def today_of(adapter: Adapter | None, now: datetime) -> date:
+    """The day that it is for the source."""
+    return days.today_of(adapter, now) if adapter else now.astimezone(UTC).date()
+
+
 def is_expected(adapter: Adapter | None, day: date) -> bool:
     """Whether the source lists papers on such a weekday."""
     known = adapter.announcement.weekdays if adapter and adapter.announcement else WEEKDAYS
@@ -65,8 +71,8 @@ def announced_at(adapter: Adapter, day: date) -> datetime | None:
 
 
 def arrived(adapter: Adapter | None, known: Known, now: datetime, *, enabled: bool, error: str) -> Said:
-    """The answer to “did today's papers arrive?”; the days are those of UTC."""
-    today = now.astimezone(UTC).date()
+    """The answer to “did today's papers arrive?”, of the source's own today."""
+    today = today_of(adapter, now)
     one = known.get(today, DayOfSource(today))
     last = _last(known, today)
     if adapter is None:
@@ -107,8 +113,8 @@ def calendar(
 ) -> list[list[Cell]]:
     """The last `weeks` from Monday on, the last with `today`; of days before `since` nothing is missing."""
     first = today - timedelta(days=today.weekday() + 7 * (weeks - 1))
-    days = [first + timedelta(days=age) for age in range(7 * weeks)]
-    cells = [_cell(adapter, known.get(day, DayOfSource(day)), today, since) for day in days]
+    shown = [first + timedelta(days=age) for age in range(7 * weeks)]
+    cells = [_cell(adapter, known.get(day, DayOfSource(day)), today, since) for day in shown]
     return [cells[start : start + 7] for start in range(0, len(cells), 7)]
 
 
@@ -143,8 +149,8 @@ def _told(
 
 def _last(known: Known, today: date) -> str:
     """“ The last came on Friday, 28 November: 31 papers.”, if any did."""
-    days: Iterable[DayOfSource] = (one for one in known.values() if one.papers and one.day < today)
-    last = max(days, key=lambda one: one.day, default=None)
+    came: Iterable[DayOfSource] = (one for one in known.values() if one.papers and one.day < today)
+    last = max(came, key=lambda one: one.day, default=None)
     if last is None:
         return ""
     return f" The last came on {last.day:%A, %-d %B}: {number_of(last.papers or 0, 'paper')}."

@@ -1,5 +1,6 @@
 """What the database knows of a source's days, for its page and for the list of sources."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,12 +10,22 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar
+from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar, today_of
+from digest.ingestion import fetchers
 from digest.models import Edition, Source, SourceDay
-from digest.sources import registry
+from digest.sources import SourceChanged, registry
+from digest.sources.adapter import Adapter
 
 WEEKS = 5
 RECENT = timedelta(days=8)  # for the list, which only says what came last
+
+
+def adapter_as_set(source: Source) -> Adapter | None:
+    """The adapter with the source's settings, which may say when it announces; without, if they are wrong."""
+    try:
+        return fetchers.adapter_of(source)
+    except SourceChanged:
+        return registry.adapter_called(source.adapter)
 
 
 def recent_days(now: datetime) -> Any:
@@ -34,12 +45,13 @@ def said_on_page(source: Source, now: datetime) -> Said:
 
 def show_calendar(source: Source, now: datetime) -> SafeString:
     """The last weeks of the source as a table."""
-    known, today = known_days(source, now), now.astimezone(UTC).date()
-    adapter = registry.adapter_called(source.adapter)
-    since = source.enabled_at.astimezone(UTC).date() if source.enabled_at else min(known, default=None)
+    known, adapter = known_days(source, now), adapter_as_set(source)
+    today = today_of(adapter, now)
+    since = today_of(adapter, source.enabled_at) if source.enabled_at else min(known, default=None)
     weeks = calendar(adapter, known, today, since, WEEKS)
     errors = [(one.day, one.error) for one in sorted(known.values(), key=lambda one: one.day) if one.error]
-    context = {"weeks": weeks, "errors": errors[-5:], "today": today}
+    context: dict[str, Any] = {"weeks": weeks, "errors": errors[-5:], "today": today}
+    context["unreadable"] = _unreadable(source, weeks[0][0].day)
     return render_to_string("sources/calendar.html", context)
 
 
@@ -55,6 +67,14 @@ def known_days(source: Source, now: datetime) -> Known:
     return stored | answered
 
 
+def _unreadable(source: Source, first: date) -> list[tuple[str, int]]:
+    """How many papers of the last answers for each day lacked a field that was there, by field."""
+    total: Counter[str] = Counter()
+    for counts in source.days.filter(day__gte=first).values_list("unreadable", flat=True):
+        total.update(counts)
+    return total.most_common()
+
+
 def _by_day(days: Iterable[SourceDay], stored: Known) -> dict[date, DayOfSource]:
     """What was answered for each day, and where it is stored."""
     return {one.day: _known(one, stored.get(one.day)) for one in days}
@@ -68,5 +88,5 @@ def _known(one: SourceDay, stored: DayOfSource | None = None) -> DayOfSource:
 
 
 def _said(source: Source, known: Known, now: datetime) -> Said:
-    adapter = registry.adapter_called(source.adapter)
+    adapter = adapter_as_set(source)
     return arrived(adapter, known, now, enabled=source.enabled, error=source.error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
@@ -31,8 +32,10 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         super().__init__(*args, **kwargs)
         if self.adapter:
             self.instance.adapter = self.adapter.name
-        for name in {"title", "name"} & set(self.fields):
-            self.fields[name].required = False
+        for name, made_of in (("title", "the settings"), ("name", "the title")):
+            if field := self.fields.get(name):
+                field.required = False
+                field.help_text = f"{field.help_text} Left empty, it is made of {made_of}.".strip()
         stored = self.instance.settings
         for setting in self._settings:
             field = self.fields[PREFIX + setting.name]
@@ -89,12 +92,10 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             self.add_error(NON_FIELD_ERRORS, f"“{same}” fetches the same already.")
 
     def _suggest(self, adapter: Adapter) -> None:
-        """Name the source by its settings where the operator did not: “arXiv cs.LG”, arxiv-cs-lg."""
+        """Name the source by its settings where the operator did not: “arXiv cs.LG”, “arxiv-cs-lg”."""
         source, cleaned = self.instance, self.cleaned_data
         if "title" in self.fields and not cleaned.get("title"):
-            told = settings_in_words(adapter, source.settings)
-            between = ": " if told and "," in adapter.title else " "
-            cleaned["title"] = f"{adapter.title}{between}{told}".strip()[:100].rstrip()
+            cleaned["title"] = _title(adapter, source.settings)
         if "name" in self.fields and not cleaned.get("name"):
             cleaned["name"] = free_name(cleaned.get("title") or adapter.name)
 
@@ -122,6 +123,16 @@ def settings_in_words(adapter: Adapter, values: Values) -> str:
     """
     told = (_in_words(one, values.get(one.name, "")) for one in adapter.settings if not one.secret)
     return ", ".join(words for words in told if words)
+
+
+def _title(adapter: Adapter, values: Values) -> str:
+    """“arXiv cs.LG”; of a source that is an address, its host."""
+    for setting in adapter.settings:
+        if not setting.secret and (host := urlsplit(values.get(setting.name, "")).hostname):
+            return host.removeprefix("www.")[:100]
+    told = settings_in_words(adapter, values)
+    between = ": " if told and "," in adapter.title else " "
+    return f"{adapter.title}{between}{told}".strip()[:100].rstrip()
 
 
 def _in_words(setting: Setting, value: str) -> str:

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_button, redirect
 from digest.admin.sources.arrival import Tone, next_check
-from digest.admin.sources.days import recent_days, said_in_list, said_on_page, show_calendar
+from digest.admin.sources.days import adapter_as_set, recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
 from digest.admin.sources.kinds import chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
@@ -74,6 +74,11 @@ class SourceAdmin(BaseAdmin[Source]):
         """The context of any page about sources."""
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        """From now on its days are caught up if they are missed, not only from the next check on."""
+        super().save_model(request, obj, form, change)
+        Source.objects.note_enabled(timezone.now())
+
     def get_form(
         self, request: HttpRequest, obj: Source | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -82,7 +87,7 @@ class SourceAdmin(BaseAdmin[Source]):
         return super().get_form(request, obj, change=change, form=form, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
-        adapter = registry.adapter_called(obj.adapter) if obj else chosen_kind(request)
+        adapter = adapter_as_set(obj) if obj else chosen_kind(request)
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
         schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
@@ -224,15 +229,17 @@ class SourceAdmin(BaseAdmin[Source]):
         fetched = queryset.exclude(adapter__in=registry.fed_by_hand())
         self.log_changes(request, fetched, "Enabled.")
         nothing = "A source that is fed by hand cannot be fetched."
-        self.report(request, fetched.update(enabled=True), "enabled", nothing)
+        enabled = fetched.update(enabled=True)
         Source.objects.note_enabled(timezone.now())
+        self.report(request, enabled, "enabled", nothing)
 
     @action("Disable")
     def disable(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
         self.log_changes(request, queryset, "Disabled.")
         done = "disabled: nothing more is fetched, and what is stored stays"
-        self.report(request, queryset.update(enabled=False), done, "Nothing was disabled.")
+        disabled = queryset.update(enabled=False)
         Source.objects.note_enabled(timezone.now())
+        self.report(request, disabled, done, "Nothing was disabled.")
 
     @page_button("Upload or paste papers", icon="upload")
     def bring_papers(self, request: HttpRequest) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from digest.admin.sources.form import SourceForm
-from digest.ingestion.preview import SECONDS, preview
+from digest.ingestion.preview import SECONDS, Known, preview
 from digest.sources import ParsedAnswer
 
 SHOWN = 50  # papers of a preview
@@ -55,11 +55,11 @@ def base(request: HttpRequest) -> str:
     return "sources/fragment.html" if request.headers.get("HX-Request") else "admin/base_site.html"
 
 
-def papers_context(parsed: ParsedAnswer, known: frozenset[str]) -> dict[str, Any]:
+def papers_context(parsed: ParsedAnswer, known: Known) -> dict[str, Any]:
     """What the table of papers needs, of the first of them."""
     return {
         "parsed": parsed,
-        "known": sum(paper.key in known for paper in parsed.papers),
+        "known": len(known),
         "papers": [(paper, paper.key in known) for paper in parsed.papers[:SHOWN]],
         "more": max(0, len(parsed.papers) - SHOWN),
         "unreadable": sorted(parsed.unreadable.items(), key=lambda field: (-field[1], field[0])),

@@ -22,8 +22,8 @@ from digest.admin.base import BaseAdmin, enqueue
 from digest.admin.sources.preview_page import base, errors_of, papers_context
 from digest.ingestion import by_hand
 from digest.ingestion.by_hand import MOST_BYTES, Brought
-from digest.ingestion.preview import known_keys, released
-from digest.ingestion.store import Ingested
+from digest.ingestion.preview import known_papers
+from digest.ingestion.store import Ingested, ingest
 from digest.lib.counting import number_of
 from digest.models import Source
 from digest.sources import SourceChanged, SourceUnavailable, registry
@@ -54,7 +54,7 @@ class UploadForm(forms.Form):
     )
     file = forms.FileField(
         required=False,
-        help_text=f"CSV, JSON Lines, a saved page, a feed, an API’s answer: the format is found by itself. "
+        help_text=f"CSV, BibTeX, RIS, JSON Lines, a saved page, a feed, an API’s answer: it is recognised. "
         f"At most {MOST_BYTES // 1000} kB.",
         widget=UnfoldAdminFileFieldWidget,
     )
@@ -66,7 +66,8 @@ class UploadForm(forms.Form):
     )
     day = forms.DateField(
         required=False,
-        help_text="YYYY-MM-DD. Needed only where the papers do not name their day themselves.",
+        help_text="YYYY-MM-DD. Tables and lists of references are of today unless you say so; pages and "
+        "feeds name their day.",
         widget=UnfoldAdminTextInputWidget(attrs={"type": "date"}),
     )
     release = forms.BooleanField(
@@ -117,12 +118,12 @@ class UploadForm(forms.Form):
     def store(self) -> tuple[Source, Ingested]:
         """Store what was brought; SourceChanged if that fails, with nothing stored."""
         assert self.brought
-        cleaned = self.cleaned_data
+        raw, day, parsed = self.brought.raw, self.brought.day, self.brought.parsed
         with transaction.atomic():
-            source = cleaned["source"] or by_hand.new_source(cleaned["title"], self.brought.parsed.format)
-            return source, by_hand.store_brought(
-                self.brought, source, timezone.now(), release=cleaned["release"]
-            )
+            source = self.cleaned_data["source"]
+            source = source or by_hand.new_source(self.cleaned_data["title"], parsed.format)
+            release = self.cleaned_data["release"]
+            return source, ingest(raw, source, timezone.now(), day, release=release)
 
 
 def upload(admin: BaseAdmin[Source], request: HttpRequest, page: dict[str, Any]) -> HttpResponse:
@@ -164,12 +165,13 @@ def _show_preview(request: HttpRequest, page: dict[str, Any], form: UploadForm) 
         parsed, chosen = form.brought.parsed, form.cleaned_data
         oldest = min((paper.day for paper in parsed.papers), default=parsed.day)
         age = (timezone.now().date() - oldest).days
-        context |= papers_context(parsed, known_keys(parsed))
+        known = known_papers(parsed)
+        context |= papers_context(parsed, known)
         context |= {
             "kind": registry.adapter_reading(parsed.format).title,
             "source": chosen["source"] or chosen["title"],
             "release": chosen["release"],
-            "new": len(parsed.papers) - released(parsed),
+            "new": len(parsed.papers) - sum(known.values()),
             "age": age if age > OLD_DAYS else 0,
         }
     return render(request, "sources/upload_preview.html", {**page, **context})

@@ -188,7 +188,7 @@ def _page_day(named: str | None, *, today: date, asked: date | None) -> date:
     if named is None:
         if asked is None:
             raise SourceChanged(
-                f"Expected {EXPECTED} that names its day, found none: say which day it is with --date."
+                f"Expected {EXPECTED} that names its day, found none: say which day it is (--date)."
             )
         return asked
     match = _DAY.fullmatch(named)

@@ -1,5 +1,6 @@
 """A source is added and changed by forms made of its kind's settings, with a preview before it is saved."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,13 +16,13 @@ from pytest_django import Settings
 
 from digest.admin.sources import preview_page
 from digest.ingestion import preview
-from digest.models import Paper, Source
+from digest.models import AskedSite, Paper, Source
 from digest.sources import SourceChanged, registry
 from digest.sources.adapter import Adapter, Values
 from digest.sources.jsonl import JSON_LINES
 from tests.digest.sources.bulletin import BULLETIN, SITE
 from tests.digest.sources.sectioned_bulletin import SECTIONS
-from tests.factories import edition
+from tests.factories import edition, record
 from tests.services.web_site import WebSite, web_site_here
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,7 @@ def test_the_form_of_a_kind_asks_for_its_settings(admin_client: Client, site: We
     assert "checked" in asked["enabled"].attrs
     assert "wait_minutes" in asked
     assert "One of its sections." in words(answer)
+    assert "Left empty, it is made of the settings." in words(answer)
     assert "adapter" not in asked
 
 
@@ -128,6 +130,7 @@ def test_a_source_is_saved_as_its_kind_wants_it_and_named_by_its_settings(
     source = Source.objects.get()
     assert source.settings == {"section": "boats", "order": "old", "key": "tulip"}
     assert (source.adapter, source.enabled) == ("sections", True)
+    assert source.enabled_at, "its days are caught up from now on"
     assert (source.title, source.name) == ("Bulletin boats, Oldest first", "bulletin-boats-oldest-first")
     add(admin_client, section="boats", order="new")
     add(admin_client, section="boats")
@@ -146,6 +149,19 @@ def test_the_settings_of_a_source_are_listed_in_words(admin_client: Client) -> N
     assert "cs.LG, cs.CL, Leave them out" in listed
     admin_client.post(kind, values | {"setting_categories": "cs.CV", "setting_cross_lists": "yes"})
     assert Source.objects.filter(title="arXiv cs.CV", name="arxiv-cs-cv").exists()
+
+
+def test_a_feed_is_named_by_its_host_and_may_be_waited_for_once_its_hour_is_known(
+    admin_client: Client,
+) -> None:
+    values = {"setting_address": "https://www.lab.example/papers.xml", "setting_fields": ""}
+    admin_client.post(f"{ADD}?adapter=feed", values | {"setting_announced": "06:30 Europe/Berlin"})
+    source = Source.objects.get()
+    assert (source.title, source.name) == ("lab.example", "lab-example")
+    change = reverse("admin:digest_source_change", args=[source.pk])
+    assert "wait_minutes" in inputs(admin_client.get(change))
+    admin_client.post(change, values | {"title": "Lab", "setting_announced": "", "wait_minutes": "0"})
+    assert "wait_minutes" not in inputs(admin_client.get(change))
 
 
 def test_settings_that_mean_nothing_together_are_refused(
@@ -238,6 +254,24 @@ def test_the_preview_says_which_papers_are_stored_already(admin_client: Client, 
     assert "stored already" not in previewed(admin_client)
     edition("Paper boats float")
     assert "2 papers, 1 of them stored already" in previewed(admin_client)
+
+
+def test_the_preview_knows_a_paper_by_its_other_keys(admin_client: Client, site: WebSite) -> None:
+    edition(record("Paper boats float", key="arxiv:2511.00001"))
+    lists(site, "boats", "Paper boats float")
+    assert "1 paper, 1 of them stored already" in previewed(admin_client)
+    assert Paper.objects.get().title == "Paper boats float"
+
+
+def test_a_preview_does_not_wait_for_a_site_that_asked_to_be_left_alone(
+    admin_client: Client, site: WebSite, settings: Settings
+) -> None:
+    settings.SOURCE_MIRRORS = {}
+    until = timezone.now() + timedelta(seconds=40)
+    AskedSite.objects.create(site="bulletin.example", free_at=until, interval=1)
+    began = time.monotonic()
+    assert "bulletin.example asked to be left alone" in previewed(admin_client)
+    assert time.monotonic() - began < 10
 
 
 def test_without_papers_today_the_preview_shows_those_of_an_earlier_day(

@@ -206,8 +206,10 @@ def test_sources_are_enabled_and_disabled(admin_client: Client) -> None:
     row, by_hand = source(), source("files", adapter=JSON_LINES.name)
     act(admin_client, "enable", row, by_hand)
     assert [one.enabled for one in Source.objects.order_by("pk")] == [True, False]
+    assert [one.enabled_at is not None for one in Source.objects.order_by("pk")] == [True, False]
     act(admin_client, "disable", row)
     assert not Source.objects.filter(enabled=True).exists()
+    assert not Source.objects.exclude(enabled_at=None).exists()
     assert act(admin_client, "enable", by_hand)[-1] == "A source that is fed by hand cannot be fetched."
 
 

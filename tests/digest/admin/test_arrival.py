@@ -198,3 +198,13 @@ def test_what_went_wrong_on_a_day_stands_below_the_calendar(admin_client: Client
     )
     page = shown(admin_client, row)
     assert "Expected papers, found <b>none</b>." in words(page)
+
+
+@pytest.mark.django_db
+def test_fields_that_could_not_be_read_are_counted_by_field(admin_client: Client, today: date) -> None:
+    row = source(enabled=True)
+    for age, counts in enumerate([{"publishedAt": 2, "upvotes": 1}, {"publishedAt": 1}]):
+        SourceDay.objects.create(source=row, day=today - timedelta(days=age), unreadable=counts)
+    page = words(shown(admin_client, row))
+    assert "“publishedAt” could not be read in 3 papers of these days" in page
+    assert "“upvotes” could not be read in 1 paper of these days" in page

@@ -14,6 +14,7 @@ from kombu.exceptions import OperationalError
 from digest.ingestion import by_hand, raw_answers
 from digest.models import Edition, Paper, Source
 from digest.sources.jsonl import JSON_LINES
+from digest.sources.uploads import UPLOADS
 from digest.tasks import refresh_search
 from tests.factories import DAY, edition, record, source
 
@@ -66,6 +67,23 @@ def test_a_file_becomes_a_source_of_its_own(admin_client: Client, refreshed: lis
     assert refreshed == ["search"]
 
 
+@pytest.mark.parametrize(
+    ("form", "brought"),
+    [
+        ("table", "title,authors\nFP4 training,Ada Example"),
+        ("bibtex", "@article{one, title={FP4 training}, author={Example, Ada}}"),
+        ("ris", "TY  - JOUR\nTI  - FP4 training\nAU  - Example, Ada\nER  - \n"),
+    ],
+)
+def test_tables_and_lists_of_references_are_taken(admin_client: Client, form: str, brought: str) -> None:
+    admin_client.post(UPLOAD, {"title": "Reading group", "text": brought, "day": DAY, "release": "on"})
+    stored = Edition.objects.get()
+    assert (stored.format, stored.day) == (form, DAY)
+    assert stored.source.adapter == UPLOADS.name
+    paper = Paper.objects.get()
+    assert (paper.title, paper.author_names) == ("FP4 training", ["Ada Example"])
+
+
 def test_what_was_brought_is_kept_as_it_came(admin_client: Client) -> None:
     brought = lines("FP4 training")
     admin_client.post(UPLOAD, {"title": "Reading group", "file": file(brought), "day": DAY})
@@ -109,7 +127,7 @@ def test_the_preview_says_what_storing_would_do_and_does_nothing(admin_client: C
         text=f"{lines('FP4 training', 'Agents at work')}\n{bad}",
         release="on",
     )
-    assert "Read as Papers as JSON Lines" in shown
+    assert "Read as “Papers as JSON Lines”" in shown
     assert "1 new paper would go to readers" in shown
     assert "2 papers, 1 of them stored already" in shown
     assert "Number 3: it has no title" in shown
