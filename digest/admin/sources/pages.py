@@ -22,6 +22,7 @@ from digest.admin.sources.kinds import chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
 from digest.admin.sources.progress import ASKED, Progress, progress_of, with_last_entry
 from digest.admin.sources.upload import upload
+from digest.admin.source_problems import links_to_open
 from digest.models import Source
 from digest.sources import registry
 from digest.tasks import fetch_source
@@ -52,7 +53,7 @@ class AdapterFilter(admin.SimpleListFilter):
 class SourceAdmin(BaseAdmin[Source]):
     list_display = ("title", "adapter_title", "told", "enabled", "arrived", "checked", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    readonly_fields = ("kind", "told", "arrived", "calendar", "checked", "next_check", "succeeded", "error")
+    readonly_fields = ("kind", "told", "arrived", "calendar", "problems", "checked", "next_check", "succeeded", "error")
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_list = ("bring_papers",)
@@ -90,8 +91,9 @@ class SourceAdmin(BaseAdmin[Source]):
         adapter = adapter_as_set(obj) if obj else chosen_kind(request)
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
-        schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
-        checks = ("checked", "next_check", "succeeded", "error") if fetched else ()
+        wait = ("wait_minutes",) if adapter and adapter.announcement else ()
+        schedule = ("enabled", *wait, "quiet_days")
+        checks = ("problems", "checked", "next_check", "succeeded", "error") if fetched else ()
         arrival = [("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else []
         what = ("kind", *wanted, "title", "name", *(schedule if fetched else ()))
         return [*arrival, ("What it fetches" if obj and fetched else None, {"fields": what})]
@@ -161,6 +163,10 @@ class SourceAdmin(BaseAdmin[Source]):
         if any(progress_of(source) == Progress.FETCHING for source in self.get_queryset(request)):
             return HttpResponse(status=204)
         return HttpResponse(headers={"HX-Refresh": "true"})
+
+    @column("Problems", empty_value="none")
+    def problems(self, source: Source) -> SafeString | str:
+        return links_to_open(source)
 
     @column("Last check", ordering="checked_at")
     def checked(self, source: Source) -> SafeString | str:
