@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_button, redirect
+from digest.admin.source_problems import links_to_open
 from digest.admin.sources.arrival import Tone, next_check
 from digest.admin.sources.days import adapter_as_set, recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
@@ -22,7 +23,6 @@ from digest.admin.sources.kinds import chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
 from digest.admin.sources.progress import ASKED, Progress, progress_of, with_last_entry
 from digest.admin.sources.upload import upload
-from digest.admin.source_problems import links_to_open
 from digest.models import Source
 from digest.sources import registry
 from digest.tasks import fetch_source
@@ -53,7 +53,17 @@ class AdapterFilter(admin.SimpleListFilter):
 class SourceAdmin(BaseAdmin[Source]):
     list_display = ("title", "adapter_title", "told", "enabled", "arrived", "checked", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    readonly_fields = ("kind", "told", "arrived", "calendar", "problems", "checked", "next_check", "succeeded", "error")
+    readonly_fields = (
+        "kind",
+        "told",
+        "arrived",
+        "calendar",
+        "problems",
+        "checked",
+        "next_check",
+        "succeeded",
+        "error",
+    )
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_list = ("bring_papers",)
@@ -213,11 +223,6 @@ class SourceAdmin(BaseAdmin[Source]):
     def first_error(self, source: Source) -> str:
         first = source.error.partition("\n")[0]
         return first if len(first) <= 90 else first[:89].rstrip() + "…"
-
-    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
-        """Days are missed from the moment at which it is enabled."""
-        super().save_model(request, obj, form, change)
-        Source.objects.note_enabled(timezone.now())
 
     @action("Fetch now")
     def fetch_now(self, request: HttpRequest, queryset: QuerySet[Source]) -> None:
