@@ -15,6 +15,7 @@ from digest.ingestion.differences import PaperChange
 from digest.ingestion.replay import Replayed
 from digest.lib.counting import number_of
 
+MERGED = "Papers found to be another that is stored: they become one"
 SHOWN = 200  # papers of each kind: more nobody reads
 
 
@@ -39,7 +40,14 @@ def replay_page(
     context = page.admin_site.each_context(request) | {
         "title": f"Parse again: {what}",
         "opts": page.opts,
-        "days": [(day, _shown(day.differences.found), _shown(day.differences.changed)) for day in replayed],
+        "days": [
+            (
+                day,
+                (("Papers found", *_shown(day.differences.found)), (MERGED, *_shown(day.differences.merged))),
+                _shown(day.differences.changed),
+            )
+            for day in replayed
+        ],
         "changes": any(day.differences for day in replayed),
         "back": back,
     }

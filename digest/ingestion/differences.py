@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from digest.lib.records import title_key
-from digest.models import Edition, Paper, Source
+from digest.lib.likely_twins import likely_key
+from digest.lib.records import PaperRecord, title_key
+from digest.models import Edition, Paper, PaperKey, Source
 from digest.sources import ParsedAnswer
 
 SHOWN, CONTEXT = 80, 20  # characters of a fact; of these before the first that differs
@@ -26,6 +27,7 @@ _FACTS = (
     "url",
     "code_url",
     "project_url",
+    "listed_by",
 )
 
 
@@ -81,14 +83,20 @@ class EditionChange:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """`found` are papers that were not stored at all; `editions` are all that were touched, oldest first."""
+    """`found` are papers that were not stored at all, `merged` those that turn out to be another that was.
+
+    `editions` are all that were touched, oldest first.
+    """
 
     editions: tuple[EditionChange, ...]
     found: tuple[PaperChange, ...]
     changed: tuple[PaperChange, ...]
+    merged: tuple[PaperChange, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.found or self.changed or any(edition.changed for edition in self.editions))
+        return bool(
+            self.found or self.changed or self.merged or any(edition.changed for edition in self.editions)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +112,26 @@ class Stored:
         records = [record for one in answers for record in (*one.papers, *one.updates)]
         days = {one.day for one in answers} | {record.day for one in answers for record in one.papers}
         editions = Edition.objects.filter(source=source, day__in=days)
-        may_be_theirs = Q(key__in={key for record in records for key in (record.key, *record.other_keys)})
-        may_be_theirs |= Q(title_key__in={title_key(record.title) for record in records})
-        papers = Paper.objects.filter(may_be_theirs).order_by("pk")
+        papers = Paper.objects.filter(pk__in=_numbers(records)).order_by("pk")
         counted = editions.annotate(listed=Count("entries")).order_by("day")
         return cls(
             {values.pop("pk"): values for values in papers.values("pk", *_FACTS)},
             {edition.day: (edition.listed, len(edition.rejected)) for edition in counted},
         )
+
+
+def _numbers(records: Sequence[PaperRecord]) -> set[int]:
+    """The numbers of the stored papers that these records may be of (see `identity`)."""
+    keys = {key for record in records for key in (record.key, *record.other_keys)}
+    titles = {record.title for record in records}
+    numbers = set(PaperKey.objects.filter(key__in=keys).values_list("paper", flat=True))
+    for theirs in (
+        {"key__in": keys},
+        {"title_key__in": {title_key(title) for title in titles}},
+        {"likely_key__in": {likely_key(title) for title in titles} - {""}},
+    ):
+        numbers.update(Paper.objects.filter(**theirs).values_list("pk", flat=True))
+    return numbers
 
 
 def differences(before: Stored, after: Stored) -> Differences:
@@ -128,7 +148,9 @@ def differences(before: Stored, after: Stored) -> Differences:
         EditionChange(day, *zip(before.editions.get(day, nothing), numbers, strict=True))
         for day, numbers in after.editions.items()
     )
-    return Differences(tuple(editions), tuple(found), tuple(changed))
+    gone = (old for number, old in before.papers.items() if number not in after.papers)
+    merged = (PaperChange(old["key"], old["title"]) for old in gone)
+    return Differences(tuple(editions), tuple(found), tuple(changed), tuple(merged))
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FactChange, ...]:

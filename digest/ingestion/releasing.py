@@ -8,7 +8,7 @@ from itertools import groupby
 
 from django.db.models import Min, QuerySet
 
-from digest.ingestion.saving import NEW_AT_MOST
+from digest.ingestion.store import NEW_AT_MOST
 from digest.models import Edition, EditionEntry, Paper, Release, Source, release_lock
 
 

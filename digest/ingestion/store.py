@@ -11,9 +11,11 @@ from django.db import transaction
 from digest import sources
 from digest.ingestion import raw_answers
 from digest.ingestion.listing import Listing
-from digest.ingestion.saving import Saving
+from digest.ingestion.saving import NEW_AT_MOST, Saving
 from digest.models import Edition, Source, release_lock
 from digest.sources import ParsedAnswer
+
+__all__ = ["NEW_AT_MOST", "Ingested", "ingest", "store"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,8 @@ def _lines(replayed: Replayed) -> Iterator[str]:
         yield f"  {field} could not be read in {number_of(number, 'paper')}"
     for found in replayed.differences.found:
         yield f"  + {found.key}  {found.title}"
+    for merged in replayed.differences.merged:
+        yield f"  = {merged.key}  {merged.title}: found to be another of these papers"
     for paper in replayed.differences.changed:
         yield f"  ~ {paper.key}  {paper.title}"
         for fact in paper.facts:
