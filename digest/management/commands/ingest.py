@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from digest import sources
 from digest.archive import search
-from digest.ingestion import checks, fetchers, store
+from digest.ingestion import checks, fetchers, raw_answers, store
 from digest.lib.counting import number_of
 from digest.models import Source
 from digest.sources import SourceChanged, SourceUnavailable, registry
@@ -43,12 +43,14 @@ class Command(BaseCommand):
                 return
             source: Source | None = None
             raw: bytes | None = None
+            day = options["date"]
             if self.is_name(what):
                 source, adapter = self.named(what, stored=stored)
-                parsed, _ = fetchers.fetch_day(adapter, options["date"] or now.date())
+                day = day or now.date()
+                parsed, parts = fetchers.fetch_day(adapter, day)
             else:
                 raw = self.read(what)
-                parsed = sources.parse(raw, today=now.date(), day=options["date"])
+                parsed = sources.parse(raw, today=now.date(), day=day)
             summary = (
                 f"{parsed.day}: {number_of(len(parsed.papers), 'paper')} ({parsed.format}), "
                 f"{len(parsed.rejected)} rejected"
@@ -57,9 +59,10 @@ class Command(BaseCommand):
                 source = source or Source.objects.standard(registry.adapter_reading(parsed.format))
                 release = not options["no_release"]
                 if raw is None:
+                    raw_answers.keep(source, day, parts, parsed.format, now)
                     result = store.store(parsed, source, now, release=release)
                 else:
-                    result = store.ingest(raw, source, now, options["date"], release=release)
+                    result = store.ingest(raw, source, now, day, release=release)
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"
@@ -103,7 +106,7 @@ class Command(BaseCommand):
         fetchable = {
             adapter.name: adapter
             for adapter in registry.ADAPTERS
-            if adapter.fetch_day and not adapter.settings
+            if adapter.fetch_day and not any(setting.required for setting in adapter.settings)
         }
         if what in fetchable and not stored:
             return None, fetchable[what]  # a dry run works without a database

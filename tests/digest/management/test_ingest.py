@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.ingestion import fetchers
-from digest.models import Edition, Paper, Source
+from digest.models import Edition, Paper, RawAnswer, Source
 from digest.sources.jsonl import JSON_LINES
 from subscriptions.devtools.demo_data import SAMPLE
 from tests.factories import DAY, edition, source
@@ -122,6 +122,7 @@ def test_a_source_is_known_by_the_name_the_operator_gave_it(monkeypatch: pytest.
     source("mirror", adapter="huggingface")
     ingest("mirror", date=DAY, json=True)
     assert Edition.objects.get().source.name == "mirror"
+    assert RawAnswer.objects.get().day == DAY
 
 
 @pytest.mark.django_db
