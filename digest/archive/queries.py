@@ -16,6 +16,7 @@ from digest.archive.alike import most_alike
 from digest.archive.search import SearchResult, find
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
+from digest.lib.records import paper_url
 from digest.matching import Like, Percolator, Query, explain, parse_query
 from digest.matching.ranking.similarity import LEAST_STEMS, vector
 from digest.models import EditionEntry, Paper, Source, Topic
@@ -48,6 +49,14 @@ class Appearance:
 
     source: str
     day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Another form of a paper: the id of its preprint or of its printed form, and where that leads."""
+
+    name: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +182,12 @@ def paper_by_key(key: str) -> Paper | None:
         or papers.filter(keys=key).first()
         or papers.filter(title_key=key).order_by("pk").first()
     )
+
+
+def versions(paper: Paper) -> list[Version]:
+    """The other forms in which the paper is out, by their ids: a preprint, the version of a journal."""
+    keys = paper.keys.exclude(key__startswith="title:").order_by("key").values_list("key", flat=True)
+    return [Version(key.partition(":")[2], paper_url(key, paper.title)) for key in keys]
 
 
 def appearances(paper: Paper) -> list[Appearance]:

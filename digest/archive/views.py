@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from digest.archive import queries
 from digest.archive.feeds import Feed, atom, entries_of, feed_response, json_feed
-from digest.archive.queries import Appearance, DayOfMonth, Line
+from digest.archive.queries import Appearance, DayOfMonth, Line, Version
 from digest.archive.search import find, visitors_query
 from digest.compose.paper.view import PaperView
 from digest.lib.records import pdf_url
@@ -75,8 +75,8 @@ class TopicPage:
 class PaperPage:
     """One paper in full, the topics that keep it, papers like it, where it appeared, and how it is cited.
 
-    `summary` is its source's own, or empty. `like` is the query for more like it, empty if it has too few
-    words for that.
+    `summary` is its source's own, or empty; `versions` are its preprint and its printed form, if they have
+    ids of their own. `like` is the query for more like it, empty if it has too few words for that.
     """
 
     key: str
@@ -90,6 +90,7 @@ class PaperPage:
     appearances: Sequence[Appearance]
     similar: Sequence[Line]
     like: str
+    versions: Sequence[Version] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +231,7 @@ def paper_page(found: Paper) -> PaperPage:
         appearances=queries.appearances(found),
         similar=queries.similar(found),
         like=queries.like(found),
+        versions=queries.versions(found),
     )
 
 

@@ -92,10 +92,11 @@ class Saving:
                     paper.release = first_released[id(paper)] = releases[day]
         changed: list[Paper] = []
         told: list[Paper] = []
-        for paper in self._listing:
-            if paper.pk and (id(paper) in first_released or self._listing.changes(paper)):
+        # In the order in which search, too, updates papers: else two could wait for each other for ever.
+        for paper in sorted((one for one in self._listing if one.pk), key=lambda one: one.pk):
+            if id(paper) in first_released or self._listing.changes(paper):
                 changed.append(paper)
-            elif paper.pk and self._listing.is_told_anew(paper):
+            elif self._listing.is_told_anew(paper):
                 told.append(paper)
         Paper.objects.bulk_create(self.new, _BATCH)
         Paper.objects.bulk_create(

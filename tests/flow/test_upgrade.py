@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from digest.lib.likely_twins import likely_key
 from digest.lib.records import title_key
 from digest.models import AnswerBody, Edition, IndexSegment, Paper, RawAnswer, Source
 from subscriptions.models import Delivery
@@ -171,3 +172,24 @@ def test_the_answer_that_an_edition_was_read_from_is_kept_and_the_version_before
     with connection.cursor() as cursor:
         cursor.execute("SELECT raw FROM digest_edition")
         assert {zlib.decompress(raw) for (raw,) in cursor.fetchall()} == {b""}
+
+
+@pytest.mark.usefixtures("url")
+def test_papers_stored_before_know_all_their_sources_and_are_found_by_their_titles() -> None:
+    add = models_before([("digest", "0015_fetching")])
+    now = timezone.now()
+    named = {"title": "Sparse Adapters for Retrieval", "url": "https://example.org/paper", "day": now.date()}
+    both, one = (
+        add("digest.Paper", key=key, title_key=key, source_name="list", **named) for key in ("a", "b")
+    )
+    for days, name in enumerate(("list", "archive")):
+        listing = add("digest.Source", name=name, title=name.title(), adapter="huggingface")
+        day = now.date() - timedelta(days=days)
+        edition = add("digest.Edition", source=listing, day=day, format="page", fetched_at=now)
+        for position, paper in enumerate((both, one) if name == "list" else (both,)):
+            add("digest.EditionEntry", edition=edition, paper=paper, position=position)
+    call_command("migrate", verbosity=0)
+    papers = Paper.objects.in_bulk([both.pk, one.pk])
+    assert set(papers[both.pk].source_names) == {"list", "archive"}
+    assert papers[one.pk].source_names == ("list",)
+    assert {paper.likely_key for paper in papers.values()} == {likely_key(named["title"])}

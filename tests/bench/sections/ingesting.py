@@ -20,5 +20,9 @@ def run(report: Report) -> None:
             goal = at_most(found["replaying"], GOAL * days / DAYS) if name == "PostgreSQL" else (None, None)
             times = (found[name] for name in ("many", "many again"))
             table.row(name, found["storing"], found["replaying"], *goal, *times)
+            table.note(
+                f"{name}, processor time of the process that stores: {found['storing, CPU']} s, "
+                f"{found['replaying, CPU']} s, {found['many, CPU']} s, {found['many again, CPU']} s."
+            )
             report.require(found["papers"] == days * 60 + 2_000, f"{name}: papers are missing")
     report.add(table)

@@ -76,7 +76,8 @@ def test_pages_are_found_by_every_key_that_a_paper_has_had(client: Client) -> No
     listed("index", {"doi": "10.1000/j.1", "other_keys": [ARXIV]}, hours=2)
     for key in (title, JOURNAL, ARXIV):
         assert queries.paper_by_key(key) == Paper.objects.get(), key
-        assert client.get(f"/papers/{key}", follow=True).status_code == 200
+        page = client.get(f"/papers/{key}", follow=True).content.decode()
+        assert '<a href="https://doi.org/10.1000/j.1" rel="noreferrer">10.1000/j.1</a>' in page, key
 
 
 def test_a_title_and_an_id_that_came_apart_are_one_when_the_titles_agree() -> None:
