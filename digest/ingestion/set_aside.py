@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from digest.ingestion import raw_answers
 from digest.ingestion.replay import parse
-from digest.models import Edition
+from digest.models import Edition, RawAnswer
 from digest.sources import SourceChanged, SourceUnavailable
 
 
@@ -32,11 +34,13 @@ def set_aside(editions: Iterable[Edition]) -> Iterator[SetAside]:
 
 def _now(edition: Edition) -> tuple[str, frozenset[tuple[int, str]]]:
     """Why the answer says nothing, if so; and what cannot be read of it."""
-    answers = [one for one in raw_answers.answers(edition.source, edition.day, edition.day) if one.format]
-    if not answers:
+    about = Q(day=edition.day) | Q(day=None, fetched_at__date=edition.day)
+    readable = RawAnswer.objects.filter(about, source=edition.source).exclude(format="")
+    newest = readable.order_by("-fetched_at").first()
+    if newest is None:
         return "its answer is not kept any more", frozenset()
     try:
-        rejected = parse(edition.source, answers[-1]).rejected
+        rejected = parse(edition.source, raw_answers.answer_of(newest)).rejected
     except (SourceChanged, SourceUnavailable):
         return "its answer cannot be parsed any more", frozenset()
     return "", frozenset((one.position, one.title) for one in rejected)

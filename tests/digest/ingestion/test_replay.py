@@ -8,7 +8,7 @@ import pytest
 
 from digest.ingestion import raw_answers, releasing
 from digest.ingestion.differences import EditionChange, FactChange, PaperChange, Stored, differences
-from digest.ingestion.replay import Replayed, replay
+from digest.ingestion.replay import Replayed, replay, replay_edition
 from digest.ingestion.store import store
 from digest.lib.records import title_key
 from digest.models import Edition, Paper, RawAnswer, Release, Revision, SourceDay
@@ -164,3 +164,20 @@ def test_a_day_no_longer_lacks_what_can_be_read_now() -> None:
     replayed()
     day.refresh_from_db()
     assert (day.listed, day.unreadable, day.checked_at, day.settled) == (1, {}, NOW, True)
+
+
+def test_an_edition_of_a_feed_is_parsed_again_from_what_that_listed_on_its_day_and_the_next() -> None:
+    stored = edition("First").editions[0]
+    for age, title in enumerate(["Listed late", "Listed much later"], start=1):
+        lines = json.dumps(record(title) | {"day": DAY.isoformat()}).encode()
+        raw_answers.keep(source(), None, (lines,), "records", NOW + age * timedelta(days=1))
+    days = replay_edition(stored, NOW + timedelta(days=3))
+    assert [day.day for day in days] == [DAY, DAY + timedelta(days=1)]
+    assert {entry.paper.title for entry in stored.entries.all()} == {"First", "Listed late"}
+
+
+def test_an_answer_of_several_pages_is_parsed_as_one() -> None:
+    pages = [json.dumps(record(title)).encode() for title in ("First", "Second")]
+    raw_answers.keep(source(), DAY, pages, "records", NOW)
+    (day,) = replayed()
+    assert (day.answers, day.differences.editions[0].papers) == (1, (0, 2))
