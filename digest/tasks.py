@@ -42,17 +42,22 @@ def fetch_sources() -> None:
     Source.objects.note_enabled(timezone.now())
     enabled = Source.objects.filter(enabled=True).order_by(F("checked_at").asc(nulls_first=True))
     for source_id in list(enabled.values_list("pk", flat=True)):
-        fetch_source(source_id)
+        _fetch(source_id, at_once=False)
 
 
 @shared_task
 def fetch_source(source_id: int) -> None:
-    """Fetch what one source lists; an error is kept with the source, for the operator."""
+    """Fetch what one source lists now, for somebody who waits for it."""
+    _fetch(source_id, at_once=True)
+
+
+def _fetch(source_id: int, *, at_once: bool) -> None:
+    """Check one source; an error is kept with it, for the operator."""
     source = Source.objects.fetchable().filter(pk=source_id).first()
     if source is None:
         return
     try:
-        checks.check(source, timezone.now())
+        checks.check(source, timezone.now(), at_once=at_once)
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     watch(timezone.now())

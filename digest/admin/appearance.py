@@ -14,6 +14,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
         _group(
             "Papers",
             _page("Sources", "rss_feed", "digest_source"),
+            _page("Source problems", "warning", "digest_sourceproblem"),
             _page("Editions", "newsmode", "digest_edition"),
             _page("Raw answers", "inventory_2", "digest_rawanswer"),
             _page("Papers", "article", "digest_paper"),

@@ -7,14 +7,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from digest.admin.base import ReadOnlyAdmin, action, button, column, enqueue, label, link, moment_column
 from digest.ingestion.health.wording import told
-from digest.models import SourceProblem
+from digest.models import Source, SourceProblem
 from digest.tasks import fetch_source
 
 _COLOURS = {"open": "danger", "said to be right": "info", "over": "success"}
+
+
+def links_to_open(source: Source) -> SafeString:
+    """The open problems of a source, each with the link to its page."""
+    rows = ((_page_of(one), told(one).what) for one in source.problems.open().select_related("source"))
+    return format_html_join("", '<p><a href="{}" class="text-link">{}</a></p>', rows)
+
+
+def _page_of(problem: SourceProblem) -> str:
+    return reverse("admin:digest_sourceproblem_change", args=[problem.pk])
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -1,14 +1,16 @@
 """One check of a source: what it lists is fetched, stored and noted, from the oldest missed day to now."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from digest.ingestion import days, fetchers
 from digest.ingestion.fetch_right import only_here
+from digest.ingestion.identity import KnownPapers
 from digest.ingestion.store import Ingested, store
-from digest.models import Source
+from digest.lib.records import PaperRecord
+from digest.models import EditionEntry, Source
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable
 from digest.sources.adapter import Adapter
 from digest.sources.errors import Stale
@@ -18,13 +20,14 @@ TRIES = 2  # in a row; then it is seen whether the source answers at all before 
 Failure = SourceUnavailable | SourceChanged
 
 
-def check(source: Source, now: datetime) -> list[Ingested]:
+def check(source: Source, now: datetime, *, at_once: bool = False) -> list[Ingested]:
     """Fetch and store what `source` lists, noting on it and on its days how that went.
 
     Days that were missed since it was enabled are fetched too and released in order of day, as new. Each is
     tried, whatever became of the one before, while the source answers at all. Of what went wrong,
     `SourceChanged` before `SourceUnavailable` and later before earlier, one is noted and raised. Nothing is
-    noted if another process checks the source: then SourceUnavailable is raised.
+    noted if another process checks the source: then SourceUnavailable is raised. `at_once`: somebody asks who
+    does not want to wait until an index is worth asking again.
     """
     with only_here(source) as going_on:
         Source.objects.filter(pk=source.pk).note_enabled(now)
@@ -32,7 +35,7 @@ def check(source: Source, now: datetime) -> list[Ingested]:
         source.checked_at = now
         ingested: list[Ingested] = []
         errors: list[Failure] = []
-        for outcome in _outcomes(source, now, going_on):
+        for outcome in _outcomes(source, now, going_on, at_once=at_once):
             if isinstance(outcome, Failure):
                 errors.append(outcome)
             else:
@@ -47,9 +50,12 @@ def check(source: Source, now: datetime) -> list[Ingested]:
     return ingested
 
 
-def _outcomes(source: Source, now: datetime, going_on: Callable[[], None]) -> Iterator[Ingested | Failure]:
+def _outcomes(
+    source: Source, now: datetime, going_on: Callable[[], None], *, at_once: bool
+) -> Iterator[Ingested | Failure]:
     try:
         adapter = _fetched_by(source)
+        adapter = replace(adapter, pause=0) if at_once else adapter
     except SourceChanged as error:
         yield error
         return
@@ -97,7 +103,7 @@ class _Check:
     def _questions(self) -> deque[date | None]:
         """The days to ask for, and, where the source can be asked that, what it lists now (None)."""
         asked: deque[date | None] = deque(days.to_ask(self.source, self.adapter, self.first, self.now))
-        if self.adapter.fetch_latest:
+        if self.adapter.fetch_latest and days.is_current_due(self.source, self.adapter, self.now):
             asked.append(None)
         return asked
 
@@ -113,9 +119,26 @@ class _Check:
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""
-        old = tuple(paper for paper in parsed.papers if paper.day < self.first)
-        new = tuple(paper for paper in parsed.papers if paper.day >= self.first)
+        undated = [paper for paper in parsed.papers if paper.undated]
+        before = _there_before(self.source, undated) if undated else frozenset()
+        old = tuple(paper for paper in parsed.papers if paper.day < self.first or paper.key in before)
+        keys = {paper.key for paper in old}
+        new = tuple(paper for paper in parsed.papers if paper.key not in keys)
         if old:
             yield store(replace(parsed, papers=old, updates=()), self.source, self.now, release=False)
         if new or parsed.updates:
             yield store(replace(parsed, papers=new), self.source, self.now)
+
+
+def _there_before(source: Source, undated: Sequence[PaperRecord]) -> frozenset[str]:
+    """The keys of those papers without a day that are new to nobody.
+
+    They were there when the source was asked for the first time: then nobody knows since when.
+    """
+    if not source.days.exclude(checked_at=None).exists():
+        return frozenset(record.key for record in undated)
+    known = KnownPapers(undated)
+    papers = {record.key: paper.pk for record in undated if (paper := known.find(record))}
+    entries = EditionEntry.objects.filter(edition__source=source, release=None, paper__in=papers.values())
+    waiting = set(entries.values_list("paper_id", flat=True))
+    return frozenset(key for key, number in papers.items() if number in waiting)

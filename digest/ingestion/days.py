@@ -39,6 +39,14 @@ def first_day(source: Source, adapter: Adapter, now: datetime) -> date:
     return min([growing, *lately.values_list("day", flat=True)])
 
 
+def is_current_due(source: Source, adapter: Adapter, now: datetime) -> bool:
+    """Whether to ask for today, or for what the source lists now."""
+    row = SourceDay.objects.filter(source=source, day=today_of(adapter, now)).first()
+    if row is None or row.tried_at is None or row.error:
+        return True
+    return now - row.tried_at >= timedelta(seconds=adapter.pause)
+
+
 def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list[date]:
     """The days from `first` on to ask for now, oldest first: today, what may list more, what was missed.
 
@@ -56,7 +64,11 @@ def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list
         day
         for day in days
         if _expected(day, adapter)
-        and (day == today or _is_due(rows.get(day), (today - day).days, adapter, now, answered_at))
+        and (
+            is_current_due(source, adapter, now)
+            if day == today
+            else _is_due(rows.get(day), (today - day).days, adapter, now, answered_at)
+        )
     ]
     failed = {day for day, row in rows.items() if row.failures}
     due.sort(key=lambda day: (day != today, day in failed))  # stable: else oldest first

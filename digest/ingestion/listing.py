@@ -25,6 +25,7 @@ class Listing:
     def __init__(self, parsed: ParsedAnswer, source: Source, fetched_at: datetime) -> None:
         self.parsed, self.source, self.fetched_at = parsed, source, fetched_at
         self.known = KnownPapers([*parsed.papers, *parsed.updates])
+        self._told: set[int] = set()
         teller = Teller.of(source, fetched_at)
         records = [(record, self._listed(record, teller)) for record in parsed.papers]
         seen = _first_days(source, [paper for record, paper in records if record.undated])
@@ -47,6 +48,10 @@ class Listing:
         before = self.known.before(paper)
         return {name: was for name, was in before.items() if was != getattr(paper, name)}
 
+    def is_told_anew(self, paper: Paper) -> bool:
+        """Whether the answer is the latest to tell something of the paper, be it what was known."""
+        return id(paper) in self._told
+
     def _listed(self, record: PaperRecord, teller: Teller) -> Paper:
         paper = self.known.find(record)
         if paper is None:
@@ -65,7 +70,10 @@ class Listing:
         return paper
 
     def _tell(self, paper: Paper, record: PaperRecord, teller: Teller) -> None:
+        was = paper.told
         self.known.changed(paper, facts.tell(paper, record, teller))
+        if paper.told != was:
+            self._told.add(id(paper))
         self.known.call(paper, (record.key, *record.other_keys))
 
 

@@ -3,7 +3,7 @@
 Nothing is released: what is found in addition waits for `releasing`. Facts that change are no revision, so no
 paper crosses a reader's threshold by it.
 
-kept answers of a day → parse → (transaction) stored before → store each → stored after → [rollback]
+kept answers of a day → parse → condense → (transaction) what is stored → store → what is stored → [rollback]
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,12 @@ from django.db import transaction
 
 from digest import sources
 from digest.ingestion import raw_answers
+from digest.ingestion.condensed import condensed
 from digest.ingestion.differences import Differences, Stored, differences
 from digest.ingestion.fetchers import adapter_of
 from digest.ingestion.raw_answers import KeptAnswer
 from digest.ingestion.store import store
-from digest.models import Edition, RawAnswer, Source
+from digest.models import Edition, RawAnswer, Source, SourceDay
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
 
@@ -81,10 +82,12 @@ def replay_answers(
     read = [one for _, one in parsed]
     with transaction.atomic():
         before = Stored.about(source, read)
-        for answer, one in parsed:
+        for (answer, _), one in zip(parsed, condensed(read), strict=True):
             if one.papers or one.updates:
                 store(one, source, now, fetched_at=answer.fetched_at, release=False)
             _note_format(source, answer, one.format)
+        if parsed:
+            _note_day(source, *parsed[-1])
         after = Stored.about(source, read)
         transaction.set_rollback(dry_run)
     unreadable = dict(read[-1].unreadable) if read else {}
@@ -109,6 +112,15 @@ def _adapter(source: Source, form: str) -> Adapter | None:
         return registry.adapter_reading(form)
     except KeyError as error:
         raise SourceChanged(f"Expected a format of this version, found “{form}”.") from error
+
+
+def _note_day(source: Source, answer: KeptAnswer, parsed: ParsedAnswer) -> None:
+    """What is known of the day that the newest answer is about, as far as it was answered for."""
+    if answer.day is None:
+        return
+    listed = sum(paper.day == answer.day for paper in parsed.papers)
+    noted = SourceDay.objects.filter(source=source, day=answer.day).exclude(checked_at=None)
+    noted.update(listed=listed, unreadable=dict(parsed.unreadable))
 
 
 def _note_format(source: Source, answer: KeptAnswer, form: str) -> None:

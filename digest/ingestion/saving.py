@@ -93,9 +93,10 @@ class Saving:
         changed: list[Paper] = []
         told: list[Paper] = []
         for paper in self._listing:
-            if paper.pk:
-                is_changed = id(paper) in first_released or self._listing.changes(paper)
-                (changed if is_changed else told).append(paper)
+            if paper.pk and (id(paper) in first_released or self._listing.changes(paper)):
+                changed.append(paper)
+            elif paper.pk and self._listing.is_told_anew(paper):
+                told.append(paper)
         Paper.objects.bulk_create(self.new, _BATCH)
         Paper.objects.bulk_create(
             changed,

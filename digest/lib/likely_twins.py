@@ -8,12 +8,11 @@ import hashlib
 import unicodedata
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Protocol
 
-_LITTLE = frozenset(
-    "a an and are as at be by for from in into is it its of on or over that the this through to toward"
-    " towards using via we with without".split()
-)
+# Not “to”, “of” or “in”, which compounds have: “text-to-image” is written “text to image” as well.
+_LITTLE = frozenset("a an and are for its that the this through toward towards using via with".split())
 _LEAST_WORDS = 3  # “Editorial” and “A survey” are many papers
 _LEAST_LETTERS = 2  # of a name: an initial is shared by many
 _APART = timedelta(days=2 * 365)  # of a preprint and its journal; what is called the same later is a series
@@ -30,12 +29,14 @@ class Twin(Protocol):
     def published(self) -> date | None: ...
 
 
+@lru_cache(maxsize=4096)  # asked for several times for each paper of an answer
 def likely_key(title: str) -> str:
     """Equal for titles of the same letters but for little words and plurals; empty for short ones."""
-    words = [_singular(word) for word in _words(title) if word not in _LITTLE]
+    words = [word for word in _words(title) if word not in _LITTLE]
     if len(words) < _LEAST_WORDS:
         return ""
-    return hashlib.blake2b("".join(words).encode("utf-8", "replace"), digest_size=12).hexdigest()
+    letters = "".join(words).replace("s", "")  # of plurals, and of compounds with or without hyphens
+    return hashlib.blake2b(letters.encode("utf-8", "replace"), digest_size=12).hexdigest()
 
 
 def are_twins(one: Twin, other: Twin) -> bool:
@@ -70,7 +71,3 @@ def _first_author(paper: Twin) -> frozenset[str]:
 def _words(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c)).split()
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if len(word) > _LEAST_WORDS and word.endswith("s") and not word.endswith("ss") else word

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -24,6 +25,7 @@ _ARXIV_ID = re.compile(
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:)?(?P<doi>10\.\d{4,9}/\S+)$", re.IGNORECASE)
 _ARXIV_DOI = "10.48550/arxiv."
 _DOI_LIMIT = 180
+_LINK_LIMIT = 2_000  # nothing longer ends in an id: looking for one would take long
 _TITLE_KEY = re.compile(r"title:[0-9a-f]{24}")
 _IN_PATHS = (
     "/:;,()@!$&'*+="  # what a path holds as it is (RFC 3986, 3.3); a DOI may have “#”, “?”, “<” and “%”
@@ -107,12 +109,13 @@ def says_withdrawn(text: str) -> bool:
 
 def arxiv_id(text: str) -> str | None:
     """The arXiv id without version that `text` ends in: an id, "arxiv:id", a link to the paper."""
-    match = _ARXIV_ID.search(text.strip())
+    match = _ARXIV_ID.search(text.strip()) if len(text) <= _LINK_LIMIT else None
     if match is None:
         return None
     return match["new"] or f"{match['archive'].lower()}/{match['old']}"
 
 
+@lru_cache(maxsize=4096)  # asked for several times for each paper of an answer
 def title_key(title: str) -> str:
     """Identity by title: equal for titles that differ only in case, accents, spacing or punctuation.
 
@@ -174,7 +177,7 @@ def clean_text(text: str, limit: int) -> str:
 
     At most `limit` characters; a longer text ends with an ellipsis. Cleaning twice changes nothing.
     """
-    folded = " ".join(text.split())
+    folded = " ".join(text[: 20 * limit + 10_000].split())  # the rest of a huge one would only cost memory
     if not folded.isprintable():
         folded = " ".join("".join(c for c in folded[: limit * 4] if _is_safe(c)).split())
     return folded if len(folded) <= limit else folded[: limit - 1].rstrip() + "…"

@@ -91,6 +91,7 @@ class Adapter:
     configured: Callable[[Values], "Adapter"] | None = None
     interval: float = 1  # seconds between two requests that the source's rules ask for
     patience: float = 15  # seconds that it may take until it begins to answer
+    pause: float = 0  # seconds until today is asked for again: an index is not worth asking at each check
     growing_days: int = 3  # a day may list more until so many days after, itself included
     announcement: Announcement | None = None
     # Whose title, abstract and authors hold where several sources have a paper: 2 the archive or journal that

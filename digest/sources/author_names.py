@@ -3,11 +3,12 @@
 import re
 from collections.abc import Sequence
 
-_IN_BRACKETS = re.compile(r"\s?\([^()]{0,500}\)")
-_MAIL_AND_NAME = re.compile(r"\s*[^\s@()]+@[^\s@()]+\s*\(([^()]{1,200})\)\s*")
+_IN_BRACKETS = re.compile(r" ?\([^()]{0,500}\)")
+_MAIL_AND_NAME = re.compile(r"[^\s@()]+@[^\s@()]+ ?\(([^()]{1,200})\)")
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?[\s-]?){1,4}|[A-Z]{2,3}")
-_AND = re.compile(r"\s*(?:,\s*)?(?:\band\b|&)\s+", re.IGNORECASE)
+_AND = re.compile(r" ?(?:, ?)?(?:\band\b|&) ", re.IGNORECASE)
+_LONGEST = 100_000
 MOST = 1_000
 
 
@@ -17,12 +18,13 @@ def names_in(lines: Sequence[str]) -> list[str] | None:
     Names are told apart by ";", or by commas: "Ada Quill, Bo Tern", "Quill, A., Tern, B.". A single one
     may be "Quill, Ada". What stands in brackets (where somebody works) may have commas of its own, and goes.
     """
+    lines = [" ".join(line[:_LONGEST].split()) for line in lines[:MOST]]
     if len(lines) != 1:
-        names = [_name(line) for line in lines[:MOST]]
+        names = [_name(line) for line in lines]
         return [name for name in names if name]
     if mail := _MAIL_AND_NAME.fullmatch(lines[0]):
         return [mail[1].strip()]
-    line = _AND.sub(", ", _without_brackets(lines[0][: MOST * 100])).strip(" ,;")
+    line = _AND.sub(", ", _without_brackets(lines[0])).strip(" ,;")
     if not line or _MAIL.fullmatch(line):
         return []
     parts = [part.strip() for part in line.split(";" if ";" in line else ",")]

@@ -16,6 +16,4 @@ _CHALLENGE = re.compile(
 def raise_if_challenge(html: str) -> None:
     """Raise BotChallenge if `html`, which is not the page asked for, is a bot challenge."""
     if _CHALLENGE.search(html):
-        raise BotChallenge(
-            "Expected the Daily Papers, found a bot challenge page: the source refuses us for now."
-        )
+        raise BotChallenge("Expected papers, found a bot challenge page: the source refuses us for now.")

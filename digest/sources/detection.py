@@ -13,7 +13,7 @@ from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged, WrongDay
 from digest.sources.parsed_answer import ParsedAnswer
 
-MAX_BYTES = 20_000_000
+MAX_BYTES = 10_000_000
 _TITLE = re.compile(r"<title[^>]{0,200}>([^<]{1,1000})", re.IGNORECASE)
 
 

@@ -20,11 +20,12 @@ from digest.lib.records import (
     safe_link,
 )
 from digest.sources.errors import SourceChanged, WrongDay
-from digest.sources.parsed_answer import UnreadablePaper
+from digest.sources.parsed_answer import UnreadablePaper, require_plausible
 from digest.sources.tex import plain
 
 MAX_COUNT = 2_147_483_647  # what the database's PositiveIntegerField holds
 MAX_NAMES = 1_000
+MAX_OBJECTS = 300_000  # of JSON, each some hundred bytes of memory; 200 papers of OpenAlex have 40,000
 _DAY = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:$|[T ])", re.ASCII)
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -33,7 +34,8 @@ Instead = TypeVar("Instead")
 
 
 def load_json(text: str, expected: str) -> Any:
-    """`text` as JSON; SourceChanged, naming what was `expected`, if it is none, cut off or too deep."""
+    """`text` as JSON; SourceChanged, naming what was `expected`, if it is none, cut off, deep or large."""
+    require_plausible(text.count("{") + text.count("["), MAX_OBJECTS, "objects")
     try:
         return json.loads(text)
     except RecursionError as error:

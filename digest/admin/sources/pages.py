@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from digest.admin.base import BaseAdmin, action, button, column, enqueue, moment_column, page_button, redirect
+from digest.admin.source_problems import links_to_open
 from digest.admin.sources.arrival import Tone, next_check
 from digest.admin.sources.days import adapter_as_set, recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
@@ -52,7 +53,17 @@ class AdapterFilter(admin.SimpleListFilter):
 class SourceAdmin(BaseAdmin[Source]):
     list_display = ("title", "adapter_title", "told", "enabled", "arrived", "checked", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    readonly_fields = ("kind", "told", "arrived", "calendar", "checked", "next_check", "succeeded", "error")
+    readonly_fields = (
+        "kind",
+        "told",
+        "arrived",
+        "calendar",
+        "problems",
+        "checked",
+        "next_check",
+        "succeeded",
+        "error",
+    )
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_list = ("bring_papers",)
@@ -90,8 +101,9 @@ class SourceAdmin(BaseAdmin[Source]):
         adapter = adapter_as_set(obj) if obj else chosen_kind(request)
         wanted = setting_fields(adapter) if self._may_edit(request, obj) else ("told",)
         fetched = adapter is None or adapter.can_be_fetched
-        schedule = ("enabled", "wait_minutes") if adapter and adapter.announcement else ("enabled",)
-        checks = ("checked", "next_check", "succeeded", "error") if fetched else ()
+        wait = ("wait_minutes",) if adapter and adapter.announcement else ()
+        schedule = ("enabled", *wait, "quiet_days")
+        checks = ("problems", "checked", "next_check", "succeeded", "error") if fetched else ()
         arrival = [("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else []
         what = ("kind", *wanted, "title", "name", *(schedule if fetched else ()))
         return [*arrival, ("What it fetches" if obj and fetched else None, {"fields": what})]
@@ -161,6 +173,10 @@ class SourceAdmin(BaseAdmin[Source]):
         if any(progress_of(source) == Progress.FETCHING for source in self.get_queryset(request)):
             return HttpResponse(status=204)
         return HttpResponse(headers={"HX-Refresh": "true"})
+
+    @column("Problems", empty_value="none")
+    def problems(self, source: Source) -> SafeString | str:
+        return links_to_open(source)
 
     @column("Last check", ordering="checked_at")
     def checked(self, source: Source) -> SafeString | str:

@@ -116,6 +116,7 @@ ARXIV_QUERY = Adapter(
     ),
     configured=_by_query,
     interval=api.INTERVAL,
+    pause=3_600,
     growing_days=7,  # moderators may hold a paper back for days: then it is found among those of its day
     authority=2,
 )

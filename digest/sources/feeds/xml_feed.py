@@ -21,7 +21,7 @@ from digest.sources.errors import SourceChanged
 from digest.sources.feeds.field_map import FieldMap
 from digest.sources.feeds.items import MAX_ITEMS, Item, answer_of
 from digest.sources.parsed_answer import ParsedAnswer, require_plausible
-from digest.sources.xml_text import load_xml, local_name, text_of_blocks
+from digest.sources.xml_text import MAX_TAGS, load_xml, local_name, text_of_blocks
 
 NAME = "feed-xml"
 EXPECTED = "an RSS or Atom feed"
@@ -145,6 +145,7 @@ def _mended(raw: bytes) -> bytes:
     That is names of signs that only pages have, a bare "&", control characters, and Western European letters
     without a word of it.
     """
+    require_plausible(raw.count(b"&"), MAX_TAGS, "signs written as references")
     try:
         raw.decode()
     except UnicodeDecodeError:

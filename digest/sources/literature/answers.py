@@ -35,7 +35,7 @@ def load_answer(raw: bytes, expected: str) -> Fields:
     if text.lstrip().startswith("<"):
         raise_if_challenge(text)
     # PubMed writes bare line breaks into the words of an error.
-    answer = load_json(" ".join(text.split("\n")), expected)
+    answer = load_json(text.replace("\n", " "), expected)
     if not isinstance(answer, dict):
         raise SourceChanged(f"Expected {expected}, found {clean_text(text, 100)}")
     raise_if_error(answer, expected)

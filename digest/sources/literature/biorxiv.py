@@ -168,5 +168,6 @@ BIORXIV = Adapter(
         ),
     ),
     configured=_configured,
+    pause=3_600,
     authority=2,
 )

@@ -28,7 +28,7 @@ from digest.sources.literature.answers import (
 from digest.sources.literature.titles import plain_title
 from digest.sources.markup import without_markup
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper
-from digest.sources.record_fields import FieldReader, Fields, build_record, day_of
+from digest.sources.record_fields import MAX_NAMES, FieldReader, Fields, build_record, day_of
 
 NAME = "europe-pmc-json"
 TITLE = "Europe PMC"
@@ -95,14 +95,15 @@ def _read(entry: Any, day: date) -> PaperRecord:
     if not isinstance(entry, dict):
         raise UnreadablePaper("it is not a record of Europe PMC")
     fields = FieldReader(entry)
-    names = [name for name in _names(fields) if name]
+    listed = fields.within("authorList").items("author")
+    names = list(_names(fields, listed))
     doi = fields.text("doi")
     return build_record(
         day,
         title=plain_title(fields.text("title")),
         abstract=without_markup(fields.text("abstractText")),
         doi=doi,
-        authors=len(names) or None,
+        authors=len(names if listed is None else listed) or None,
         author_names=names,
         published=fields.day("firstPublicationDate"),
         url=None if doi else f"https://europepmc.org/article/{fields.text('source')}/{fields.text('id')}",
@@ -110,12 +111,11 @@ def _read(entry: Any, day: date) -> PaperRecord:
     )
 
 
-def _names(fields: FieldReader) -> Iterator[str]:
+def _names(fields: FieldReader, listed: list[Any] | None) -> Iterator[str]:
     """The authors' names, whole where they are listed, else as the line of authors has them."""
-    listed = fields.within("authorList").items("author")
     if not all(isinstance(author, dict) for author in listed or []):
         fields.cannot_read("authorList", None)
-    for author in listed or []:
+    for author in (listed or [])[:MAX_NAMES]:
         name = FieldReader(author if isinstance(author, dict) else {})
         whole = f"{name.text('firstName')} {name.text('lastName')}".strip() if name.text("firstName") else ""
         yield whole or name.text("fullName") or name.text("lastName") or name.text("collectiveName")
@@ -137,6 +137,7 @@ EUROPE_PMC = Adapter(
         ),
     ),
     configured=_configured,
+    pause=3_600,
     authority=1,
     about="Articles and preprints of the life sciences by query, on the day of their indexing; with PubMed.",
 )

@@ -39,6 +39,7 @@ PAGE_SIZE = 100
 LATE_BY = timedelta(days=13)  # two weeks with the day itself
 _FIELDS = "id,doi,display_name,publication_date,authorships,abstract_inverted_index,locations"
 _MOST_AUTHORS = 100  # that a list of works has of each
+_MOST_LOCATIONS = 100
 _MOST_WORDS = 20_000  # of an abstract
 
 
@@ -129,7 +130,7 @@ def _abstract(fields: FieldReader) -> str:
 
 
 def _names(fields: FieldReader, authors: list[Any]) -> Iterator[str]:
-    for author in authors:
+    for author in authors[:_MOST_AUTHORS]:
         named = FieldReader(author if isinstance(author, dict) else {})
         name = named.within("author").text("display_name") or named.text("raw_author_name")
         if name:
@@ -140,7 +141,7 @@ def _names(fields: FieldReader, authors: list[Any]) -> Iterator[str]:
 
 def _arxiv(fields: FieldReader) -> str | None:
     """The arXiv id that one of a work's places names."""
-    for location in fields.items("locations") or []:
+    for location in (fields.items("locations") or [])[:_MOST_LOCATIONS]:
         place = FieldReader(location if isinstance(location, dict) else {})
         link = place.text("landing_page_url") or place.text("pdf_url")
         if "//arxiv.org/" in link and (found := arxiv_id(link)):
@@ -189,6 +190,7 @@ OPENALEX = Adapter(
         ),
     ),
     configured=_configured,
+    pause=3 * 3_600,  # requests are metered
     growing_days=1,
     authority=1,
     about="Works of all fields by search and filter, by their day of publication, up to two weeks late.",

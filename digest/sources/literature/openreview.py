@@ -27,7 +27,7 @@ from digest.sources.literature.answers import (
     require_value,
 )
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper
-from digest.sources.record_fields import FieldReader, build_record
+from digest.sources.record_fields import MAX_NAMES, FieldReader, build_record
 
 NAME = "openreview-json"
 TITLE = "OpenReview"
@@ -36,6 +36,7 @@ SITE = "https://openreview.net"
 NOTES = "https://api2.openreview.net/notes"
 PAGE_SIZE = 1_000
 _VENUE = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
+_FIELDS = ("title", "abstract", "authors", "TLDR", "venueid")
 _LATEST = 4_102_444_800_000  # milliseconds until 2100
 
 
@@ -90,12 +91,12 @@ def _parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
 
 
 def _content(note: Any) -> dict[str, Any]:
-    """The content of a note, each field without its {"value": …}."""
+    """What is used of a note's content, each field without its {"value": …}."""
     content = note.get("content") if isinstance(note, dict) else None
-    return {
-        name: field.get("value") if isinstance(field, dict) else field
-        for name, field in (content.items() if isinstance(content, dict) else ())
-    }
+    if not isinstance(content, dict):
+        return {}
+    used = {name: content.get(name) for name in _FIELDS}
+    return {name: field.get("value") if isinstance(field, dict) else field for name, field in used.items()}
 
 
 def _published(note: Any, today: date) -> date | None:
@@ -132,7 +133,7 @@ def _read(note: Any, asked: date | None, today: date) -> PaperRecord:
 
 def _names(fields: FieldReader, authors: list[Any]) -> Iterator[str]:
     """The authors' names, of lists of names and of those of profiles."""
-    for author in authors:
+    for author in authors[:MAX_NAMES]:
         name = author.get("fullname") if isinstance(author, dict) else author
         if isinstance(name, str) and name:
             yield name
@@ -173,6 +174,7 @@ OPENREVIEW = Adapter(
         ),
     ),
     configured=_configured,
+    pause=6 * 3_600,  # it lists all papers each time
     authority=1,
     about="The accepted papers of a conference or journal, once its decisions are public.",
 )

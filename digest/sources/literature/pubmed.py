@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from lxml import etree
 
-from digest.lib.records import PaperRecord, identify
+from digest.lib.records import PaperRecord, clean_text, identify
 from digest.sources.adapter import Adapter, Format, Get, Setting, Values
 from digest.sources.answer_text import begins_with
 from digest.sources.errors import SourceChanged, SourceRefused
@@ -39,7 +39,7 @@ TITLE = "PubMed"
 EXPECTED = "records of PubMed"
 SITE = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
 MOST_IDS = 9_999  # that a search returns
-BATCH = 200  # records that one address may ask for
+BATCH = 100  # records that are asked for at once: with their references some 2 MB
 _NOTHING = b"<PubmedArticleSet/>"  # stands for the records of a day without any, which cannot be asked for
 _KINDS = ("PubmedArticle", "PubmedBookArticle")
 _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
@@ -73,6 +73,11 @@ def _ids(raw: bytes, day: date) -> list[str]:
     if not isinstance(answer, dict):
         raise SourceChanged(f"Expected {expected}, found none in it.")
     raise_if_error({"error": answer.get("ERROR")}, expected)
+    wrong = answer.get("errorlist")
+    if isinstance(wrong, dict) and (unknown := wrong.get("fieldsnotfound")):
+        # It would search without them, and find what nobody asked for.
+        shown = clean_text(str(unknown), 100)
+        raise SourceRefused(f"Expected a query for {TITLE}, found fields that it does not know: {shown}")
     total = number_in(answer, "count", expected)
     require_plausible(total, MOST_IDS)
     ids = [str(one) for one in list_in(answer, "idlist", expected)]
@@ -90,7 +95,7 @@ def _load(raw: bytes) -> list[etree._Element]:
     root = load_xml(raw, EXPECTED)
     if root.tag != "PubmedArticleSet":
         if error := text_within(root.find("ERROR")):
-            raise SourceRefused(f"Expected {EXPECTED}, found the error “{' '.join(error.split())[:200]}”.")
+            raise SourceRefused(f"Expected {EXPECTED}, found the error “{clean_text(error, 200)}”.")
         raise SourceChanged(f"Expected {EXPECTED}, found <{str(root.tag)[:40]}>.")
     return [record for record in root if record.tag in _KINDS]
 
@@ -104,7 +109,7 @@ def _parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
         found,
         records,
         read=lambda record: _read(record, day or _entered(record) or found),
-        title_of=lambda record: text_within(_article(record).find("ArticleTitle")),
+        title_of=lambda record: _title(_article(record)),
     )
 
 
@@ -228,6 +233,7 @@ PUBMED = Adapter(
     ),
     configured=_configured,
     interval=0.34,
+    pause=3_600,
     authority=1,
     about="Articles of medicine and biology by query, on the day that PubMed enters them.",
 )

@@ -28,7 +28,7 @@ from digest.sources.literature.answers import (
     require_value,
 )
 from digest.sources.parsed_answer import MAX_PAPERS, ParsedAnswer, UnreadablePaper
-from digest.sources.record_fields import FieldReader, build_record, day_of
+from digest.sources.record_fields import MAX_NAMES, FieldReader, build_record, day_of
 
 NAME = "semantic-scholar-json"
 TITLE = "Semantic Scholar"
@@ -115,7 +115,7 @@ def _read(entry: Any, day: date) -> PaperRecord:
 
 
 def _names(fields: FieldReader, authors: list[Any]) -> Iterator[str]:
-    for author in authors:
+    for author in authors[:MAX_NAMES]:
         name = author.get("name") if isinstance(author, dict) else None
         if isinstance(name, str) and name:
             yield name
@@ -146,6 +146,7 @@ SEMANTIC_SCHOLAR = Adapter(
     ),
     configured=_configured,
     interval=1.1,
+    pause=3_600,
     growing_days=1,
     authority=1,
     about="Papers of all fields by query, by their day of publication, up to two weeks late.",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import islice
 
 from digest.lib.records import PaperRecord
 from digest.sources.adapter import Format
@@ -20,9 +21,10 @@ from digest.sources.uploads.references import Reference, Unread
 from digest.sources.uploads.ris_records import is_ris, split_ris
 
 EXPECTED = "a list of references (BibTeX or RIS)"
+MAX_REFERENCES = 5_000
 MAX_CHARACTERS = 5_000_000  # of BibTeX a second's work; 3,000 papers with abstracts
 _HEAD = 20_000  # bytes in which the first record begins
-_BETWEEN_AUTHORS = re.compile(r"\s+and\s+", re.IGNORECASE)
+_BETWEEN_AUTHORS = re.compile(r" and ", re.IGNORECASE)
 _WHY = {"no end": "it has no end", "outside": "it stands outside of any record"}
 
 
@@ -44,8 +46,9 @@ def _parse(
     def parse(raw: bytes, day: date | None, today: date) -> ParsedAnswer:
         text = decode_export(raw, EXPECTED)
         require_plausible(len(text), MAX_CHARACTERS, "characters")
-        parts = [part for part in split(text) if isinstance(part, Reference) or _says_anything(part)]
-        require_plausible(len(parts))
+        found = (part for part in split(text) if isinstance(part, Reference) or _says_anything(part))
+        parts = list(islice(found, MAX_REFERENCES + 1))
+        require_plausible(len(parts), MAX_REFERENCES, "references")
         if any(isinstance(part, Unread) and part.why == "too much" for part in parts):
             raise SourceChanged(f"Expected {EXPECTED}, found more than can be one.")
 
@@ -72,7 +75,11 @@ def _says_anything(part: Unread) -> bool:
 
 
 def _read_bibtex(entry: Reference, day: date) -> PaperRecord:
-    names = [_name(name) for name in _BETWEEN_AUTHORS.split(entry.first("author"), MOST) if name.strip()]
+    names = [
+        _name(name)
+        for name in _BETWEEN_AUTHORS.split(" ".join(entry.first("author").split()), MOST)
+        if name.strip()
+    ]
     whole = bool(names) and names[-1].casefold() != "others"
     eprint = address(entry.first("eprint", "arxivid", "arxiv")).strip()
     identifiers = [

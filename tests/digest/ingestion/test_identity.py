@@ -99,7 +99,7 @@ def test_two_arxiv_ids_are_two_papers_whatever_a_record_says() -> None:
     [
         "Sparse adapters for multimodal retrieval",
         "SPARSE ADAPTERS FOR MULTI-MODAL RETRIEVAL.",
-        "Sparse Adapter in Multi–Modal Retrieval",
+        "The sparse adapter for multi–modal retrieval",
     ],
 )
 def test_a_preprint_and_the_printed_paper_are_one_by_title_and_first_author(other: str) -> None:

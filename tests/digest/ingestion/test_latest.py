@@ -1,7 +1,7 @@
 """Sources that are asked for what they list now: feeds, alone or with days for what was missed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -21,7 +21,7 @@ NEW_YORK = Announcement(time(0, 30), "America/New_York")
 
 @dataclass
 class Feed:
-    """What a feed of invented lines lists (“2025-11-05 Title”), and what it is asked for."""
+    """What a feed of invented lines lists (“2025-11-05 Title”, or only “Title”), and what it is asked for."""
 
     lines: list[str] = field(default_factory=list)
     is_down: bool = False
@@ -55,7 +55,9 @@ class Feed:
 
     def _parse(self, raw: bytes, day: date | None, today: date) -> ParsedAnswer:
         papers = tuple(
-            build_record(date.fromisoformat(line[:10]), title=line[11:])
+            build_record(today, title=line, undated=True)
+            if line[:1].isalpha()
+            else build_record(date.fromisoformat(line[:10]), title=line[11:])
             for line in raw.decode().splitlines()[1:]
         )
         about = day or max((paper.day for paper in papers), default=today)
@@ -64,9 +66,9 @@ class Feed:
 
 @pytest.fixture
 def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Feed]:
-    def made(announcement: Announcement | None = None, *, by_day: bool = False) -> Feed:
+    def made(announcement: Announcement | None = None, *, by_day: bool = False, pause: float = 0) -> Feed:
         feed = Feed()
-        adapter = feed.adapter(announcement, by_day=by_day)
+        adapter = replace(feed.adapter(announcement, by_day=by_day), pause=pause)
         monkeypatch.setattr(registry, "ADAPTERS", (*registry.ADAPTERS, adapter))
         return feed
 
@@ -90,6 +92,21 @@ def known() -> dict[date, tuple[int, bool]]:
     return {row.day: (row.listed, row.settled) for row in SourceDay.objects.order_by("day")}
 
 
+def test_a_source_that_is_not_worth_asking_at_each_check_is_left_alone_for_its_pause(
+    feed: Callable[..., Feed],
+) -> None:
+    index = feed(pause=3_600)
+    for minutes in (0, 15, 60):
+        checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
+    assert len(index.asked) == 2
+    checks.check(ours(), noon(DAY) + timedelta(minutes=61), at_once=True)
+    assert len(index.asked) == 3
+    index.is_down = True
+    for minutes in (130, 131):
+        with pytest.raises(SourceUnavailable):
+            checks.check(ours(), noon(DAY) + timedelta(minutes=minutes))
+
+
 def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobody(
     feed: Callable[..., Feed],
 ) -> None:
@@ -100,6 +117,17 @@ def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobod
     checks.check(ours(), noon(DAY + ONE))
     assert released() == ["New", "Newer"]
     assert EditionEntry.objects.count() == 4
+
+
+def test_of_a_list_without_days_only_what_is_added_later_is_new(feed: Callable[..., Feed]) -> None:
+    blog = feed()
+    blog.lines = ["Old post", "Older post"]
+    checks.check(ours(), noon(DAY))
+    blog.lines = ["New post", *blog.lines]
+    for number in range(1, 4):
+        checks.check(ours(), noon(DAY + number * ONE))
+    assert released() == ["New post"]
+    assert EditionEntry.objects.count() == 3
 
 
 def test_a_feed_brings_after_an_outage_what_it_still_lists_in_order_of_day(

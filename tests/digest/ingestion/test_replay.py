@@ -11,7 +11,7 @@ from digest.ingestion.differences import EditionChange, FactChange, PaperChange,
 from digest.ingestion.replay import Replayed, replay
 from digest.ingestion.store import store
 from digest.lib.records import title_key
-from digest.models import Edition, Paper, RawAnswer, Release, Revision
+from digest.models import Edition, Paper, RawAnswer, Release, Revision, SourceDay
 from digest.sources import ParsedAnswer, registry
 from digest.sources.adapter import Adapter, Format
 from digest.sources.record_fields import build_record
@@ -151,3 +151,16 @@ def test_papers_that_turn_out_to_be_one_are_told() -> None:
     store(ParsedAnswer(DAY, "records", (merging,), ()), source(), NOW + HOUR)
     after = Stored.about(source(), [ParsedAnswer(DAY, "records", (merging,), ())])
     assert differences(before, after).merged == (PaperChange("doi:10.5555/example.1", "Quite another title"),)
+
+
+def test_a_day_no_longer_lacks_what_can_be_read_now() -> None:
+    edition("First")
+    day = SourceDay.objects.create(
+        source=source(), day=DAY, checked_at=NOW, listed=0, unreadable={"authors": 1}, settled=True
+    )
+    replayed(dry_run=True)
+    day.refresh_from_db()
+    assert day.unreadable == {"authors": 1}
+    replayed()
+    day.refresh_from_db()
+    assert (day.listed, day.unreadable, day.checked_at, day.settled) == (1, {}, NOW, True)

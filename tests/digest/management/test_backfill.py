@@ -44,7 +44,7 @@ def site(settings: Settings) -> Iterator[HuggingFace]:
 
 def enabled(**values: Any) -> Source:
     since = datetime.combine(DAY, time(9), UTC)
-    return source(**{"enabled": True, "enabled_at": since, "title": "Hugging Face"} | values)
+    return source(enabled=True, enabled_at=since, **values)
 
 
 def backfilled(since: date, until: date = BEFORE, *options: str) -> list[str]:

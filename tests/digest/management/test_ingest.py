@@ -75,7 +75,7 @@ def test_what_a_dry_run_prints_can_be_ingested_elsewhere(tmp_path: Path) -> None
         (OTHER_SITE, "found"),
         (SAMPLE.read_bytes()[:-40], "found"),
         (b"[" * 100_000, "found"),
-        (b" " * 50_000_000, "at most 20 MB"),
+        (b" " * 50_000_000, "at most 10 MB"),
     ],
     ids=["empty", "binary", "garbage", "another site", "truncated", "nested", "50 MB"],
 )

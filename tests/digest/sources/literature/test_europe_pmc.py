@@ -112,6 +112,11 @@ def test_one_wrong_field_never_costs_a_paper(field: str, value: object) -> None:
     assert [name.split(".")[0] for name in paper.unreadable] == [field]
 
 
+def test_more_authors_than_are_named_are_counted() -> None:
+    paper = only(authorList={"author": [{"fullName": f"Loon {number}"} for number in range(1_200)]})
+    assert (paper.authors, len(paper.author_names)) == (1_200, 1_000)
+
+
 def test_a_day_is_asked_for_by_when_it_was_indexed_and_all_pages_come() -> None:
     get = Scripted(
         page(record(1), record(2), total=3, following="next"), page(record(3), total=3, following="more")

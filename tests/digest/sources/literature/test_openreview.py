@@ -85,6 +85,10 @@ def test_one_wrong_field_never_costs_a_paper(field: str, value: Any) -> None:
     assert (found.title, found.unreadable) == ("Kite 1", (field,))
 
 
+def test_half_a_character_in_the_id_of_a_forum_never_costs_a_paper() -> None:
+    assert only(note(1) | {"forum": "\ud800"}).title == "Kite 1"
+
+
 def test_all_of_a_venue_come_page_by_page_also_where_pages_are_smaller_than_asked_for() -> None:
     get = Scripted(page(note(1), note(2), total=3), page(note(3), total=3))
     answer = parse_parts(fetched(get, token="t0ken"), today=TODAY, adapter=source())

@@ -99,15 +99,15 @@ def test_records_are_of_the_day_asked_for_or_of_that_of_their_entry(pages: Path)
 
 def test_a_day_is_asked_for_by_entry_and_its_records_come_in_batches() -> None:
     ids = range(1, 252)
-    get = Scripted(found(*ids), records(*ids[:200]), records(*ids[200:]))
+    get = Scripted(found(*ids), *(records(*ids[start : start + 100]) for start in (0, 100, 200)))
     parts = fetched(get, api_key="k3y")
     day = parse_parts(parts, today=DAY, day=DAY, adapter=source())
     assert len(day.papers) == 251
-    (_, search, _), (address, first, _), (_, second, _) = get.asked
+    (_, search, _), (address, first, _), (_, second, _), (_, third, _) = get.asked
     assert (search["datetype"], search["mindate"], search["maxdate"]) == ("edat", "2024/03/05", "2024/03/05")
     assert (search["term"], search["api_key"], first["api_key"]) == ("kites[tiab]", "k3y", "k3y")
     assert address == "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/efetch.fcgi"
-    assert [len(asked["id"].split(",")) for asked in (first, second)] == [200, 51]
+    assert [len(asked["id"].split(",")) for asked in (first, second, third)] == [100, 100, 51]
 
 
 def test_without_a_key_none_is_sent() -> None:
@@ -150,6 +150,23 @@ def test_errors_are_told_in_pubmeds_words() -> None:
         fetched(Scripted(found(1), records(1)[:-10]))
     with pytest.raises(SourceRefused, match="a query for PubMed"):
         fetched(Scripted(), query=" ")
+
+
+def test_a_book_or_a_title_of_another_language_is_read_also_alone_in_an_answer() -> None:
+    for title in (
+        "<ArticleTitle>[Not Available].</ArticleTitle><VernacularTitle>Drachen.</VernacularTitle>",
+        "<Book><BookTitle>Drachen</BookTitle></Book>",
+    ):
+        raw = f"<PubmedArticleSet><PubmedBookArticle><BookDocument>{title}</BookDocument></PubmedBookArticle>"
+        (paper,) = parse(f"{raw}</PubmedArticleSet>".encode(), today=DAY, day=DAY).papers
+        assert paper.title == "Drachen"
+
+
+def test_a_field_that_pubmed_does_not_know_is_told_instead_of_searched_without() -> None:
+    answer = found(1)
+    answer["esearchresult"]["errorlist"] = {"phrasesnotfound": [], "fieldsnotfound": ["tibb"]}
+    with pytest.raises(SourceRefused, match=r"fields that it does not know: \['tibb'\]"):
+        fetched(Scripted(answer), query="kites[tibb]")
 
 
 def test_real_records_are_read(test_data: Path) -> None:
