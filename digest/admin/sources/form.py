@@ -19,6 +19,7 @@ from digest.sources import SourceChanged
 from digest.sources.adapter import Adapter, Setting, Values
 
 PREFIX = "setting_"  # a setting may be called as a column of the model
+USUAL = ("wait_minutes", "quiet_days")  # left empty, they are as of most sources
 LONGEST = 5_000  # characters of one setting
 KEPT = "One is stored. Leave this empty to keep it."
 
@@ -36,6 +37,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
             if field := self.fields.get(name):
                 field.required = False
                 field.help_text = f"{field.help_text} Left empty, it is made of {made_of}.".strip()
+        for name in {*USUAL} & {*self.fields}:
+            self.fields[name].required = False
         stored = self.instance.settings
         for setting in self._settings:
             field = self.fields[PREFIX + setting.name]
@@ -54,6 +57,9 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
     def clean(self) -> dict[str, Any]:
         """Put the settings into the source, as the adapter wants them stored, and name the source."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in {*USUAL} & {*self.fields}:
+            if cleaned.get(name) is None and name not in self.errors:
+                cleaned[name] = getattr(Source(), name)
         values = {setting.name: self._value(setting) for setting in self._settings}
         self.instance.settings = self.instance.settings | values
         if not self.errors and self.adapter:

@@ -1,12 +1,30 @@
-"""The kinds of sources to choose from when one is added."""
+"""The kinds of sources: to choose from when one is added, and to filter the list by."""
+
+# ruff: noqa: ARG002 - the signatures are Django's
 
 from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from digest.models import Source
 from digest.sources import registry
 from digest.sources.adapter import Adapter
+
+
+class AdapterFilter(admin.SimpleListFilter):
+    """Sources of one adapter."""
+
+    title = "kind"
+    parameter_name = "adapter"
+
+    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
+        return registry.choices()
+
+    def queryset(self, request: HttpRequest, sources: QuerySet[Source]) -> QuerySet[Source]:
+        return sources.filter(adapter=self.value()) if self.value() else sources
 
 
 def chosen_kind(request: HttpRequest) -> Adapter | None:

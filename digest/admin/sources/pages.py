@@ -19,7 +19,7 @@ from digest.admin.source_problems import links_to_open
 from digest.admin.sources.arrival import Tone, next_check
 from digest.admin.sources.days import adapter_as_set, recent_days, said_in_list, said_on_page, show_calendar
 from digest.admin.sources.form import SourceForm, form_of, setting_fields, settings_in_words
-from digest.admin.sources.kinds import chosen_kind, show_kinds
+from digest.admin.sources.kinds import AdapterFilter, chosen_kind, show_kinds
 from digest.admin.sources.preview_page import preview_url, show_preview
 from digest.admin.sources.progress import ASKED, Progress, progress_of, with_last_entry
 from digest.admin.sources.upload import upload
@@ -33,37 +33,16 @@ TONES = {
     Tone.LOOK: "text-orange-700 dark:text-orange-400",
     Tone.BAD: "text-red-700 dark:text-red-400",
 }
+ARRIVAL = ("arrived", "calendar")
+CHECKS = ("problems", "checked", "next_check", "succeeded", "error")
 _moment = moment_column("Last check", "checked_at")
-
-
-class AdapterFilter(admin.SimpleListFilter):
-    """Sources of one adapter."""
-
-    title = "kind"
-    parameter_name = "adapter"
-
-    def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return registry.choices()
-
-    def queryset(self, request: HttpRequest, sources: QuerySet[Source]) -> QuerySet[Source]:
-        return sources.filter(adapter=self.value()) if self.value() else sources
 
 
 @admin.register(Source)
 class SourceAdmin(BaseAdmin[Source]):
     list_display = ("title", "adapter_title", "told", "enabled", "arrived", "checked", "first_error")
     list_filter = ("enabled", AdapterFilter)
-    readonly_fields = (
-        "kind",
-        "told",
-        "arrived",
-        "calendar",
-        "problems",
-        "checked",
-        "next_check",
-        "succeeded",
-        "error",
-    )
+    readonly_fields = ("kind", "told", *ARRIVAL, *CHECKS)
     change_form_after_template = "sources/preview_button.html"
     actions = ("fetch_now", "enable", "disable")
     actions_list = ("bring_papers",)
@@ -103,8 +82,8 @@ class SourceAdmin(BaseAdmin[Source]):
         fetched = adapter is None or adapter.can_be_fetched
         wait = ("wait_minutes",) if adapter and adapter.announcement else ()
         schedule = ("enabled", *wait, "quiet_days")
-        checks = ("problems", "checked", "next_check", "succeeded", "error") if fetched else ()
-        arrival = [("Did its papers arrive?", {"fields": ("arrived", "calendar", *checks)})] if obj else []
+        facts = (*ARRIVAL, *(CHECKS if fetched else ()))
+        arrival = [("Did its papers arrive?", {"fields": facts})] if obj else []
         what = ("kind", *wanted, "title", "name", *(schedule if fetched else ()))
         return [*arrival, ("What it fetches" if obj and fetched else None, {"fields": what})]
 

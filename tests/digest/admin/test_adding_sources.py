@@ -199,6 +199,15 @@ def test_a_name_that_is_taken_gets_a_number(admin_client: Client, site: WebSite)
     assert Source.objects.get(adapter="sections").name == "bulletin-boats-2"
 
 
+def test_numbers_that_are_left_empty_are_as_of_most_sources(admin_client: Client, site: WebSite) -> None:
+    empty = form() | {"wait_minutes": "", "quiet_days": ""}
+    assert admin_client.post(f"{ADD}?adapter={SECTIONS.name}", empty).status_code == 302
+    source = Source.objects.get()
+    assert (source.wait_minutes, source.quiet_days) == (0, 7)
+    wrong = form(section="planes") | {"wait_minutes": "long"}
+    assert "wait_minutes" in errors(admin_client.post(f"{ADD}?adapter={SECTIONS.name}", wrong))
+
+
 def test_what_a_kind_refuses_is_said_at_its_field(admin_client: Client, site: WebSite) -> None:
     assert errors(add(admin_client, section="two words"))["setting_section"] == [
         "A section is one word, as “boats”."
