@@ -103,7 +103,7 @@ class Command(BaseCommand):
         fetchable = {
             adapter.name: adapter
             for adapter in registry.ADAPTERS
-            if adapter.fetch_day and not adapter.settings
+            if adapter.fetch_day and not any(setting.required for setting in adapter.settings)
         }
         if what in fetchable and not stored:
             return None, fetchable[what]  # a dry run works without a database
