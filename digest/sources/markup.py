@@ -3,8 +3,6 @@
 import html
 import re
 
-from digest.lib.records import ABSTRACT_LIMIT
-
 # Elements that publishers put into titles and abstracts. Other things in angle brackets are text: "<eos>".
 _INLINE = "a|abbr|b|bold|em|i|italic|mark|s|sc|small|span|strong|sub|sup|tt|u|underline"
 _BLOCK = "abstract|br|div|h[1-6]|label|li|ol|p|section|sec|title|ul"
@@ -14,7 +12,7 @@ _TAG = re.compile(
 _HEADING = re.compile(
     r"<((?:jats:)?(?:h[1-6]|title|label))(?:\s[^<>]{0,200})?>\s?([^<>]{1,100}?)\s?:?\s?</\1>", re.IGNORECASE
 )
-_LONGEST = 10 * ABSTRACT_LIMIT  # more is cut off afterwards anyway, and a huge text would take long
+_LONGEST = 200_000  # characters that are looked at: what is shown is cut far shorter
 _REFERENCE = re.compile(r"&(?:[a-zA-Z]{2,10}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
 
 # What a page's text is made of beside these.
@@ -37,9 +35,10 @@ def without_markup(text: str) -> str:
 
     Headings become labels: "<h4>Results</h4>We find" is "Results: We find".
     """
-    text = " ".join(text[:_LONGEST].split())
+    text = text[:_LONGEST]
     if _REFERENCE.search(text):
-        text = " ".join(html.unescape(text).split())
+        text = html.unescape(text)
+    text = " ".join(text.split())
     text = _HEADING.sub(r" \2: ", text)
     text = _TAG.sub(lambda tag: " " if tag["block"] else "", text)
     return html.unescape(text) if _REFERENCE.search(text) else text

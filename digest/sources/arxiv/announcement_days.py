@@ -47,7 +47,7 @@ def moment_of(text: str) -> datetime | None:
     """
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            moment = read(text)
+            moment = read(text[:100])
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
         if 1991 <= moment.year < 2200:

@@ -184,3 +184,49 @@ def test_the_text_page_is_dated_by_the_day_asked_for(text_page: bytes) -> None:
     assert edition.day == date(2024, 11, 5)
     with pytest.raises(SourceChanged, match="found that of Nov 5"):
         parse(text_page, today=TODAY, day=date(2025, 11, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "papers"),
+    [
+        ("sotawhat-2026-06-12", date(2026, 6, 12), 30),
+        ("scout-hf_papers", date(2026, 7, 31), 30),
+        ("ai-daily-2026-09-29-two", date(2026, 9, 29), 2),
+        ("ai-news-radar-2026-09-29-three", date(2026, 9, 29), 3),
+    ],
+)
+def test_answers_of_2026_are_read_without_a_field_lost(
+    test_data: Path, name: str, day: date, papers: int
+) -> None:
+    raw = test_data.joinpath("formats", "hf-api", f"{name}.json").read_bytes()
+    answer = parse(raw, today=date(2026, 11, 20))
+    assert (answer.day, len(answer.papers), answer.rejected) == (day, papers, ())
+    assert answer.unreadable == {}
+    assert {paper.day for paper in answer.papers} == {day}
+
+
+def test_the_api_and_the_page_say_the_same_of_a_papers_day_but_for_what_grows(test_data: Path) -> None:
+    """The answer is of the early morning, the page of later that day."""
+    day = date(2024, 8, 1)
+    answer = parse(test_data.joinpath("huggingface", "api", f"{day}.json").read_bytes(), today=TODAY, day=day)
+    shown = {paper.key: paper for paper in page(html(test_data, f"{day}.html")).papers}
+    assert (len(answer.papers), len(shown)) == (11, 13)
+    for paper in answer.papers:
+        later = shown[paper.key]
+        assert (paper.title, paper.abstract, paper.authors, paper.published, paper.url, paper.day) == (
+            *(later.title, later.abstract, later.authors, later.published, later.url, later.day),
+        )
+        assert (paper.upvotes or 0) <= (later.upvotes or 0)
+
+
+def test_the_table_of_contents_of_a_journal_is_read_as_a_feed(test_data: Path) -> None:
+    raw = test_data.joinpath("formats", "journals", "jpeds-rdf-2018-12.xml").read_bytes()
+    (paper,) = parse(raw, today=TODAY).papers
+    assert (paper.key, paper.day, paper.authors) == (
+        "doi:10.1016/j.jpeds.2018.08.009",
+        date(2018, 10, 11),
+        13,
+    )
+    assert paper.author_names[0] == "Gbolahan Ajibola"
+    assert paper.url == "https://www.jpeds.com/article/S0022-3476(18)31119-3/fulltext"
+    assert paper.abstract.startswith("To prospectively assess rates")
