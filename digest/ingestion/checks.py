@@ -8,6 +8,7 @@ from datetime import date, datetime
 from digest.ingestion import days, fetchers
 from digest.ingestion.fetch_right import only_here
 from digest.ingestion.identity import KnownPapers
+from digest.ingestion.saving import NEW_AT_MOST
 from digest.ingestion.store import Ingested, store
 from digest.lib.records import PaperRecord
 from digest.models import EditionEntry, Source
@@ -73,7 +74,7 @@ def _fetched_by(source: Source) -> Adapter:
 class _Check:
     """One check, which alone fetches its source as long as `going_on` does not raise.
 
-    `first` is the day on which the source begins: older papers are new to nobody.
+    `first` is the day on which the source begins: what it listed by then is new to nobody.
     """
 
     source: Source
@@ -119,9 +120,10 @@ class _Check:
 
     def _stored(self, parsed: ParsedAnswer) -> Iterator[Ingested]:
         """Store an answer. A day without papers is no edition."""
-        undated = [paper for paper in parsed.papers if paper.undated]
-        before = _there_before(self.source, undated) if undated else frozenset()
-        old = tuple(paper for paper in parsed.papers if paper.day < self.first or paper.key in before)
+        unsure = [paper for paper in parsed.papers if paper.undated or paper.day < self.first]
+        before = _there_before(self.source, unsure, self.now) if unsure else frozenset()
+        oldest = days.today_of(self.adapter, self.now) - NEW_AT_MOST
+        old = tuple(paper for paper in parsed.papers if paper.day < oldest or paper.key in before)
         keys = {paper.key for paper in old}
         new = tuple(paper for paper in parsed.papers if paper.key not in keys)
         if old:
@@ -130,15 +132,19 @@ class _Check:
             yield store(replace(parsed, papers=new), self.source, self.now)
 
 
-def _there_before(source: Source, undated: Sequence[PaperRecord]) -> frozenset[str]:
-    """The keys of those papers without a day that are new to nobody.
+def _there_before(source: Source, unsure: Sequence[PaperRecord], now: datetime) -> frozenset[str]:
+    """The keys of those papers, of no day or of one before the source was enabled, that are new to nobody.
 
-    They were there when the source was asked for the first time: then nobody knows since when.
+    They were there when it was first asked since it was enabled: then nobody knows since when. What is listed
+    only later is new, whatever day a journal gives it.
     """
-    if not source.days.exclude(checked_at=None).exists():
-        return frozenset(record.key for record in undated)
-    known = KnownPapers(undated)
-    papers = {record.key: paper.pk for record in undated if (paper := known.find(record))}
+    answered = source.days.filter(checked_at__lt=now)
+    if source.enabled_at:
+        answered = answered.filter(checked_at__gte=source.enabled_at)
+    if not answered.exists():
+        return frozenset(record.key for record in unsure)
+    known = KnownPapers(unsure)
+    papers = {record.key: paper.pk for record in unsure if (paper := known.find(record))}
     entries = EditionEntry.objects.filter(edition__source=source, release=None, paper__in=papers.values())
     waiting = set(entries.values_list("paper_id", flat=True))
     return frozenset(key for key, number in papers.items() if number in waiting)

@@ -119,6 +119,28 @@ def test_what_a_feed_lists_from_before_it_was_enabled_is_stored_but_new_to_nobod
     assert EditionEntry.objects.count() == 4
 
 
+def test_what_a_feed_adds_later_is_new_whatever_day_its_journal_gives_it(feed: Callable[..., Feed]) -> None:
+    journal = feed()
+    journal.lines = [f"{DAY - 20 * ONE} Listed from the start"]
+    checks.check(ours(), noon(DAY))
+    journal.lines += [f"{DAY - 10 * ONE} Added later", f"{DAY - 300 * ONE} Too old to be new"]
+    for number in (1, 2):
+        checks.check(ours(), noon(DAY + number * ONE))
+    assert released() == ["Added later"]
+
+
+def test_what_a_feed_listed_while_it_was_disabled_is_new_to_nobody(feed: Callable[..., Feed]) -> None:
+    journal = feed()
+    checks.check(ours(), noon(DAY))
+    Source.objects.update(enabled=False)
+    Source.objects.note_enabled(noon(DAY + ONE))
+    journal.lines = [f"{DAY + 5 * ONE} Meanwhile", "Meanwhile, without a day"]
+    Source.objects.update(enabled=True)
+    for number in (9, 10):
+        checks.check(Source.objects.get(), noon(DAY + number * ONE))
+    assert released() == []
+
+
 def test_of_a_list_without_days_only_what_is_added_later_is_new(feed: Callable[..., Feed]) -> None:
     blog = feed()
     blog.lines = ["Old post", "Older post"]
