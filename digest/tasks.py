@@ -10,7 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import fetchers
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
@@ -45,4 +45,4 @@ def fetch_source(source_id: int) -> None:
         fetchers.fetch_recent(source, timezone.now())
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
-    search.refresh()
+    indexing.refresh()

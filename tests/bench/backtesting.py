@@ -71,7 +71,7 @@ def main() -> int:
     corpus, rounds = sys.argv[1], int(sys.argv[2])
     store(corpus, over=YEAR)
     shipped_topics.load()
-    search.refresh()
+    indexing.refresh()
     search_budget.BUDGET = math.inf
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from digest import sources
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import fetchers, store
 from digest.lib.counting import number_of
 from digest.models import Source
@@ -53,7 +53,7 @@ class Command(BaseCommand):
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"
-                search.refresh()
+                indexing.refresh()
         except (SourceUnavailable, SourceChanged) as error:
             raise CommandError(str(error)) from error
         except OSError as error:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from digest.matching.ast import Compare, Field, Leaf, Like, Near, Term, Topic
 from digest.matching.index.paper_index import Index
-from digest.matching.index.phrase_automaton import SHIFT, Keys, Numbers, PhraseAutomaton, lookup
+from digest.matching.index.phrase_automaton import LOW, SHIFT, START, Keys, Numbers, PhraseAutomaton, lookup
+from digest.matching.index.stored_index import Sought
 from digest.matching.index.token_graph import FIELDS
 from digest.matching.percolator.phrase_matcher import PhraseMatcher
 
@@ -62,6 +63,26 @@ class LeafMatcher:
         else:
             del self._others[number]
 
+    def sought(self) -> Sought:
+        """What an index must have for the leaves to be looked for."""
+        automaton, everything = self._automaton, bool(self._nears or self._automaton.version_terms)
+        words, transitions = [*automaton.words], automaton.transitions
+        states, numbers = transitions.keys >> SHIFT, transitions.keys & LOW
+        in_phrase = (states != START) | transitions.continues[transitions.targets >> 1] | everything
+        prefixes = {one.prefix: one.state != START or everything for one in automaton.prefix_terms}
+        prefixes |= dict.fromkeys((p.prefix for p in automaton.prefix_terms if p.state != START), True)
+        return Sought(
+            stems=frozenset(words),
+            prefixes=frozenset(prefixes),
+            everywhere=frozenset(words[number] for number in numbers[in_phrase].tolist()),
+            prefixes_everywhere=frozenset(prefix for prefix, everywhere in prefixes.items() if everywhere),
+            distance=max((near.distance for near in self._nears.values()), default=0),
+            versions=bool(automaton.version_terms),
+            liked=frozenset(
+                stem for leaf in self._others.values() if isinstance(leaf, Like) for stem in leaf.vector
+            ),
+        )
+
     def matches(self, index: Index) -> tuple[Numbers, Numbers]:
         """Pairs of a leaf's number and a paper that satisfies it, in no order, some perhaps twice."""
         matcher = PhraseMatcher.scan(index.graph, self._automaton)
@@ -92,7 +113,7 @@ class LeafMatcher:
         # A term counts once a text, however often it occurs there.
         seen = np.sort(matcher.occurrences.terms.astype(np.int64) << SHIFT | texts)
         seen = seen[np.diff(seen, prepend=-1) != 0]
-        terms, texts = seen >> SHIFT, seen & ((1 << SHIFT) - 1)
+        terms, texts = seen >> SHIFT, seen & LOW
         wanted = terms * len(FIELDS) + matcher.graph.text_fields[texts]
         found, leaves = lookup(wanted, keys, numbers)
         return leaves, matcher.graph.text_papers[texts[found]]
