@@ -4,7 +4,7 @@ query → what it looks for → that part of each segment's index → the same e
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -68,6 +68,19 @@ def find(
         tuple(all_papers[order].tolist()),
         {date.fromordinal(day): count for day, count in per_day.items()},
     )
+
+
+def kept_among(queries: Sequence[Query], papers: Collection[int]) -> list[frozenset[int]]:
+    """For each query those of the stored `papers`, primary keys, that it keeps."""
+    catch_up()
+    many, wanted = Many(queries), np.array([*papers], np.int64)
+    found: list[list[int]] = [[] for _ in queries]
+    for one in current():
+        among = one.counts & np.isin(one.segment.papers, wanted)
+        if among.any():
+            for number, kept in enumerate(many.kept(one.segment.part(many.sought))):
+                found[number] += one.segment.papers[kept & among].tolist()
+    return [frozenset(pks) for pks in found]
 
 
 @dataclass(frozen=True)

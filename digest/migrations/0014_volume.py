@@ -44,4 +44,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddIndex("paper", models.Index(fields=["day", "id"], name="papers_by_day")),
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.matching.ast import Query
 from digest.matching.index.paper_index import Index
@@ -31,6 +32,12 @@ class Many:
         numbers = np.array([self._program.add(query.root) for query in queries], np.int64)
         self._wanted, self._rows_of = np.unique(numbers, return_inverse=True)
         self.sought = self._program.sought()
+
+    def kept(self, index: Index) -> NDArray[np.bool_]:
+        """For each query whether it keeps each paper of `index`."""
+        rows = self._program.evaluate(index, self._wanted)
+        bits = np.unpackbits(rows.view(np.uint8), axis=1, count=index.count, bitorder="little")
+        return bits[self._rows_of].astype(np.bool_)
 
     def bits_in(self, index: Index) -> list[int]:
         """For each query the papers of `index` that it keeps: bit n for paper n."""

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from digest.archive import queries, search
+from digest.archive import indexing, queries, search
 from digest.library.reading import MOST_ENTRIES, read
 from digest.models import Paper
 from digest.sources import arxiv_lookup
