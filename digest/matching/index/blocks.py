@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from digest.matching.index.phrase_automaton import Numbers, spread
 from digest.matching.index.string_table import Strings
 
-_MOST = 1 << 14  # positions in a block that has more than one stem
+_MOST = 1 << 12  # positions in a block that has more than one stem
 _QUICK = 1  # level of compression: reading is what counts
 
 

@@ -21,7 +21,7 @@ from digest.matching.ranking.similarity import rarity
 
 _FAMILIES = ("first", "rest", "forms", "vectors")
 _TEXTS = ("text_ends", "text_papers", "text_fields", "lengths", "sizes")
-_FORMS = 1 << 12  # in a block of forms
+_FORMS = 1 << 11  # in a block of forms
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight
+from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight, holds
 from digest.matching.index.paper_index import Index
 from digest.matching.percolator.bitset_program import Program
 
@@ -22,6 +22,8 @@ class Searcher:
         self._program = Program()
         self._numbers = np.array([self._program.add(node) for node in wanted], np.int64)
         self.sought = self._program.sought()
+        only_words = all(isinstance(leaf, Term | Near) for leaf in query.leaves)
+        self._needs_words = only_words and not holds(query.root, lambda _leaf: False)
 
     def search(self, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
         """The numbers of the papers of `index` that the query keeps, ascending, and the rank of each.
@@ -29,6 +31,8 @@ class Searcher:
         It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
         query that asks for papers like others, it is how like they are, in hundredths.
         """
+        if self._needs_words and not len(index.graph.words):
+            return np.zeros(0, np.intp), np.zeros(0, np.uint8)
         rows = self._program.evaluate(index, self._numbers)
         holds = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
         kept = np.flatnonzero(holds[0])
