@@ -65,23 +65,31 @@ class LeafMatcher:
 
     def sought(self) -> Sought:
         """What an index must have for the leaves to be looked for."""
-        automaton, everything = self._automaton, bool(self._nears or self._automaton.version_terms)
+        automaton, near = self._automaton, self._near_automaton()
         words, transitions = [*automaton.words], automaton.transitions
         states, numbers = transitions.keys >> SHIFT, transitions.keys & LOW
-        in_phrase = (states != START) | transitions.continues[transitions.targets >> 1] | everything
-        prefixes = {one.prefix: one.state != START or everything for one in automaton.prefix_terms}
-        prefixes |= dict.fromkeys((p.prefix for p in automaton.prefix_terms if p.state != START), True)
+        in_phrase = (states != START) | transitions.continues[transitions.targets >> 1]
+        in_phrase |= bool(automaton.version_terms)
+        after_words = {one.prefix for one in automaton.prefix_terms if one.state != START}
         return Sought(
             stems=frozenset(words),
-            prefixes=frozenset(prefixes),
-            everywhere=frozenset(words[number] for number in numbers[in_phrase].tolist()),
-            prefixes_everywhere=frozenset(prefix for prefix, everywhere in prefixes.items() if everywhere),
+            prefixes=frozenset(one.prefix for one in automaton.prefix_terms),
+            everywhere=frozenset(words[number] for number in numbers[in_phrase].tolist()) | near.words.keys(),
+            prefixes_everywhere=frozenset(after_words | {one.prefix for one in near.prefix_terms}),
             distance=max((near.distance for near in self._nears.values()), default=0),
             versions=bool(automaton.version_terms),
             liked=frozenset(
                 stem for leaf in self._others.values() if isinstance(leaf, Like) for stem in leaf.vector
             ),
         )
+
+    def _near_automaton(self) -> PhraseAutomaton:
+        """An automaton of nothing but the terms that are near each other."""
+        automaton = PhraseAutomaton()
+        for near in self._nears.values():
+            for term in near.left + near.right:
+                automaton.number(term)
+        return automaton
 
     def matches(self, index: Index) -> tuple[Numbers, Numbers]:
         """Pairs of a leaf's number and a paper that satisfies it, in no order, some perhaps twice."""
