@@ -11,7 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import checks
 from digest.ingestion.health.watch import watch
 from digest.models import Heartbeat, Source
@@ -33,7 +33,7 @@ def show_life() -> None:
 @shared_task
 def refresh_search() -> None:
     """Let the search find papers that were stored by hand."""
-    search.refresh()
+    indexing.refresh()
 
 
 @shared_task
@@ -61,4 +61,4 @@ def _fetch(source_id: int, *, at_once: bool) -> None:
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
     watch(timezone.now())
-    search.refresh()
+    indexing.refresh()

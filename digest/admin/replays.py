@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from digest.admin.base import BaseAdmin, redirect
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion.differences import PaperChange
 from digest.ingestion.replay import Replayed
 from digest.lib.counting import number_of
@@ -31,7 +31,7 @@ def replay_page(
         raise PermissionDenied
     if request.method == "POST":
         replayed = replay(False)
-        search.refresh()
+        indexing.refresh()
         messages.success(request, f"{what}: {_sum(replayed)}.")
         for failed in (one for day in replayed for one in day.failed):
             messages.warning(request, f"The answer of {failed.fetched_at:%Y-%m-%d %H:%M}: {failed.why}")

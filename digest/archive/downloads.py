@@ -66,14 +66,15 @@ def topic(request: HttpRequest, slug: str, kind: Kind) -> HttpResponse:
 @costly
 @public
 def day(request: HttpRequest, day: date, kind: Kind) -> HttpResponse:
-    """What the editions of a day listed; `?topic=` asks for one topic's share."""
-    papers = queries.papers_of(day)
+    """The papers on a page of a day; `?topic=` asks for one topic's share."""
+    papers = queries.listed_on(day)
     if not papers:
         raise Http404
     asked = request.GET.get("topic")
     kept = queries.topics_of(day, papers).get(asked) if asked else None
-    shown = papers if kept is None else [paper for paper in papers if paper.pk in kept]
-    return references_response(shown, kind, f"papers-{day}")
+    among = papers if kept is None else [pk for pk in papers if pk in kept]
+    page = queries.paginate(among, request.GET.get("page", "1"), queries.DAY_SIZE)
+    return references_response(queries.in_order(page), kind, f"papers-{day}")
 
 
 def references_response(

@@ -11,13 +11,14 @@ from django.core.cache import cache
 
 from digest.archive import queries
 from digest.archive.queries import Line
-from digest.archive.search import Corpus, corpus_since
+from digest.archive.search import corpus_since
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, QuerySyntaxError, parse_query
 from digest.matching.proposing.engine import proposals_for
 from digest.matching.proposing.proposals import Ticks
 from digest.matching.proposing.shown import diverse
-from digest.models import Paper, Topic
+from digest.models import Paper, Release, Topic
+from digest.models.paper import LISTED
 
 DAYS = 30
 SHOWN = 20
@@ -88,18 +89,20 @@ def proposed(ticked: Collection[int], pages: int) -> Proposed | None:
 
 def _shown(newest: date) -> Sequence[int]:
     """The papers to show, in order; remembered, for telling which are alike takes time."""
-    name = f"explore:{newest}:{Paper.objects.count()}"
+    name = f"explore:{newest}:{Release.objects.order_by('-pk').values_list('pk', flat=True).first()}"
     shown: Sequence[int] | None = cache.get(name)
     if shown is None:
-        shown = _chosen(corpus_since(queries.days_ago(newest, DAYS)))
+        shown = _chosen(queries.days_ago(newest, DAYS))
         cache.set(name, shown, _KEPT)
     return shown
 
 
-def _chosen(corpus: Corpus) -> Sequence[int]:
+def _chosen(since: date) -> Sequence[int]:
+    corpus = corpus_since(since)
     if len(corpus.number_of) < FEWEST:
         return []
-    votes = dict(Paper.objects.filter(pk__in=corpus.number_of).values_list("pk", "upvotes"))
+    rows = Paper.objects.filter(LISTED, day__gte=since).values_list("pk", "upvotes")
+    votes = {pk: upvotes for pk, upvotes in rows if pk in corpus.number_of}
     ranked = sorted(votes, key=lambda pk: (-(votes[pk] or 0), -pk))
     kept = corpus.bits(list(_topics().values()))
     groups = [[pk for pk in ranked if bits >> corpus.number_of[pk] & 1] for bits in kept]

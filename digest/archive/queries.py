@@ -9,17 +9,17 @@ from functools import lru_cache
 
 from django.core.cache import cache
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.utils import timezone
 
 from digest.archive.alike import most_alike
-from digest.archive.search import SearchResult, find
+from digest.archive.search import SearchResult, find, kept_among
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.records import paper_url
 from digest.matching import Like, Percolator, Query, explain, parse_query
 from digest.matching.ranking.similarity import LEAST_STEMS, vector
-from digest.models import EditionEntry, Paper, Source, Topic
+from digest.models import Edition, EditionEntry, Paper, Source, Topic
 from digest.models.paper import LISTED
 from digest.selection.content import item_of
 from digest.selection.liked_papers import looked_up
@@ -27,6 +27,7 @@ from digest.selection.shown_reasons import ShownReasons
 from digest.web.page_language import current_language, url
 
 PAGE_SIZE = 25  # papers
+DAY_SIZE = 200  # papers on a page of a day: one page, unless a source lists very many
 _SIMILAR = 5  # papers beside one
 _LOOKED_AT = 500  # papers, for what is usual of late
 _KEPT = 300  # seconds for which the topics of a day, and papers like one, are remembered
@@ -69,12 +70,23 @@ class DayOfMonth:
 
 def newest_day() -> date | None:
     """The newest edition day."""
-    return EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
+    return _days().order_by("-day").first()
 
 
 def oldest_day() -> date | None:
     """The first edition day."""
-    return EditionEntry.objects.order_by("edition__day").values_list("edition__day", flat=True).first()
+    return _days().order_by("day").first()
+
+
+def _days() -> QuerySet[Edition, date]:
+    """The days of the editions that list papers, once for each edition."""
+    has_papers = Exists(EditionEntry.objects.filter(edition=OuterRef("pk")))
+    return Edition.objects.filter(has_papers).order_by().values_list("day", flat=True)
+
+
+def all_days() -> list[date]:
+    """Every day that has papers, newest first."""
+    return list(_days().distinct().order_by("-day"))
 
 
 def days_of(year: int) -> dict[date, list[DayOfMonth]]:
@@ -93,30 +105,29 @@ def days_of(year: int) -> dict[date, list[DayOfMonth]]:
 
 def years() -> list[int]:
     """The years that have papers, newest first."""
-    found = EditionEntry.objects.dates("edition__day", "year", order="DESC")
-    return [day.year for day in found]
+    return sorted({day.year for day in _days().distinct()}, reverse=True)
 
 
 def neighbours(day: date) -> tuple[date | None, date | None]:
     """The nearest days with papers before and after `day`."""
-    days = EditionEntry.objects.order_by("edition__day").values_list("edition__day", flat=True)
-    return days.filter(edition__day__lt=day).last(), days.filter(edition__day__gt=day).first()
+    before, after = _days().filter(day__lt=day), _days().filter(day__gt=day)
+    return before.order_by("-day").first(), after.order_by("day").first()
 
 
-def papers_of(day: date) -> list[Paper]:
-    """The papers that the editions of `day` listed, each once, in their order."""
-    entries = EditionEntry.objects.filter(edition__day=day).select_related("paper")
+def listed_on(day: date) -> list[int]:
+    """The papers that the editions of `day` listed, primary keys, each once, in their order."""
+    entries = EditionEntry.objects.filter(edition__day=day)
     listed = entries.order_by("edition__source__name", "position")
-    return list({entry.paper_id: entry.paper for entry in listed}.values())
+    return list(dict.fromkeys(listed.values_list("paper", flat=True)))
 
 
-def topics_of(day: date, papers: Collection[Paper]) -> Mapping[str, frozenset[int]]:
+def topics_of(day: date, papers: Collection[int]) -> Mapping[str, frozenset[int]]:
     """For each offered topic the papers of `day` that it keeps; remembered, for matching a day takes time."""
     name = f"topics-of:{day}:{len(papers)}"
     kept: Mapping[str, frozenset[int]] | None = cache.get(name)
     if kept is None:
-        matches = matches_of(Topic.objects.filter(enabled=True), papers)
-        kept = {slug: frozenset(paper.pk for paper in found) for slug, found in matches.items()}
+        queries = _topic_queries(Topic.objects.filter(enabled=True))
+        kept = dict(zip(queries, kept_among([*queries.values()], papers), strict=True))
         cache.set(name, kept, _KEPT)
     return kept
 
@@ -130,9 +141,13 @@ def topics_of_paper(paper: Paper) -> tuple[Topic, ...]:
 
 def matches_of(topics: Iterable[Topic], papers: Iterable[Paper]) -> Mapping[str, list[Paper]]:
     """The papers that each topic keeps, by slug."""
-    queries = looked_up({topic.slug: parse_query(selecting(topic)) for topic in topics})
+    queries = _topic_queries(topics)
     matches = Percolator.of(queries).match(list(papers))
     return {slug: [match.paper for match in matches.get(slug, ())] for slug in queries}
+
+
+def _topic_queries(topics: Iterable[Topic]) -> Mapping[str, Query]:
+    return looked_up({topic.slug: parse_query(selecting(topic)) for topic in topics})
 
 
 def lines(
@@ -207,12 +222,12 @@ def _query(text: str) -> Query:
     return parse_query(text)
 
 
-def paginate(found: Sequence[int], asked: str) -> Page[int]:
+def paginate(found: Sequence[int], asked: str, size: int = PAGE_SIZE) -> Page[int]:
     """The page of primary keys that a visitor asked for, or the last if there are not so many.
 
     What is no number of up to nine digits asks for the first page.
     """
-    return Paginator(found, PAGE_SIZE).get_page(asked if _PAGE_NUMBER.fullmatch(asked) else 1)
+    return Paginator(found, size).get_page(asked if _PAGE_NUMBER.fullmatch(asked) else 1)
 
 
 def in_order(pks: Sequence[int]) -> list[Paper]:
@@ -234,7 +249,7 @@ def today_counts() -> tuple[date | None, dict[str, int]]:
     day = newest_day()
     if day is None:
         return None, {}
-    return day, {slug: len(found) for slug, found in topics_of(day, papers_of(day)).items()}
+    return day, {slug: len(found) for slug, found in topics_of(day, listed_on(day)).items()}
 
 
 def days_ago(day: date, days: int) -> date:

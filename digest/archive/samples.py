@@ -95,7 +95,7 @@ def as_stored(item: Item) -> Item:
 
 def _day(chosen: Topic | None = None) -> DayPage:
     shown = [] if chosen else lines("many", "hostile")
-    return DayPage(DAY, 87, shown, TOPICS[:3], COUNTS, chosen, date(2026, 3, 28), None)
+    return DayPage(DAY, 87, shown, TOPICS[:3], COUNTS, chosen, _page(1, 20), date(2026, 3, 28), None)
 
 
 def _page(number: int, papers: int) -> Page[int]:

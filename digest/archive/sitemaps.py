@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from digest.archive import trending, trending_views
-from digest.models import EditionEntry, Paper, Topic
+from digest.archive import queries, trending, trending_views
+from digest.models import Paper, Topic
 from digest.models.paper import LISTED
 
 
@@ -58,8 +58,7 @@ class Topics(_OfThisSite):
 
 class Days(_OfThisSite):
     def items(self) -> list[date]:
-        days = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True)
-        return list(days.distinct())
+        return queries.all_days()
 
     def location(self, item: date) -> str:
         return reverse("day", args=[item])
@@ -78,6 +77,12 @@ class Papers(_OfThisSite):
 
     def lastmod(self, item: Paper) -> datetime:
         return item.updated_at
+
+    def get_latest_lastmod(self) -> datetime | None:
+        """The newest of all, without looking at each."""
+        return (
+            Paper.objects.filter(LISTED).order_by("-updated_at").values_list("updated_at", flat=True).first()
+        )
 
 
 def index(request: HttpRequest, sitemaps: Mapping[str, type[_OfThisSite]]) -> TemplateResponse:

@@ -39,7 +39,7 @@ class ArchivePage:
 
 @dataclass(frozen=True, slots=True)
 class DayPage:
-    """The papers of one day, of all topics or of the `chosen` one; `counts` says how many each topic has."""
+    """A page of the papers of a day, or of one topic; `counts` says how many papers each topic has."""
 
     day: date
     total: int
@@ -47,6 +47,7 @@ class DayPage:
     topics: Sequence[Topic]
     counts: Mapping[str, int]
     chosen: Topic | None
+    page_obj: Page[int]
     before: date | None
     after: date | None
 
@@ -126,22 +127,24 @@ def days(request: HttpRequest, year: int | None = None) -> HttpResponse:
 @public
 def day(request: HttpRequest, day: date) -> HttpResponse:
     """What the editions of a day listed; `?topic=` shows one topic's share."""
-    papers = queries.papers_of(day)
+    papers = queries.listed_on(day)
     if not papers:
         raise Http404
     topics = list(Topic.objects.filter(enabled=True))
     kept = queries.topics_of(day, papers)
     chosen = next((topic for topic in topics if topic.slug == request.GET.get("topic")), None)
-    shown = [paper for paper in papers if not chosen or paper.pk in kept.get(chosen.slug, ())]
-    of_paper = {p.pk: tuple(t for t in topics if p.pk in kept.get(t.slug, ())) for p in shown}
+    among = [pk for pk in papers if not chosen or pk in kept.get(chosen.slug, ())]
+    page_obj = queries.paginate(among, request.GET.get("page", "1"), queries.DAY_SIZE)
+    of_paper = {pk: tuple(t for t in topics if pk in kept.get(t.slug, ())) for pk in page_obj}
     before, after = queries.neighbours(day)
     page = DayPage(
         day=day,
         total=len(papers),
-        lines=queries.lines(shown, topics=of_paper),
+        lines=queries.lines(queries.in_order(page_obj), topics=of_paper),
         topics=topics,
         counts={topic.slug: len(kept.get(topic.slug, ())) for topic in topics},
         chosen=chosen,
+        page_obj=page_obj,
         before=before,
         after=after,
     )

@@ -24,7 +24,7 @@ from digest.matching.ast import And, Compare, Field, Like, Near, Not, Number, Or
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.percolator import Match, Percolator, search
-from digest.matching.percolator.title_search import search_titles
+from digest.matching.percolator.title_search import Searcher
 from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.query.lexer import QuerySyntaxError
 from digest.matching.query.parser import parse_query
@@ -49,6 +49,7 @@ __all__ = [
     "Query",
     "QuerySyntaxError",
     "Reason",
+    "Searcher",
     "Term",
     "Text",
     "Topic",
@@ -57,6 +58,5 @@ __all__ = [
     "index_of",
     "parse_query",
     "search",
-    "search_titles",
     "topics_of",
 ]

@@ -195,16 +195,21 @@ class Query:
         return _size(self.root)
 
     @property
+    def leaves(self) -> Iterator[Leaf]:
+        """Its words and phrases, numbers, topics and liked papers."""
+        return _leaves(self.root)
+
+    @property
     def numbers(self) -> frozenset[Number]:
         """The numbers it compares."""
-        return frozenset(leaf.number for leaf in _leaves(self.root) if isinstance(leaf, Compare))
+        return frozenset(leaf.number for leaf in self.leaves if isinstance(leaf, Compare))
 
     @property
     def liked(self) -> frozenset[str]:
         """The keys of the papers that others shall be like; quick for nearly all queries, which name none."""
         if "like:" not in self.root.text:
             return frozenset()
-        return frozenset(leaf.key for leaf in _leaves(self.root) if isinstance(leaf, Like))
+        return frozenset(leaf.key for leaf in self.leaves if isinstance(leaf, Like))
 
 
 def holds(node: Node, leaf_holds: Callable[[Leaf], bool]) -> bool:

@@ -4,7 +4,7 @@ from digest.models.asked_site import AskedSite, KnownAnswer
 from digest.models.branding import Branding
 from digest.models.edition import Edition, EditionEntry, Release, newest_release, release_lock
 from digest.models.heartbeat import Heartbeat
-from digest.models.index_segment import IndexSegment
+from digest.models.index_segment import IndexBlock, IndexSegment
 from digest.models.paper import MergedPaper, Paper, PaperKey
 from digest.models.raw_answer import AnswerBody, RawAnswer
 from digest.models.revision import Revision
@@ -20,6 +20,7 @@ __all__ = [
     "Edition",
     "EditionEntry",
     "Heartbeat",
+    "IndexBlock",
     "IndexSegment",
     "KnownAnswer",
     "MergedPaper",

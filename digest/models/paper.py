@@ -81,6 +81,7 @@ class Paper(models.Model):
 
     class Meta:
         ordering = ["-id"]
+        indexes = [models.Index(fields=["day", "id"], name="papers_by_day")]
 
     def __str__(self) -> str:
         return self.title

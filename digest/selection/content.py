@@ -21,7 +21,8 @@ from digest.selection.liked_papers import with_titles
 from digest.selection.requests import TRENDING, Filter
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
-_REMEMBERED = 2000  # papers, and queries
+_REMEMBERED = 2000  # queries, and what explains papers
+_PAPERS = 10_000  # remembered; of fewer than readers of one day are shown, each letter would read most anew
 _LINES = 8192  # of reasons; as many papers are kept worded
 _NO_REASONS = ShownReasons()
 
@@ -81,7 +82,7 @@ class Reading:
         """The papers that the selection names and that still exist, among others."""
         near = [entry["paper"] for entry in selection.near]
         noted = [entry["note"][1] for entry in selection.items if "note" in entry]
-        if len(self._papers) > _REMEMBERED:
+        if len(self._papers) > _PAPERS:
             self._papers.clear()
             for remembered in (self._stored, self._anew, self._explainer):
                 remembered.cache_clear()

@@ -43,10 +43,12 @@ class RecentPapers:
     """The papers of late, against which changes are tried."""
 
     def __init__(self, newest: date) -> None:
-        self._corpus: Corpus = corpus_since(queries.days_ago(newest, PAST))
+        past = queries.days_ago(newest, PAST)
+        self._corpus: Corpus = corpus_since(past)
         since = queries.days_ago(newest, DAYS)
-        papers = Paper.objects.filter(pk__in=self._corpus.number_of)
-        rows = list(papers.order_by("-day", "-pk").values_list("pk", "day", "upvotes"))
+        papers = Paper.objects.filter(day__gte=past).order_by("-day", "-pk")
+        listed = papers.values_list("pk", "day", "upvotes")
+        rows = [row for row in listed if row[0] in self._corpus.number_of]
         self._upvotes = {pk: upvotes for pk, day, upvotes in rows if day >= since}
         self._newest_first = [pk for pk, _, _ in rows]
         self._recent = self._corpus.mask(self._upvotes)

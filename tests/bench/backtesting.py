@@ -22,7 +22,7 @@ from django.http import QueryDict  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.urls import reverse  # noqa: E402
 
-from digest.archive import queries, search  # noqa: E402
+from digest.archive import indexing, queries  # noqa: E402
 from digest.ingestion import shipped_topics  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Paper, Topic  # noqa: E402
@@ -71,7 +71,7 @@ def main() -> int:
     corpus, rounds = sys.argv[1], int(sys.argv[2])
     store(corpus, over=YEAR)
     shipped_topics.load()
-    search.refresh()
+    indexing.refresh()
     search_budget.BUDGET = math.inf
     settings.ALLOWED_HOSTS = ["*"]
     client = Client()

@@ -18,7 +18,7 @@ django.setup()
 from django.core.management import call_command  # noqa: E402 - needs the set-up
 from django.utils import timezone  # noqa: E402
 
-from digest.archive import search  # noqa: E402
+from digest.archive import indexing, search  # noqa: E402
 from digest.lib.records import title_key  # noqa: E402
 from digest.matching import Percolator, parse_query  # noqa: E402
 from digest.models import Edition, EditionEntry, Paper, Release, Source  # noqa: E402
@@ -85,7 +85,7 @@ def main() -> int:
     corpus, rounds = sys.argv[1], int(sys.argv[2])
     store(corpus)
     started = time.perf_counter()
-    search.refresh()
+    indexing.refresh()
     filling = time.perf_counter() - started
     first = searched(QUERIES[0], None)
     newest = Paper.objects.latest("day").day

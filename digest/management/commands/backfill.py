@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import backfill
 from digest.lib.counting import number_of
 from digest.management.source_days import add_source_and_days, source_and_days
@@ -42,7 +42,7 @@ class Command(BaseCommand):
                 missed = self.fetch(source, missed)
         except SourceChanged as error:
             raise CommandError(str(error)) from error
-        search.refresh()
+        indexing.refresh()
         if missed:
             days = number_of(len(missed), "day")
             raise CommandError(

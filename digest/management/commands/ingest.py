@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from digest import sources
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import checks, fetchers, raw_answers, store
 from digest.lib.counting import number_of
 from digest.models import Source
@@ -66,7 +66,7 @@ class Command(BaseCommand):
                 summary += f", {result.added} added, {result.new} of them new"
                 if options["no_release"]:
                     summary += ", not released"
-                search.refresh()
+                indexing.refresh()
         except (SourceUnavailable, SourceChanged) as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         source, adapter = self.named(name, stored=True)
         source = source or Source.objects.standard(adapter)
         results = checks.check(source, now)
-        search.refresh()
+        indexing.refresh()
         listed, added, new = (
             sum(getattr(result, name) for result in results) for name in ("listed", "added", "new")
         )

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import shipped_topics
 from digest.management.serving.private_files import OpenToOthers, holding_people, take_from_others
 from digest.models import Source
@@ -32,7 +32,9 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         changed = shipped_topics.load()
         Source.objects.standard(HUGGING_FACE)
-        search.refresh()  # after an update that weighs papers anew it takes a second for 200 of them
+        indexing.refresh(
+            thorough=True
+        )  # after an update that weighs papers anew it takes a second for 200 of them
         call_command("collectstatic", interactive=False, verbosity=0)
         self.stdout.write(f"Ready: {changed} preset topics brought up to date.")
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from digest.archive import search
+from digest.archive import indexing
 from digest.ingestion import releasing
 from digest.ingestion.replay import Replayed, replay
 from digest.lib.counting import number_of
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         said = self.stderr if options["json"] else self.stdout
         said.write(f"{number_of(days, 'day')} parsed again" + (", nothing stored" if dry_run else ""))
         if not dry_run:
-            search.refresh()
+            indexing.refresh()
             waiting = releasing.unreleased(now, source).filter(edition__day__range=(since, until))
             if papers := sum(releasing.counted_by_day(waiting).values()):
                 are = "is" if papers == 1 else "are"

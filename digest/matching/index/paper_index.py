@@ -1,6 +1,5 @@
 """An index of papers: their token graph and numbers, against which many queries are matched at once."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -24,12 +23,14 @@ class Index:
 
     `numbers` has a value for each paper, days as ordinals, the smallest of all integers where nothing is
     known. `topics` are the slugs of the preset topics with the papers that belong, if somebody asks.
+    `known_vectors` are those of its papers, as far as they are known already.
     """
 
     count: int
     graph: TokenGraph
     numbers: Mapping[Number, NDArray[np.int64]]
     topics: Mapping[str, NDArray[np.bool_]]
+    known_vectors: PaperVectors | None = None
 
     @classmethod
     def of(cls, papers: Sequence[PaperText]) -> "Index":
@@ -45,28 +46,7 @@ class Index:
     @cached_property
     def vectors(self) -> PaperVectors:
         """The vectors of the papers, made when a query first asks which are like another."""
-        return PaperVectors.of(self.graph, self.count)
-
-    def dump(self) -> bytes:
-        """The index as bytes, for `load`."""
-        columns = self.graph.columns()
-        columns |= {f"number {number}": column for number, column in self.numbers.items()}
-        columns |= {f"topic {slug}": papers for slug, papers in self.topics.items()}
-        packed = io.BytesIO()
-        np.savez_compressed(packed, allow_pickle=False, count=np.array(self.count), **columns)
-        return packed.getvalue()
-
-    @classmethod
-    def load(cls, dumped: bytes) -> "Index":
-        """The index that was dumped; raises `ValueError` or `KeyError` for anything else."""
-        with np.load(io.BytesIO(dumped), allow_pickle=False) as stored:
-            columns = dict(stored)
-        return cls(
-            int(columns["count"]),
-            TokenGraph.from_columns(columns),
-            {number: columns[f"number {number}"] for number in Number},
-            {name[6:]: column for name, column in columns.items() if name.startswith("topic ")},
-        )
+        return self.known_vectors or PaperVectors.of(self.graph, self.count)
 
 
 def _column(papers: Sequence[PaperText], number: Number) -> NDArray[np.int64]:

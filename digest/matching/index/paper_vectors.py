@@ -20,38 +20,42 @@ class PaperVectors:
     """What `digest.matching.ranking.similarity.vector` says of each of `sizes` papers; tests compare the two.
 
     `rows` numbers the stems; those of row n are the entries from `starts[n]` to `starts[n + 1]` of `papers`
-    and `weights`. `sizes` is how many stems each paper has.
+    and `weights`, which were divided by the papers' `lengths`. `sizes` is how many stems each paper has.
     """
 
     rows: Mapping[str, int]
     starts: NDArray[np.int64]
     papers: Numbers
     weights: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     sizes: NDArray[np.int64]
 
     @classmethod
     def of(cls, graph: TokenGraph, count: int) -> "PaperVectors":
         """The vectors of the `count` papers of a token graph."""
-        known = rarity()
-        numbers = {stem: number for number, stem in enumerate(known)}
-        stem_of = np.append(graph.stems.find(numbers)[graph.stem_of], np.int32(-1))
-        stems = stem_of[graph.words]  # -1 for the end of a text, too
-        times = np.array([_COUNTS.get(field, 0) for field in range(len(FIELDS))], np.int64)
-        counts = times[graph.text_fields[graph.texts]] if len(graph.text_fields) else np.zeros(0, np.int64)
-        used = np.flatnonzero((stems >= 0) & (counts > 0))
-        keys = stems[used].astype(np.int64) * count + graph.text_papers[graph.texts[used]]
-        entries, entry_of = np.unique(keys, return_inverse=True)
-        stem, paper = np.divmod(entries, count or 1)
-        often = np.bincount(entry_of, counts[used], len(entries))
-        weights = (1 + np.log(often)) * np.fromiter(known.values(), np.float64, len(known))[stem]
+        rows = {stem: number for number, stem in enumerate(rarity())}
+        stem, paper, often = counted(graph, count, rows)
+        weights = (1 + np.log(often)) * np.fromiter(rarity().values(), np.float64, len(rows))[stem]
         lengths = np.sqrt(np.bincount(paper, weights**2, count))
-        return cls(
-            numbers,
-            np.searchsorted(stem, np.arange(len(known) + 1)),
-            paper.astype(np.int32),
-            weights / lengths[paper],
-            np.bincount(paper, minlength=count),
-        )
+        starts = np.searchsorted(stem, np.arange(len(rows) + 1))
+        sizes = np.bincount(paper, minlength=count)
+        return cls(rows, starts, paper.astype(np.int32), weights / lengths[paper], lengths, sizes)
+
+    @classmethod
+    def from_counts(
+        cls,
+        rows: Mapping[str, int],
+        starts: NDArray[np.int64],
+        papers: Numbers,
+        often: NDArray[np.unsignedinteger],
+        of_papers: tuple[NDArray[np.float64], NDArray[np.int64]],
+    ) -> "PaperVectors":
+        """Some stems of vectors: how `often` each of `papers` has them; `lengths`, `sizes` of all."""
+        known = rarity()
+        rarities = np.array([known[stem] for stem in rows], np.float64)
+        lengths, sizes = of_papers
+        weights = (1 + np.log(often.astype(np.float64))) * np.repeat(rarities, np.diff(starts))
+        return cls(rows, starts, papers, weights / lengths[papers], lengths, sizes)
 
     def alike(self, vector: Vector) -> Numbers:
         """The papers that are like one, as `digest.matching.ranking.likeness` defines it."""
@@ -67,3 +71,18 @@ class PaperVectors:
         by_stem, chosen = spread(self.starts[rows], self.starts[rows + 1])
         shares = np.array([weight for _, weight in wanted], np.float64)[by_stem] * self.weights[chosen]
         return np.asarray(np.bincount(self.papers[chosen], shares, len(self.sizes)), np.float64)
+
+
+def counted(
+    graph: TokenGraph, count: int, rows: Mapping[str, int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """For each stem of a token graph, by its number in `rows`, the papers that have it, how often."""
+    stem_of = np.append(graph.stems.find(rows)[graph.stem_of], np.int32(-1))
+    stems = stem_of[graph.words]  # -1 for the end of a text, too
+    times = np.array([_COUNTS.get(field, 0) for field in range(len(FIELDS))], np.int64)
+    counts = times[graph.text_fields[graph.texts]] if len(graph.text_fields) else np.zeros(0, np.int64)
+    used = np.flatnonzero((stems >= 0) & (counts > 0))
+    keys = stems[used].astype(np.int64) * count + graph.text_papers[graph.texts[used]]
+    entries, entry_of = np.unique(keys, return_inverse=True)
+    stem, paper = np.divmod(entries, count or 1)
+    return stem, paper, np.bincount(entry_of, counts[used], len(entries)).astype(np.int64)

@@ -14,6 +14,7 @@ Numbers = NDArray[np.int32]
 Keys = NDArray[np.int64]
 START = 0  # no word read yet; active at every position
 SHIFT = 32  # two numbers in one key
+LOW = (1 << SHIFT) - 1  # the second of them
 
 
 @dataclass(frozen=True, slots=True)

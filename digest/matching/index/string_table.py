@@ -22,6 +22,11 @@ class Strings(Sequence[bytes]):
         """The table of strings that are in order already."""
         return cls("".join(f"{entry}\n" for entry in ordered).encode())
 
+    @classmethod
+    def packing(cls, ordered: Iterable[bytes]) -> "Strings":
+        """The table of strings that are UTF-8 and in order already."""
+        return cls(b"".join([entry + b"\n" for entry in ordered]))
+
     def __len__(self) -> int:
         return len(self._ends) - 1
 
@@ -37,10 +42,15 @@ class Strings(Sequence[bytes]):
             numbers[:] = np.fromiter((get(row, -1) for row in rows), np.int32, len(rows))
             return numbers
         for entry, number in wanted.items():
-            row = bisect_left(self, key := entry.encode())
-            if row < len(self) and self[row] == key:
+            row = self.row(entry.encode())
+            if row is not None:
                 numbers[row] = number
         return numbers
+
+    def row(self, entry: bytes) -> int | None:
+        """Where `entry` stands in the table, if it does."""
+        row = bisect_left(self, entry)
+        return row if row < len(self) and self[row] == entry else None
 
     def beginning(self, prefix: str) -> tuple[int, int]:
         """The first of the strings that begin so, and the end of their run."""

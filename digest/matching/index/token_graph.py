@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +13,7 @@ from digest.matching.index.string_table import Strings
 from digest.matching.tokenizer import split, stems
 
 FIELDS = tuple(Field)
-_ARRAYS = ("stem_of", "words", "joined", "text_papers", "text_fields")
+_VERSIONS = (("0", "9"), ("v0", "v9"))  # how they begin
 
 
 @dataclass(frozen=True)
@@ -37,8 +36,9 @@ class TokenGraph:
 
     A word is an edge from its position to the next; two words that may be read as one are an edge of length
     two. `words` and `joined` give for each position the number in `forms` of the word, or of it and the next
-    written as one (-1: none); `stem_of` the number of a form's stem in `stems`. `text_papers` and
-    `text_fields` give for each text its paper, and its field as an index into FIELDS.
+    written as one (-1: none); `stem_of` the number of a form's stem in `stems`. `versions` are the
+    positions, in order, of words that a version follows. `text_papers` and `text_fields` give for each text
+    its paper, and its field as an index into FIELDS.
     """
 
     forms: Strings
@@ -46,6 +46,7 @@ class TokenGraph:
     stem_of: Numbers
     words: Numbers
     joined: Numbers
+    versions: Numbers
     text_papers: Numbers
     text_fields: NDArray[np.int8]
 
@@ -94,29 +95,17 @@ class TokenGraph:
         stem_of_each = stems(in_order)
         all_stems = sorted(set(stem_of_each))
         stem_numbers = {entry: number for number, entry in enumerate(all_stems)}
+        table = Strings.of(in_order)
         return cls(
-            forms=Strings.of(in_order),
+            forms=table,
             stems=Strings.of(all_stems),
             stem_of=np.array([stem_numbers[entry] for entry in stem_of_each], np.int32),
             words=rank[words],
             joined=rank[joined],
+            versions=before_versions(table, rank[words], rank[joined]),
             text_papers=np.array(papers, np.int32),
             text_fields=np.array(fields, np.int8),
         )
-
-    def columns(self) -> dict[str, NDArray[Any]]:
-        """The graph as plain arrays, for `from_columns`."""
-        return {
-            "forms": np.frombuffer(self.forms.packed, np.uint8),
-            "stems": np.frombuffer(self.stems.packed, np.uint8),
-            **{name: getattr(self, name) for name in _ARRAYS},
-        }
-
-    @classmethod
-    def from_columns(cls, columns: Mapping[str, NDArray[Any]]) -> "TokenGraph":
-        """The graph of `columns()`."""
-        forms, stems = (Strings(columns[name].tobytes()) for name in ("forms", "stems"))
-        return cls(forms, stems, **{name: columns[name] for name in _ARRAYS})
 
     @cached_property
     def texts(self) -> Numbers:
@@ -134,3 +123,19 @@ class TokenGraph:
     def by_pair(self) -> SortedPositions:
         """The positions in the order of their joined forms."""
         return SortedPositions.of(self.joined)
+
+    def has_version(self, positions: Numbers) -> NDArray[np.bool_]:
+        """Whether a version follows the word at each of these positions."""
+        if not len(self.versions):
+            return np.zeros(len(positions), np.bool_)
+        nearest = np.searchsorted(self.versions, positions)
+        return np.asarray(self.versions[np.minimum(nearest, len(self.versions) - 1)] == positions)
+
+
+def before_versions(forms: Strings, words: Numbers, joined: Numbers) -> Numbers:
+    """The positions of words that a version follows."""
+    follows = np.zeros(max(len(words) - 1, 0), np.bool_)
+    for first, last in _VERSIONS:
+        low, high = forms.beginning(first)[0], forms.beginning(last)[1]
+        follows |= (words[1:] >= low) & (words[1:] < high)
+    return np.flatnonzero(follows & (joined[:-1] >= 0)).astype(np.int32)

@@ -18,11 +18,13 @@ from numpy.typing import NDArray
 
 from digest.matching.ast import And, Leaf, Node, Not, Or, Term, Weight
 from digest.matching.index.paper_index import Index
+from digest.matching.index.stored_index import Sought
 from digest.matching.percolator.leaf_matcher import LeafMatcher
 
 Rows = NDArray[np.uint64]
 _WORD = 64
-_BLOCK = 8  # words: 512 papers at a time keep the rows of a million queries near 200 MB
+_BLOCK = 8  # words: 512 papers at a time keep the rows of a million queries near 200 MB,
+_FEW = 1 << 16  # and those of few queries need not be so short: as many words in all
 # Nodes of nearly the same arity share an operation: the last child is repeated, which changes nothing.
 _ARITIES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 200)
 _AND, _OR = range(2)
@@ -95,6 +97,10 @@ class Program:
         """Whether any query asks for a preset topic."""
         return self._leaf_matcher.needs_topics
 
+    def sought(self) -> Sought:
+        """What an index must have to evaluate the parts."""
+        return self._leaf_matcher.sought()
+
     def add(self, node: Node) -> int:
         """The edge to `node`, which is kept until it was removed as often as added."""
         edge = self._edge(node)
@@ -129,13 +135,14 @@ class Program:
         negated = wanted < 0
         ends = np.where(negated, ~wanted, wanted)
         order = sorted(self._groups)
-        for first in range(0, words, _BLOCK):
-            rows = np.zeros((len(self), min(_BLOCK, words - first)), np.uint64)
+        block = max(_BLOCK, _FEW // max(len(self), 1))
+        for first in range(0, words, block):
+            rows = np.zeros((len(self), min(block, words - first)), np.uint64)
             leaves.write(rows, first)
             for key in order:
                 if self._groups[key].nodes:
                     self._groups[key].evaluate(rows)
-            result[:, first : first + _BLOCK] = rows[ends]
+            result[:, first : first + block] = rows[ends]
         result[negated] = ~result[negated]
         if index.count % _WORD:
             result[:, -1] &= np.uint64((1 << index.count % _WORD) - 1)

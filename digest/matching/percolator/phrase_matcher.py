@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from digest.matching.index.phrase_automaton import (
+    LOW,
     SHIFT,
     START,
     Keys,
@@ -19,7 +20,6 @@ from digest.matching.index.phrase_automaton import (
 )
 from digest.matching.index.token_graph import TokenGraph
 
-_LOW = (1 << SHIFT) - 1
 _NO_TERMS = np.zeros(0, np.int32)
 
 
@@ -108,8 +108,8 @@ class PhraseMatcher:
         after = self._nearest(groups.by_start, _keys(others, ends), "left", 0)
         before = self._nearest(groups.by_end, _keys(others, starts), "right", -1)
         is_near = np.zeros(len(pairs), np.bool_)
-        for keys, gaps in ((after, (after & _LOW) - ends), (before, starts - (before & _LOW))):
-            position = np.minimum(keys & _LOW, len(self.graph.texts) - 1)
+        for keys, gaps in ((after, (after & LOW) - ends), (before, starts - (before & LOW))):
+            position = np.minimum(keys & LOW, len(self.graph.texts) - 1)
             same = (keys >> SHIFT == others) & (self.graph.texts[position] == texts)
             is_near |= same & (gaps >= 0) & (gaps <= at_most)
         return pairs[is_near], texts[is_near]
@@ -184,10 +184,6 @@ def _version_terms(graph: TokenGraph, phrases: Occurrences, terms: Sequence[Vers
     numbers, wholes, names = np.array([(one.number, one.whole, one.name) for one in terms], np.int32).T
     phrases = phrases[np.isin(phrases.terms, np.concatenate((wholes, names)))]
     phrases = phrases[np.argsort(phrases.terms, kind="stable")]
-    has_version = np.zeros(len(graph.words), np.bool_)
-    for first, last in (("0", "9"), ("v0", "v9")):
-        low, high = graph.forms.beginning(first)[0], graph.forms.beginning(last)[1]
-        has_version[:-1] |= (graph.joined[:-1] >= 0) & (graph.words[1:] >= low) & (graph.words[1:] < high)
     parts = []
     for states in (wholes, names):
         owners, chosen = spread(
@@ -195,7 +191,7 @@ def _version_terms(graph: TokenGraph, phrases: Occurrences, terms: Sequence[Vers
         )
         starts, ends = phrases.starts[chosen], phrases.ends[chosen]
         part = Occurrences(numbers[owners], starts, ends)
-        parts.append(part if states is wholes else part[~has_version[ends - 1]])
+        parts.append(part if states is wholes else part[~graph.has_version(ends - 1)])
     return _concatenated(parts).unique()
 
 

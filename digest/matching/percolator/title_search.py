@@ -6,29 +6,40 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight
+from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight, holds
 from digest.matching.index.paper_index import Index
 from digest.matching.percolator.bitset_program import Program
-from digest.matching.percolator.percolator import search
 
 
-def search_titles(query: Query, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-    """The numbers of the papers of `index` that `query` keeps, ascending, and the rank of each one's title.
+class Searcher:
+    """One query for many indexes, or parts of them that have what is `sought`."""
 
-    It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
-    query that asks for papers like others, it is how like they are, in hundredths.
-    """
-    if likes := tuple(sought(query.root)):
-        kept = search(query, index)
-        strengths = np.max([index.vectors.similarities(like.vector) for like in likes], axis=0)
+    def __init__(self, query: Query, *, titles_first: bool = False) -> None:
+        """With `titles_first` the rank of papers is looked for, too."""
+        self._likes = tuple(sought(query.root)) if titles_first else ()
+        words = tuple(_title_words(query.root)) if titles_first and not self._likes else ()
+        wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
+        self._program = Program()
+        self._numbers = np.array([self._program.add(node) for node in wanted], np.int64)
+        self.sought = self._program.sought()
+        only_words = all(isinstance(leaf, Term | Near) for leaf in query.leaves)
+        self._needs_words = only_words and not holds(query.root, lambda _leaf: False)
+
+    def search(self, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """The numbers of the papers of `index` that the query keeps, ascending, and the rank of each.
+
+        It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
+        query that asks for papers like others, it is how like they are, in hundredths.
+        """
+        if self._needs_words and not len(index.graph.words):
+            return np.zeros(0, np.intp), np.zeros(0, np.uint8)
+        rows = self._program.evaluate(index, self._numbers)
+        holds = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
+        kept = np.flatnonzero(holds[0])
+        if not self._likes:
+            return kept, holds[1:, kept].sum(axis=0, dtype=np.uint8)
+        strengths = np.max([index.vectors.similarities(like.vector) for like in self._likes], axis=0)
         return kept, np.rint(strengths[kept] * 100).astype(np.uint8)
-    words = tuple(_title_words(query.root))
-    wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
-    program = Program()
-    rows = program.evaluate(index, np.array([program.add(node) for node in wanted], np.int64))
-    holds = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
-    kept = np.flatnonzero(holds[0])
-    return kept, holds[1:, kept].sum(axis=0, dtype=np.uint8)
 
 
 def _in_title(node: Node) -> Node:

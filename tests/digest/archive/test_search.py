@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from digest.archive import search
+from digest.archive import indexing, search, segments
 from digest.matching import Percolator, Query, parse_query, topics_of
-from digest.models import Edition, IndexSegment, Paper, Release, index_segment
+from digest.models import Edition, IndexSegment, Paper, Release
 from tests.digest.matching.oracle import keeps
 from tests.digest.matching.test_agreement import random_node, random_text
 from tests.factories import DAY, NOW, edition, record, source
@@ -26,8 +26,7 @@ def found(query: str) -> list[str]:
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of eight papers, so that a few papers fill several."""
-    monkeypatch.setattr(index_segment, "SIZE", 8)
-    monkeypatch.setattr(search, "SIZE", 8)
+    monkeypatch.setattr(indexing, "SIZE", 8)
 
 
 @pytest.mark.usefixtures("small_segments")
@@ -159,21 +158,23 @@ def test_a_paper_that_was_removed_is_not_found() -> None:
     assert len(found("agents")) == 2
     Paper.objects.get(title="Agents").delete()
     assert found("agents") == ["More agents"]
+    indexing.refresh()
+    assert len(search.find(parse_query("agents")).papers) == 1
     Paper.objects.all().delete()
-    assert found("agents") == []
-    assert not IndexSegment.objects.exists()
+    indexing.refresh()
+    assert search.find(parse_query("agents")).papers == ()
 
 
 def test_losing_the_segments_loses_nothing() -> None:
     edition("Agents")
-    search.refresh()
+    indexing.refresh()
     IndexSegment.objects.all().delete()
     assert found("agents") == ["Agents"]
 
 
 def test_the_topics_of_a_stored_paper_are_weighed_once_and_again_when_it_says_something_else() -> None:
     edition("Quantization of large language models to four bits")
-    search.refresh()
+    indexing.refresh()
     paper = Paper.objects.get()
     assert paper.topic_matches == topics_of([paper])[0]
     assert "quantization" in paper.topic_matches
@@ -206,6 +207,8 @@ def test_segments_of_another_version_of_matching_are_made_anew(monkeypatch: pyte
     edition("Agents")
     found("agents")
     (before,) = IndexSegment.objects.values_list("pk", flat=True)
-    monkeypatch.setattr(search, "version", lambda: "another")
+    for module in (indexing, segments):
+        monkeypatch.setattr(module, "version", lambda: "another")
     assert found("agents") == ["Agents"]
+    indexing.refresh(thorough=True)
     assert IndexSegment.objects.get().pk != before

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from bs4 import BeautifulSoup, Tag
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from digest.models import Paper
@@ -245,3 +247,18 @@ def test_the_sitemap_leads_to_every_page_for_anybody(client: Client, settings: S
     assert "/search/" not in paths  # robots.txt keeps crawlers away from it
     assert not [path for path in paths if path.startswith(("/p/", "/u/", "/c/", "/r/", "/f/", "/a/"))]
     assert "Sitemap: https://digest.example.org/sitemap.xml" in client.get("/robots.txt").content.decode()
+
+
+def test_a_day_of_very_many_papers_comes_in_pages_and_each_page_can_be_cited(client: Client) -> None:
+    edition(*(f"Paper {number}" for number in range(203)), day=date(2025, 11, 6))
+    first, second = (page(client, f"/archive/2025-11-06/?page={number}") for number in (1, 2))
+    assert (len(titles(first)), titles(second)) == (200, ["Paper 200", "Paper 201", "Paper 202"])
+    assert first.select_one("nav.pager a[rel=next][href='/archive/2025-11-06/?page=2']")
+    cited = client.get("/archive/2025-11-06.ris", {"page": 2}).content.decode()
+    assert ("Paper 202" in cited, "Paper 199" in cited) == (True, False)
+
+
+def test_the_index_of_the_sitemaps_loads_no_papers(client: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/sitemap.xml").status_code == 200
+    assert not [query["sql"] for query in asked if '"digest_paper"."key"' in query["sql"]]

@@ -29,6 +29,8 @@ from digest.matching import (
     search,
 )
 from digest.matching.ast import Node
+from digest.matching.index.storing import Stored, opened, stored
+from digest.matching.percolator.bitset_program import Program
 from digest.matching.query.liked import liked_in
 from digest.matching.ranking.similarity import rarity, vector
 from digest.matching.tokenizer import words
@@ -93,14 +95,21 @@ NODES: st.SearchStrategy[Node] = st.recursive(
 def agree(nodes: list[Node], papers: list[Paper]) -> None:
     """Every path keeps for each node the papers that the oracle keeps."""
     index = index_of(papers)
-    stored = Index.load(index.dump())
+    written = stored(index)
     percolator = Percolator.of({number: Query(node) for number, node in enumerate(nodes)})
     matches = percolator.match(papers)
     for number, node in enumerate(nodes):
         expected = [paper for paper in papers if keeps(node, paper)]
-        assert [papers[n] for n in search(Query(node), stored)] == expected
+        assert [papers[n] for n in search(Query(node), part_for(node, written))] == expected
         assert [match.paper for match in matches.get(number, [])] == expected
         assert [paper for paper in papers if explain(Query(node), paper).kept] == expected
+
+
+def part_for(node: Node, written: Stored) -> Index:
+    """What a search for `node` reads of a stored index."""
+    program = Program()
+    program.add(node)
+    return opened(written.head).part(program.sought(), lambda numbers: [written.blocks[n] for n in numbers])
 
 
 @settings(max_examples=200, deadline=None)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from digest.archive import queries, search
+from digest.archive import indexing, queries, search
 from digest.library.reading import MOST_ENTRIES, read
 from digest.models import Paper
 from digest.sources.arxiv import lookup as arxiv_lookup
@@ -170,7 +170,7 @@ def test_a_looked_up_paper_is_new_to_nobody_and_in_no_search(arxiv: Arxiv) -> No
     edition("Another paper")
     bring(reader(queries=["agents"]), "2311.00001")
     tasks.look_up_papers()
-    search.refresh()
+    indexing.refresh()
     assert Paper.objects.get(key="arxiv:2311.00001").release is None
     assert queries.paper_by_key("arxiv:2311.00001") is None
     assert not search.find(search.visitors_query("looked")).papers
@@ -185,7 +185,7 @@ def test_a_looked_up_paper_that_an_edition_lists_later_is_a_paper_as_any_other(a
     assert paper is not None
     assert paper.release is not None
     assert (paper.source_name, states(ada)) == ("huggingface", {"arxiv:2311.00001": "Looked up"})
-    search.refresh()
+    indexing.refresh()
     assert search.find(search.visitors_query("looked")).papers == (paper.pk,)
 
 
