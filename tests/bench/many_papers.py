@@ -46,7 +46,7 @@ def store_many(corpus: str, count: int) -> None:
 
 def _store_day(source: Source, day: date, papers: Sequence[Paper]) -> None:
     now = timezone.now()
-    edition = Edition.objects.create(source=source, day=day, format="records", raw=b"", fetched_at=now)
+    edition = Edition.objects.create(source=source, day=day, format="records", fetched_at=now)
     release = Release.objects.create(edition=edition, released_at=now)
     for paper in papers:
         paper.release = release
