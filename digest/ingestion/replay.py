@@ -1,7 +1,7 @@
 """Parse kept raw answers again, in the order in which they came, and tell what that changes.
 
 Nothing is released: what is found in addition waits for `releasing`. Facts that change are no revision, so no
-paper crosses a reader's threshold by it.
+paper crosses a reader's threshold by it. Only two released papers that become one leave one (see `saving`).
 
 kept answers of a day → parse → condense → (transaction) what is stored → store → what is stored → [rollback]
 """
