@@ -47,7 +47,7 @@ def fetch_kept(
     answered: list[bytes] | None = None
     try:
         answered = _ask(adapter, day, get)
-        today = day or now.astimezone(UTC).date()
+        today = now.astimezone(UTC).date()
         parsed = sources.parse_parts(answered, today=today, day=day, adapter=adapter)
     except (SourceUnavailable, SourceChanged):
         if unread := answered or get.whole():
@@ -58,13 +58,14 @@ def fetch_kept(
     return parsed
 
 
-def fetch_day(adapter: Adapter, day: date) -> tuple[ParsedAnswer, list[bytes]]:
+def fetch_day(adapter: Adapter, day: date, now: datetime) -> tuple[ParsedAnswer, list[bytes]]:
     """What a source lists on `day`, and its raw answer; in one of the adapter's own formats only.
 
     Raises what `sources.parse` raises, and SourceChanged if the adapter cannot be fetched.
     """
     parts = _ask(adapter, day, partial(get, limits=_limits_of(adapter), interval=adapter.interval))
-    return sources.parse_parts(parts, today=day, day=day, adapter=adapter), parts
+    today = now.astimezone(UTC).date()
+    return sources.parse_parts(parts, today=today, day=day, adapter=adapter), parts
 
 
 def _ask(adapter: Adapter, day: date | None, get: Get) -> list[bytes]:

@@ -59,7 +59,7 @@ def _fetch(adapter: Adapter, now: datetime) -> ParsedAnswer:
         raise SourceChanged(f"{adapter.title} cannot be fetched: its papers come by hand.")
     parsed = None
     for day in _days(adapter, today):
-        parsed = sources.parse_parts(adapter.fetch_day(day, get), today=day, day=day, adapter=adapter)
+        parsed = sources.parse_parts(adapter.fetch_day(day, get), today=today, day=day, adapter=adapter)
         if parsed.papers:
             break
     assert parsed is not None

@@ -1,7 +1,7 @@
 """Parse kept raw answers again, in the order in which they came, and tell what that changes.
 
 Nothing is released: what is found in addition waits for `releasing`. Facts that change are no revision, so no
-paper crosses a reader's threshold by it.
+paper crosses a reader's threshold by it. Only two released papers that become one leave one (see `saving`).
 
 kept answers of a day → parse → condense → (transaction) what is stored → store → what is stored → [rollback]
 """
@@ -19,7 +19,7 @@ from digest.ingestion.differences import Differences, Stored, differences
 from digest.ingestion.fetchers import adapter_of
 from digest.ingestion.raw_answers import KeptAnswer
 from digest.ingestion.store import store
-from digest.models import Edition, RawAnswer, Source, SourceDay
+from digest.models import Edition, RawAnswer, Source, SourceDay, release_lock
 from digest.sources import ParsedAnswer, SourceChanged, SourceUnavailable, registry
 from digest.sources.adapter import Adapter
 
@@ -80,7 +80,7 @@ def replay_answers(
         except (SourceChanged, SourceUnavailable) as error:
             failed.append(Failed(answer.fetched_at, answer.format, str(error)))
     read = [one for _, one in parsed]
-    with transaction.atomic():
+    with release_lock():  # first, as in `ingest`
         before = Stored.about(source, read)
         for (answer, _), one in zip(parsed, condensed(read), strict=True):
             if one.papers or one.updates:

@@ -27,13 +27,19 @@ class Saving:
         self.added = 0
 
     def save(self, *, release: bool) -> None:
-        """Save everything, within a transaction; without `release` nothing of it goes to readers."""
-        merge({gone: paper for gone, paper in self._listing.known.merged.items() if paper.pk})
+        """Save everything, within a transaction; without `release` nothing of it goes to readers.
+
+        But who was still to get a paper that becomes another one is still to get it: that is a revision.
+        """
+        merged = {gone: paper for gone, paper in self._listing.known.merged.items() if paper.pk}
+        merge(merged)
         self.editions = self._saved_editions()
         entries = self._stored_entries()
-        revised = [paper for paper in self._listing if self._may_match_anew(paper)]
+        awaited = {id(paper) for gone, paper in merged.items() if gone.release_id}
+        may_be_revised = (paper for paper in self._listing if release or id(paper) in awaited)
+        revised = [paper for paper in may_be_revised if self._may_match_anew(paper)]
         releases = self._released(entries) if release else {}
-        if release and revised and not releases:
+        if revised and not releases:
             newest = self.editions[max(self.editions)] if self.editions else None
             releases = {date.max: Release.objects.create(edition=newest, released_at=self._now)}
         self._save_papers(releases)

@@ -6,8 +6,6 @@ records → (lock) → papers → mergers → editions → releases → papers, 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import transaction
-
 from digest import sources
 from digest.ingestion import raw_answers
 from digest.ingestion.listing import Listing
@@ -44,7 +42,7 @@ def ingest(
     """
     parsed = sources.parse(raw, today=now.date(), day=day)
     of_one_day = all(record.day == parsed.day for record in parsed.papers)
-    with transaction.atomic():
+    with release_lock():  # before `keep` locks this source alone: whoever has it takes all, in order
         about = parsed.day if of_one_day else day  # so it is found by its day though nobody named that
         raw_answers.keep(source, about, (raw,), parsed.format, now)
         return store(parsed, source, now, release=release)

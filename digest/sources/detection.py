@@ -3,7 +3,8 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from digest.lib.records import PaperRecord, clean_text
 from digest.sources import registry
@@ -23,7 +24,8 @@ def parse(
     """The edition in `raw`, if it is whole and of `day` (None: of any day).
 
     It must be of a format of `adapter`, or of any that is known if that is None. `today` only dates a
-    page's text that names a day without year. Equal input gives an equal edition.
+    page's text that names a day without year, and tells which days are still to come: no paper is of such a
+    day. Equal input gives an equal edition.
 
     Raises WrongDay if it is of another day; SourceUnavailable if it is a bot challenge; SourceChanged,
     in one sentence, if it is anything else: then nothing of it may be stored.
@@ -36,7 +38,9 @@ def parse(
     for one in adapters:
         for form in one.formats:
             if form.recognises(raw):
-                return form.parse(raw, day, today)
+                return _come(
+                    form.parse(raw, day, today), today=max(today, day or today), instead=day or today
+                )
     raise _unknown(raw, expected)
 
 
@@ -64,6 +68,23 @@ def parse_parts(
         tuple(paper for key, paper in updates.items() if key not in papers),
         max((one.issued for one in read if one.issued), default=None),
     )
+
+
+def _come(parsed: ParsedAnswer, *, today: date, instead: date) -> ParsedAnswer:
+    """The answer without days still to come, as of a clock that is wrong; `today` ends last in the east.
+
+    Papers of such a day name none that could be read: they are of the day `instead`.
+    """
+    latest = today + timedelta(days=1)
+    if all(day <= latest for day in (parsed.day, *(paper.day for paper in parsed.papers))):
+        return parsed
+    papers = (
+        replace(paper, day=instead, undated=True, unreadable=(*paper.unreadable, "day"))
+        if paper.day > latest
+        else paper
+        for paper in parsed.papers
+    )
+    return replace(parsed, papers=tuple(papers), day=parsed.day if parsed.day <= latest else instead)
 
 
 def _each_once(records: Iterable[PaperRecord]) -> dict[str, PaperRecord]:

@@ -47,7 +47,7 @@ class Command(BaseCommand):
             if self.is_name(what):
                 source, adapter = self.named(what, stored=stored)
                 day = day or now.date()
-                parsed, parts = fetchers.fetch_day(adapter, day)
+                parsed, parts = fetchers.fetch_day(adapter, day, now)
             else:
                 raw = self.read(what)
                 parsed = sources.parse(raw, today=now.date(), day=day)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -17,6 +17,7 @@ from digest.sources.http.client import DEFAULTS
 from tests.digest.sources.bulletin import BULLETIN, SITE
 
 DAY = date(2025, 11, 5)
+NOW = datetime(2025, 11, 5, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def slow_bulletin(settings: Any) -> Iterator[None]:
 @pytest.mark.usefixtures("slow_bulletin")
 def test_a_source_is_waited_for_as_long_as_its_adapter_says(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetchers, "DEFAULTS", replace(DEFAULTS, attempts=1))
-    parsed, _ = fetchers.fetch_day(replace(BULLETIN, patience=10), DAY)
+    parsed, _ = fetchers.fetch_day(replace(BULLETIN, patience=10), DAY, NOW)
     assert [paper.title for paper in parsed.papers] == ["Paper snails crawl"]
     with pytest.raises(SourceUnavailable, match="found none"):
-        fetchers.fetch_day(replace(BULLETIN, patience=0.1), DAY)
+        fetchers.fetch_day(replace(BULLETIN, patience=0.1), DAY, NOW)

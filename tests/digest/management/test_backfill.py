@@ -28,7 +28,7 @@ BEFORE = DAY - ONE
 def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nobody waits for a turn, nor for a source that does not answer; the clock stands."""
     monkeypatch.setattr(backfill, "sleep", lambda seconds: None)
-    monkeypatch.setattr(politeness, "wait_for_turn", lambda host, interval: None)
+    monkeypatch.setattr(politeness, "wait_for_turn", lambda host, interval, patience: None)
     monkeypatch.setattr(fetchers, "Timing", partial(Timing, sleep=lambda seconds: None))
     with time_machine.travel(NOW, tick=False):
         yield

@@ -127,3 +127,27 @@ def test_what_may_not_have_arrived_is_carried_over_under_its_present_number(ada:
     selection = second(ada).selection
     assert selection
     assert selection.carried == [paper.pk]
+
+
+def test_a_paper_that_a_reader_was_still_to_get_comes_though_a_merger_releases_nothing() -> None:
+    """It becomes one that the reader's filter did not keep; others had that one, and get it no more."""
+    ada = reader("ada@readers.example", queries=["source:journal"])
+    eve = reader("eve@readers.example", queries=["agents"])
+    edition(record("Agents, a draft", key=DRAFT), of="preprints")
+    plan(NOW)
+    Delivery.objects.update(state=Delivery.State.ACCEPTED)
+    edition(record("Agents as printed", key=PRINTED), of="journal", now=NOW + timedelta(hours=1))
+    both = build_record(DAY, title="Agents as printed", doi="10.1000/j.1", other_keys=[DRAFT])
+    store(ParsedAnswer(DAY, "records", (both,), ()), source("index"), NOW + timedelta(hours=2), release=False)
+    plan(TOMORROW)
+
+    had = {
+        one: [
+            paper
+            for delivery in one.deliveries.exclude(state="skipped")
+            if delivery.selection
+            for paper in delivery.selection.papers
+        ]
+        for one in (ada, eve)
+    }
+    assert had == {ada: [Paper.objects.get().pk], eve: [Paper.objects.get().pk]}
