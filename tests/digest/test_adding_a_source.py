@@ -106,7 +106,7 @@ def test_an_address_on_this_machine_is_fetched_only_where_the_operator_named_it(
     today = timezone.now().date()
     here = f"{settings.SOURCE_MIRRORS[SITE]}/{today}.txt"
     follows = replace(BULLETIN, fetch_day=lambda _day, get: [get(here)])  # as if a page had named it
-    with pytest.raises(SourceChanged, match=r"Expected a public address, found that 127\.0\.0\.1 is"):
+    with pytest.raises(SourceChanged, match=r"Expected a public address, found 127\.0\.0\.1: not fetched"):
         fetchers.fetch_day(follows, today, timezone.now())
     by_mirror, _ = fetchers.fetch_day(BULLETIN, today, timezone.now())
     assert len(by_mirror.papers) == 2

@@ -28,15 +28,21 @@ def adapter_as_set(source: Source) -> Adapter | None:
         return registry.adapter_called(source.adapter)
 
 
-def recent_days(now: datetime) -> Any:
-    """The last days of each source in a list, in one query for all, as `recent`."""
-    days = SourceDay.objects.filter(day__gte=(now - RECENT).date())
-    return Prefetch("days", queryset=days, to_attr="recent")
+def recent_days(now: datetime) -> tuple[Any, Any]:
+    """The last days of each source in a list, in two queries for all, as `recent` and `recently_stored`."""
+    since = (now - RECENT).date()
+    days = SourceDay.objects.filter(day__gte=since)
+    editions = Edition.objects.filter(day__gte=since).annotate(listed=Count("entries"))
+    return (
+        Prefetch("days", queryset=days, to_attr="recent"),
+        Prefetch("editions", queryset=editions, to_attr="recently_stored"),
+    )
 
 
 def said_in_list(source: Source, now: datetime) -> Said:
     """Whether today's papers arrived, by the days of `recent_days`."""
-    return _said(source, {one.day: _known(one) for one in getattr(source, "recent", ())}, now)
+    stored = {one.day: _stored(one) for one in getattr(source, "recently_stored", ())}
+    return _said(source, stored | _by_day(getattr(source, "recent", ()), stored), now)
 
 
 def said_on_page(source: Source, now: datetime) -> Said:
@@ -59,10 +65,7 @@ def known_days(source: Source, now: datetime) -> Known:
     """What is known of the days of the calendar, by what was answered for them and by what is stored."""
     first = now.astimezone(UTC).date() - timedelta(weeks=WEEKS)
     editions = Edition.objects.filter(source=source, day__gte=first).annotate(listed=Count("entries"))
-    stored = {
-        day: DayOfSource(day, papers=listed, url=reverse("admin:digest_edition_change", args=[pk]))
-        for pk, day, listed in editions.values_list("pk", "day", "listed")
-    }
+    stored = {one.day: _stored(one) for one in editions}
     answered = _by_day(source.days.filter(day__gte=first), stored)
     return stored | answered
 
@@ -78,6 +81,11 @@ def _unreadable(source: Source, first: date) -> list[tuple[str, int]]:
 def _by_day(days: Iterable[SourceDay], stored: Known) -> dict[date, DayOfSource]:
     """What was answered for each day, and where it is stored."""
     return {one.day: _known(one, stored.get(one.day)) for one in days}
+
+
+def _stored(one: Any) -> DayOfSource:
+    """An edition whose papers were counted as `listed`."""
+    return DayOfSource(one.day, one.listed, url=reverse("admin:digest_edition_change", args=[one.pk]))
 
 
 def _known(one: SourceDay, stored: DayOfSource | None = None) -> DayOfSource:

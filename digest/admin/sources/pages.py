@@ -120,7 +120,7 @@ class SourceAdmin(BaseAdmin[Source]):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """With the last days of the sources that are shown."""
         shown = super().get_changelist_instance(request)
-        shown.result_list = shown.result_list.prefetch_related(recent_days(timezone.now()))
+        shown.result_list = shown.result_list.prefetch_related(*recent_days(timezone.now()))
         return shown
 
     def get_urls(self) -> list[URLPattern]:

@@ -84,9 +84,8 @@ class GuardedNetwork(httpcore.NetworkBackend):
         addresses = [ip_address(str(sockaddr[0])) for *_, sockaddr in found]
         for address in addresses:
             if not (is_public(address) or (self._allow_loopback and address.is_loopback)):
-                raise SourceChanged(
-                    f"Expected a public address, found that {host} is {address}: not fetched."
-                )
+                found_what = host if host == str(address) else f"that {host} is {address}"
+                raise SourceChanged(f"Expected a public address, found {found_what}: not fetched.")
         return addresses
 
     def _left(self, timeout: float | None) -> float:

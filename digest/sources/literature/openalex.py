@@ -44,13 +44,13 @@ _MOST_WORDS = 20_000  # of an abstract
 
 
 def _configured(values: Values) -> Adapter:
+    if not values.get("query") and not values.get("filter"):
+        raise SourceRefused(f"Expected a search or a filter for {TITLE}, found neither: enter one of them.")
     return replace(OPENALEX, fetch_day=lambda day, get: _fetch_day(values, day, get))
 
 
 def _fetch_day(values: Values, day: date, get: Get) -> list[bytes]:
     search, further = values.get("query", ""), values.get("filter", "")
-    if not search and not further:
-        raise SourceRefused(f"Expected a query or filter for {TITLE}, found none: say it in the settings.")
     days = f"from_publication_date:{day - LATE_BY},to_publication_date:{day}"
     parameters = {"filter": f"{days},{further}" if further else days, "select": _FIELDS}
     parameters |= {"per_page": str(PAGE_SIZE)} | ({"search": search} if search else {})

@@ -258,6 +258,16 @@ def test_the_preview_shows_what_would_be_listed_and_stores_nothing(
     assert not Source.objects.exists()
 
 
+def test_the_preview_of_a_source_that_there_is_does_not_name_it_anew(
+    admin_client: Client, site: WebSite
+) -> None:
+    lists(site, "boats", "Paper boats float")
+    add(admin_client)
+    shown = previewed(admin_client, Source.objects.get())
+    assert "Paper boats float" in shown
+    assert "it would be called" not in shown
+
+
 def test_the_preview_says_which_papers_are_stored_already(admin_client: Client, site: WebSite) -> None:
     lists(site, "boats", "Paper boats float", "Paper boats sink")
     assert "stored already" not in previewed(admin_client)

@@ -191,6 +191,15 @@ def test_a_day_that_is_stored_leads_to_its_edition(admin_client: Client, today: 
 
 
 @pytest.mark.django_db
+def test_papers_that_were_brought_by_hand_are_counted_in_the_list_too(
+    admin_client: Client, today: date
+) -> None:
+    source(adapter="uploads")
+    edition("FP4 training", "Agents at work", day=today)
+    assert "Yes: 2 papers of today." in words(shown(admin_client))
+
+
+@pytest.mark.django_db
 def test_what_went_wrong_on_a_day_stands_below_the_calendar(admin_client: Client, today: date) -> None:
     row = source(enabled=True)
     SourceDay.objects.create(

@@ -62,7 +62,7 @@ def public_site(monkeypatch: pytest.MonkeyPatch) -> Iterator[HuggingFace]:
 def test_a_redirect_to_this_machine_is_refused(public_site: HuggingFace, site: HuggingFace) -> None:
     here = ADDRESS.replace(SITE, site.url)
     public_site.redirects_to = here
-    with pytest.raises(SourceChanged, match=r"Expected a public address, found that 127\.0\.0\.1 is"):
+    with pytest.raises(SourceChanged, match=r"Expected a public address, found 127\.0\.0\.1: not fetched"):
         fetchers.fetch_address(ADDRESS.replace(SITE, public_site.url))
     assert (len(public_site.asked), site.asked) == (1, [])
 

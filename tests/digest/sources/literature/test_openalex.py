@@ -154,8 +154,12 @@ def test_errors_are_told_in_openalexs_words() -> None:
         )
     with pytest.raises(SourceUnavailable, match="the answer is empty"):
         fetched(Scripted(b""))
-    with pytest.raises(SourceRefused, match="a query or filter for OpenAlex"):
-        fetched(Scripted(), api_key="k3y")
+
+
+def test_neither_a_search_nor_a_filter_is_refused_before_anything_is_saved() -> None:
+    assert OPENALEX.configured
+    with pytest.raises(SourceRefused, match="a search or a filter for OpenAlex, found neither"):
+        OPENALEX.configured({"api_key": "k3y"})
 
 
 def test_a_filter_with_days_of_its_own_is_not_stored() -> None:
