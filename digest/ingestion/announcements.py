@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from digest.ingestion.fetchers import adapter_of
 from digest.models import Source, SourceDay
 from digest.sources import SourceChanged
@@ -52,6 +54,6 @@ def _of(source: Source, now: datetime) -> Iterator[Awaited]:
         return
     wait = timedelta(minutes=source.wait_minutes)
     for day, moment in moments(adapter.announcement, now - LATE_AT_MOST, now + wait):
-        here = SourceDay.objects.filter(source=source, day=day, checked_at__gte=moment, error="")
-        if not here.exists():
+        answered = SourceDay.objects.filter(source=source, day=day, checked_at__gte=moment)
+        if not answered.filter(Q(error="") | Q(listed__gt=0)).exists():  # later checks may fail
             yield Awaited(source.name, source.title, adapter.votes, moment, wait)

@@ -33,7 +33,8 @@ def first_day(source: Source, adapter: Adapter, now: datetime) -> date:
     """
     today = today_of(adapter, now)
     if source.enabled_at is not None:
-        return max(today_of(adapter, source.enabled_at), today - NEW_AT_MOST)
+        enabled = min(today_of(adapter, source.enabled_at), today)  # a clock may have been ahead
+        return max(enabled, today - NEW_AT_MOST)
     lately = SourceDay.objects.filter(source=source, settled=False, day__gt=today - timedelta(days=AT_ONCE))
     growing = today - timedelta(days=max(adapter.growing_days, 1) - 1)
     return min([growing, *lately.values_list("day", flat=True)])
@@ -44,7 +45,7 @@ def is_current_due(source: Source, adapter: Adapter, now: datetime) -> bool:
     row = SourceDay.objects.filter(source=source, day=today_of(adapter, now)).first()
     if row is None or row.tried_at is None or row.error:
         return True
-    return now - row.tried_at >= timedelta(seconds=adapter.pause)
+    return _has_passed(timedelta(seconds=adapter.pause), row.tried_at, now)
 
 
 def to_ask(source: Source, adapter: Adapter, first: date, now: datetime) -> list[date]:
@@ -96,7 +97,12 @@ def _is_due(
     pause = timedelta(hours=age)
     if age >= adapter.growing_days:
         pause = min(FIRST_PAUSE * 2 ** min(row.failures, 10), LONGEST_PAUSE) if row.failures else timedelta()
-    return now - row.tried_at >= pause
+    return _has_passed(pause, row.tried_at, now)
+
+
+def _has_passed(pause: timedelta, since: datetime, now: datetime) -> bool:
+    """Whether it is over; so it is where `since` is still to come: a clock was ahead then."""
+    return not timedelta() <= now - since < pause
 
 
 def note_answer(source: Source, adapter: Adapter, day: date, parsed: ParsedAnswer, now: datetime) -> None:

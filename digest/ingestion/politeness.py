@@ -71,7 +71,8 @@ def _take_turn(site: str, interval: float, now: datetime, patience: timedelta) -
     """When whoever asks may do so; nobody else may until `interval` after that."""
     with transaction.atomic():
         row = _locked(site, now)
-        turn = max(now, row.free_at)
+        # Nobody rests for longer: a clock was ahead when that was noted.
+        turn = max(now, row.free_at) if row.free_at <= now + LONGEST_REST else now
         if turn - now > patience:
             raise SourceUnavailable(f"{site} asked to be left alone until {row.free_at:%d %b %H:%M} UTC.")
         row.interval = max(row.interval, interval)

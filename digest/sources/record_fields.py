@@ -118,16 +118,6 @@ def day_of(value: object) -> date | None:
         return None
 
 
-def iso_day(value: object) -> date | None:
-    """The day that an ISO date or time begins with ("2025-11-05T00:00:00.000Z"), as written, else None."""
-    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d(?:$|[T ])", value, re.ASCII):
-        return None
-    try:
-        return date.fromisoformat(value[:10])
-    except ValueError:
-        return None
-
-
 def edition_day(days: Iterable[date | None], asked: date | None, what: str) -> date:
     """The day that was `asked` for, else the one that most of `days` name, of equals the latest.
 

@@ -104,10 +104,14 @@ class _History:
                 yield from self._empty(row)
 
     def quiet(self) -> Iterator[Finding]:
-        """That nothing new was listed for as many days as the operator finds too long."""
-        last = self._source.days.filter(listed__gt=0).order_by("-day").values_list("day", flat=True).first()
-        if self._source.quiet_days and last and (self._today - last).days > self._source.quiet_days:
-            facts = {"days": (self._today - last).days, "last": last.isoformat()}
+        """That nothing new was listed for longer than the operator bears, or never since it was enabled."""
+        listed = self._source.days.filter(listed__gt=0).order_by("-day")
+        last = listed.values_list("day", flat=True).first()
+        enabled_at = self._source.enabled_at if self._source.succeeded_at else None
+        since = last or (enabled_at.astimezone(UTC).date() if enabled_at else self._today)
+        quiet = (self._today - since).days
+        if self._source.quiet_days and quiet > self._source.quiet_days:
+            facts: dict[str, Any] = {"days": quiet} | ({"last": last.isoformat()} if last else {})
             yield Finding(self._source, Kind.QUIET, None, facts, self.newest_answer())
 
     def newest_answer(self, day: date | None = None) -> RawAnswer | None:

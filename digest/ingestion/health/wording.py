@@ -77,6 +77,8 @@ def told(problem: SourceProblem) -> Told:
 
 def _figures(kind: Kind, facts: dict[str, Any]) -> str:
     if kind == Kind.QUIET:
+        if "last" not in facts:
+            return _("It has never listed a paper.")
         return _("The last papers were of %(day)s.") % {"day": _date(date.fromisoformat(facts["last"]))}
     if kind == Kind.FIELDS:
         line = _("%(field)s: %(count)s of %(listed)s are without, %(usual)s %% are usual.")

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from digest.ingestion import days
 from digest.models import Paper, Selection, Source, SourceDay
-from digest.sources import registry
+from digest.sources import SourceUnavailable, registry
 from digest.sources.adapter import Announcement
 from subscriptions.models import Delivery, SavedPaper, Subscriber
 from subscriptions.planning.planner import plan
@@ -143,6 +144,16 @@ def test_a_day_that_is_announced_without_papers_is_here() -> None:
     arrives()
     plan(SEVEN)
     assert Delivery.objects.filter(subscriber=ada).exists()
+
+
+def test_nobody_waits_for_papers_that_are_here_though_a_later_check_failed() -> None:
+    ada = a_reader()
+    arrives("Agents of today", at=FOUR + timedelta(minutes=10))
+    failed = SourceUnavailable("Expected an answer, found none.")
+    days.note_failure(Source.objects.get(name="bulletin"), TODAY, failed, SEVEN, asked=False)
+    plan(SEVEN)
+    assert sent_to(ada) == [["Agents of today"]]
+    assert Selection.objects.get().lacking == ""
 
 
 def test_readers_who_are_planned_one_by_one_wait_too() -> None:

@@ -130,6 +130,13 @@ def test_nothing_new_for_longer_than_the_operator_bears_is_told() -> None:
     assert open_problems() == []
 
 
+def test_a_source_that_never_listed_anything_is_told_of_too() -> None:
+    healthy(quiet_days=7, enabled_at=SATURDAY_NOON - timedelta(days=7))
+    assert open_problems() == []
+    Source.objects.update(enabled_at=SATURDAY_NOON - timedelta(days=8))
+    assert words() == "Papers has listed nothing new for 8 days. It has never listed a paper."
+
+
 @pytest.fixture
 def announces(monkeypatch: pytest.MonkeyPatch) -> Source:
     """A source that announces each weekday's papers at four in the morning."""
