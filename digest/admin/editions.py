@@ -119,7 +119,7 @@ class EditionAdmin(ReadOnlyAdmin[Edition]):
     def papers_new(self, edition: Edition) -> int:
         return cast("Counted", edition).new
 
-    @column("Rejected")
+    @column("Set aside")
     def papers_rejected(self, edition: Edition) -> SafeString | str:
         rejected = len(edition.rejected)
         return label("rejected", str(rejected), {"rejected": "danger"}) if rejected else ""

@@ -1,5 +1,6 @@
 """Papers that somebody brings as a file or as text, and sources for them."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -40,7 +41,7 @@ def new_source(title: str, form: str) -> Source:
 
 def free_name(title: str) -> str:
     """A name made of `title` that no source has: “arxiv-cs-lg”, else “arxiv-cs-lg-2”."""
-    base = slugify(title.replace(".", "-").replace("+", "-"))[:46].strip("-") or "source"
+    base = slugify(re.sub(r"\W+", "-", title))[:46].strip("-") or "source"
     taken = set(Source.objects.filter(name__startswith=base).values_list("name", flat=True))
     numbered = (f"{base}-{number}" for number in range(2, len(taken) + 3))
     return next(name for name in (base, *numbered) if name not in taken)

@@ -127,9 +127,7 @@ def edition_day(days: Iterable[date | None], asked: date | None, what: str) -> d
     votes = Counter(day for day in days if day is not None)
     if not votes:
         if asked is None:
-            raise SourceChanged(
-                f"Expected {what} that names its day, found none: say which day it is (--date)."
-            )
+            raise SourceChanged(f"Expected {what} that names its day, found none: say which day it is.")
         return asked
     day = max(votes, key=lambda day: (votes[day], day))
     if asked is not None and votes[day] * 2 > votes.total():

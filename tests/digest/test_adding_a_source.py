@@ -1,5 +1,6 @@
 """The lines of “Adding a source” in CONTRIBUTING.md, followed for a source that only tests know."""
 
+import io
 import re
 import threading
 from collections.abc import Iterator
@@ -130,6 +131,21 @@ def test_its_files_are_recognised_and_ingested_by_hand(
     row = Source.objects.get()
     assert (row.name, row.title, row.adapter) == ("bulletin", "The Bulletin", "bulletin")
     assert row.editions.count() == 3  # it still asks for the last days, as they may list more
+
+
+def test_a_command_that_finds_nothing_to_ask_for_yet_says_so(
+    db: None, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seldom = replace(BULLETIN, pause=3_600, growing_days=0)
+    register(monkeypatch, seldom)
+    (site / f"{timezone.now().date()}.txt").write_bytes(bulletin(timezone.now().date(), "Paper boats float"))
+    said = [io.StringIO(), io.StringIO()]
+    for out in said:
+        call_command("ingest", "bulletin", stdout=out)
+    assert [out.getvalue() for out in said] == [
+        "bulletin: 1 paper, 1 added, 1 of them new\n",
+        "bulletin: nothing to ask for yet, it was asked a short while ago\n",
+    ]
 
 
 def test_it_needs_no_migration(db: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,6 +66,8 @@ def test_a_source_is_added_after_a_look_at_its_papers(page: Page, arxiv: WebSite
     page.get_by_label("Categories").fill("cs.lg, cs.cl")
     preview = press(page, "Preview its papers", scripts)
     expect(preview.get_by_text(BOATS)).to_be_visible()
+    if scripts:  # who goes on by keyboard goes on from there
+        expect(page.get_by_role("button", name="Preview its papers")).to_be_focused()
     expect(preview.get_by_text("it would be called “arXiv cs.LG, cs.CL” (arxiv-cs-lg-cs-cl)")).to_be_visible()
     assert not Source.objects.exists()
     page.get_by_role("button", name="Save", exact=True).click()
@@ -86,6 +88,8 @@ def test_a_file_is_looked_at_and_stored(page: Page, scripts: bool, tmp_path: Pat
     page.locator("input[type=file]").set_input_files(path)
     preview = press(page, "Preview", scripts)
     expect(preview.get_by_text("2 new papers would go to readers")).to_be_visible()
+    if scripts:  # who goes on by keyboard goes on from there
+        expect(page.get_by_role("button", name="Preview")).to_be_focused()
     expect(preview.get_by_text("Number 3: it has no title")).to_be_visible()
     assert not Paper.objects.exists()
     page.get_by_role("button", name="Store").click()

@@ -61,7 +61,8 @@ class UploadForm(forms.Form):
     text = forms.CharField(
         required=False,
         strip=False,
-        label="Or paste it here",
+        label="Pasted text",
+        help_text="In place of a file.",
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 8, "spellcheck": "false"}),
     )
     day = forms.DateField(
@@ -155,7 +156,7 @@ def upload(admin: BaseAdmin[Source], request: HttpRequest, page: dict[str, Any])
 
 
 def _show(request: HttpRequest, page: dict[str, Any], form: UploadForm) -> HttpResponse:
-    return render(request, "sources/upload.html", {**page, "title": "Bring papers by hand", "form": form})
+    return render(request, "sources/upload.html", {**page, "title": "Upload or paste papers", "form": form})
 
 
 def _show_preview(request: HttpRequest, page: dict[str, Any], form: UploadForm) -> HttpResponse:

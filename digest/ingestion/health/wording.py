@@ -30,8 +30,9 @@ _HOLIDAY = gettext_lazy(
 )
 _HINTS = {
     Kind.UNREACHABLE: gettext_lazy(
-        "It is tried again every 15 minutes, and what it lists meanwhile is caught up. If it works in your "
-        "browser, look at this machine’s network."
+        "It is tried again every 15 minutes, and what it lists meanwhile is caught up. HTTP 429 means that "
+        "it wants fewer requests, a number from 500 on that it is out of order. Otherwise, if it works in "
+        "your browser, look at this machine’s network."
     ),
     Kind.CHALLENGE: gettext_lazy(
         "The source takes this machine for a robot that asks too much. It is tried again every 15 minutes, "

@@ -81,6 +81,9 @@ class Command(BaseCommand):
         source, adapter = self.named(name, stored=True)
         source = source or Source.objects.standard(adapter)
         results = checks.check(source, now)
+        if not results:
+            self.stdout.write(f"{source.name}: nothing to ask for yet, it was asked a short while ago")
+            return
         indexing.refresh()
         listed, added, new = (
             sum(getattr(result, name) for result in results) for name in ("listed", "added", "new")

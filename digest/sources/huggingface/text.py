@@ -187,9 +187,7 @@ def _page_day(named: str | None, *, today: date, asked: date | None) -> date:
     """The page's day: the one named in its header, in the year `asked` for or else the most recent."""
     if named is None:
         if asked is None:
-            raise SourceChanged(
-                f"Expected {EXPECTED} that names its day, found none: say which day it is (--date)."
-            )
+            raise SourceChanged(f"Expected {EXPECTED} that names its day, found none: say which day it is.")
         return asked
     match = _DAY.fullmatch(named)
     found = _resolve(match, not_after=asked or today) if match else None

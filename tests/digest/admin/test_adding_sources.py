@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from digest.admin.sources import preview_page
 from digest.ingestion import preview
+from digest.ingestion.by_hand import free_name
 from digest.models import AskedSite, Paper, Source
 from digest.sources import SourceChanged, registry
 from digest.sources.adapter import Adapter, Values
@@ -197,6 +198,10 @@ def test_a_name_that_is_taken_gets_a_number(admin_client: Client, site: WebSite)
     Source.objects.create(name="bulletin-boats", title="Another")
     add(admin_client)
     assert Source.objects.get(adapter="sections").name == "bulletin-boats-2"
+
+
+def test_a_name_parts_the_words_of_a_query(db: None) -> None:
+    assert free_name("arXiv: cat:cs.LG AND (ti:agent+s)") == "arxiv-cat-cs-lg-and-ti-agent-s"
 
 
 def test_numbers_that_are_left_empty_are_as_of_most_sources(admin_client: Client, site: WebSite) -> None:

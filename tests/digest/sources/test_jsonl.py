@@ -144,7 +144,7 @@ def test_only_a_line_without_a_title_is_rejected() -> None:
 
 def test_lines_without_a_day_are_of_the_day_asked_for() -> None:
     assert parsed(line(day=None), day=DAY).papers[0].day == DAY
-    with pytest.raises(SourceChanged, match="--date"):
+    with pytest.raises(SourceChanged, match="say which day it is"):
         parsed(line(day=None))
 
 

@@ -93,7 +93,7 @@ def test_answers_name_their_own_day_but_for_two_weeks_in_march_2025(test_data: P
         if day not in {date(2025, 3, 11), date(2025, 3, 12)}:
             assert parse(raw, today=TODAY) == parse(raw, today=TODAY, day=day)
         else:
-            with pytest.raises(SourceChanged, match="--date"):
+            with pytest.raises(SourceChanged, match="say which day it is"):
                 parse(raw, today=TODAY)
 
 

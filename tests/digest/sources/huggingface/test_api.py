@@ -86,7 +86,7 @@ def test_a_paper_submitted_late_in_the_evening_is_of_the_next_day(submitted: str
 @pytest.mark.parametrize("outer", ["2025-03-10T20:00:00.000Z", "yesterday", "2025-03-12", 7, None])
 def test_an_outer_day_that_is_no_submission_asks_for_the_date(outer: object) -> None:
     entry = {"paper": {"title": "New", "publishedAt": "2025-03-11T00:00:00.000Z"}, "publishedAt": outer}
-    with pytest.raises(SourceChanged, match="--date"):
+    with pytest.raises(SourceChanged, match="say which day it is"):
         parsed(entry, day=None)
 
 

@@ -84,7 +84,7 @@ def test_cards_of_another_day_are_refused(pages: Path) -> None:
 def test_cards_that_name_no_day_are_of_the_day_asked_for(pages: Path) -> None:
     page = re.sub(r"<link[^>]*>", "", without_data(pages.joinpath("page-2026.html").read_text()))
     assert parsed(page, date(2026, 4, 7)).day == date(2026, 4, 7)
-    with pytest.raises(SourceChanged, match="--date"):
+    with pytest.raises(SourceChanged, match="say which day it is"):
         parsed(page)
 
 

@@ -148,7 +148,7 @@ def test_without_its_day_a_page_is_of_the_day_asked_for(copied: str) -> None:
     headless = copied.replace("Mar 5\n\n", "")
     assert parsed(headless, day=DAY) == parsed(copied)
     assert parsed(headless[headless.index("Paper Boats") :], day=DAY) == parsed(copied)
-    with pytest.raises(SourceChanged, match="--date"):
+    with pytest.raises(SourceChanged, match="say which day it is"):
         parsed(headless)
 
 
