@@ -34,7 +34,7 @@ def test_who_leaves_during_the_run_gets_no_mail_after_that(
 ) -> None:
     scene.readers(readers)
     scene.edition()
-    scene.sink.pause = 0.05
+    scene.sink.pause = 0.2
     sender = scene.sender("--wait")
     scene.sink.wait_for(1)
     digests = Delivery.objects.filter(kind=Delivery.DIGEST)
