@@ -84,13 +84,13 @@ def test_sudden_deaths_and_a_worker_that_hangs_are_recovered_from(
     second.wait_for(READY, seconds=90)
     assert answers(port)
 
+    wait_until(lambda: len(workers(data_dir)) > 2, 20, what="the worker and its two processes")
     stuck = workers(data_dir)
-    assert stuck
     for pid in stuck:
         os.kill(pid, signal.SIGSTOP)
     second.wait_for("The worker sends no heartbeat, and is started again.", seconds=60)
-    wait_until(lambda: workers(data_dir) - stuck, 30, what="a new worker")
-    assert not stuck & living(data_dir).keys()
+    wait_until(lambda: not stuck & living(data_dir).keys(), 30, what="the end of the worker that hangs")
+    wait_until(lambda: workers(data_dir), 30, what="a new worker")
     assert second.end(signal.SIGINT) == 0
     assert living(data_dir) == {}
 
