@@ -43,12 +43,14 @@ def fetch_sources() -> None:
     enabled = Source.objects.filter(enabled=True).order_by(F("checked_at").asc(nulls_first=True))
     for source_id in list(enabled.values_list("pk", flat=True)):
         _fetch(source_id, at_once=False)
+    watch(timezone.now())
 
 
 @shared_task
 def fetch_source(source_id: int) -> None:
     """Fetch what one source lists now, for somebody who waits for it."""
     _fetch(source_id, at_once=True)
+    watch(timezone.now())
 
 
 def _fetch(source_id: int, *, at_once: bool) -> None:
@@ -60,5 +62,4 @@ def _fetch(source_id: int, *, at_once: bool) -> None:
         checks.check(source, timezone.now(), at_once=at_once)
     except (SourceUnavailable, SourceChanged) as error:
         logger.warning("%s: %s", source.name, error)
-    watch(timezone.now())
     indexing.refresh()

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from digest.ingestion.fetchers import adapter_of
+from digest.ingestion.fetchers import usable_adapter_of
 from digest.models import Source, SourceDay
-from digest.sources import SourceChanged
 from digest.sources.adapter import Announcement
 
 LATE_AT_MOST = timedelta(days=1)  # after that the day is missed, and nobody waits for it
@@ -46,11 +45,8 @@ def moments(announcement: Announcement, since: datetime, until: datetime) -> Ite
 
 
 def _of(source: Source, now: datetime) -> Iterator[Awaited]:
-    try:
-        adapter = adapter_of(source)
-    except SourceChanged:  # this version has no such adapter: its error says so, and nobody waits
-        return
-    if adapter.announcement is None:
+    adapter = usable_adapter_of(source)
+    if adapter is None or adapter.announcement is None:
         return
     wait = timedelta(minutes=source.wait_minutes)
     for day, moment in moments(adapter.announcement, now - LATE_AT_MOST, now + wait):

@@ -35,6 +35,14 @@ def adapter_of(source: Source) -> Adapter:
     return adapter.configured(source.settings) if adapter.configured else adapter
 
 
+def usable_adapter_of(source: Source) -> Adapter | None:
+    """The adapter of a source, with its settings; None where that cannot be: then its error says so."""
+    try:
+        return adapter_of(source)
+    except SourceChanged:
+        return None
+
+
 def fetch_kept(
     source: Source, adapter: Adapter, day: date | None, now: datetime, going_on: Callable[[], None]
 ) -> ParsedAnswer:

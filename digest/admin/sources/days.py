@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from digest.admin.sources.arrival import DayOfSource, Known, Said, arrived, calendar, today_of
 from digest.ingestion import fetchers
 from digest.models import Edition, Source, SourceDay
-from digest.sources import SourceChanged, registry
+from digest.sources import registry
 from digest.sources.adapter import Adapter
 
 WEEKS = 5
@@ -22,10 +22,7 @@ RECENT = timedelta(days=8)  # for the list, which only says what came last
 
 def adapter_as_set(source: Source) -> Adapter | None:
     """The adapter with the source's settings, which may say when it announces; without, if they are wrong."""
-    try:
-        return fetchers.adapter_of(source)
-    except SourceChanged:
-        return registry.adapter_called(source.adapter)
+    return fetchers.usable_adapter_of(source) or registry.adapter_called(source.adapter)
 
 
 def recent_days(now: datetime) -> tuple[Any, Any]:

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from digest.ingestion.announcements import moments
-from digest.ingestion.fetchers import adapter_of
+from digest.ingestion.announcements import LATE_AT_MOST, moments
+from digest.ingestion.fetchers import usable_adapter_of
 from digest.ingestion.health.usual import WEEKS, is_far_fewer, missing_more, usual_number
 from digest.models import RawAnswer, Source, SourceDay, SourceProblem
-from digest.sources import SourceChanged
 from digest.sources.adapter import Announcement
 
 Kind = SourceProblem.Kind
@@ -38,7 +37,8 @@ def findings(now: datetime) -> Iterator[Finding]:
             yield _failing(source)
         elif (source.checked_at or source.enabled_at or now) <= now - UNCHECKED_FOR:
             yield Finding(source, Kind.UNCHECKED)
-        announcement = _announcement(source)
+        adapter = usable_adapter_of(source)
+        announcement = adapter.announcement if adapter else None
         history = _History(source, now)
         if announcement:
             yield from _stale(source, announcement, history, now)
@@ -59,18 +59,11 @@ def _failing(source: Source) -> Finding:
     return Finding(source, kind, None, {"error": source.error.partition("\n")[0]}, unread)
 
 
-def _announcement(source: Source) -> Announcement | None:
-    try:
-        return adapter_of(source).announcement
-    except SourceChanged:
-        return None
-
-
 def _stale(
     source: Source, announcement: Announcement, history: "_History", now: datetime
 ) -> Iterator[Finding]:
     """Days that should have been announced while the source answered with papers of an earlier one."""
-    for day, moment in moments(announcement, now - timedelta(days=1), now - ANNOUNCED_WITHIN):
+    for day, moment in moments(announcement, now - LATE_AT_MOST, now - ANNOUNCED_WITHIN):
         answered = source.checked_at and source.checked_at >= moment + ANNOUNCED_WITHIN
         row = history.days.get(day)
         here = row and row.checked_at and row.checked_at >= moment and not row.error

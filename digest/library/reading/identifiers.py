@@ -11,7 +11,6 @@ _WRAPPING = "\"'`“”‘’«»<>,;:.!…*_|"
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _SEPARATORS = re.compile(r"[,;|<>\"“”{}\[\]()]+")
 _DOI = re.compile(r"10\.\d{4,9}/\S+")
-_NEW = re.compile(r"\d{4}\.\d{4,5}(?:v\d+)?", re.ASCII)
 # What publishers put behind a DOI in the addresses of their pages, bioRxiv with the version before it.
 _BEHIND_DOI = re.compile(
     r"(?:v\d+)?(?:\.(?:full|abstract|supplementary-material))*(?:\.pdf)?$|/(?:e?pdf|full|abstract|meta)/?$"

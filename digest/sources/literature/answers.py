@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from digest.lib.records import PaperRecord, clean_text
-from digest.sources.adapter import Values
 from digest.sources.answer_text import begins_with, decode
 from digest.sources.bot_challenge import raise_if_challenge
 from digest.sources.errors import SourceChanged, SourceRefused, SourceUnavailable
 from digest.sources.parsed_answer import MAX_PAPERS, Entry, ParsedAnswer, Rejected, collect, require_plausible
 from digest.sources.record_fields import FieldReader, Fields, load_json
 
+LATE_BY = timedelta(days=13)  # two weeks with the day itself: so late some indexes add papers
 _HEAD = 4_000  # bytes in which an answer shows what it is
 _MOST_PAGES = 500
 _NAMELESS = 3
@@ -128,19 +128,6 @@ def require_all(came: int, total: int, expected: str) -> None:
         raise SourceChanged(f"Expected {expected} with all {total:,} papers, found {came:,} of them.")
 
 
-def require_value(values: Values, name: str, title: str) -> str:
-    """What the operator chose for a setting; SourceRefused where nothing is chosen."""
-    value = values.get(name, "").strip()
-    if not value:
-        raise SourceRefused(f"Expected a {name} for {title}, found none: say it in the source's settings.")
-    return value
-
-
-def one_line(text: str) -> str:
-    """A query as it is stored: without line breaks and further blanks."""
-    return " ".join(text.split())
-
-
 def newest_day(days: Iterable[date | None], expected: str) -> date:
     """The newest of the days that are known; SourceChanged if none is."""
     known = [day for day in days if day]
@@ -149,9 +136,9 @@ def newest_day(days: Iterable[date | None], expected: str) -> date:
     return max(known)
 
 
-def listing_day(own: date | None, asked: date | None, late_by: timedelta) -> date | None:
-    """The day to list a paper on: its own, but where a day is `asked` for, only if it is at most so late."""
-    if own is None or asked is None or asked - late_by <= own <= asked:
+def listing_day(own: date | None, asked: date | None) -> date | None:
+    """The day to list a paper on: its own, where a day is `asked` for only if it is not `LATE_BY` before."""
+    if own is None or asked is None or asked - LATE_BY <= own <= asked:
         return own
     return None
 

@@ -18,8 +18,8 @@ from digest.sources.literature.answers import (
     is_object_with,
     list_in,
     load_answer,
-    require_value,
 )
+from digest.sources.literature.choices import require_value
 from digest.sources.literature.jats_tokens import without_tokens
 from digest.sources.markup import without_markup
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper, collect

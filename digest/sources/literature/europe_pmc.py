@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from digest.lib.records import PaperRecord
-from digest.sources.adapter import Adapter, Format, Get, Setting, Values
+from digest.sources.adapter import Adapter, Format, Get, Values
 from digest.sources.literature.answers import (
     Page,
     fetch_pages,
@@ -21,10 +21,9 @@ from digest.sources.literature.answers import (
     load_answer,
     newest_day,
     number_in,
-    one_line,
     read_papers,
-    require_value,
 )
+from digest.sources.literature.choices import query_setting, require_value
 from digest.sources.literature.titles import plain_title
 from digest.sources.markup import without_markup
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper
@@ -128,12 +127,8 @@ EUROPE_PMC = Adapter(
     title=TITLE,
     formats=(Format(NAME, _recognises, _parse),),
     settings=(
-        Setting(
-            "query",
-            "Query",
-            help='In Europe PMC’s own syntax, as in its search box: TITLE_ABS:"sleep apnea" AND SRC:PPR.',
-            lines=True,
-            check=one_line,
+        query_setting(
+            'In Europe PMC’s own syntax, as in its search box: TITLE_ABS:"sleep apnea" AND SRC:PPR.'
         ),
     ),
     configured=_configured,

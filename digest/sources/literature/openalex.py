@@ -8,7 +8,7 @@ too, and what is new among them is listed on its own day.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from digest.lib.records import PaperRecord, arxiv_id, identify
 from digest.sources.adapter import Adapter, Format, Get, Setting, Values
 from digest.sources.errors import SourceRefused
 from digest.sources.literature.answers import (
+    LATE_BY,
     Page,
     fetch_pages,
     is_object_with,
@@ -24,9 +25,9 @@ from digest.sources.literature.answers import (
     load_answer,
     newest_day,
     number_in,
-    one_line,
     read_papers,
 )
+from digest.sources.literature.choices import api_key_setting, one_line
 from digest.sources.markup import without_markup
 from digest.sources.parsed_answer import MAX_PAPERS, ParsedAnswer, UnreadablePaper
 from digest.sources.record_fields import FieldReader, build_record, day_of
@@ -36,7 +37,6 @@ TITLE = "OpenAlex"
 EXPECTED = "an answer of OpenAlex with works"
 WORKS = "https://api.openalex.org/works"
 PAGE_SIZE = 100
-LATE_BY = timedelta(days=13)  # two weeks with the day itself
 _FIELDS = "id,doi,display_name,publication_date,authorships,abstract_inverted_index,locations"
 _MOST_AUTHORS = 100  # that a list of works has of each
 _MOST_LOCATIONS = 100
@@ -88,7 +88,7 @@ def _parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
         NAME,
         found,
         entries,
-        read=lambda entry: _read(entry, listing_day(_publication(entry), day, LATE_BY) or found),
+        read=lambda entry: _read(entry, listing_day(_publication(entry), day) or found),
         title_of=lambda entry: entry.get("display_name") if isinstance(entry, dict) else None,
     )
 
@@ -180,13 +180,8 @@ OPENALEX = Adapter(
             lines=True,
             check=_filter,
         ),
-        Setting(
-            "api_key",
-            "API key",
-            help="Free, from openalex.org/settings/api. Without it the allowance of a day is soon used up.",
-            required=False,
-            secret=True,
-            check=str.strip,
+        api_key_setting(
+            "Free, from openalex.org/settings/api. Without it the allowance of a day is soon used up."
         ),
     ),
     configured=_configured,

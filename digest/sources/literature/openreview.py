@@ -24,8 +24,8 @@ from digest.sources.literature.answers import (
     load_answer,
     number_in,
     read_papers,
-    require_value,
 )
+from digest.sources.literature.choices import require_value
 from digest.sources.parsed_answer import ParsedAnswer, UnreadablePaper
 from digest.sources.record_fields import MAX_NAMES, FieldReader, build_record
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from lxml import etree
 
 from digest.lib.records import PaperRecord, clean_text, identify
-from digest.sources.adapter import Adapter, Format, Get, Setting, Values
+from digest.sources.adapter import Adapter, Format, Get, Values
 from digest.sources.answer_text import begins_with
 from digest.sources.errors import SourceChanged, SourceRefused
 from digest.sources.literature.answers import (
@@ -21,13 +21,12 @@ from digest.sources.literature.answers import (
     load_answer,
     newest_day,
     number_in,
-    one_line,
     raise_if_empty,
     raise_if_error,
     read_papers,
     require_all,
-    require_value,
 )
+from digest.sources.literature.choices import api_key_setting, query_setting, require_value
 from digest.sources.literature.titles import plain_title
 from digest.sources.markup import without_markup
 from digest.sources.parsed_answer import ParsedAnswer, require_plausible
@@ -215,20 +214,9 @@ PUBMED = Adapter(
     title=TITLE,
     formats=(Format(NAME, _recognises, _parse),),
     settings=(
-        Setting(
-            "query",
-            "Query",
-            help='In PubMed’s own syntax, as in its search box: "sleep apnea"[tiab] AND english[la].',
-            lines=True,
-            check=one_line,
-        ),
-        Setting(
-            "api_key",
-            "API key",
-            help="Of an NCBI account. Not needed, but it makes a refusal for too many requests less likely.",
-            required=False,
-            secret=True,
-            check=str.strip,
+        query_setting('In PubMed’s own syntax, as in its search box: "sleep apnea"[tiab] AND english[la].'),
+        api_key_setting(
+            "Of an NCBI account. Not needed, but it makes a refusal for too many requests less likely."
         ),
     ),
     configured=_configured,

@@ -8,13 +8,14 @@ the year is known counts as published on 1 January there.
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from digest.lib.records import PaperRecord
-from digest.sources.adapter import Adapter, Format, Get, Setting, Values
+from digest.sources.adapter import Adapter, Format, Get, Values
 from digest.sources.literature.answers import (
+    LATE_BY,
     Page,
     fetch_pages,
     is_object_with,
@@ -23,10 +24,9 @@ from digest.sources.literature.answers import (
     load_answer,
     newest_day,
     number_in,
-    one_line,
     read_papers,
-    require_value,
 )
+from digest.sources.literature.choices import api_key_setting, query_setting, require_value
 from digest.sources.parsed_answer import MAX_PAPERS, ParsedAnswer, UnreadablePaper
 from digest.sources.record_fields import MAX_NAMES, FieldReader, build_record, day_of
 
@@ -34,7 +34,6 @@ NAME = "semantic-scholar-json"
 TITLE = "Semantic Scholar"
 EXPECTED = "an answer of Semantic Scholar's search"
 SEARCH = "https://api.semanticscholar.org/graph/v1/paper/search/bulk"
-LATE_BY = timedelta(days=13)  # two weeks with the day itself
 _FIELDS = "title,abstract,authors,externalIds,publicationDate,year,url"
 
 
@@ -81,7 +80,7 @@ def _parse(raw: bytes, day: date | None, _today: date) -> ParsedAnswer:
         NAME,
         found,
         entries,
-        read=lambda entry: _read(entry, listing_day(_publication(entry), day, LATE_BY) or found),
+        read=lambda entry: _read(entry, listing_day(_publication(entry), day) or found),
         title_of=lambda entry: entry.get("title") if isinstance(entry, dict) else None,
     )
 
@@ -128,21 +127,8 @@ SEMANTIC_SCHOLAR = Adapter(
     title=TITLE,
     formats=(Format(NAME, _recognises, _parse),),
     settings=(
-        Setting(
-            "query",
-            "Query",
-            help='In the syntax of its bulk search: "state space" + (audio | speech) -survey.',
-            lines=True,
-            check=one_line,
-        ),
-        Setting(
-            "api_key",
-            "API key",
-            help="From semanticscholar.org/product/api. Without it requests are often refused.",
-            required=False,
-            secret=True,
-            check=str.strip,
-        ),
+        query_setting('In the syntax of its bulk search: "state space" + (audio | speech) -survey.'),
+        api_key_setting("From semanticscholar.org/product/api. Without it requests are often refused."),
     ),
     configured=_configured,
     interval=1.1,
