@@ -1,4 +1,4 @@
-"""Alarms: problems that stop mail or papers, mailed to the operator, each at most once in six hours.
+"""Alarms: problems that stop mail or papers, mailed to the operator, each once, or again after six hours.
 
 Problems are found by periodic queries of what is stored, so the code that fails has nothing to report.
 """
@@ -202,6 +202,7 @@ def _message(problem: Problem, now: datetime) -> bytes:
         hint=problem.hint,
         detail=problem.detail,
         admin_url=settings.SITE_URL + (problem.path or reverse("admin:index")),
+        once=problem.again is None,
         language=get_language() or "en",
     )
     letter = alarm.LETTER.compose(content, branding.current())

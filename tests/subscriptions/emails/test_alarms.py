@@ -1,7 +1,7 @@
 """What the operator is told by mail when mail stops, and that nobody is told twice."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -202,15 +202,24 @@ def test_a_problem_of_a_source_is_told_once_however_long_it_lasts(kept: list[Ema
     assert f"http://localhost:8000/admin/digest/sourceproblem/{problem.pk}/change/" in text_of(kept[0])
 
 
-def test_a_problem_that_comes_back_is_told_again(kept: list[EmailMessage]) -> None:
-    failing(succeeded_at=None)
-    alarms.notify_operator(NOW)
-    Source.objects.update(error="", succeeded_at=NOW)
-    alarms.notify_operator(NOW + timedelta(minutes=5))
-    Source.objects.update(error="503", succeeded_at=None)
-    alarms.notify_operator(NOW + timedelta(minutes=10))
+def test_a_source_that_comes_and_goes_is_told_once_and_again_when_it_was_well_for_hours(
+    kept: list[EmailMessage],
+) -> None:
+    row = failing(succeeded_at=None)
+
+    def round_at(moment: datetime, error: str) -> None:
+        well = {"succeeded_at": moment} if not error else {"succeeded_at": None}
+        Source.objects.filter(pk=row.pk).update(error=error, checked_at=moment, **well)
+        alarms.notify_operator(moment)
+
+    for quarter in range(20):
+        round_at(NOW + quarter * timedelta(minutes=15), "503" if quarter % 2 == 0 else "")
+    assert len(kept) == 1
+    assert "once for this problem" in " ".join(text_of(kept[0]).split())
+    assert SourceProblem.objects.count() == 1
+    round_at(NOW + 12 * HOUR, "503")
     assert len(kept) == 2
-    assert SourceProblem.objects.filter(cleared_at=NOW + timedelta(minutes=5)).count() == 1
+    assert SourceProblem.objects.count() == 2
 
 
 def test_sign_ups_beyond_the_total_are_told_once_and_letters_due_now_are_not(
