@@ -23,6 +23,7 @@ from subscriptions.lib.async_query import CompletedQuery, PendingQuery
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.planning import runs
+from subscriptions.planning.progress import HELD
 from subscriptions.relay import Cause
 
 State = Delivery.State
@@ -174,7 +175,7 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
     reason = _storable(reason)
     waiting = Delivery.objects.waiting(now)
     deferred = (waiting if run is None else waiting.filter(run=run)).update(
-        state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
+        state=State.DEFERRED, reason=f"{HELD}{reason}"[:500], not_before=now + period
     )
     runs.hold(reason, now + period, run)
     if run is not None:
