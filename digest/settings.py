@@ -10,7 +10,7 @@ from pathlib import Path
 import environ
 
 from digest import env
-from digest.lib import locales
+from digest.lib import languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -43,7 +43,7 @@ TRUSTED_PROXIES = env.proxies(read.str("TRUSTED_PROXIES", default=""))
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are loaded with the addresses (digest/urls.py)
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -119,9 +119,9 @@ LOGIN_REDIRECT_URL = "admin:index"  # also where “next” leads elsewhere
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = list(locales.languages().items())
+LANGUAGES = list(languages.languages().items())
 USE_I18N = True
-LOCALE_PATHS = [locales.LOCALE]  # before the catalogues of others, who also say “Search”
+LOCALE_PATHS = [languages.LOCALE]  # before the catalogues of others, who also say “Search”
 
 # --- Storage ---------------------------------------------------------------------------------
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from digest.archive.segments import Current, Segment, current
-from digest.matching import index_of, topics_of
 from digest.matching.index.merging import merged
 from digest.matching.index.storing import Stored, stored
-from digest.matching.percolator.topic_assignment import packed
+from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.topics.model_version import version
+from digest.matching.topics.stored_matches import packed
 from digest.models import IndexBlock, IndexSegment, Paper, release_lock
 from digest.models.paper import LISTED
 

@@ -14,7 +14,8 @@ import numpy as np
 from digest.archive.indexing import catch_up
 from digest.archive.segments import Current, current
 from digest.lib.messages import deferred
-from digest.matching import Query, QuerySyntaxError, Searcher, parse_query
+from digest.matching import Query, QuerySyntaxError, parse_query
+from digest.matching.percolator.title_search import Searcher
 from digest.matching.proposing.engine import Many
 from digest.selection.liked_papers import known
 

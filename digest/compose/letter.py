@@ -12,11 +12,11 @@ from markupsafe import escape
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
 from digest.compose.digest_view import DigestPresenter, DigestView
 from digest.compose.size_limit import Fit, best_fit
-from digest.compose.templating import contrast
 from digest.compose.templating.environment import TEMPLATES, letter_environment
 from digest.compose.templating.placeholders import FRAGMENT_EDGE, LINKS, PLACEHOLDER
 from digest.compose.templating.quoted_printable import body_size
 from digest.compose.welcome import view_welcome
+from digest.lib import contrast
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
 

@@ -23,6 +23,7 @@ from subscriptions.lib.async_query import CompletedQuery, PendingQuery
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.planning import runs
+from subscriptions.planning.progress import HELD
 from subscriptions.relay import Cause
 
 State = Delivery.State
@@ -154,13 +155,13 @@ def backoff(attempts: int) -> timedelta:
 
 def renew(worker: str, now: datetime) -> None:
     """Extend the leases of this worker that have not expired."""
-    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.CLAIMED, leased_until__gt=now)
+    mine = Delivery.objects.claimed().filter(worker=worker, leased_until__gt=now)
     mine.update(leased_until=now + lease_time())
 
 
 def release(worker: str) -> None:
     """Return what this worker leased and did not begin to hand over."""
-    Delivery.objects.filter(worker=worker, state=State.LEASED).update(
+    Delivery.objects.claimed().filter(worker=worker, state=State.LEASED).update(
         state=State.PENDING, worker="", leased_until=None
     )
 
@@ -174,7 +175,7 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
     reason = _storable(reason)
     waiting = Delivery.objects.waiting(now)
     deferred = (waiting if run is None else waiting.filter(run=run)).update(
-        state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
+        state=State.DEFERRED, reason=f"{HELD}{reason}"[:500], not_before=now + period
     )
     runs.hold(reason, now + period, run)
     if run is not None:
@@ -187,7 +188,9 @@ def reclaim_expired(now: datetime) -> dict[str, int]:
 
     A delivery whose lease expired several times is deferred: it may be a poison message that crashes senders.
     """
-    expired = Delivery.objects.filter(leased_until__lt=now)
+    expired = Delivery.objects.claimed().filter(leased_until__lt=now).order_by()  # else SQLite reads all rows
+    if not expired.exists():  # asked every 20 seconds, and hardly ever so
+        return {State.PENDING: 0, State.DEFERRED: 0, State.UNKNOWN: 0}
     leased = expired.filter(state=State.LEASED)
     poison = leased.filter(attempts__gte=MAX_EXPIRED_LEASES - 1).update(
         state=State.DEFERRED,

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 
-from digest.compose.templating import contrast
 from digest.compose.templating.css_inliner import inline_template
 from digest.compose.templating.flatten import flatten
 from digest.compose.templating.fragment_tag import Fragments
+from digest.lib import contrast
 from digest.lib.locales import language_for
 from digest.lib.safe_text import Ready, folded, printable
 

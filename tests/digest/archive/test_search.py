@@ -9,7 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from digest.archive import indexing, search, segments
-from digest.matching import Percolator, Query, parse_query, topics_of
+from digest.matching import Query, parse_query
+from digest.matching.percolator.percolator import Percolator
+from digest.matching.percolator.topic_assignment import topics_of
 from digest.models import Edition, IndexSegment, Paper, Release
 from tests.digest.matching.oracle import keeps
 from tests.digest.matching.test_agreement import random_node, random_text

@@ -12,26 +12,25 @@ from digest.matching import (
     And,
     Compare,
     Field,
-    Index,
     Like,
     Near,
     Not,
     Number,
     Or,
-    Percolator,
     Query,
     QuerySyntaxError,
     Term,
     Weight,
-    explain,
-    index_of,
     parse_query,
-    search,
 )
 from digest.matching.ast import Node
+from digest.matching.index.paper_index import Index
 from digest.matching.index.storing import Stored, opened, stored
 from digest.matching.percolator.bitset_program import Program
+from digest.matching.percolator.percolator import Percolator, search
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.query.liked import liked_in
+from digest.matching.ranking.explainer import explain
 from digest.matching.ranking.similarity import rarity, vector
 from digest.matching.tokenizer import words
 from tests.digest.matching.oracle import Paper, keeps, left_out
