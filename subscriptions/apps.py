@@ -1,9 +1,15 @@
 """The subscriptions app: who reads it."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
     verbose_name = "Readers"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from subscriptions.checks import check_signing  # noqa: PLC0415 - models may not be imported before
+
+        checks.register(check_signing, "subscriptions", deploy=True)

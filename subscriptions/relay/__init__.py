@@ -19,9 +19,12 @@ from subscriptions.relay.interface import (
     Unavailable,
     send_one,
 )
+from subscriptions.relay.key_files import configured_keys
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
-from subscriptions.relay.no_relay import NoRelay
+from subscriptions.relay.no_relay import NoRelay, UnusableRelay
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay.signed_relay import SignedRelay
+from subscriptions.relay.signing import UnusableKey
 from subscriptions.relay.smtp.connection_pool import SmtpRelay
 
 __all__ = [
@@ -49,12 +52,18 @@ __all__ = [
 
 
 def open_relay(*, pipelining: bool = True) -> Relay:
-    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail.
+    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail; with DKIM_KEYS it signs.
 
     Nothing is connected before there is a mail for it.
     """
     if settings.EMAIL_HELD:
         return NoRelay()
-    if not settings.EMAIL_RELAY:
-        return LocalMailbox()
-    return SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
+    try:
+        keys = configured_keys()
+    except UnusableKey as error:  # unsigned, mail would be taken for forged
+        return UnusableRelay(str(error))
+    if settings.EMAIL_RELAY:
+        relay: Relay = SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
+    else:
+        relay = LocalMailbox()
+    return SignedRelay(relay, keys) if keys else relay
