@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.core import checks
 
+from subscriptions.checks import check_signing
+
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
@@ -10,6 +12,4 @@ class SubscriptionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from subscriptions.checks import check_signing  # noqa: PLC0415 - models may not be imported before
-
         checks.register(check_signing, "subscriptions", deploy=True)

@@ -19,12 +19,9 @@ from subscriptions.relay.interface import (
     Unavailable,
     send_one,
 )
-from subscriptions.relay.key_files import configured_keys
 from subscriptions.relay.local_relay import LocalMailbox, OneByOne
-from subscriptions.relay.no_relay import NoRelay, UnusableRelay
+from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import MessageRefused, Outcome, RelayUnavailable, Verdict
-from subscriptions.relay.signed_relay import SignedRelay
-from subscriptions.relay.signing import UnusableKey
 from subscriptions.relay.smtp.connection_pool import SmtpRelay
 
 __all__ = [
@@ -58,12 +55,12 @@ def open_relay(*, pipelining: bool = True) -> Relay:
     """
     if settings.EMAIL_HELD:
         return NoRelay()
-    try:
-        keys = configured_keys()
-    except UnusableKey as error:  # unsigned, mail would be taken for forged
-        return UnusableRelay(str(error))
     if settings.EMAIL_RELAY:
         relay: Relay = SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
     else:
         relay = LocalMailbox()
-    return SignedRelay(relay, keys) if keys else relay
+    if not settings.DKIM_KEYS:
+        return relay
+    from subscriptions.relay.signed_relay import signed  # noqa: PLC0415 - loads OpenSSL, for senders alone
+
+    return signed(relay)

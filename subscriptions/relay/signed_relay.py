@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from subscriptions.relay.interface import POLL_TIMEOUT, Event, Mail, Relay
-from subscriptions.relay.signing import SigningKey, signatures
+from subscriptions.relay.key_files import configured_keys
+from subscriptions.relay.no_relay import UnusableRelay
+from subscriptions.relay.signing import SigningKey, UnusableKey, signatures
 
 
 class SignedRelay:
@@ -38,3 +40,11 @@ class SignedRelay:
 
     def close(self) -> None:
         self._relay.close()
+
+
+def signed(relay: Relay) -> Relay:
+    """`relay`, signing by DKIM_KEYS; one that takes nothing if it cannot: unsigned, mail looks forged."""
+    try:
+        return SignedRelay(relay, configured_keys())
+    except UnusableKey as error:
+        return UnusableRelay(str(error))
