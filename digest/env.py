@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import socket
 import tempfile
@@ -17,6 +18,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
+_SELECTOR = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
+)
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
 
@@ -109,6 +113,22 @@ def email_relay(url: str) -> dict[str, Any]:
             "characters percent-encoded); this one cannot be read."
         )
     return config
+
+
+def is_selector(text: str) -> bool:
+    """Whether `text` can be a DKIM selector (RFC 6376, 3.1): labels of a domain name."""
+    return bool(_SELECTOR.fullmatch(text))
+
+
+def dkim_keys(text: str, data_dir: Path) -> dict[str, Path]:
+    """The files of DKIM_KEYS by their selectors, in its order; a path may begin at `data_dir`."""
+    pairs = [entry.strip().partition("=") for entry in text.split(",") if entry.strip()]
+    if not all(is_selector(selector) and path for selector, _, path in pairs):
+        raise ImproperlyConfigured(
+            "DKIM_KEYS is selector=file, or several with commas between, as manage.py dkim_key prints it; "
+            f"not “{text}”."
+        )
+    return {selector: data_dir / path for selector, _, path in pairs}
 
 
 def secret_key(data_dir: Path) -> str:

@@ -175,6 +175,7 @@ EMAIL_RELAY = env.email_relay(EMAIL_URL)
 SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
 DEFAULT_FROM_EMAIL = read.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
+DKIM_KEYS = env.dkim_keys(read.str("DKIM_KEYS", default=""), DATA_DIR)  # none: the relay signs
 OPERATOR_EMAIL = read.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
 BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = env.seconds(

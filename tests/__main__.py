@@ -19,6 +19,7 @@ import pytest
 
 from tests.missing import LEFT_OUT, MISSING, NO_DATA, read_left_out, said
 from tests.services import browser, debian, mail_servers, node
+from tests.services.dkim_verifiers import OPENDKIM, RSPAMD
 from tests.services.postgres import postgres_server
 from tests.services.spamassassin import PACKAGE as SPAMASSASSIN
 
@@ -39,6 +40,8 @@ def main(arguments: list[str]) -> int:
         **mail_servers.provide(*(mail_servers.PACKAGES if faults else ["postfix"])),
         "haraka": mail_servers.provide_haraka() if faults else "",
         "spamassassin": debian.unpack(SPAMASSASSIN) if faults else "",
+        "opendkim": debian.unpack(OPENDKIM) if faults else "",
+        "rspamd": (debian.unpack(RSPAMD) if os.geteuid() == 0 else mail_servers.NOT_ROOT) if faults else "",
         "git_program": "" if shutil.which("git") else "git is missing (apt install git)",
         "proc": "" if Path("/proc/self/environ").exists() else "/proc does not list the processes",
     }

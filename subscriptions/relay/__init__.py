@@ -49,12 +49,18 @@ __all__ = [
 
 
 def open_relay(*, pipelining: bool = True) -> Relay:
-    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail.
+    """The relay of EMAIL_URL, or the local mailbox, or none, which holds all mail; with DKIM_KEYS it signs.
 
     Nothing is connected before there is a mail for it.
     """
     if settings.EMAIL_HELD:
         return NoRelay()
-    if not settings.EMAIL_RELAY:
-        return LocalMailbox()
-    return SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
+    if settings.EMAIL_RELAY:
+        relay: Relay = SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
+    else:
+        relay = LocalMailbox()
+    if not settings.DKIM_KEYS:
+        return relay
+    from subscriptions.relay.signed_relay import signed  # noqa: PLC0415 - loads OpenSSL, for senders alone
+
+    return signed(relay)

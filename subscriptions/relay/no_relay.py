@@ -1,6 +1,6 @@
-"""What stands for the relay where there is none and nobody could open the local mailbox: it takes no mail.
+"""What stands for a relay that mail cannot be given to, for want of EMAIL_URL or of a key: none is taken.
 
-So everything that is queued keeps waiting, and is sent once EMAIL_URL is set.
+So everything that is queued keeps waiting, and is sent once that is mended.
 """
 
 from subscriptions.relay.interface import POLL_TIMEOUT, Event, Mail, Unavailable
@@ -14,6 +14,7 @@ class NoRelay:
 
     local = True  # nothing leaves
     smtputf8 = None
+    why = WHY
 
     def capacity(self) -> int:
         return 0
@@ -22,7 +23,7 @@ class NoRelay:
         """Nothing is taken: `poll` says so."""
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
-        return [Unavailable(RelayUnavailable(WHY))]
+        return [Unavailable(RelayUnavailable(self.why))]
 
     def finish(self, key: int) -> None:
         """Never due."""
@@ -32,3 +33,13 @@ class NoRelay:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class UnusableRelay(NoRelay):
+    """One that is set up wrong: what waits is deferred, and `why` is what the operator reads."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+    def capacity(self) -> int:
+        return 1

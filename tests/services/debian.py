@@ -43,4 +43,4 @@ def unpack(package: str) -> str:
 def libraries(package: str) -> str:
     """For LD_LIBRARY_PATH."""
     usr = home_of(package) / "usr" / "lib"
-    return os.pathsep.join(map(str, [usr / package, *sorted(usr.glob("*-linux-*"))]))
+    return os.pathsep.join(map(str, [usr, usr / package, *sorted(usr.glob("*-linux-*"))]))

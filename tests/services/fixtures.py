@@ -16,6 +16,7 @@ from django.db import connection
 
 from tests.services import debian, mail_servers, node
 from tests.services.browser import LAUNCH_ARGUMENTS, find_chromium
+from tests.services.dkim_verifiers import OPENDKIM, RSPAMD
 from tests.services.ports import free_port
 from tests.services.postgres import create_database, postgres_server
 from tests.services.processes import Service, start_service
@@ -151,6 +152,20 @@ def service(data_dir: Path) -> Iterator[StartService]:
 def spamassassin() -> None:
     """`make faults` unpacks it, or leaves out the tests that ask for it."""
     if why_not := debian.unpack(SPAMASSASSIN):
+        pytest.fail(why_not)
+
+
+@pytest.fixture(scope="session")
+def opendkim() -> None:
+    """opendkim; `make faults` unpacks it."""
+    if why_not := debian.unpack(OPENDKIM):
+        pytest.fail(why_not)
+
+
+@pytest.fixture(scope="session")
+def rspamd() -> None:
+    """rspamd, likewise; it starts as root and goes on as nobody."""
+    if why_not := debian.unpack(RSPAMD):
         pytest.fail(why_not)
 
 

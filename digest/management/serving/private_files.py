@@ -15,7 +15,7 @@ class OpenToOthers(Exception):
 def holding_people(data_dir: Path, database: str) -> Iterator[Path]:
     """What is in DATA_DIR, and the database, which may be elsewhere."""
     yield data_dir
-    yield from (data_dir / name for name in ("secret_key", "mailbox", "log", "run", "valkey"))
+    yield from (data_dir / name for name in ("secret_key", "dkim", "mailbox", "log", "run", "valkey"))
     yield from (Path(f"{database}{suffix}") for suffix in _BESIDE)
 
 
