@@ -1,0 +1,176 @@
+"""The fragments of a digest, encoded: each is rendered and encoded once for all letters that hold it."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Template
+
+from digest.compose.content import Brand
+from digest.compose.digest_view import DigestView, GroupView, SectionView
+from digest.compose.paper.view import LineView, PaperView
+from digest.compose.templating import contrast
+from digest.compose.templating.environment import letter_environment, spaced
+from digest.compose.templating.fragment_tag import PLACE, fragments_of
+from digest.compose.templating.placeholders import LINKS
+from digest.compose.templating.quoted_printable import SLOT, body, size_of
+
+ROOM = 12_000_000  # octets of blocks that are kept of one kind; the papers of a usual day take a tenth
+
+
+class Block(NamedTuple):
+    """Whole encoded lines: fixed octets and slots in turn, and about how many octets they take, encoded."""
+
+    parts: tuple[bytes, ...] = (b"",)
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is said of the papers that are not in full: the values of `DigestView` with these names."""
+
+    also: str = ""
+    cap: int = 0
+    line_count: int = 0
+    left_out: int = 0
+    one_filter: bool = False
+    sections: bool = False
+    lines: bool = False
+
+
+class Blocks:
+    """The blocks of the digests of one brand and language: those of their HTML, or of their text."""
+
+    def __init__(self, frame: Template, brand: Brand, *, votes: bool) -> None:
+        self.votes = votes
+        self._frame = frame
+        self._text = not (frame.name or "").endswith(".html")
+        self._site_url = brand.site_url
+        self._variables = variables(brand, votes=votes)
+        self._fragments: dict[str, Template] = {}
+        self._kept: dict[tuple[str, Hashable], tuple[Block, Block]] = {}
+        self._octets = 0
+
+    def frame(self, content: DigestView) -> tuple[Block, Block]:
+        """What is before and what is after the papers of one digest."""
+        return self._made(self._frame, {"content": content})
+
+    def heading(self, section: SectionView, shown: int) -> Block:
+        """What is above a filter's papers, of which so many are in full."""
+        key = section.name, section.colour, section.own, section.note, section.total, shown
+        found = self._kept.get(("heading", key))
+        return found[0] if found else self._of("heading", key, section=replace(section, shown=shown))
+
+    def mute(self, section: SectionView) -> Block:
+        """What is below a filter's papers, for readers who do not want it any more."""
+        if not (self.votes and section.mute):
+            return NOTHING
+        return self._of("mute", (section.name, section.own, section.kind, section.mute), section=section)
+
+    def carried(self) -> Block:
+        """What is above the papers of an earlier digest."""
+        return self._of("carried", None)
+
+    def paper(self, paper: PaperView) -> Block:
+        """A paper in full."""
+        return self._of("paper", paper, paper=paper)
+
+    def also(self, rest: Rest) -> Block:
+        """What is above the title lines."""
+        total = rest.line_count + rest.left_out
+        return self._of("also", (rest.also, rest.cap, total), content=rest)
+
+    def group(self, group: GroupView | SectionView, rest: Rest) -> tuple[Block, Block]:
+        """What is around a filter's title lines."""
+        key = group.name, group.colour, rest.one_filter
+        return self._around("group", key, section=group, content=rest)
+
+    def line(self, line: LineView) -> Block:
+        """A paper as a title line."""
+        return self._of("line", line, paper=line)
+
+    def left_out(self, rest: Rest) -> Block:
+        """How many papers there are that only the web has."""
+        return self._of("left_out", (rest.left_out, rest.sections or rest.lines), content=rest)
+
+    def _of(self, fragment: str, key: Hashable, **values: object) -> Block:
+        return self._around(fragment, key, **values)[0]
+
+    def _around(self, fragment: str, key: Hashable, **values: object) -> tuple[Block, Block]:
+        """What is before and after the place for others in a fragment; `key` holds all it depends on."""
+        found = self._kept.get((fragment, key))
+        if found is None:
+            if fragment not in self._fragments:
+                parts = fragments_of(self._frame.environment)
+                self._fragments[fragment] = parts.alone(self._frame.name or "", fragment)
+            found = self._made(self._fragments[fragment], values)
+            self._octets += found[0].size + found[1].size
+            if self._octets > ROOM:  # another day's papers: the next letters fill it again
+                self._kept.clear()
+                self._octets = found[0].size + found[1].size
+            self._kept[fragment, key] = found
+        return found
+
+    def _made(self, template: Template, values: dict[str, object]) -> tuple[Block, Block]:
+        before, _, after = template.render(self._variables, apart=True, **values).partition(PLACE)
+        return self._block(before), self._block(after)
+
+    def _block(self, text: str) -> Block:
+        if self._text:
+            text = spaced(text)
+        encoded = body(text, "text" if self._text else "html")
+        return Block(tuple(SLOT.split(encoded)), size_of(encoded, self._site_url))
+
+
+NOTHING = Block()
+
+
+def blocks_for(templates: Path, language: str, name: str, brand: Brand, *, votes: bool) -> Blocks:
+    """The blocks of the template `name` as it is now."""
+    return _blocks(letter_environment(templates, language).get_template(name), brand, votes)
+
+
+@lru_cache(maxsize=8)
+def _blocks(template: Template, brand: Brand, votes: bool) -> Blocks:
+    return Blocks(template, brand, votes=votes)
+
+
+def variables(brand: Brand, *, votes: bool) -> dict[str, object]:
+    """What templates print of the brand."""
+    return {
+        "brand": brand,
+        "links": LINKS,
+        "votes": votes,
+        "accent": contrast.on_light(brand.accent),
+        "accent_dark": contrast.on_dark(brand.accent),
+    }
+
+
+def assembled(blocks: Blocks, view: DigestView) -> Iterator[Block]:
+    """The blocks of one digest, in the order of its template."""
+    before, after = blocks.frame(view)
+    yield before
+    for section in view.sections:
+        yield blocks.heading(section, section.shown)
+        yield from map(blocks.paper, section.papers)
+        yield blocks.mute(section)
+    if view.carried:
+        yield blocks.carried()
+        yield from map(blocks.paper, view.carried)
+    rest = Rest(
+        *(view.also, view.cap, view.line_count, view.left_out, view.one_filter),
+        sections=bool(view.sections),
+        lines=bool(view.lines),
+    )
+    if view.lines:
+        yield blocks.also(rest)
+    for group in view.lines:
+        opening, closing = blocks.group(group, rest)
+        yield opening
+        yield from map(blocks.line, group.papers)
+        yield closing
+    if view.left_out:
+        yield blocks.left_out(rest)
+    yield after
