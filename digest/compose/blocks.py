@@ -1,6 +1,6 @@
 """The fragments of a digest, encoded: each is rendered and encoded once for all letters that hold it."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,16 +14,17 @@ from digest.compose.paper.view import LineView, PaperView
 from digest.compose.templating import contrast
 from digest.compose.templating.environment import letter_environment, spaced
 from digest.compose.templating.fragment_tag import PLACE, fragments_of
-from digest.compose.templating.placeholders import LINKS
-from digest.compose.templating.quoted_printable import SLOT, body, size_of
+from digest.compose.templating.placeholders import LINKS, LOGO
+from digest.compose.templating.quoted_printable import body, size_of
+from digest.compose.templating.slotted import Slotted
 
 ROOM = 12_000_000  # octets of blocks that are kept of one kind; the papers of a usual day take a tenth
 
 
 class Block(NamedTuple):
-    """Whole encoded lines: fixed octets and slots in turn, and about how many octets they take, encoded."""
+    """Whole encoded lines, and about how many octets they take with a reader's links."""
 
-    parts: tuple[bytes, ...] = (b"",)
+    encoded: Slotted = Slotted()
     size: int = 0
 
 
@@ -115,13 +116,23 @@ class Blocks:
 
     def _made(self, template: Template, values: dict[str, object]) -> tuple[Block, Block]:
         before, _, after = template.render(self._variables, apart=True, **values).partition(PLACE)
-        return self._block(before), self._block(after)
-
-    def _block(self, text: str) -> Block:
         if self._text:
-            text = spaced(text)
-        encoded = body(text, "text" if self._text else "html")
-        return Block(tuple(SLOT.split(encoded)), size_of(encoded, self._site_url))
+            above = "" if template is self._frame else "\n"
+            return self._of_text(above, before), self._of_text("\n", after)
+        return self._of_html(before), self._of_html(after)
+
+    def _of_html(self, text: str) -> Block:
+        template = body(text, "html")
+        size = size_of(template, self._site_url)
+        if LINKS.logo in text:
+            template = body(text.replace(LINKS.logo, LOGO), "html")
+        return Block(Slotted.of(template), size)
+
+    def _of_text(self, above: str, text: str) -> Block:
+        """An empty line stands above each block of text but the first."""
+        text = spaced(text)
+        template = body(above + text if text else "", "text")
+        return Block(Slotted.of(template), size_of(template, self._site_url))
 
 
 NOTHING = Block()
@@ -146,31 +157,3 @@ def variables(brand: Brand, *, votes: bool) -> dict[str, object]:
         "accent": contrast.on_light(brand.accent),
         "accent_dark": contrast.on_dark(brand.accent),
     }
-
-
-def assembled(blocks: Blocks, view: DigestView) -> Iterator[Block]:
-    """The blocks of one digest, in the order of its template."""
-    before, after = blocks.frame(view)
-    yield before
-    for section in view.sections:
-        yield blocks.heading(section, section.shown)
-        yield from map(blocks.paper, section.papers)
-        yield blocks.mute(section)
-    if view.carried:
-        yield blocks.carried()
-        yield from map(blocks.paper, view.carried)
-    rest = Rest(
-        *(view.also, view.cap, view.line_count, view.left_out, view.one_filter),
-        sections=bool(view.sections),
-        lines=bool(view.lines),
-    )
-    if view.lines:
-        yield blocks.also(rest)
-    for group in view.lines:
-        opening, closing = blocks.group(group, rest)
-        yield opening
-        yield from map(blocks.line, group.papers)
-        yield closing
-    if view.left_out:
-        yield blocks.left_out(rest)
-    yield after

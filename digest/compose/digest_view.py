@@ -105,8 +105,8 @@ class DigestPresenter:
     """Gives views of a digest with more or fewer papers; each paper is worded when it is first shown in full.
 
     With `whole`, for the web, abstracts are whole. `filters` are all that papers are shown under, also that
-    of the carried ones and those of papers beyond the cap. `order` has each paper with the place of its filter there:
-    `papers` that may be in full come first, and of these, of every filter the best first.
+    of the carried ones and those of papers beyond the cap. `order` has each paper with the place of its
+    filter there: `papers` that may be in full come first, and of these, of every filter the best first.
     """
 
     def __init__(self, content: DigestContent, *, whole: bool = False) -> None:

@@ -10,8 +10,8 @@ from markupsafe import escape
 
 from digest.compose.blocks import blocks_for, variables
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
-from digest.compose.digest_view import DigestPresenter, DigestView
-from digest.compose.size_limit import Sizes, best_fit
+from digest.compose.digest_view import DigestPresenter
+from digest.compose.size_limit import Sizes
 from digest.compose.templating.environment import TEMPLATES, letter_environment, spaced
 from digest.compose.templating.placeholders import PLACEHOLDER
 from digest.compose.welcome import view_welcome
@@ -110,19 +110,11 @@ def compose_digest(
 
     With `votes` papers have links to judge them, which need a reader's `vote_url`.
     """
-    view = fitting(content, brand, votes=votes, templates=templates)
-    renderer = _Renderer(view, brand, templates, votes=votes)
-    return _digest(renderer.render("digest.html"), renderer, brand)
-
-
-def fitting(
-    content: DigestContent, brand: Brand, *, votes: bool = True, templates: Path = TEMPLATES
-) -> DigestView:
-    """What of a digest fits into one mail."""
     presenter = DigestPresenter(content)
     blocks = blocks_for(templates, presenter.language.code, "digest.html", brand, votes=votes)
-    fit = best_fit(presenter.papers, presenter.lines, Sizes(presenter, blocks, HTML_LIMIT), HTML_LIMIT)
-    return presenter.view(fit.full, fit.lines)
+    fit = Sizes(presenter, blocks, HTML_LIMIT).best
+    renderer = _Renderer(presenter.view(fit.full, fit.lines), brand, templates, votes=votes)
+    return _digest(renderer.render("digest.html"), renderer, brand)
 
 
 def compose_page(

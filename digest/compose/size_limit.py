@@ -44,21 +44,28 @@ class Sizes:
     """How many octets a digest takes with more or fewer papers: the sum of its blocks.
 
     Blocks are made as far as they are asked for, and not beyond `limit`: what is larger is just too large.
+    `frame` is what is before and after all papers.
     """
 
     def __init__(self, presenter: DigestPresenter, blocks: Blocks, limit: int) -> None:
         self._presenter = presenter
         self._blocks = blocks
         self._limit = limit
-        self._frame = sum(block.size for block in blocks.frame(presenter.frame))
+        self.frame = blocks.frame(presenter.frame)
+        self._of_frame = sum(block.size for block in self.frame)
         items = [item for _, item in presenter.order]
         self._papers = accumulate((blocks.paper(presenter.paper(i)).size for i in items), initial=0)
         self._lines = accumulate((blocks.line(presenter.line(i)).size for i in items), initial=0)
         self._of_papers, self._of_lines = [next(self._papers)], [next(self._lines)]
 
+    @property
+    def best(self) -> Fit:
+        """The most that fits."""
+        return best_fit(self._presenter.papers, self._presenter.lines, self, self._limit)
+
     def __call__(self, fit: Fit) -> int:
         """The octets of a digest that shows so much; any number beyond the limit if it is larger."""
-        size = self._frame
+        size = self._of_frame
         for sums, more, start, end in (
             (self._of_papers, self._papers, 0, fit.full),
             (self._of_lines, self._lines, fit.full, fit.full + fit.lines),

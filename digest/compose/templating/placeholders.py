@@ -23,6 +23,7 @@ class Links:
     logo: Ready
 
 
+LOGO = "cid:logo"  # where a mail shows the logo from: a part of it (RFC 2392)
 LINKS = Links(  # placeholders, until the reader is known
     unsubscribe=Ready("\x02unsubscribe\x03"),
     preferences=Ready("\x02preferences\x03"),
