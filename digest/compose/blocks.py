@@ -1,6 +1,6 @@
 """The fragments of a digest, encoded: each is rendered and encoded once for all letters that hold it."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from digest.compose.templating.environment import letter_environment, spaced
 from digest.compose.templating.fragment_tag import PLACE, fragments_of
 from digest.compose.templating.placeholders import LINKS, LOGO
 from digest.compose.templating.quoted_printable import body, size_of
-from digest.compose.templating.slotted import Slotted
+from digest.compose.templating.slotted import Slotted, joined
 
 ROOM = 12_000_000  # octets of blocks that are kept of one kind; the papers of a usual day take a tenth
 
@@ -26,6 +26,12 @@ class Block(NamedTuple):
 
     encoded: Slotted = Slotted()
     size: int = 0
+
+    @classmethod
+    def of(cls, blocks: Iterable["Block"]) -> "Block":
+        """One block after another."""
+        encoded, sizes = zip(*blocks, strict=True)
+        return cls(joined(encoded), sum(sizes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,21 @@ class Blocks:
         self._site_url = brand.site_url
         self._variables = variables(brand, votes=votes)
         self._fragments: dict[str, Template] = {}
-        self._kept: dict[tuple[str, Hashable], tuple[Block, Block]] = {}
+        self._kept: dict[tuple[str, Hashable], tuple[Block, ...]] = {}
         self._octets = 0
 
     def frame(self, content: DigestView) -> tuple[Block, Block]:
         """What is before and what is after the papers of one digest."""
-        return self._made(self._frame, {"content": content})
+        key = replace(content, preheader="") if self._text else content  # of which text says nothing
+        found = self._kept.get(("frame", key))
+        if found is None:
+            *above, before, after = self._made(self._frame, {"content": content})
+            if above:
+                head = self._of("head", (content.language, content.period), content=content)
+                before = Block.of((*above, head, before))
+            found = self._keep("frame", key, (before, after))
+        before, after = found
+        return before, after
 
     def heading(self, section: SectionView, shown: int) -> Block:
         """What is above a filter's papers, of which so many are in full."""
@@ -83,7 +98,7 @@ class Blocks:
         total = rest.line_count + rest.left_out
         return self._of("also", (rest.also, rest.cap, total), content=rest)
 
-    def group(self, group: GroupView | SectionView, rest: Rest) -> tuple[Block, Block]:
+    def group(self, group: GroupView | SectionView, rest: Rest) -> tuple[Block, ...]:
         """What is around a filter's title lines."""
         key = group.name, group.colour, rest.one_filter
         return self._around("group", key, section=group, content=rest)
@@ -99,27 +114,32 @@ class Blocks:
     def _of(self, fragment: str, key: Hashable, **values: object) -> Block:
         return self._around(fragment, key, **values)[0]
 
-    def _around(self, fragment: str, key: Hashable, **values: object) -> tuple[Block, Block]:
-        """What is before and after the place for others in a fragment; `key` holds all it depends on."""
+    def _around(self, fragment: str, key: Hashable, **values: object) -> tuple[Block, ...]:
+        """What is before and after the places for others in a fragment; `key` holds all it depends on."""
         found = self._kept.get((fragment, key))
         if found is None:
             if fragment not in self._fragments:
                 parts = fragments_of(self._frame.environment)
                 self._fragments[fragment] = parts.alone(self._frame.name or "", fragment)
-            found = self._made(self._fragments[fragment], values)
-            self._octets += found[0].size + found[1].size
-            if self._octets > ROOM:  # another day's papers: the next letters fill it again
-                self._kept.clear()
-                self._octets = found[0].size + found[1].size
-            self._kept[fragment, key] = found
+            found = self._keep(fragment, key, self._made(self._fragments[fragment], values))
         return found
 
-    def _made(self, template: Template, values: dict[str, object]) -> tuple[Block, Block]:
-        before, _, after = template.render(self._variables, apart=True, **values).partition(PLACE)
+    def _keep(self, fragment: str, key: Hashable, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        octets = sum(block.size for block in blocks)
+        self._octets += octets
+        if self._octets > ROOM:  # another day's papers: the next letters fill it again
+            self._kept.clear()
+            self._octets = octets
+        self._kept[fragment, key] = blocks
+        return blocks
+
+    def _made(self, template: Template, values: dict[str, object]) -> tuple[Block, ...]:
+        parts = template.render(self._variables, apart=True, **values).split(PLACE)
         if self._text:
-            above = "" if template is self._frame else "\n"
-            return self._of_text(above, before), self._of_text("\n", after)
-        return self._of_html(before), self._of_html(after)
+            return tuple(
+                self._of_text(part, first=template is self._frame and not n) for n, part in enumerate(parts)
+            )
+        return tuple(map(self._of_html, parts))
 
     def _of_html(self, text: str) -> Block:
         template = body(text, "html")
@@ -128,10 +148,10 @@ class Blocks:
             template = body(text.replace(LINKS.logo, LOGO), "html")
         return Block(Slotted.of(template), size)
 
-    def _of_text(self, above: str, text: str) -> Block:
+    def _of_text(self, text: str, *, first: bool) -> Block:
         """An empty line stands above each block of text but the first."""
         text = spaced(text)
-        template = body(above + text if text else "", "text")
+        template = body(text if first or not text else "\n" + text, "text")
         return Block(Slotted.of(template), size_of(template, self._site_url))
 
 
