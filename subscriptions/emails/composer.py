@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose import DigestContent, Letter, PreparedLetter, Suggestion, prepare
+from digest.compose import DigestContent, Letter, PreparedLetter, Suggestion, assemble_digest, prepare
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.web import branding
@@ -79,8 +79,9 @@ class Composer:
         self, selection_id: int, format_: str, suggestion: Suggestion | None
     ) -> PreparedLetter:
         content = replace(self._content(selection_id), suggestion=suggestion)
-        letter = LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
-        return self._prepared(letter, Delivery.DIGEST, format_)
+        text_alone = format_ == Subscriber.Format.TEXT
+        letter = assemble_digest(content, self._brand, text_alone=text_alone)
+        return prepare(letter, sender(Delivery.DIGEST, self._brand))
 
     def _content(self, selection_id: int) -> DigestContent:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)

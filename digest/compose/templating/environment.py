@@ -87,6 +87,14 @@ def wrapped(text: str, indent: str = "") -> Ready:
     return Ready("\n".join([*lines, line]).replace(_GLUE, " "))
 
 
+def spaced(text: str) -> str:
+    """Text with at most one empty line in a row, none around it, and a line end at its end."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    text = text.strip("\n")
+    return text and text + "\n"
+
+
 def _finalized(value: object) -> object:
     """What an expression prints: text from outside loses its controls, `Ready` text keeps its own."""
     return printable(value) if type(value) is str else value
