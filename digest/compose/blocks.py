@@ -11,12 +11,12 @@ from jinja2 import Template
 from digest.compose.content import Brand
 from digest.compose.digest_view import DigestView, GroupView, SectionView
 from digest.compose.paper.view import LineView, PaperView
-from digest.compose.templating import contrast
 from digest.compose.templating.environment import letter_environment, spaced
 from digest.compose.templating.fragment_tag import PLACE, fragments_of
 from digest.compose.templating.placeholders import LINKS, LOGO
 from digest.compose.templating.quoted_printable import body, size_of
 from digest.compose.templating.slotted import Slotted, joined
+from digest.lib import contrast
 
 ROOM = 12_000_000  # octets of blocks that are kept of one kind; the papers of a usual day take a tenth
 

@@ -15,7 +15,6 @@ from digest.compose.size_limit import Sizes
 from digest.compose.templating.environment import TEMPLATES, letter_environment, spaced
 from digest.compose.templating.placeholders import PLACEHOLDER
 from digest.compose.welcome import view_welcome
-from digest.lib import contrast
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
 
