@@ -18,6 +18,7 @@ State = Delivery.State
 UNFINISHED = (*Delivery.WAITING, *Delivery.CLAIMED)
 RECENT = timedelta(days=7)
 HELD_FOR_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
+RELAYS_CLOSED = "no relay takes more mail"  # begins why, where that is by their limits, and no failure
 HELD = "held: "  # begins the reason of a delivery that was deferred because of the relay
 BY_OPERATOR = "by the operator"
 
