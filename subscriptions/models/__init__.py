@@ -4,6 +4,8 @@ from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
+from subscriptions.models.mail_relay import MailRelay
+from subscriptions.models.recipient_domain import RecipientDomain
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
@@ -18,6 +20,8 @@ __all__ = [
     "Delivery",
     "FilterSet",
     "LetterQuota",
+    "MailRelay",
+    "RecipientDomain",
     "Refusal",
     "RelayCapability",
     "Run",

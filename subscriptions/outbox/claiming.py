@@ -13,7 +13,7 @@ from django.utils import timezone
 from subscriptions.lib import bulk_sql
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
-from subscriptions.outbox.rate_limit import allowance
+from subscriptions.outbox.rate_limit import Allowance
 from subscriptions.outbox.transitions import lease_time
 
 BATCH = 50
@@ -101,19 +101,26 @@ def _leased(row: Sequence[Any]) -> Leased:
 
 
 class Claims:
-    """The deliveries that one worker claims, batch after batch, within `limit` rows and the rate.
+    """The deliveries that one worker claims, batch after batch, within `limit` rows and the `allowance`.
 
-    `on_batch` is called with each batch.
+    `on_batch` is called with each batch. If mail waits and no relay takes any, `closed_until` says until when.
     """
 
-    def __init__(self, worker: str, limit: int | None, on_batch: Callable[[Sequence[Leased]], None]) -> None:
+    def __init__(
+        self,
+        worker: str,
+        limit: int | None,
+        on_batch: Callable[[Sequence[Leased]], None],
+        allowance: Allowance,
+    ) -> None:
         self._worker = worker
         self._limit = limit
         self._on_batch = on_batch
         self._leased: deque[Leased] = deque()
         self._last: Leased | None = None
         self._rescan_at = 0.0
-        self._allowance, self._tokens, self._allowed_at = allowance(), 0, 0.0
+        self._allowance, self._tokens, self._allowed_at = allowance, 0, 0.0
+        self.closed_until: datetime | None = None
 
     @property
     def rate_delay(self) -> float:
@@ -154,5 +161,6 @@ class Claims:
             taken = self._allowance.take(mails)
             self._tokens, self._allowed_at = taken.mails, 0.0
             if not taken.mails and Delivery.objects.waiting(timezone.now()).exists():
-                self._allowed_at = time.monotonic() + taken.wait
+                self._allowed_at = time.monotonic() + taken.wait if taken.wait else 0.0
+                self.closed_until = taken.until
         return self._tokens

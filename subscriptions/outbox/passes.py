@@ -1,11 +1,11 @@
-"""Sending until nothing waits: pass after pass, where one ended because a single run was held."""
+"""Sending until nothing waits: pass after pass, where one ended because of a single run or relay."""
 
 import gc
 from collections import Counter
 from collections.abc import Callable
 
 from subscriptions.outbox.sender import Sender
-from subscriptions.relay import Relay
+from subscriptions.relay import Relay, RoutedRelay
 
 
 def deliver(
@@ -25,7 +25,8 @@ def deliver(
             left = None if limit is None else max(0, limit - counts.total())
             sender = Sender(relay, left, stopped)
             counts += sender.deliver()
-            if not sender.held_run or stopped():
+            again = isinstance(relay, RoutedRelay) and relay.starts_anew()
+            if not (sender.held_run or again) or stopped():
                 return counts
     finally:
         gc.unfreeze()

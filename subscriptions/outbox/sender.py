@@ -23,9 +23,11 @@ from subscriptions.emails.composer import Composer
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox import outcomes, transitions
-from subscriptions.outbox.circuit_breaker import CircuitBreaker, CircuitOpen
+from subscriptions.outbox.circuit_breaker import CircuitBreaker, CircuitOpen, relays_closed
 from subscriptions.outbox.claiming import BATCH, Claims, Leased
+from subscriptions.outbox.domain_pacer import DomainPacer
 from subscriptions.outbox.preparing import Prepared, composed
+from subscriptions.outbox.rate_limit import allowance
 from subscriptions.outbox.transitions import Transition
 from subscriptions.outbox.write_batch import WriteBatch
 from subscriptions.relay import (
@@ -56,7 +58,8 @@ class Sender:
         self._worker = f"{socket.gethostname()[:40]}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._composer, self._breaker = Composer(), CircuitBreaker()
         self._smtputf8 = capabilities.offers_smtputf8()
-        self._claims = Claims(self._worker, limit, self._expect)
+        self._domains = DomainPacer()
+        self._claims = Claims(self._worker, limit, self._expect, allowance(relay))
         self._batch = WriteBatch(self._worker)
         # On PostgreSQL the relay works on the other half while the database writes.
         capacity = relay.capacity()
@@ -78,6 +81,7 @@ class Sender:
                 else:
                     break
             self._write_all()
+            self._domains.flush()
             capabilities.learn(self._relay)
         except _DISCONNECTED:
             self._survive_outage()
@@ -87,7 +91,7 @@ class Sender:
                 connection.close()
             with contextlib.suppress(*_DISCONNECTED):  # then the leases expire
                 transitions.release(self._worker)
-        if (opened := self._circuit_open) is not None:
+        if (opened := self._circuit_open or relays_closed(self._claims.closed_until)) is not None:
             deferred = transitions.defer_waiting(str(opened), timezone.now(), opened.period, opened.run)
             self._counts[State.DEFERRED] += deferred
         return self._counts
@@ -100,6 +104,7 @@ class Sender:
     def _expect(self, claimed: Sequence[Leased]) -> None:
         self._composer.expect(claimed)
         self._breaker.expect(claimed)
+        self._domains.expect(claimed)
 
     def _stopping(self) -> bool:
         return self._circuit_open is not None or self._stopped()
@@ -127,8 +132,9 @@ class Sender:
                 self._await_statement()
             if (leased := self._claims.take()) is None:
                 break
-            made = composed(
-                leased, self._composer, timezone.now(), local=self._relay.local, smtputf8=self._smtputf8
+            now = timezone.now()
+            made = self._domains.deferral(leased, now) or composed(
+                leased, self._composer, now, local=self._relay.local, smtputf8=self._smtputf8
             )
             if isinstance(made, Transition):
                 self._batch.add(made)
@@ -175,8 +181,9 @@ class Sender:
             reach("reply read")
         transition = outcomes.after_attempt(prepared.leased, event.outcome, timezone.now())
         self._batch.add(transition)
+        error = self._domains.record(prepared.leased, event.outcome, event.error)
         try:
-            self._breaker.record(event.outcome, prepared.leased, event.error)
+            self._breaker.record(event.outcome, prepared.leased, error)
         except CircuitOpen as opened:
             self._circuit_open = self._circuit_open or opened
 

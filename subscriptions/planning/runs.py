@@ -16,6 +16,7 @@ from subscriptions.planning.waiting import Waiting
 State = Delivery.State
 RECENT = timedelta(days=7)
 HELD_FOR_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
+RELAYS_CLOSED = "no relay takes more mail"  # begins why, where that is by their limits, and no failure
 BY_OPERATOR = "by the operator"
 
 

@@ -29,7 +29,7 @@ _MAX_FAILURES = 3  # sessions in a row without one reply to a mail: then the rel
 
 class SmtpRelay:
     """Up to `connections` sessions with the relay of `config`, which is what django-environ reads from
-    EMAIL_URL. `timeout`, in seconds, is for each of its replies.
+    EMAIL_URL. `timeout`, in seconds, is for each of its replies. A session ends after `per_session` mails.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class SmtpRelay:
         timeout: float = 60,
         *,
         pipelining: bool = True,
+        per_session: int = 0,
     ) -> None:
         self.local = config["EMAIL_HOST"] in {"localhost", "127.0.0.1", "::1"}
         self._config = config
@@ -54,6 +55,7 @@ class SmtpRelay:
         self._open_after = 0.0
         self._next_deadline = 0.0  # no reply is overdue before, for deadlines only move on
         self._pipelining = pipelining
+        self._per_session = per_session
         self._smtputf8: bool | None = None  # what sessions that have ended knew
         self._data_accepted = False  # whether the relay ever replied 354 to DATA
 
@@ -112,6 +114,12 @@ class SmtpRelay:
         events, self._events = self._events, []
         return events
 
+    def watch(self, poller: select.poll) -> bool:
+        """Register the connections with `poller`, after `poll`; whether a reply is owed on any."""
+        for connection in self._connections.values():
+            poller.register(connection.socket, select.POLLIN | (select.POLLOUT if connection.sending else 0))
+        return self._owed()
+
     def close(self) -> None:
         """End idle sessions with QUIT, and close every connection."""
         for connection in self._connections.values():
@@ -146,7 +154,7 @@ class SmtpRelay:
         host, port = self._config["EMAIL_HOST"], self._config["EMAIL_PORT"] or 25
         opened = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT)
         self._client = self._client or client_config(self._config)
-        session = Session(self._client, pipelining=self._pipelining)
+        session = Session(self._client, pipelining=self._pipelining, most_mails=self._per_session)
         connection = Connection(opened, session, host, self._timeout)
         if self._config.get("EMAIL_USE_SSL"):
             connection.encrypt()
