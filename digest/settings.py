@@ -183,6 +183,7 @@ BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = env.seconds(
     "OUTBOX_LEASE_SECONDS", read.str("OUTBOX_LEASE_SECONDS", default="") or "300"
 )
+OUTBOX_JOURNALS = DATA_DIR / "outbox"  # of the senders at work on this machine
 # A run is held when so many of its last 200 readers, and so many in a hundred, were refused.
 REFUSALS_HOLD = env.number("REFUSALS_HOLD", read.str("REFUSALS_HOLD", default="") or "20", 200)
 REFUSALS_HOLD_PERCENT = env.number(

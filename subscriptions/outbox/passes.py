@@ -3,8 +3,14 @@
 import gc
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
+from django.conf import settings
+from django.utils import timezone
+
+from subscriptions.outbox.journal.file import JournalFile
 from subscriptions.outbox.sender import Sender
+from subscriptions.outbox.settling import settle_abandoned
 from subscriptions.relay import Relay, RoutedRelay
 
 
@@ -19,14 +25,20 @@ def deliver(
     When stopped, mails that were offered are completed, the others released.
     """
     counts: Counter[str] = Counter()
+    settle_abandoned(timezone.now())
+    journalled = True
     gc.freeze()  # what exists already is not traversed by each collection
     try:
         while True:
             left = None if limit is None else max(0, limit - counts.total())
-            sender = Sender(relay, left, stopped)
+            journal = (
+                JournalFile.begin(Path(settings.OUTBOX_JOURNALS), settings.VERSION) if journalled else None
+            )
+            sender = Sender(relay, left, stopped, journal)
             counts += sender.deliver()
+            journalled = journalled and not sender.journal_failed
             again = isinstance(relay, RoutedRelay) and relay.starts_anew()
-            if not (sender.held_run or again) or stopped():
+            if stopped() or not (sender.held_run or sender.journal_failed or again):
                 return counts
     finally:
         gc.unfreeze()

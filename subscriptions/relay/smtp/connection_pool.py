@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from subscriptions.relay.smtp.handshake import ClientConfig
 
 CONNECTIONS = 4
-_GATHER = 0.002  # seconds that the first replies wait for those on other connections
 _RECONNECT_AFTER = 5.0  # seconds after a connection failed while others work
 _CONNECT_TIMEOUT = 10.0  # seconds
 _MAX_FAILURES = 3  # sessions in a row without one reply to a mail: then the relay is unavailable
@@ -94,19 +93,15 @@ class SmtpRelay:
             self._remove_closed()
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        """The events since the last call, or within `timeout`; what the sessions send leaves at once.
-
-        After the first event, replies on other connections are waited for too, for a moment: one statement
-        records them all. Not while a statement is in flight, which is what `wake_fd` says.
-        """
+        """The events since the last call, or the first within `timeout`; what the sessions send leaves at once."""
         now = time.monotonic()
         until = now + timeout
-        woken, polled, gathering = False, False, False
+        woken, polled = False, False
         while True:
             self._exchange()
-            if self._events and not gathering:
-                gathering, until = True, min(until, now + _GATHER)
-            over = woken or (polled and now >= until) or (self._events and wake_fd is not None)
+            if self._events and (polled or timeout):
+                break
+            over = woken or (polled and now >= until)
             if over or not (wake_fd is not None or self._owed()):
                 break
             woken, polled = self._wait(wake_fd, until - now, now), True
