@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +21,16 @@ _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
 _SELECTOR = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
+# The providers of subscriptions/relay/providers/catalogue.py, and what stands behind the scheme.
+_PROVIDERS = {
+    "ses": "KEY:SECRET@REGION, or ses://REGION",
+    "mailgun": "KEY@SENDING.DOMAIN",
+    "postmark": "TOKEN",
+    "sendgrid": "KEY",
+    "brevo": "KEY",
+    "resend": "KEY",
+}
+_PROVIDERS_WITH_HOST = {"ses", "mailgun"}
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
 
@@ -102,6 +112,8 @@ def email_relay(url: str) -> dict[str, Any]:
     """
     if not url:
         return {}
+    if url.partition("://")[0] in _PROVIDERS:
+        return _provider(url)
     try:
         config: dict[str, Any] = dict(environ.Env.email_url_config(url))
         usable = url.startswith(_MAIL_SCHEMES) and config["EMAIL_HOST"]
@@ -110,9 +122,32 @@ def email_relay(url: str) -> dict[str, Any]:
     if not usable:
         raise ImproperlyConfigured(
             "EMAIL_URL is smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port (special "
-            "characters percent-encoded); this one cannot be read."
+            "characters percent-encoded), or a provider's, such as postmark://TOKEN; this one cannot be read."
         )
     return config
+
+
+def _provider(url: str) -> dict[str, Any]:
+    """A provider whose API is called: its key, the host where it needs one, and options for its backend."""
+    parts = urlsplit(url)
+    account, _, host = parts.netloc.rpartition("@")
+    if not account and parts.scheme not in _PROVIDERS_WITH_HOST:
+        account, host = host, ""  # scheme://KEY
+    key, _, secret = account.partition(":")
+    needs_key = parts.scheme != "ses"  # there boto3 can find it elsewhere
+    if (needs_key and not key) or (parts.scheme in _PROVIDERS_WITH_HOST and not host):
+        raise ImproperlyConfigured(
+            f"EMAIL_URL is {parts.scheme}://{_PROVIDERS[parts.scheme]}; this one lacks a part of that."
+        )
+    return {
+        "EMAIL_PROVIDER": parts.scheme,
+        "EMAIL_HOST": parts.scheme,  # the names of any relay
+        "EMAIL_PORT": 443,
+        "EMAIL_API_KEY": unquote(key),
+        "EMAIL_API_SECRET": unquote(secret),
+        "EMAIL_API_HOST": host,
+        "EMAIL_API_OPTIONS": dict(parse_qsl(parts.query)),
+    }
 
 
 def is_selector(text: str) -> bool:

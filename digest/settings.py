@@ -172,6 +172,7 @@ SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = read.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = read.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
 EMAIL_RELAY = env.email_relay(EMAIL_URL)
+EMAIL_TRACKING_OFF = read.bool("EMAIL_TRACKING_OFF", default=False)  # at a provider's account: looked at
 SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
 DEFAULT_FROM_EMAIL = read.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")

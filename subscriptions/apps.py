@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from subscriptions.checks import check_signing
+from subscriptions.checks import check_signing, check_tracking
 
 
 class SubscriptionsConfig(AppConfig):
@@ -13,3 +13,4 @@ class SubscriptionsConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(check_signing, "subscriptions", deploy=True)
+        checks.register(check_tracking, "subscriptions", deploy=True)

@@ -4,6 +4,7 @@ from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
+from subscriptions.models.provider_message import ProviderMessage
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "FilterSet",
     "LetterQuota",
+    "ProviderMessage",
     "Refusal",
     "RelayCapability",
     "Run",

@@ -20,7 +20,7 @@ from subscriptions.accounts.refusals import Refused
 from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.lib import async_query, bulk_sql
 from subscriptions.lib.async_query import CompletedQuery, PendingQuery
-from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models import Delivery, ProviderMessage, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.planning import runs
 from subscriptions.relay import Cause
@@ -36,7 +36,7 @@ class Transition:
     """One delivery's step to the state `to`; if deferred, until `not_before`. `attempted` counts an attempt.
 
     A refusal has a `cause`, and in `email` the reader's address then: if they have another by now, it is not
-    about them.
+    about them. A mail that a provider's API took has the id by which the provider knows it.
     """
 
     pk: int
@@ -46,11 +46,12 @@ class Transition:
     attempted: bool = False
     email: str = ""
     cause: Cause | None = None
+    provider_id: str = ""
 
     @property
-    def changes_reader(self) -> bool:
-        """Whether something follows for the reader."""
-        return self.cause is not None or self.to == State.UNKNOWN
+    def changes_more(self) -> bool:
+        """Whether something follows for the reader, or is kept beside the delivery."""
+        return self.cause is not None or self.to == State.UNKNOWN or bool(self.provider_id)
 
 
 # One statement for any number of transitions, on both databases: a commit costs more than all its rows.
@@ -99,7 +100,7 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
 
 def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
     """Begin to `write`: the query may be pending, and the connection is used for nothing else meanwhile."""
-    changing = {transition.pk: transition for transition in transitions if transition.changes_reader}
+    changing = {transition.pk: transition for transition in transitions if transition.changes_more}
     if not changing:
         return _update(worker, transitions, now)
     with transaction.atomic():
@@ -110,6 +111,8 @@ def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> Pend
         refused = []
         for delivery in rows:
             made = changing[delivery.pk]
+            if made.provider_id:
+                ProviderMessage.objects.note(delivery, _storable(made.provider_id))
             if made.cause is not None and not LETTER_OF[delivery.kind].to_new_address:
                 answer = _storable(made.reason)
                 refused.append(

@@ -55,6 +55,10 @@ def open_relay(*, pipelining: bool = True) -> Relay:
     """
     if settings.EMAIL_HELD:
         return NoRelay()
+    if "EMAIL_PROVIDER" in settings.EMAIL_RELAY:
+        from subscriptions.relay.providers.opening import provider_relay  # noqa: PLC0415 - loads anymail
+
+        return provider_relay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS)  # which signs by itself
     if settings.EMAIL_RELAY:
         relay: Relay = SmtpRelay(settings.EMAIL_RELAY, settings.SMTP_CONNECTIONS, pipelining=pipelining)
     else:
