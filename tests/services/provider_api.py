@@ -22,6 +22,8 @@ class Call:
     @property
     def recipient(self) -> str:
         to = self.fields.get("to") or self.fields.get("To")
+        if "Destination" in self.fields:
+            to = self.fields["Destination"]["ToAddresses"]
         if "personalizations" in self.fields:
             to = self.fields["personalizations"][0]["to"]
         first = to[0] if isinstance(to, list) else to
@@ -51,7 +53,7 @@ class ProviderApi:
 
     def url(self, account: str) -> str:
         """EMAIL_URL for this server, with `account` as `postmark://TOKEN`."""
-        return f"{account}?api_url=http://127.0.0.1:{self.port}"
+        return f"{account}{'&' if '?' in account else '?'}api_url=http://127.0.0.1:{self.port}"
 
     @property
     def recipients(self) -> list[str]:
@@ -83,6 +85,8 @@ def _taken(call: Call, number: int) -> Answer:
         return Answer(200, {"id": f"resend-{number}"})
     if call.path.endswith("/mail/send"):
         return Answer(202, headers={"X-Message-Id": f"sg-{number}"})
+    if call.path.endswith("/outbound-emails"):
+        return Answer(200, {"MessageId": f"ses-{number}"})
     return Answer(404, {"message": "not found"})
 
 

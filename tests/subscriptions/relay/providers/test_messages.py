@@ -1,5 +1,6 @@
 """What each provider is given: the mail as it was composed, or its parts, and to follow nobody."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,7 +13,7 @@ from subscriptions.relay import Mail, Outcome, Verdict, send_one
 from subscriptions.relay.providers.opening import provider_relay
 from tests.services.provider_api import ProviderApi, provider_api
 from tests.subscriptions.emails.composed import COMPOSED
-from tests.subscriptions.relay.providers.test_outbox import ACCOUNTS
+from tests.subscriptions.relay.providers.test_outbox import ACCOUNTS, BY_FIELDS
 
 SENDER = Sender(
     "Grüße aus dem Labor <digest@example.org>",
@@ -20,7 +21,6 @@ SENDER = Sender(
     list_name="Paper Digest",
     feedback_id="digest:paper-digest",
 )
-FIELDS = sorted(ACCOUNTS.keys() - {"mailgun"})  # of these the calls have fields for the parts of a mail
 
 
 @pytest.fixture
@@ -58,7 +58,17 @@ def test_mailgun_gets_the_very_bytes_that_were_composed(api: ProviderApi, name: 
     assert call.fields["to"] == mail.recipient
 
 
-@pytest.mark.parametrize("scheme", FIELDS)
+@pytest.mark.parametrize("name", COMPOSED)
+def test_amazon_ses_gets_the_very_bytes_that_were_composed(api: ProviderApi, name: str) -> None:
+    mail = composed(name)
+    assert sent(api, "ses", mail).verdict == Verdict.ACCEPTED
+    (call,) = api.calls
+    assert base64.b64decode(call.fields["Content"]["Raw"]["Data"]) == mail.content
+    assert call.fields["Destination"] == {"ToAddresses": [mail.recipient]}
+    assert call.fields["ConfigurationSetName"] == "plain"
+
+
+@pytest.mark.parametrize("scheme", BY_FIELDS)
 def test_the_others_get_both_texts_and_every_header_that_unsubscribing_needs(
     api: ProviderApi, scheme: str
 ) -> None:
@@ -80,7 +90,7 @@ def test_the_others_get_both_texts_and_every_header_that_unsubscribing_needs(
     assert call.recipient == READER.to
 
 
-@pytest.mark.parametrize("scheme", FIELDS)
+@pytest.mark.parametrize("scheme", BY_FIELDS)
 def test_a_logo_is_beside_the_html_that_shows_it(api: ProviderApi, scheme: str) -> None:
     outcome = sent(api, scheme, composed("logo"))
     if scheme == "brevo":  # its API has no place for images in a mail

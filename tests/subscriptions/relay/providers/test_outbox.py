@@ -22,7 +22,9 @@ ACCOUNTS = {
     "sendgrid": "sendgrid://key",
     "brevo": "brevo://key",
     "resend": "resend://key",
+    "ses": "ses://AKIA:secret@eu-central-1?configuration_set_name=plain",
 }
+BY_FIELDS = ["brevo", "postmark", "resend", "sendgrid"]
 TWO = ["mailgun", "postmark"]
 
 
@@ -77,7 +79,7 @@ def test_calls_are_made_at_once(settings: Any, api: ProviderApi) -> None:
 
 
 @pytest.mark.parametrize("answer", [NONE, Answer(502), Answer(200, {"never": "seen before"})])
-@pytest.mark.parametrize("scheme", TWO)
+@pytest.mark.parametrize("scheme", [*TWO, "ses"])
 def test_a_call_without_an_answer_is_unknown_and_never_made_again(
     settings: Any, api: ProviderApi, scheme: str, answer: Answer
 ) -> None:
@@ -112,7 +114,7 @@ def test_a_provider_that_is_down_leaves_few_mails_in_doubt(settings: Any, api: P
     assert Run.objects.get().state == "paused"
 
 
-@pytest.mark.parametrize("scheme", TWO)
+@pytest.mark.parametrize("scheme", [*TWO, "ses"])
 def test_429_defers_everything_for_as_long_as_the_provider_says(
     settings: Any, api: ProviderApi, scheme: str
 ) -> None:
