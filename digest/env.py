@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,7 +21,6 @@ _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
 _SELECTOR = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
-_NEXT_RELAY = re.compile(r"[\s,]+(?=smtps?(?:\+tls|\+ssl)?://)")
 # What the query of a relay's URL may say beside its rate: the highest and the lowest value.
 _RELAY_NUMBERS = {
     "connections": (64, 1),
@@ -31,6 +30,17 @@ _RELAY_NUMBERS = {
     "failover": (9, 0),
     "warm_up": (1_000_000, 1),
 }
+# The providers of subscriptions/relay/providers/catalogue.py, and what stands behind the scheme.
+_PROVIDERS = {
+    "ses": "KEY:SECRET@REGION, or ses://REGION",
+    "mailgun": "KEY@SENDING.DOMAIN",
+    "postmark": "TOKEN",
+    "sendgrid": "KEY",
+    "brevo": "KEY",
+    "resend": "KEY",
+}
+_PROVIDERS_WITH_HOST = {"ses", "mailgun"}
+_NEXT_RELAY = re.compile(rf"[\s,]+(?=(?:smtps?(?:\+tls|\+ssl)?|{'|'.join(_PROVIDERS)})://)")
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
 
@@ -112,6 +122,8 @@ def email_relay(url: str) -> dict[str, Any]:
     """
     if not url:
         return {}
+    if url.partition("://")[0] in _PROVIDERS:
+        return _provider(url)
     try:
         query = urlsplit(url).query
         config: dict[str, Any] = dict(environ.Env.email_url_config(url))
@@ -121,7 +133,7 @@ def email_relay(url: str) -> dict[str, Any]:
     if not usable:
         raise ImproperlyConfigured(
             "EMAIL_URL is smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port (special "
-            "characters percent-encoded); this one cannot be read."
+            "characters percent-encoded), or a provider's, such as postmark://TOKEN; this one cannot be read."
         )
     return config | {"LIMITS": _relay_limits(query)} if query else config
 
@@ -151,6 +163,32 @@ def domain_rates(text: str) -> dict[str, float]:
         domain, _, value = part.partition("=")
         rates[domain.lower()] = rate("DOMAIN_RATES: each domain’s rate", value or "?")
     return rates
+
+
+def _provider(url: str) -> dict[str, Any]:
+    """A provider whose API is called: its key, the host where it needs one, and options for its backend."""
+    parts = urlsplit(url)
+    account, _, host = parts.netloc.rpartition("@")
+    if not account and parts.scheme not in _PROVIDERS_WITH_HOST:
+        account, host = host, ""  # scheme://KEY
+    key, _, secret = account.partition(":")
+    needs_key = parts.scheme != "ses"  # there boto3 can find it elsewhere
+    if (needs_key and not key) or (parts.scheme in _PROVIDERS_WITH_HOST and not host):
+        raise ImproperlyConfigured(
+            f"EMAIL_URL is {parts.scheme}://{_PROVIDERS[parts.scheme]}; this one lacks a part of that."
+        )
+    options = dict(parse_qsl(parts.query))
+    own = {name: options.pop(name) for name in ("rate", *_RELAY_NUMBERS) if name in options}
+    limits = _relay_limits(urlencode(own))
+    return {
+        "EMAIL_PROVIDER": parts.scheme,
+        "EMAIL_HOST": parts.scheme,  # the names of any relay
+        "EMAIL_PORT": 443,
+        "EMAIL_API_KEY": unquote(key),
+        "EMAIL_API_SECRET": unquote(secret),
+        "EMAIL_API_HOST": host,
+        "EMAIL_API_OPTIONS": options,
+    } | ({"LIMITS": limits} if limits else {})
 
 
 def is_selector(text: str) -> bool:

@@ -172,7 +172,7 @@ SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = read.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = read.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
 EMAIL_RELAYS = env.email_relays(EMAIL_URL)
-EMAIL_RELAY = EMAIL_RELAYS[0] if EMAIL_RELAYS else {}  # whose capabilities pages go by
+EMAIL_TRACKING_OFF = read.bool("EMAIL_TRACKING_OFF", default=False)  # at a provider's account: looked at
 SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
 DOMAIN_RATES = env.domain_rates(read.str("DOMAIN_RATES", default=""))  # mails a second, by domain

@@ -13,6 +13,7 @@ from digest.admin.dashboard.attention import SILENT_AFTER
 from digest.env import LOCAL_NAMES
 from digest.models import Heartbeat, Source
 from digest.web import branding
+from subscriptions.relay.providers import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,12 @@ def _mail() -> Iterator[Step]:
         relay = "smtp+tls://user:password@relay.example.org:587"
         yield Step(
             "A mail relay.", f"Set EMAIL_URL, for example to {relay}. Until then no mail leaves this machine."
+        )
+    for provider in catalogue.unconfirmed(settings.EMAIL_RELAYS, tracking_off=settings.EMAIL_TRACKING_OFF):
+        yield Step(
+            f"Readers whom {provider.title} does not follow.",
+            f"Switch open and click tracking off in the account ({provider.tracking}), then set "
+            "EMAIL_TRACKING_OFF=1. No call can do that.",
         )
     sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
     domain = sender.rpartition("@")[2]

@@ -5,6 +5,7 @@ from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
 from subscriptions.models.mail_relay import MailRelay
+from subscriptions.models.provider_message import ProviderMessage
 from subscriptions.models.recipient_domain import RecipientDomain
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
@@ -21,6 +22,7 @@ __all__ = [
     "FilterSet",
     "LetterQuota",
     "MailRelay",
+    "ProviderMessage",
     "RecipientDomain",
     "Refusal",
     "RelayCapability",

@@ -52,7 +52,7 @@ class CircuitBreaker:
         if error is not None:
             self.messages_refused += 1
             if not isinstance(error, MessageRefused) or self.messages_refused >= MAX_MESSAGES_REFUSED:
-                raise CircuitOpen(str(error))
+                raise CircuitOpen(str(error), outcome.retry_after or RETRY_AFTER)
             return
         run = leased.run_id
         window = self._windows.get(run) if run is not None else None

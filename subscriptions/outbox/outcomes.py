@@ -17,10 +17,17 @@ _STATES = {verdict: State(verdict.value) for verdict in Verdict}
 def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition:
     """The transition for what the relay replied; if deferred, until its backoff ends."""
     state = _STATES[outcome.verdict]
-    retry_at = now + backoff(leased.attempts + 1) if state == State.DEFERRED else None
-    email = leased.subscriber.email
+    wait = max(backoff(leased.attempts + 1), outcome.retry_after or timedelta())
+    retry_at = now + wait if state == State.DEFERRED else None
     return Transition(
-        leased.pk, state, outcome.answer, retry_at, attempted=True, email=email, cause=outcome.cause
+        leased.pk,
+        state,
+        outcome.answer,
+        retry_at,
+        attempted=True,
+        email=leased.subscriber.email,
+        cause=outcome.cause,
+        provider_id=outcome.provider_id,
     )
 
 

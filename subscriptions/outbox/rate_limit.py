@@ -62,7 +62,7 @@ def allowance(relay: Relay | None = None) -> Allowance:
 def _of_service() -> Allowance:
     if not settings.EMAIL_RATE:
         return Unlimited()
-    relay = settings.EMAIL_RELAY
+    relay = settings.EMAIL_RELAYS[0] if settings.EMAIL_RELAYS else None
     name = f"digest:rate:{relay['EMAIL_HOST']}:{relay['EMAIL_PORT']}" if relay else "digest:rate:mailbox"
     return SharedBucket(name, settings.EMAIL_RATE)
 

@@ -74,6 +74,7 @@ def as_reply(transition: Transition) -> Iterable[Any]:
         transition.attempted,
         transition.email,
         transition.cause,
+        transition.provider_id,
     )
 
 
@@ -81,7 +82,7 @@ def reply(left: Abandoned, pk: int) -> Transition:
     """The transition that a journal has for a mail."""
     entry = left.journal.entries[pk]
     assert entry.reply is not None
-    to, reason, later, attempted, email, cause = entry.reply
+    to, reason, later, attempted, email, cause, provider_id = entry.reply
     return Transition(
         pk,
         State(to),
@@ -90,4 +91,5 @@ def reply(left: Abandoned, pk: int) -> Transition:
         attempted=attempted,
         email=email,
         cause=Cause(cause) if cause else None,
+        provider_id=provider_id,
     )

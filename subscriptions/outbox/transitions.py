@@ -18,7 +18,7 @@ from subscriptions.accounts import refusals
 from subscriptions.accounts.refusals import Refused
 from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.lib import bulk_sql
-from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models import Delivery, ProviderMessage, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
 from subscriptions.outbox import leases
 from subscriptions.planning import runs
@@ -43,7 +43,7 @@ class Transition:
     """One delivery's step to the state `to`; if deferred, until `not_before`. `attempted` counts an attempt.
 
     A refusal has a `cause`, and in `email` the reader's address then: if they have another by now, it is not
-    about them.
+    about them. A mail that a provider's API took has the id by which the provider knows it.
     """
 
     pk: int
@@ -53,11 +53,12 @@ class Transition:
     attempted: bool = False
     email: str = ""
     cause: Cause | None = None
+    provider_id: str = ""
 
     @property
-    def changes_reader(self) -> bool:
-        """Whether something follows for the reader."""
-        return self.cause is not None or self.to == State.UNKNOWN
+    def changes_more(self) -> bool:
+        """Whether something follows for the reader, or is kept beside the delivery."""
+        return self.cause is not None or self.to == State.UNKNOWN or bool(self.provider_id)
 
 
 # One statement for any number of transitions, on both databases: a commit costs more than all its rows.
@@ -114,7 +115,7 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
     letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What follows
     for a reader from an outcome is written with it.
     """
-    changing = {transition.pk: transition for transition in transitions if transition.changes_reader}
+    changing = {transition.pk: transition for transition in transitions if transition.changes_more}
     if not changing:
         return _update(worker, transitions, now)
     with transaction.atomic():
@@ -125,6 +126,8 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
         refused = []
         for delivery in rows:
             made = changing[delivery.pk]
+            if made.provider_id:
+                ProviderMessage.objects.note(delivery, _storable(made.provider_id))
             if made.cause is not None and not LETTER_OF[delivery.kind].to_new_address:
                 answer = _storable(made.reason)
                 refused.append(

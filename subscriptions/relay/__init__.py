@@ -68,16 +68,16 @@ def open_relay(*, pipelining: bool = True) -> Relay:
     """
     if settings.EMAIL_HELD:
         return NoRelay()
-    return _signed(_routed(pipelining=pipelining) if settings.EMAIL_RELAY else LocalMailbox())
+    return _routed(pipelining=pipelining) if settings.EMAIL_RELAYS else _signed(LocalMailbox())
 
 
 def open_each() -> dict[str, Relay]:
     """The relays of EMAIL_URL, by name, each for itself: to try them, for which no database is needed."""
     if settings.EMAIL_HELD:
         return {"": NoRelay()}
-    if not settings.EMAIL_RELAY:
+    if not settings.EMAIL_RELAYS:
         return {"": _signed(LocalMailbox())}
-    return {one.name: _signed(_route(one, pipelining=False).relay) for one in of_urls()}
+    return {one.name: _opened(one, pipelining=False) for one in of_urls()}
 
 
 def _routed(*, pipelining: bool) -> Relay:
@@ -85,13 +85,19 @@ def _routed(*, pipelining: bool) -> Relay:
     counted = is_counted(relays)
     if counted:
         ledger.register(relays)
-    return RoutedRelay([_route(one, pipelining=pipelining) for one in relays], counted=counted)
+    routes = [Route(one.name, _opened(one, pipelining=pipelining), one.limits) for one in relays]
+    return RoutedRelay(routes, counted=counted)
 
 
-def _route(one: Configured, *, pipelining: bool) -> Route:
+def _opened(one: Configured, *, pipelining: bool) -> Relay:
     limits = one.limits
-    relay = SmtpRelay(one.config, limits.connections, pipelining=pipelining, per_session=limits.per_session)
-    return Route(one.name, relay, limits)
+    if "EMAIL_PROVIDER" in one.config:
+        from subscriptions.relay.providers.opening import provider_relay  # noqa: PLC0415 - loads anymail
+
+        return provider_relay(one.config, limits.connections)  # which signs by itself
+    return _signed(
+        SmtpRelay(one.config, limits.connections, pipelining=pipelining, per_session=limits.per_session)
+    )
 
 
 def _signed(relay: Relay) -> Relay:

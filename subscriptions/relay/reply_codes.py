@@ -5,6 +5,7 @@ accepted or lost (RFC 1047), so the mail is in doubt and never sent again.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from subscriptions.relay.causes import Cause, cause_of
@@ -25,11 +26,16 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one message, in the relay's words; if it refused the recipient for good, the `cause`."""
+    """What became of one message, in the relay's words; if it refused the recipient for good, the `cause`.
+
+    Some say for how long nothing is to be tried, `retry_after`, or by what id they know the mail.
+    """
 
     verdict: Verdict
     answer: str = ""
     cause: Cause | None = None
+    retry_after: timedelta | None = None
+    provider_id: str = ""
 
 
 class RelayUnavailable(Exception):

@@ -32,7 +32,7 @@ def configured() -> list[Configured]:
 def of_urls() -> list[Configured]:
     """Those of EMAIL_URL, by host and port; who has two accounts at one host, has a second name for it."""
     found: dict[str, Configured] = {}
-    for config in (settings.EMAIL_RELAY, *settings.EMAIL_RELAYS[1:]):
+    for config in settings.EMAIL_RELAYS:
         host = f"{config['EMAIL_HOST']}:{config['EMAIL_PORT'] or 25}"
         same = sum(name.partition(" ")[0] == host for name in found)
         name = f"{host} ({same + 1})" if same else host
