@@ -18,7 +18,7 @@ from digest.compose.samples import BRAND, DIGESTS, LOGO, READER
 from digest.compose.size_limit import Fit, Sizes, best_fit
 from digest.compose.templating.environment import TEMPLATES, letter_environment
 from digest.compose.templating.quoted_printable import body, size_of
-from digest.lib.locales import languages
+from digest.lib.languages import languages
 
 SENDER = Sender("Paper Digest <digest@example.org>", list_id="digest.example.org", list_name="Paper Digest")
 

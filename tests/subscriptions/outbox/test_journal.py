@@ -108,10 +108,10 @@ def test_lines_of_another_journal_or_format_are_not_believed() -> None:
     st.text(max_size=600),
     st.none() | st.datetimes(timezones=st.just(NOW.tzinfo)),
     st.booleans(),
-    st.none() | st.sampled_from(list(settling.Cause)),
+    st.none() | st.sampled_from(list(Cause)),
 )
 def test_every_reply_is_read_as_it_was_written(
-    reason: str, later: datetime | None, attempted: bool, cause: settling.Cause | None
+    reason: str, later: datetime | None, attempted: bool, cause: Cause | None
 ) -> None:
     made = Transition(3, State.DEFERRED, reason, later, attempted=attempted, email="ü@b.example", cause=cause)
     journal = records.read(NAME, records.replied(NAME, 3, settling.as_reply(made)))

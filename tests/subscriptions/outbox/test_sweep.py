@@ -45,11 +45,10 @@ def _many_settled_deliveries() -> None:
     ("asked", "index"),
     [
         (lambda: outbox.reclaim_expired(timezone.now()), LEASED),
-        (lambda: transitions.renew("dead", timezone.now()), LEASED),
-        (lambda: transitions.release("dead"), LEASED),
+        (lambda: transitions.renew("dead"), LEASED),
         (lambda: alarms.notify_operator(timezone.now()), OPEN),
     ],
-    ids=["reclaim_expired", "renew", "release", "alarms"],
+    ids=["reclaim_expired", "renew", "alarms"],
 )
 def test_what_runs_every_few_seconds_finds_its_rows_by_the_index_of_what_is_open(
     asked: Callable[[], Any], index: str
