@@ -14,10 +14,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from subscriptions.emails.addressing import recipient
+from subscriptions.emails.letters import LETTER_OF
 from subscriptions.models import Delivery, RecipientDomain
 from subscriptions.outbox.claiming import Leased
 from subscriptions.outbox.transitions import Transition
-from subscriptions.relay import DomainDeferred, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import DomainDeferred, DomainSuspected, Outcome, RelayUnavailable, Verdict
 from subscriptions.relay.routing import domains
 from subscriptions.relay.routing.domains import Pace, domain_of
 
@@ -31,6 +32,7 @@ class _Learnt:
 
     at: datetime
     refusal: str
+    certain: bool = True
 
 
 class DomainPacer:
@@ -56,7 +58,7 @@ class DomainPacer:
             return
         of_domain: dict[str, list[int]] = defaultdict(list)
         for leased in claimed:
-            if (domain := domain_of(recipient(leased))) in limited:
+            if (domain := _domain(leased)) in limited:
                 of_domain[domain].append(leased.pk)
         if of_domain:
             self._admit(of_domain, now)
@@ -65,8 +67,8 @@ class DomainPacer:
         """What becomes of a delivery whose domain has to wait; None if it may be sent."""
         if leased.pk in self._later:
             retry_at, why = self._later.pop(leased.pk)
-        elif (learnt := self._learnt.get(domain_of(recipient(leased)))) is not None and learnt.refusal:
-            retry_at, why = now + domains.FIRST_HOLD, _why(domain_of(recipient(leased)), learnt.refusal)
+        elif (learnt := self._learnt.get(_domain(leased))) is not None and learnt.refusal:
+            retry_at, why = now + domains.FIRST_HOLD, _why(_domain(leased), learnt.refusal)
         else:
             return None
         return Transition(leased.pk, Delivery.State.DEFERRED, why, retry_at)
@@ -75,13 +77,13 @@ class DomainPacer:
         self, leased: Leased, outcome: Outcome, error: RelayUnavailable | None
     ) -> RelayUnavailable | None:
         """Note what a reply says about the domain; returns the error, if it is about the relay."""
-        if isinstance(error, DomainDeferred):
-            domain = domain_of(recipient(leased))
-            self._learnt[domain] = _Learnt(timezone.now(), outcome.answer)
+        if isinstance(error, DomainDeferred | DomainSuspected):
+            certain, domain = isinstance(error, DomainDeferred), _domain(leased)
+            self._learnt[domain] = _Learnt(timezone.now(), outcome.answer, certain)
             self._slowed.add(domain)
-            return None
+            return None if certain else error
         if self._slowed and outcome.verdict == Verdict.ACCEPTED:
-            domain = domain_of(recipient(leased))
+            domain = _domain(leased)
             if domain in self._slowed:
                 self._learnt.setdefault(domain, _Learnt(timezone.now(), ""))
         return error
@@ -95,7 +97,8 @@ class DomainPacer:
             for row in _rows(sorted(learnt)):
                 one = learnt[row.domain]
                 if one.refusal:
-                    _store(row, domains.refused(_pace(row), one.at), one.refusal)
+                    after = domains.refused if one.certain else domains.suspected
+                    _store(row, after(_pace(row), one.at), one.refusal)
                 else:
                     _store(row, domains.accepted(_pace(row)))
                     self._slowed.discard(row.domain)
@@ -107,10 +110,13 @@ class DomainPacer:
                 admitted = domains.admit(_pace(row), rate, len(keys), now)
                 why = _why(row.domain, row.reason if row.failures else "its limit in DOMAIN_RATES")
                 waiting = keys[admitted.now :]
-                self._later |= {
-                    key: (at, why) for key, at in zip(waiting, admitted.later, strict=True)
-                }
+                self._later |= {key: (at, why) for key, at in zip(waiting, admitted.later, strict=True)}
                 _store(row, admitted.pace)
+
+
+def _domain(leased: Leased) -> str:
+    """The domain that a delivery goes to; none for a letter that this version does not know."""
+    return domain_of(recipient(leased)) if leased.kind in LETTER_OF else ""
 
 
 def _rows(names: Sequence[str]) -> list[RecipientDomain]:

@@ -23,6 +23,7 @@ from subscriptions.relay.local_relay import LocalMailbox, OneByOne
 from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import (
     DomainDeferred,
+    DomainSuspected,
     MessageRefused,
     Outcome,
     RelayUnavailable,
@@ -39,6 +40,7 @@ __all__ = [
     "Cause",
     "Completed",
     "DomainDeferred",
+    "DomainSuspected",
     "Event",
     "LocalMailbox",
     "Mail",
@@ -88,7 +90,5 @@ def open_each() -> dict[str, Relay]:
 
 def _route(one: Configured, *, pipelining: bool) -> Route:
     limits = one.limits
-    relay = SmtpRelay(
-        one.config, limits.connections, pipelining=pipelining, per_session=limits.per_session
-    )
+    relay = SmtpRelay(one.config, limits.connections, pipelining=pipelining, per_session=limits.per_session)
     return Route(one.name, relay, limits)

@@ -8,9 +8,11 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-FIRST_HOLD = timedelta(minutes=1)
+FIRST_HOLD = timedelta(minutes=2)  # longer than everything waits for a relay: others are tried before it
 LONGEST_HOLD = timedelta(hours=1)
-PROBE = timedelta(seconds=30)  # how long the others wait while one mail tries whether the domain takes mail again
+PROBE = timedelta(
+    seconds=30
+)  # how long the others wait while one mail tries whether the domain takes mail again
 BURST = 60.0  # seconds of the rate that a bucket holds: mails that wait are looked at now and then
 EVIDENCE = 60.0  # seconds for which mail that others accepted shows that the relay is well
 TOO_MANY = 3  # domains that refuse one after the other are no coincidence: it is the relay
@@ -77,9 +79,22 @@ def refused(pace: Pace, now: datetime) -> Pace:
     return replace(pace, failures=pace.failures + 1, held_until=now + hold)
 
 
+def suspected(pace: Pace, now: datetime) -> Pace:
+    """After a refusal that may be the relay's word to everybody: the next mail tried is that of another domain."""
+    return replace(
+        pace, failures=max(1, pace.failures), held_until=max(now + FIRST_HOLD, pace.held_until or now)
+    )
+
+
 def accepted(pace: Pace) -> Pace:
     """After the domain took a mail."""
     return replace(pace, failures=0, held_until=None)
+
+
+def may_be_about_domain(answer: str) -> bool:
+    """Whether an answer that ends the session may be about the recipient's domain."""
+    found = _REFUSED.match(answer)
+    return found is not None and found[1] == "421"
 
 
 def domain_of(address: str) -> str:

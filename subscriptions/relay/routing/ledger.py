@@ -44,9 +44,7 @@ def accounts(relays: Iterable[Configured]) -> dict[str, Account]:
     return _accounts(MailRelay.objects.filter(name__in=limits), limits)
 
 
-def take(
-    limits: Mapping[str, Limits], asked: int, now: datetime, reports: Mapping[str, Report]
-) -> Granted:
+def take(limits: Mapping[str, Limits], asked: int, now: datetime, reports: Mapping[str, Report]) -> Granted:
     """Note what was done, and take grants for up to `asked` mails (0: for none)."""
     with transaction.atomic():
         rows = list(MailRelay.objects.select_for_update().filter(name__in=limits).order_by("pk"))

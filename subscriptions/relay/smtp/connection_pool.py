@@ -117,9 +117,7 @@ class SmtpRelay:
     def watch(self, poller: select.poll) -> bool:
         """Register the connections with `poller`, after `poll`; whether a reply is owed on any."""
         for connection in self._connections.values():
-            poller.register(
-                connection.socket, select.POLLIN | (select.POLLOUT if connection.sending else 0)
-            )
+            poller.register(connection.socket, select.POLLIN | (select.POLLOUT if connection.sending else 0))
         return self._owed()
 
     def close(self) -> None:
