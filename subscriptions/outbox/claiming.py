@@ -103,7 +103,7 @@ def _leased(row: Sequence[Any]) -> Leased:
 class Claims:
     """The deliveries that one worker claims, batch after batch, within `limit` rows and the `allowance`.
 
-    `on_batch` is called with each batch. If mail waits and no relay takes any, `closed_until` says until when.
+    `on_batch` is called with each batch. `closed_until`: mail waits, and no relay takes any before.
     """
 
     def __init__(

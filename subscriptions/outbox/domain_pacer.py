@@ -4,10 +4,11 @@ How a domain fares is a row that all senders share. What replies say is kept in 
 free: a sender's statement may be in flight.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,7 +23,7 @@ from subscriptions.relay import DomainDeferred, DomainSuspected, Outcome, RelayU
 from subscriptions.relay.routing import domains
 from subscriptions.relay.routing.domains import Pace, domain_of
 
-LOOK_AGAIN = timedelta(seconds=5)  # after which another sender's refusals are known here
+LOOK_AGAIN = 5.0  # seconds after which another sender's refusals are known here
 _STATE = tuple(field.name for field in fields(Pace))
 
 
@@ -42,14 +43,14 @@ class DomainPacer:
         self._learnt: dict[str, _Learnt] = {}
         self._later: dict[int, tuple[datetime, str]] = {}  # by delivery
         self._slowed: set[str] = set()  # domains that refused and have not taken a mail since
-        self._look_again_at = datetime.min
+        self._look_again_at = 0.0
 
     def expect(self, claimed: Sequence[Leased]) -> None:
         """Decide which of these are to wait; called while the database connection is free."""
         now = timezone.now()
         self.flush()
-        if now.replace(tzinfo=None) >= self._look_again_at:
-            self._look_again_at = now.replace(tzinfo=None) + LOOK_AGAIN
+        if time.monotonic() >= self._look_again_at:
+            self._look_again_at = time.monotonic() + LOOK_AGAIN
             slowed = RecipientDomain.objects.filter(failures__gt=0)
             self._slowed = set(slowed.values_list("domain", flat=True))
         self._later.clear()

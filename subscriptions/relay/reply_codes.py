@@ -48,7 +48,7 @@ class DomainDeferred(RelayUnavailable):
 
 
 class DomainSuspected(RelayUnavailable):
-    """The relay accepts nothing at the moment, or only nothing for this recipient's domain: none else was tried."""
+    """The relay accepts nothing at the moment, or nothing for this recipient's domain."""
 
 
 class Unsuitable(Exception):

@@ -1,7 +1,7 @@
 """How much mail each relay is given next, and which of them may be given any. Pure.
 
-A sender asks for some mails at a time, and gets grants: so many for this relay, so many for that one. What it
-does not use it gives back. The budgets are rows that all senders share (subscriptions/relay/routing/ledger.py).
+A sender asks for some mails at a time, and gets grants: so many for this relay, so many for that one.
+What it does not use it gives back. All senders share the budgets (subscriptions/relay/routing/ledger.py).
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ LAG = 10.0  # turns by which a relay that was away is served before the others
 class Budget:
     """What one relay has been given, and what came of it.
 
-    `used`: the mails of `day` (UTC). `tokens`: of its rate, at `refilled_at`. `turn`: how much of its share it
-    had. `failures`: in a row, the last at `failed_at`; until `held_until` it is left alone.
+    `used`: the mails of `day` (UTC). `tokens`: of its rate, at `refilled_at`. `turn`: how much of its
+    share it had. `failures`: in a row, the last at `failed_at`; until `held_until` it is left alone.
     """
 
     day: date
@@ -48,7 +48,7 @@ class Granted:
 
     `able` are those that take mail at all; `held` those that failed.
 
-    If there are none: `wait` in seconds until a rate permits one, else `until` when a relay may be tried again.
+    If there are none: `wait` in seconds until a rate permits one, else `until` when a relay may be tried.
     """
 
     mails: Mapping[str, int]

@@ -52,7 +52,7 @@ def fresh(now: datetime, rate: float) -> Pace:
 
 
 def admit(pace: Pace, rate: float, mails: int, now: datetime) -> Admitted:
-    """Which of so many mails to the domain may be sent at `now`; `rate` in mails a second, 0 if there is none."""
+    """Which of so many mails to the domain may be sent at `now`; `rate` in mails a second, 0 for none."""
     most = max(1.0, rate * BURST)
     since = max(0.0, (now - pace.refilled_at).total_seconds())
     pace = replace(pace, tokens=min(most, pace.tokens + since * rate), refilled_at=max(now, pace.refilled_at))
@@ -80,7 +80,7 @@ def refused(pace: Pace, now: datetime) -> Pace:
 
 
 def suspected(pace: Pace, now: datetime) -> Pace:
-    """After a refusal that may be the relay's word to everybody: the next mail tried is that of another domain."""
+    """After a refusal that may be the relay's word to everybody: another domain is to be tried next."""
     return replace(
         pace, failures=max(1, pace.failures), held_until=max(now + FIRST_HOLD, pace.held_until or now)
     )
@@ -115,13 +115,13 @@ class Judge:
     def accept(self, domain: str, at: float) -> None:
         self._accepted.pop(domain, None)
         self._accepted[domain] = at
-        if len(self._accepted) > 2:  # noqa: PLR2004 - this one and another
+        if len(self._accepted) > 2:
             del self._accepted[next(iter(self._accepted))]
         self._refusing.clear()
         self._in_a_row.pop(domain, None)
 
     def about_domain(self, domain: str, answer: str, at: float, *, of_relay: bool) -> bool:
-        """Whether this answer is about the domain; `of_relay`: else it is about us, and not about one mail."""
+        """Whether this answer is about the domain; `of_relay`: else it is about us, not one mail."""
         found = _REFUSED.match(answer)
         if found is None or not (found[1].startswith("421") or not _GREYLISTED.search(found[2])):
             return False

@@ -1,4 +1,4 @@
-"""One of several relays as a sender uses it: its grants, and what became of them since the ledger was told."""
+"""One of several relays as a sender uses it: its grants, and what became of them."""
 
 from dataclasses import dataclass, field
 from datetime import date

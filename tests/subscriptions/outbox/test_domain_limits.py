@@ -1,5 +1,6 @@
 """A recipients' domain that wants less mail waits, and no other; a domain may have a limit of its own."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from subscriptions.models import Delivery, RecipientDomain, Run
+from subscriptions.planning.planner import plan
 from tests.factories import edition, reader, topic
 from tests.services.ports import free_port
 from tests.services.smtp import SmtpServer
-from tests.subscriptions.outbox.test_refusals import plan, states
+from tests.subscriptions.outbox.test_refusals import states
 from tests.subscriptions.outbox.test_several_relays import deliver, running, use
 
 pytestmark = pytest.mark.django_db
@@ -149,9 +151,7 @@ def test_a_domain_with_a_limit_gets_its_mail_at_that_rate_and_others_at_once(set
             .order_by("not_before")
             .values_list("not_before", flat=True)
         )
-        gaps = {
-            round((after - before).total_seconds()) for before, after in zip(later, later[1:], strict=False)
-        }
+        gaps = {round((after - before).total_seconds()) for before, after in itertools.pairwise(later)}
         assert gaps == {15}
         for minutes in range(1, 13):
             with time_machine.travel(begun + timedelta(minutes=minutes, seconds=5), tick=True):

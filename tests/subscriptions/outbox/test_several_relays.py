@@ -210,7 +210,8 @@ def test_with_every_quota_used_up_mail_waits_until_the_time_it_is_told_and_then_
         assert {moment.replace(microsecond=0) for moment in waiting} == {midnight}
         run.refresh_from_db()
         assert run.state == Run.State.PAUSED
-        assert run.resumes_at and run.resumes_at.replace(microsecond=0) == midnight
+        assert run.resumes_at
+        assert run.resumes_at.replace(microsecond=0) == midnight
         assert "no relay takes more mail before 2026-12-01 00:00 UTC" in run.reason
         with time_machine.travel(midnight + timedelta(minutes=1), tick=True):
             deliver()
@@ -220,7 +221,7 @@ def test_with_every_quota_used_up_mail_waits_until_the_time_it_is_told_and_then_
 
 def test_what_was_granted_and_not_sent_counts_for_no_quota(settings: Settings) -> None:
     planned(READERS)
-    server = SmtpServer(refuse={address: "550 5.1.1 no such user" for address in EVERYBODY[:5]})
+    server = SmtpServer(refuse=dict.fromkeys(EVERYBODY[:5], "550 5.1.1 no such user"))
     use(settings, f"{server.url}?per_day=1000")
     settings.REFUSALS_HOLD = 200
     with running(server):
