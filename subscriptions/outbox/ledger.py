@@ -72,6 +72,7 @@ class Ledger:
         if self.journal is not None and not self.unwritable:
             with self._journalling():
                 self.journal.replied(transition.pk, settling.as_reply(transition))
+        reach("reply kept")
 
     def permit(self, ready: Sequence[Leased]) -> set[int]:
         """Which of these mails may go: end of data is to be sent at once.
