@@ -1,5 +1,6 @@
 """What becomes of a delivery whose mail was offered to the relay."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from subscriptions.accounts import unsubscribing
@@ -10,18 +11,27 @@ from subscriptions.outbox.transitions import Transition, backoff
 from subscriptions.relay import Outcome, Verdict
 
 RETRY_WHILE_PAUSED = timedelta(days=1)
+MAX_ATTEMPTS = 36  # five days, by their backoffs: RFC 5321, 4.5.4.1
 State = Delivery.State
 _STATES = {verdict: State(verdict.value) for verdict in Verdict}
 
 
 def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition:
     """The transition for what the relay replied; if deferred, until its backoff ends."""
+    email, cause = leased.subscriber.email, outcome.cause
+    if outcome.verdict == Verdict.DEFERRED:
+        return replace(tried_again(leased, outcome.answer, now), email=email, cause=cause)
     state = _STATES[outcome.verdict]
-    retry_at = now + backoff(leased.attempts + 1) if state == State.DEFERRED else None
-    email = leased.subscriber.email
-    return Transition(
-        leased.pk, state, outcome.answer, retry_at, attempted=True, email=email, cause=outcome.cause
-    )
+    return Transition(leased.pk, state, outcome.answer, attempted=True, email=email, cause=cause)
+
+
+def tried_again(leased: Leased, reason: str, now: datetime) -> Transition:
+    """The transition of a mail that is tried again later; after so many attempts it is given up, and says so."""
+    attempts = leased.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        why = f"given up after {attempts} attempts; the last: {reason}"
+        return Transition(leased.pk, State.REFUSED, why, attempted=True)
+    return Transition(leased.pk, State.DEFERRED, reason, now + backoff(attempts), attempted=True)
 
 
 def after_denial(leased: Leased, now: datetime) -> Transition:

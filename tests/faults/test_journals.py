@@ -179,11 +179,10 @@ def test_a_journal_that_fills_its_disk_costs_no_mail(scene: Scene, note: Note, k
 def test_a_sender_leaves_the_journal_of_another_in_the_same_directory_alone(scene: Scene, note: Note) -> None:
     scene.readers(READERS)
     scene.edition()
+    scene.sink.pause = 0.5
+    one, other = scene.sender("--wait"), scene.sender("--wait")
+    wait_until(lambda: len(scene.journals) == 2, 60, "both journals")
     scene.sink.pause = 0.05
-    one = scene.sender("--wait")
-    scene.sink.wait_for(10)
-    other = scene.sender("--wait")
-    wait_until(lambda: len(scene.journals) == 2, 60, "the journal of the other")
     one.end(signal.SIGKILL)
     assert other.process.wait(120) == 0, other.output
     assert not scene.journals
