@@ -48,22 +48,24 @@ class Leased:
     priority: int
     not_before: datetime
     run_id: int | None = None
-    checked_at: float = 0.0  # when the database was last asked whether its mail may go; 0: it said no, or nothing
+    checked_at: float = (
+        0.0  # when the database was last asked whether its mail may go; 0: it said no, or nothing
+    )
 
 
 FIRST = (0, datetime.min.replace(tzinfo=UTC), 0)
 # `Delivery.objects.waiting`, in the order of the index of what waits.
-WAITING = """
+WAITING = f"""
 SELECT d.id, d.kind, d.due_at, d.selection_id, d.attempts, d.priority, d.not_before, d.run_id,
-    d.kind || ' ' || s.state IN ({wanted}),
+    d.kind || ' ' || s.state IN ({WANTED}),
     s.id, s.email, s.new_email, s.format, s.link_version
 FROM subscriptions_delivery AS d JOIN subscriptions_subscriber AS s ON s.id = d.subscriber_id
 WHERE d.state IN ('pending', 'deferred') AND d.not_before <= %s
     AND (d.priority, d.not_before, d.id) > (%s, %s, %s)
-    AND (d.run_id IS NULL OR d.run_id NOT IN ({halted}))
+    AND (d.run_id IS NULL OR d.run_id NOT IN ({HALTED}))
 ORDER BY d.priority, d.not_before, d.id
 LIMIT %s
-""".format(wanted=WANTED, halted=HALTED)
+"""  # noqa: S608 - of our own words
 _LEASE = "UPDATE subscriptions_delivery SET state = %(state)s, worker = %(worker)s, leased_until = {end}"
 
 
@@ -72,8 +74,8 @@ def claim(
 ) -> Sequence[Leased]:
     """Lease up to `limit` waiting rows to `worker`, most urgent first; those leased to others are left alone.
 
-    With `after`, the last row claimed, only what follows it: the database need not skip what was sent since. With
-    `handing` the hand-over of all of them begins in the same commit, by a worker that keeps a journal.
+    With `after`, the last row claimed, only what follows it: the database need not skip what was sent since.
+    With `handing` the hand-over of all of them begins in the same commit, by a worker that keeps a journal.
     """
     moment = connection.ops.adapt_datetimefield_value
     priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST
@@ -85,10 +87,14 @@ def claim(
             _forbid_sort()
         found = bulk_sql.rows(waiting, [moment(now), priority, moment(not_before), pk, limit])
         if found:
-            lease = f"{_LEASE.format(end=leases.end_sql())} WHERE id {bulk_sql.one_of('%(rows)s')} RETURNING id"
+            lease = (
+                f"{_LEASE.format(end=leases.end_sql())} WHERE id {bulk_sql.one_of('%(rows)s')} RETURNING id"
+            )
             state = Delivery.State.HANDING if handing else Delivery.State.LEASED
             rows = bulk_sql.numbers([row[0] for row in found])
-            bulk_sql.rows(lease, {"state": state.value, "worker": worker, "rows": rows, **leases.parameters()})
+            bulk_sql.rows(
+                lease, {"state": state.value, "worker": worker, "rows": rows, **leases.parameters()}
+            )
     return [_leased(row, asked_at) for row in found]
 
 

@@ -26,7 +26,7 @@ def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition
 
 
 def tried_again(leased: Leased, reason: str, now: datetime) -> Transition:
-    """The transition of a mail that is tried again later; after so many attempts it is given up, and says so."""
+    """The transition of a mail that is tried again later; after so many attempts it is given up."""
     attempts = leased.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         why = f"given up after {attempts} attempts; the last: {reason}"

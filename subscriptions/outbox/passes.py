@@ -31,7 +31,9 @@ def deliver(
     try:
         while True:
             left = None if limit is None else max(0, limit - counts.total())
-            journal = JournalFile.begin(Path(settings.OUTBOX_JOURNALS), settings.VERSION) if journalled else None
+            journal = (
+                JournalFile.begin(Path(settings.OUTBOX_JOURNALS), settings.VERSION) if journalled else None
+            )
             sender = Sender(relay, left, stopped, journal)
             counts += sender.deliver()
             journalled = journalled and not sender.journal_failed

@@ -110,8 +110,8 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
     """Commit these transitions of deliveries leased to `worker`; returns the keys of those that were applied.
 
     `handing` begins, or goes on, only while the lease lasts, the run goes on and the reader still wants the
-    letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What follows
-    for a reader from an outcome is written with it.
+    letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What
+    follows for a reader from an outcome is written with it.
     """
     changing = {transition.pk: transition for transition in transitions if transition.changes_reader}
     if not changing:
@@ -164,9 +164,7 @@ def backoff(attempts: int) -> timedelta:
 
 def renew(worker: str) -> None:
     """Extend the leases of this worker that have not expired."""
-    mine = Delivery.objects.filter(
-        worker=worker, state__in=Delivery.CLAIMED, leased_until__gt=leases.now()
-    )
+    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.CLAIMED, leased_until__gt=leases.now())
     mine.update(leased_until=leases.now(leases.lease_time()))
 
 
@@ -190,9 +188,9 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
 def reclaim_expired(now: datetime) -> dict[str, int]:
     """End expired leases, whose senders have crashed: `leased` waits again, `handing` becomes `unknown`.
 
-    A sender that keeps a journal has its machine behind the @ of its name: for ten minutes more that machine alone
-    settles what it left. A delivery whose lease expired several times is deferred: it may be a poison message that
-    crashes senders.
+    A sender that keeps a journal has its machine behind the @ of its name: for ten minutes more that machine
+    alone settles what it left. A delivery whose lease expired several times is deferred: it may be a poison
+    message that crashes senders.
     """
     expired = Delivery.objects.filter(leased_until__lt=leases.now())
     leased = expired.filter(state=State.LEASED)
@@ -209,7 +207,9 @@ def reclaim_expired(now: datetime) -> dict[str, int]:
     handing = expired.filter(long_ago | ~Q(worker__contains="@"), state=State.HANDING)
     unknown = 0
     for worker, pks in _grouped(handing.values_list("worker", "pk")).items():
-        unknown += len(write(worker, [Transition(pk, State.UNKNOWN, CRASHED, attempted=True) for pk in pks], now))
+        unknown += len(
+            write(worker, [Transition(pk, State.UNKNOWN, CRASHED, attempted=True) for pk in pks], now)
+        )
     return {State.PENDING: waiting, State.DEFERRED: poison, State.UNKNOWN: unknown}
 
 

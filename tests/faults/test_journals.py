@@ -1,4 +1,4 @@
-"""Journals that are lost, torn, full, copied or of another boot or build: never a mail twice, never one lost."""
+"""Journals that are lost, torn, full, copied or of another boot or build: no mail is lost or sent twice."""
 
 import random
 import resource
@@ -124,12 +124,12 @@ def test_a_batch_whose_journal_is_lost_is_unknown_ten_minutes_after_its_lease(
     scene.sink.pause = 0.02
     journal = crash(scene, 60)
     in_doubt = begun()
-    environment = {"DATA_DIR": str(scene.elsewhere())} if lost == "the container's disk" else {}
+    directory = scene.elsewhere() if lost == "the container's disk" else scene.directory
     journal.unlink()
-    assert scene.sender(**environment).process.wait(60) == 0
+    assert scene.sender(DATA_DIR=str(directory)).process.wait(60) == 0
     assert begun() == in_doubt
     leases_run_out()
-    scene.send(**environment)
+    scene.send(DATA_DIR=str(directory))
     assert Delivery.objects.filter(state=State.UNKNOWN).count() == in_doubt
     scene.send_the_next_day()
     note(f"{lost} lost", begun=in_doubt, **settle(scene, unknown=in_doubt).figures())
@@ -163,7 +163,9 @@ def test_a_journal_that_fills_its_disk_costs_no_mail(scene: Scene, note: Note, k
     scene.sink.pause = 0.02
     sender = scene.sender("--wait")
     scene.sink.wait_for(10)
-    resource.prlimit(sender.process.pid, resource.RLIMIT_FSIZE, (scene.journals[0].stat().st_size + 1000,) * 2)
+    resource.prlimit(
+        sender.process.pid, resource.RLIMIT_FSIZE, (scene.journals[0].stat().st_size + 1000,) * 2
+    )
     if killed:
         scene.sink.wait_for(40)
         sender.end(signal.SIGKILL)
@@ -209,7 +211,10 @@ def test_who_leaves_while_the_relay_is_stalled_gets_no_mail(scene: Scene, note: 
     scene.sink.pause = 0.0
     assert sender.process.wait(120 + seconds) == 0, sender.output
     assert not [mail for mail in scene.sink.mails if mail.delivery and mail.recipient in left]
-    assert Delivery.objects.filter(kind=Delivery.DIGEST, subscriber__email__in=left, state="deferred").count() == 2
+    assert (
+        Delivery.objects.filter(kind=Delivery.DIGEST, subscriber__email__in=left, state="deferred").count()
+        == 2
+    )
     Delivery.objects.filter(state=State.DEFERRED).update(not_before=timezone.now())
     for reader in leaving:
         reader.refresh_from_db()

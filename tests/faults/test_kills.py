@@ -17,8 +17,8 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
 
-# The states that a crash at each step may leave without a journal, and whether the relay has the mail. Before end of
-# data it has nothing, so `handing` may be committed by then or not.
+# The states that a crash at each step may leave without a journal, and whether the relay has the mail. Before
+# end of data it has nothing, so `handing` may be committed by then or not.
 LEFT = {
     "claimed": ({"leased"}, 0),
     "composed": ({"leased"}, 0),

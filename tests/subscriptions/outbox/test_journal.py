@@ -15,6 +15,7 @@ from subscriptions.outbox.journal import file, machine, records
 from subscriptions.outbox.journal.file import Abandoned, JournalFile, JournalUnwritable, abandoned
 from subscriptions.outbox.journal.records import Head
 from subscriptions.outbox.transitions import Transition
+from subscriptions.relay import Cause
 from tests.factories import NOW
 
 State = Delivery.State
@@ -108,10 +109,10 @@ def test_lines_of_another_journal_or_format_are_not_believed() -> None:
     st.text(max_size=600),
     st.none() | st.datetimes(timezones=st.just(NOW.tzinfo)),
     st.booleans(),
-    st.none() | st.sampled_from(list(settling.Cause)),
+    st.none() | st.sampled_from(list(Cause)),
 )
 def test_every_reply_is_read_as_it_was_written(
-    reason: str, later: datetime | None, attempted: bool, cause: settling.Cause | None
+    reason: str, later: datetime | None, attempted: bool, cause: Cause | None
 ) -> None:
     made = Transition(3, State.DEFERRED, reason, later, attempted=attempted, email="ü@b.example", cause=cause)
     journal = records.read(NAME, records.replied(NAME, 3, settling.as_reply(made)))
@@ -180,7 +181,8 @@ MOUNTS = """\
 
 
 @pytest.mark.parametrize(
-    ("system", "lasts"), [("ext4", True), ("btrfs", True), ("nfs4", True), ("overlay", False), ("tmpfs", False)]
+    ("system", "lasts"),
+    [("ext4", True), ("btrfs", True), ("nfs4", True), ("overlay", False), ("tmpfs", False)],
 )
 def test_a_disk_that_goes_with_its_container_is_no_place_for_a_journal(
     tmp_path: Path, system: str, lasts: bool
