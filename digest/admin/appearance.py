@@ -31,6 +31,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
             "Sending",
             _page("Runs", "play_circle", "subscriptions_run"),
             _page("Deliveries", "outgoing_mail", "subscriptions_delivery"),
+            _page("Earlier deliveries", "history", "subscriptions_dailyfigure"),
             _page("Selections", "checklist", "digest_selection"),
             _page("Branding", "palette", "digest_branding"),
         ),
