@@ -164,6 +164,8 @@ SOURCE_MIRRORS = {
     "https://export.arxiv.org": read.str("ARXIV_ENDPOINT", default="https://export.arxiv.org").rstrip("/"),
 }
 
+# Who got a paper is asked for 180 days (NEW_AT_MOST in digest/ingestion/saving.py).
+HISTORY_DAYS = env.number("HISTORY_DAYS", read.str("HISTORY_DAYS", default="") or "200", 36_500, least=180)
 RAW_ANSWERS_DAYS = env.number("RAW_ANSWERS_DAYS", read.str("RAW_ANSWERS_DAYS", default="") or "60", 36_500)
 
 # --- Mail ------------------------------------------------------------------------------------

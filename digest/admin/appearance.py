@@ -33,6 +33,7 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
             _page("Deliveries", "outgoing_mail", "subscriptions_delivery"),
             _page("Relays", "dns", "subscriptions_mailrelay"),
             _page("Recipient domains", "alternate_email", "subscriptions_recipientdomain"),
+            _page("Earlier deliveries", "history", "subscriptions_dailyfigure"),
             _page("Selections", "checklist", "digest_selection"),
             _page("Branding", "palette", "digest_branding"),
         ),

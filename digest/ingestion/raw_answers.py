@@ -94,23 +94,34 @@ def _read(rows: QuerySet[RawAnswer]) -> Iterator[KeptAnswer]:
         yield KeptAnswer(day, fetched_at, read[0].format, tuple(bytes_of(part.body) for part in read))
 
 
-def prune(now: datetime) -> None:
-    """Delete answers last given RAW_ANSWERS_DAYS ago, but for the last readable one about each day.
+def outdated(now: datetime) -> list[int]:
+    """The answers last given RAW_ANSWERS_DAYS ago, but for the last readable one about each day.
 
     That stays for good, so that every day can be parsed again. Where a source is asked for no day, it is the
     last one of the day on which it was given.
     """
-    old = RawAnswer.objects.filter(seen_at__lt=now - timedelta(days=settings.RAW_ANSWERS_DAYS))
     last = _last_of_each_day()
-    goes = [answer for answer in old.values_list("pk", flat=True) if answer not in last]
+    return [answer for answer in _old(now).values_list("pk", flat=True) if answer not in last]
+
+
+def _old(now: datetime) -> QuerySet[RawAnswer]:
+    return RawAnswer.objects.filter(seen_at__lt=now - timedelta(days=settings.RAW_ANSWERS_DAYS))
+
+
+def prune(now: datetime) -> int:
+    """Delete the outdated answers, and bodies that no answer has any more; how many answers."""
+    goes = outdated(now)
     for start in range(0, len(goes), _BATCH):
         with release_lock():  # all sources' rows: nobody keeps an answer meanwhile
-            old.filter(pk__in=goes[start : start + _BATCH]).delete()  # unless it was given again just now
+            _old(now).filter(
+                pk__in=goes[start : start + _BATCH]
+            ).delete()  # unless it was given again just now
     unheld = AnswerBody.objects.filter(raw_answers=None, known_answers=None)
     bodies = list(unheld.values_list("pk", flat=True))
     for start in range(0, len(bodies), _BATCH):
         with release_lock():
             unheld.filter(pk__in=bodies[start : start + _BATCH]).only("pk").delete()
+    return len(goes)
 
 
 def _last_of_each_day() -> set[int]:

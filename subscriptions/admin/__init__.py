@@ -1,6 +1,7 @@
 """The operator's pages on readers and on what was sent to them."""
 
 from subscriptions.admin import (
+    daily_figures,
     deliveries,
     recipient_domains,
     refusals,
@@ -13,6 +14,7 @@ from subscriptions.admin import (
 )
 
 __all__ = [
+    "daily_figures",
     "deliveries",
     "recipient_domains",
     "refusals",

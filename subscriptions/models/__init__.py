@@ -1,6 +1,7 @@
 """Who reads it, as stored."""
 
 from subscriptions.models.alarm import Alarm
+from subscriptions.models.daily_figure import DailyFigure
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
@@ -18,6 +19,7 @@ from subscriptions.models.vote import Vote
 
 __all__ = [
     "Alarm",
+    "DailyFigure",
     "Delivery",
     "FilterSet",
     "LetterQuota",

@@ -8,11 +8,11 @@ import redis
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Sum
 from django.utils import timezone
 
 from digest.models import Edition, Heartbeat, Paper
-from subscriptions.models import Delivery, Run, Subscriber
+from subscriptions.models import DailyFigure, Delivery, Run, Subscriber
 from subscriptions.models.subscriber import CLASHING
 from subscriptions.planning.progress import HELD, finished, progress_of
 from subscriptions.relay.routing.status import Status, statuses
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             "papers": Paper.objects.count(),
             "readers": _by_state(Subscriber),
             "clashing_addresses": list(Subscriber.objects.filter(CLASHING).values_list("email", flat=True)),
-            "deliveries": _by_state(Delivery),
+            "deliveries": _by_state(Delivery) | _forgotten(),
             "mail": _mail(),
             "last_run": _last_run(),
             "broker": _broker(),
@@ -76,6 +76,12 @@ def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:
     """How many rows are in each state, states without any included."""
     counts = dict(model.objects.values_list("state").annotate(Count("pk")).order_by())
     return {state.value: counts.get(state.value, 0) for state in model.State}
+
+
+def _forgotten() -> dict[str, int]:
+    """How many mails are kept as daily figures alone."""
+    mails: int | None = DailyFigure.objects.aggregate(mails=Sum("mails"))["mails"]
+    return {"forgotten": mails or 0}
 
 
 def _last_run() -> dict[str, str | int] | None:
