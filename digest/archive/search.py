@@ -93,7 +93,8 @@ def kept_among(queries: Sequence[Query], papers: Collection[int]) -> list[frozen
     catch_up()
     search, wanted = StoredSearch([query.root for query in queries]), np.array([*papers], np.int64)
     found: list[list[int]] = [[] for _ in queries]
-    having = (one for one in current() if (one.counts & np.isin(one.segment.papers, wanted)).any())
+    near = (one for one in current() if one.segment.may_have(wanted))
+    having = (one for one in near if (one.counts & np.isin(one.segment.papers, wanted)).any())
     for group in grouped(having):
         _, stored, counts = columns(group)
         among = counts & np.isin(stored, wanted)

@@ -1,6 +1,6 @@
 """Stored papers and their index, several times over: half a million in a minute, where indexing takes hours.
 
-Each copy has later numbers and earlier days; its words are the same, so no word is rarer than in the original.
+Each copy has later numbers and earlier days; its words are the same, so a word is as rare as in the original.
 """
 
 from collections.abc import Mapping
