@@ -45,6 +45,7 @@ urlpatterns = [
     path("search.bib", downloads.search, {"kind": "bib"}, name="search-bib"),
     path("search.ris", downloads.search, {"kind": "ris"}, name="search-ris"),
     path("sitemap.xml", public(sitemaps.index), {"sitemaps": sitemaps.SITEMAPS}, name="sitemap"),
+    path("sitemap-papers.xml", public(sitemaps.papers), name="sitemap-papers"),
     path(
         "sitemap-<section>.xml",
         public(sitemap_views.sitemap),

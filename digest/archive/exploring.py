@@ -6,19 +6,20 @@ recent papers → the most voted for of each topic in turn → ticks → proposa
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 
+import numpy as np
 from django.core.cache import cache
 
 from digest.archive import queries
+from digest.archive.corpus import corpus_since
 from digest.archive.queries import Line
-from digest.archive.search import corpus_since
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, QuerySyntaxError, parse_query
 from digest.matching.proposing.engine import proposals_for
 from digest.matching.proposing.proposals import Ticks
 from digest.matching.proposing.shown import diverse
 from digest.models import Paper, Release, Topic
-from digest.models.paper import LISTED
 
 DAYS = 30
 SHOWN = 20
@@ -73,9 +74,7 @@ def proposed(ticked: Collection[int], pages: int) -> Proposed | None:
     topics = _topics()
     mask = corpus.mask(paper.pk for paper in papers)
     over = corpus.mask(_shown(newest)[: SHOWN * pages]) & ~mask
-    found = proposals_for(
-        papers, list(topics.values()), Ticks(mask, over, len(corpus.number_of)), corpus.bits
-    )
+    found = proposals_for(papers, list(topics.values()), Ticks(mask, over, corpus.count), corpus.bits)
     by_query = {str(query): topic for topic, query in topics.items()}
     offers, covered = [], 0
     for one in found:
@@ -99,17 +98,13 @@ def _shown(newest: date) -> Sequence[int]:
 
 def _chosen(since: date) -> Sequence[int]:
     corpus = corpus_since(since)
-    if len(corpus.number_of) < FEWEST:
+    if corpus.count < FEWEST:
         return []
-    rows = Paper.objects.filter(LISTED, day__gte=since).values_list("pk", "upvotes")
-    votes = {pk: upvotes for pk, upvotes in rows if pk in corpus.number_of}
-    ranked = sorted(votes, key=lambda pk: (-(votes[pk] or 0), -pk))
-    kept = corpus.bits(list(_topics().values()))
-    groups = [[pk for pk in ranked if bits >> corpus.number_of[pk] & 1] for bits in kept]
-    groups.append([pk for pk in ranked if not any(bits >> corpus.number_of[pk] & 1 for bits in kept)])
-    groups = [group[:_RANKED] for group in groups]
+    kept = corpus.kept(list(_topics().values()))
+    none = ~reduce(np.logical_or, kept, np.zeros((), np.bool_))
+    groups = [corpus.most_upvoted(row, _RANKED) for row in (*kept, none)]
     papers = Paper.objects.in_bulk({pk for group in groups for pk in group})
-    return diverse(groups, papers, MOST_SHOWN)
+    return diverse([[pk for pk in group if pk in papers] for group in groups], papers, MOST_SHOWN)
 
 
 def _topics() -> dict[Topic, Query]:

@@ -1,12 +1,12 @@
 """Search all stored papers with the query language: exactly the papers that matching would keep.
 
-query → what it looks for → that part of each segment's index → the same engine as for new papers
+query → groups of segments → the papers of each that it keeps → those that count, in order
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def find(
     dated = (one for one in current() if one.segment.last_day >= low and one.segment.first_day <= high)
     for group in grouped(dated):
         kept, rank = _searched(query, titles_first, tuple(one.segment for one in group))
-        all_days, all_papers, counts = _columns(group)
+        all_days, all_papers, counts = columns(group)
         counts &= (all_days >= low) & (all_days <= high)
         some = counts[kept]
         days.append(all_days[kept[some]])
@@ -80,7 +80,7 @@ def _searched(
     return kept.astype(np.int32), ranks
 
 
-def _columns(group: Sequence[Current]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+def columns(group: Sequence[Current]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Of the papers of some segments the days, the primary keys, and whether they count."""
     return (
         np.concatenate([one.segment.days for one in group]),
@@ -94,64 +94,11 @@ def kept_among(queries: Sequence[Query], papers: Collection[int]) -> list[frozen
     catch_up()
     search, wanted = StoredSearch([query.root for query in queries]), np.array([*papers], np.int64)
     found: list[list[int]] = [[] for _ in queries]
-    having = (one for one in current() if (one.counts & np.isin(one.segment.papers, wanted)).any())
+    near = (one for one in current() if one.segment.may_have(wanted))
+    having = (one for one in near if (one.counts & np.isin(one.segment.papers, wanted)).any())
     for group in grouped(having):
-        _, stored, counts = _columns(group)
+        _, stored, counts = columns(group)
         among = counts & np.isin(stored, wanted)
         for number, kept in enumerate(search.papers(together([one.segment for one in group]), among)):
             found[number] += stored[kept & among].tolist()
     return [frozenset(pks) for pks in found]
-
-
-@dataclass(frozen=True)
-class Corpus:
-    """The stored papers of some days, against which many queries are matched at once.
-
-    Bit n of what `bits` gives stands for `papers[n]`; those of other days are None.
-    """
-
-    papers: tuple[int | None, ...]
-    _segments: tuple[Current, ...]
-
-    @cached_property
-    def number_of(self) -> Mapping[int, int]:
-        """The number of each paper by its primary key."""
-        return {pk: number for number, pk in enumerate(self.papers) if pk is not None}
-
-    @cached_property
-    def _all(self) -> int:
-        return self.mask(self.number_of)
-
-    def mask(self, papers: Iterable[int]) -> int:
-        """The bits of those of `papers`, primary keys, that belong to it."""
-        bits = np.zeros(len(self.papers), np.bool_)
-        bits[[self.number_of[pk] for pk in {*papers} & self.number_of.keys()]] = True
-        return _as_bits(bits)
-
-    def bits(self, queries: Sequence[Query]) -> list[int]:
-        """For each query the papers that it keeps."""
-        search = StoredSearch([query.root for query in queries])
-        found = [search.papers(together([one.segment for one in some])) for some in grouped(self._segments)]
-        rows = [np.concatenate(parts) for parts in zip(*found, strict=True)] or [np.zeros(0, np.bool_)] * len(
-            queries
-        )
-        return [_as_bits(row) & self._all for row in rows]
-
-
-def _as_bits(papers: NDArray[np.bool_]) -> int:
-    return int.from_bytes(np.packbits(papers, bitorder="little").tobytes(), "little")
-
-
-def corpus_since(day: date) -> Corpus:
-    """The stored papers first listed on `day` or later."""
-    catch_up()
-    since = day.toordinal()
-    segments = tuple(one for one in current() if one.segment.last_day >= since)
-    papers = [
-        pk if belongs else None
-        for one in segments
-        for pk, belongs in zip(
-            one.segment.papers.tolist(), (one.counts & (one.segment.days >= since)).tolist(), strict=True
-        )
-    ]
-    return Corpus(tuple(papers), segments)

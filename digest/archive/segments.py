@@ -50,6 +50,15 @@ class Segment:
     def last_day(self) -> int:
         return int(self.days.max(initial=0))
 
+    def may_have(self, papers: NDArray[np.int64]) -> bool:
+        """Whether any of these papers can be among its own, by their numbers alone."""
+        first, last = self._span
+        return bool(len(papers)) and bool(papers.min() <= last) and bool(papers.max() >= first)
+
+    @cached_property
+    def _span(self) -> tuple[int, int]:
+        return int(self.papers.min(initial=np.iinfo(np.int64).max)), int(self.papers.max(initial=-1))
+
     def vectors_of(self, stems: Collection[str]) -> PaperVectors:
         """What the vectors of its papers have of these stems."""
         return self.index.vectors_of(stems, self.read)

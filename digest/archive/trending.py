@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.core.cache import cache
-from django.db.models import Min
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Coalesce
 
 from digest.archive import queries
 from digest.archive.queries import Line
@@ -21,6 +22,7 @@ from digest.web.page_language import current_language, url
 
 SPANS: Mapping[str, int] = {"day": 2, "week": 7, "month": 30}  # edition days; of two, as in a daily mail
 SHOWN = 50
+_READ = ("key", "upvotes", "source_name", "listed_by", "told", "day", "release")
 _KEPT = 300  # seconds for which a ranking is remembered
 
 
@@ -52,10 +54,38 @@ def _ranking(span: str, through: int) -> Ranking:
     if newest is None:
         return Ranking((), 0, ())
     papers = Paper.objects.filter(LISTED, day__gte=queries.days_ago(newest, SPANS[span]), day__lte=newest)
-    compared = papers.only("key", "upvotes", "source_name", "listed_by", "told", "day", "release")
-    contest = Contest(tuple(compared), through, span)
-    best = tuple((place.number, contest.reason(place)) for place in contest.places[:SHOWN])
-    return Ranking(best, len(contest.places), contest.aside)
+    voted = papers.filter(upvotes__isnull=False)
+    among = voted.count() or papers.count()
+    contest = Contest(tuple(_foremost(papers, voted).only(*_READ)), through, span)
+    places = [place._replace(among=among) for place in contest.places[:SHOWN]]
+    return Ranking(
+        tuple((place.number, contest.reason(place)) for place in places), among, _aside(papers, voted)
+    )
+
+
+def _foremost(papers: QuerySet[Paper], voted: QuerySet[Paper]) -> QuerySet[Paper]:
+    """Of the papers that compete all that may be among the best: of a month, most cannot.
+
+    A paper gains no more votes than it has, and these count twice.
+    """
+    last = voted.order_by("-upvotes").values_list("upvotes", flat=True)[SHOWN - 1 : SHOWN].first()
+    if last is not None:
+        return voted.filter(upvotes__gte=-(-last // 2))
+    if voted.exists():
+        return voted
+    placed = papers.annotate(position=Coalesce(Min("entries__position"), 0))
+    positions = placed.order_by("position").values_list("position", flat=True)[SHOWN - 1 : SHOWN]
+    furthest = next(iter(positions), None)
+    return placed if furthest is None else placed.filter(position__lte=furthest)
+
+
+def _aside(papers: QuerySet[Paper], voted: QuerySet[Paper]) -> tuple[str, ...]:
+    """The titles of the sources whose papers do not compete; one paper for all that the same listed."""
+    silent = papers.filter(upvotes=None).order_by().values_list("source_name", "listed_by").distinct()
+    without = [Paper(source_name=name, listed_by=listed_by) for name, listed_by in silent]
+    if not without or not voted.exists():
+        return ()
+    return Contest((*without, *voted.only(*_READ)), 0).aside
 
 
 def lines(found: Ranking) -> list[Line]:

@@ -152,6 +152,7 @@ def day(request: HttpRequest, day: date) -> HttpResponse:
 
 
 @require_safe
+@costly
 @public
 def topics(request: HttpRequest) -> HttpResponse:
     """What readers can tick, and what each is about."""
@@ -209,6 +210,7 @@ def _topic_feed(slug: str, name: str) -> Feed:
 
 
 @require_safe
+@costly
 @public
 def paper(request: HttpRequest, key: str) -> HttpResponse:
     """One paper. A key that a better one has replaced leads to its page."""

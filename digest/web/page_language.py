@@ -10,13 +10,13 @@ import re
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import ParamSpec
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -101,7 +101,12 @@ def chosen() -> str:
 def url(name: str, *arguments: object, **query: object) -> str:
     """The path of the page called `name`, with what `query` asks for, in the language that was chosen."""
     asked = {**query, LANGUAGE_PARAMETER: chosen()} if chosen() else query
-    return reverse(name, args=arguments) + (f"?{urlencode(asked)}" if asked else "")
+    return _path(get_script_prefix(), name, arguments) + (f"?{urlencode(asked)}" if asked else "")
+
+
+@lru_cache(maxsize=4096)  # a list of papers links to the same topics again and again
+def _path(_prefix: str, name: str, arguments: tuple[object, ...]) -> str:
+    return reverse(name, args=arguments)
 
 
 def addresses(

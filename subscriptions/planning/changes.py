@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from digest.archive import queries
-from digest.archive.search import Corpus, corpus_since
+from digest.archive.corpus import Corpus, corpus_since
 from digest.ingestion.shipped_topics import selecting
 from digest.matching import Query, QuerySyntaxError, parse_query
 from digest.matching.proposing.engine import proposals_for

@@ -1,6 +1,7 @@
 """Trending for anybody: the pages of the archive, their feeds, and what other pages say of them."""
 
 import json
+import random
 from collections.abc import Iterator
 from datetime import date, timedelta
 from xml.etree.ElementTree import fromstring
@@ -9,7 +10,9 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from digest.models import Paper
+from digest.archive import trending
+from digest.models import Paper, Release
+from digest.selection.trending import Contest
 from tests.digest.archive.pages import page, titles, words
 from tests.factories import DAY, NOW, edition, record, source
 
@@ -38,6 +41,26 @@ def test_each_span_shows_its_papers_the_most_upvoted_first(client: Client) -> No
     assert titles(page(client, "/trending/month/")) == ["Old", "Recent", "High", "Yesterday", "Low"]
     assert "94 upvotes, first of 3 today" in words(page(client, "/trending/"))
     assert "900 upvotes, first of 5 this month" in words(page(client, "/trending/month/"))
+
+
+@pytest.mark.parametrize("votes", [30, 3, 0, None])
+def test_the_best_of_a_span_are_those_of_a_contest_of_all_its_papers(votes: int | None) -> None:
+    chance = random.Random(votes)
+    for day in range(4):
+        rows = (
+            record(
+                f"Paper {day} {n}", upvotes=None if votes is None or n % 5 == 4 else chance.randint(0, votes)
+            )
+            for n in range(40)
+        )
+        edition(*rows, day=DAY - timedelta(days=day))
+    for paper in chance.sample([*Paper.objects.filter(upvotes__gt=0)], 10 if votes else 0):
+        release = Release.objects.order_by("-pk")[0]
+        release.revisions.create(paper=paper, before={"upvotes": chance.randrange(paper.upvotes)})
+    found = trending.ranking("month")
+    contest = Contest(tuple(Paper.objects.all()), Release.objects.latest("pk").pk, "month")
+    assert found.best == tuple((place.number, contest.reason(place)) for place in contest.places[:50])
+    assert (found.among, found.aside) == (len(contest.places), contest.aside)
 
 
 def test_a_week_whose_papers_are_all_of_one_day_is_still_a_week(client: Client) -> None:

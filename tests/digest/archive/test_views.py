@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from digest.archive import sitemaps
 from digest.models import Paper
 from tests.digest.archive.pages import page, titles, words
 from tests.factories import edition, record, topic
@@ -256,6 +257,37 @@ def test_a_day_of_very_many_papers_comes_in_pages_and_each_page_can_be_cited(cli
     assert first.select_one("nav.pager a[rel=next][href='/archive/2025-11-06/?page=2']")
     cited = client.get("/archive/2025-11-06.ris", {"page": 2}).content.decode()
     assert ("Paper 202" in cited, "Paper 199" in cited) == (True, False)
+
+
+def test_the_sitemap_of_papers_has_each_on_one_page_where_it_stays(
+    client: Client, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sitemaps, "PAPERS", 2)
+    edition(*(record(f"Paper {n}", key=f"doi:10.1/a&b {n}<é>") for n in range(5)), day=date(2025, 11, 8))
+    Paper.objects.get(title="Paper 2").delete()
+    parts = [
+        urlsplit(str(loc.get_text()))
+        for loc in BeautifulSoup(client.get("/sitemap.xml").content, "xml").find_all("loc")
+    ]
+    pages = [
+        [
+            str(loc.get_text()).removeprefix(settings.SITE_URL)
+            for loc in BeautifulSoup(client.get(f"{part.path}?{part.query}").content, "xml").find_all("loc")
+        ]
+        for part in parts
+        if part.path == "/sitemap-papers.xml"
+    ]
+    assert max(map(len, pages)) == 2
+    expected = [paper.get_absolute_url() for paper in Paper.objects.order_by("pk")]
+    assert [path for listed in pages for path in listed] == expected
+    for number in ("0", str(len(pages) + 1), "x"):
+        assert client.get("/sitemap-papers.xml", {"p": number}).status_code == 404
+
+
+def test_the_index_of_the_sitemaps_counts_neither_papers_nor_days(client: Client) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        client.get("/sitemap.xml")
+    assert not [query["sql"] for query in asked if "COUNT(" in query["sql"] or "DISTINCT" in query["sql"]]
 
 
 def test_the_index_of_the_sitemaps_loads_no_papers(client: Client) -> None:

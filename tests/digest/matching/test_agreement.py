@@ -143,6 +143,23 @@ def test_every_path_agrees_with_the_oracle_on_a_whole_day(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", DAYS_TRIED)
+def test_of_what_ranks_papers_a_search_of_stored_ones_knows_as_much_as_of_those_it_keeps(seed: int) -> None:
+    chance = random.Random(seed)
+    papers = [random_paper(chance, number) for number in range(200)]
+    indexes = readable(stored(index_of(papers[:90])), stored(index_of(papers[90:])))
+    for _ in range(50):
+        node, rank = random_node(chance, 2), random_node(chance, 2)
+        kept, ranked = StoredSearch([node], [rank]).papers(indexes)
+        for paper, is_kept, is_ranked in zip(papers, kept, ranked, strict=True):
+            assert is_kept == keeps(node, paper)
+            assert not is_kept or is_ranked == keeps(rank, paper)
+    few = np.arange(len(papers)) % 3 == 0
+    nodes = [random_node(chance, 3) for _ in range(20)]
+    for node, kept in zip(nodes, StoredSearch(nodes).papers(indexes, few), strict=True):
+        assert [papers[n] for n in np.flatnonzero(kept & few)] == [p for p in papers[::3] if keeps(node, p)]
+
+
+@pytest.mark.parametrize("seed", DAYS_TRIED)
 def test_every_path_agrees_with_the_oracle_on_what_is_like_a_paper(seed: int) -> None:
     """20 papers liked by 40 queries on 200: texts of 5 to 60 words, so that some are too short to compare."""
     chance = random.Random(seed)
