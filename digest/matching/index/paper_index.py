@@ -35,8 +35,7 @@ class Index:
     @classmethod
     def of(cls, papers: Sequence[PaperText]) -> "Index":
         """The index of papers; their topics are not looked up."""
-        numbers = {number: _column(papers, number) for number in Number}
-        return cls(len(papers), TokenGraph.of(map(text_sources, papers)), numbers, {})
+        return cls(len(papers), TokenGraph.of(map(text_sources, papers)), numbers_of(papers), {})
 
     def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
         """For each paper whether its number is known and compares so."""
@@ -47,6 +46,11 @@ class Index:
     def vectors(self) -> PaperVectors:
         """The vectors of the papers, made when a query first asks which are like another."""
         return self.known_vectors or PaperVectors.of(self.graph, self.count)
+
+
+def numbers_of(papers: Sequence[PaperText]) -> Mapping[Number, NDArray[np.int64]]:
+    """The numbers of papers as an index has them."""
+    return {number: _column(papers, number) for number in Number}
 
 
 def _column(papers: Sequence[PaperText], number: Number) -> NDArray[np.int64]:

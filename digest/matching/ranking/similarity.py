@@ -8,7 +8,8 @@ but its paper, so that planning a digest again gives the same digest.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -66,10 +67,16 @@ def similarity(one: Vector, other: Vector) -> float:
 
 
 class Similarities(Generic[K]):
-    """Similarity within a set of papers; vectors and comparisons are made when first asked for."""
+    """Similarity within a set of papers; vectors and comparisons are made when first asked for.
 
-    def __init__(self, papers: Mapping[K, PaperText]) -> None:
+    If `alike` is given, it knows which papers are much like one, and none are compared here.
+    """
+
+    def __init__(
+        self, papers: Mapping[K, PaperText], alike: Callable[[K], AbstractSet[K]] | None = None
+    ) -> None:
         self._papers = papers
+        self._alike = alike
         self._vectors: dict[K, Vector] = {}
         self._compared: dict[K, set[K]] = defaultdict(set)
         self._duplicates: dict[K, set[K]] = defaultdict(set)
@@ -88,9 +95,13 @@ class Similarities(Generic[K]):
         """The papers much like one ranked above, each with the first such; too short texts are never."""
         above: set[K] = set()
         for key in ranked:
-            for other in above - self._compared[key]:
-                self._compare(key, other)
-            if found := self._duplicates[key] & above:
+            if self._alike:
+                duplicates = self._alike(key)
+            else:
+                for other in above - self._compared[key]:
+                    self._compare(key, other)
+                duplicates = self._duplicates[key]
+            if duplicates and (found := duplicates & above):
                 yield key, next(other for other in ranked if other in found)
             above.add(key)
 
