@@ -67,7 +67,7 @@ class WindowMatcher:
         self.queries: Mapping[str, Query] = {}
         self.listed = {paper.pk for paper in window.papers}
         self.papers = {paper.pk: paper for paper in (*window.papers, *window.revised)}
-        self.similarities = Similarities(self.papers, pool.alike)
+        self.similarities = Similarities(self.papers, pool)
         numbers, index, self._topics = pool.indexed(self.listed)
         self.indexed = [self.papers[pk] for pk in numbers]
         self.index = with_topics(index, self._topics)

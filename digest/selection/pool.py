@@ -80,6 +80,9 @@ class Pool:
         index = self._index if wanted.all() else joined([(self._index, wanted)])
         return in_order, index, {slug: strengths[wanted] for slug, strengths in self._topics.items()}
 
+    def __contains__(self, pk: object) -> bool:
+        return pk in self.papers
+
     def vector(self, pk: int) -> Vector:
         """The vector of one of the papers."""
         return self._vector(pk)
