@@ -42,7 +42,7 @@ class Reading:
     def content_of(self, selection: Selection, *, in_mail: bool = False) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
 
-        Papers that no longer exist are left out. Those that a mail has no room for come without reasons there.
+        Papers that no longer exist are left out. Those that a mail has no room for come without reasons.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
         papers = self._read(selection)

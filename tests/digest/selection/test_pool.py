@@ -11,6 +11,7 @@ from digest.compose.letter import compose_digest
 from digest.matching import Explanation, Query
 from digest.matching.index import token_graph
 from digest.matching.ranking.explainer import Explainer
+from digest.matching.tokenizer import split
 from digest.selection.content import Reading
 from digest.selection.rankings import MOST_REASONS
 from digest.selection.requests import Filter, SelectionRequest
@@ -36,7 +37,6 @@ def test_papers_of_windows_that_overlap_are_split_once(monkeypatch: pytest.Monke
         read[text] += 1
         return split(text)
 
-    split = token_graph.split
     monkeypatch.setattr(token_graph, "split", counting)
     found = Selector().make([request(after_release=n, seen_through=n) for n in range(3)])
     assert sorted(len(selection.items) for selection in found.values()) == [1, 2, 3]
