@@ -1,64 +1,88 @@
-"""Candidates: the papers of one window that queries keep, and why; each query matched and explained once."""
+"""Candidates: the papers of one window that queries keep, and how strongly; each query is matched once.
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+What a query found in a paper is put into words only for papers that a digest shows.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
-from digest.matching import Number, Query
-from digest.matching.index.paper_index import Index
+import numpy as np
+from numpy.typing import NDArray
+
+from digest.matching import Field, Number, Query, Term
+from digest.matching.ast import Like
+from digest.matching.index.paper_index import Index, numbers_of
 from digest.matching.percolator.percolator import Percolator
-from digest.matching.percolator.topic_assignment import index_of
+from digest.matching.percolator.strengths import Strengths
+from digest.matching.percolator.topic_assignment import index_of, with_topics
 from digest.matching.ranking.explainer import Explainer
-from digest.matching.ranking.order import score
+from digest.matching.ranking.likeness import alike
+from digest.matching.ranking.order import upvotes_worth
 from digest.matching.ranking.similarity import Similarities
 from digest.models import Paper
 from digest.selection import stored_queries
+from digest.selection.pool import Pool, Topics
 from digest.selection.requests import Filter
-from digest.selection.shown_reasons import ShownReasons, explained, pack
+from digest.selection.shown_reasons import ShownReasons, explained
 from digest.selection.window import Window
+from digest.selection.wording import Wording
 
 _NUMBERS = frozenset(Number)
 _EXPLAINERS = 200  # of papers carried over, which few selections have
+Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A paper that a query keeps, how strongly, its score for the order, and the reasons, packed."""
+class _QueryMatches(NamedTuple):
+    """What a query keeps: places of candidates, how strongly, which of them crossed, papers seen before."""
 
-    paper: int
-    key: str
-    strength: float
-    score: float
-    reasons: str
-
-
-@dataclass(frozen=True, slots=True)
-class _QueryMatches:
-    """What a query keeps: candidates, those of them that crossed a threshold, and papers seen before."""
-
-    candidates: tuple[Match, ...]
+    places: NDArray[np.intp]
+    strengths: Values
     crossed: frozenset[int]
     seen: frozenset[int]
 
 
-class WindowMatcher:
-    """Matches queries on the papers of one window; a query is matched, and a match explained, once.
+class Best(NamedTuple):
+    """Candidates in the order of their keys, each with the number of the filter that keeps it most strongly.
 
-    `queries` are those matched last, by their texts; `papers` those of the window, and what was loaded.
-    Selections with the same match share its reasons.
+    `scores` are for the order of papers; `seen` papers came out before, of which some `crossed`.
     """
 
-    def __init__(self, window: Window) -> None:
-        self.window = window
-        self.index = index_of(self.window.papers)
+    papers: list[int]
+    filters: list[int]
+    scores: list[float]
+    seen: set[int]
+    crossed: set[int]
+
+
+class WindowMatcher:
+    """Matches queries on the papers of one window.
+
+    `queries` are those matched last, by their texts; `papers` those of the window, and what was loaded.
+    `indexed` are those of the window in the order of their `index`.
+    """
+
+    def __init__(self, window: Window, pool: Pool) -> None:
+        self.window, self.pool = window, pool
         self.queries: Mapping[str, Query] = {}
-        self.listed = {paper.pk for paper in self.window.papers}
+        self.listed = {paper.pk for paper in window.papers}
+        self.papers = {paper.pk: paper for paper in (*window.papers, *window.revised)}
+        self.similarities = Similarities(self.papers, pool)
+        numbers, index, self._topics = pool.indexed(self.listed)
+        self.indexed = [self.papers[pk] for pk in numbers]
+        self.index = with_topics(index, self._topics)
         self._matches: dict[str, _QueryMatches] = {}
         self._explainer = lru_cache(maxsize=_EXPLAINERS)(Explainer)
-        self.papers = {paper.pk: paper for paper in (*self.window.papers, *self.window.revised)}
-        self.similarities = Similarities(self.papers)
+        self._by_key = sorted(self.papers.values(), key=lambda paper: paper.key)
+        self._place_of = {paper.pk: place for place, paper in enumerate(self._by_key)}
+        self._numbers = np.array([paper.pk for paper in self._by_key], np.int64)
+        self._worth = np.array([upvotes_worth(paper.upvotes, self._age(paper)) for paper in self._by_key])
+        self._worth_unaged = np.array([upvotes_worth(paper.upvotes, 0) for paper in self._by_key])
+
+    def _age(self, paper: Paper) -> int:
+        day = self.window.day
+        return (day - paper.published).days if day and paper.published else 0
 
     def load(self, papers: Collection[int]) -> AbstractSet[int]:
         """Read those of `papers` that are not known yet: voted on, carried over, of a library. Tells which.
@@ -81,48 +105,45 @@ class WindowMatcher:
         read = stored_queries.read(text for text in texts if text not in self.queries)
         self.queries = {text: self.queries.get(text) or read[text] for text in texts}
         new = {text: query for text, query in self.queries.items() if text not in self._matches}
-        matches = Percolator.of(new).match(self.window.papers, self.index)
+        if not new:
+            return
+        numbers = [paper.pk for paper in self.indexed]
+        places = np.array([self._place_of[pk] for pk in numbers], np.intp)
+        is_seen = np.array([pk in self.window.seen_papers for pk in numbers], np.bool_)
+        strengths = self._strengths(new, numbers, self.index, self._topics)
         crossed = self._crossed(new)
-        seen: dict[str, set[int]] = {text: set() for text in new}
-        kept_by: dict[int, list[str]] = defaultdict(list)
         for text in new:
-            for match in matches.get(text, ()):
-                if match.paper.pk in self.window.seen_papers:
-                    seen[text].add(match.paper.pk)
-                else:
-                    kept_by[match.paper.pk].append(text)
-            for pk in crossed.get(text, ()):
-                kept_by[pk].append(text)
-        candidates = self._explained(kept_by)
-        for text in new:
+            kept = strengths.of(text)
+            seen = is_seen[kept.places]
+            fresh, old = kept.places[~seen], kept.places[seen]
+            found, strongly = places[fresh], kept.strengths[~seen]
+            across = crossed.get(text, {})
+            if across:
+                found = np.concatenate((found, [self._place_of[pk] for pk in across]))
+                strongly = np.concatenate((strongly, [*across.values()]))
             self._matches[text] = _QueryMatches(
-                tuple(candidates[text]), frozenset(crossed.get(text, ())), frozenset(seen[text])
+                found, strongly, frozenset(across), frozenset(numbers[place] for place in old.tolist())
             )
 
-    def _explained(self, kept_by: Mapping[int, Sequence[str]]) -> Mapping[str, list[Match]]:
-        """The matches of each query, from the queries that keep each paper.
+    def _strengths(
+        self, queries: Mapping[str, Query], numbers: Sequence[int], index: Index, topics: Topics
+    ) -> Strengths[str]:
+        """How strongly the queries keep the papers of these numbers, in the order of their index."""
+        place_of = {pk: place for place, pk in enumerate(numbers)}
 
-        Paper by paper, for an explainer holds all the paper's words and positions.
-        """
-        matches: dict[str, list[Match]] = defaultdict(list)
-        for pk, texts in kept_by.items():
-            paper = self.papers[pk]
-            explainer = Explainer(paper)
-            age = (self.window.day - paper.published).days if self.window.day and paper.published else 0
-            for text in texts:
-                found = explainer.explain(self.queries[text])
-                reasons = pack(paper, ShownReasons.of(found.reasons))
-                points = score(found.strength, paper.upvotes, age)
-                matches[text].append(Match(pk, paper.key, found.strength, points, reasons))
-        return matches
+        def likeness(like: Like, place: int) -> float:
+            found = alike(like.vector, self.pool.vector(numbers[place]))
+            return found.strength if found else 0.0
 
-    @cached_property
-    def _revised(self) -> tuple[Index, Index]:
-        """The papers that were out before, as they are and as they were."""
-        return index_of(self.window.revised), index_of(self.window.before)
+        def also_written(term: Term) -> Iterator[tuple[int, Field]]:
+            for pk, field in self.pool.also_written.fields(term):
+                if pk in place_of:
+                    yield place_of[pk], field
 
-    def _crossed(self, queries: Mapping[str, Query]) -> dict[str, list[int]]:
-        """For each of `queries` the papers of earlier releases that it keeps now and did not before.
+        return Strengths(queries, index, topics, likeness, also_written)
+
+    def _crossed(self, queries: Mapping[str, Query]) -> dict[str, dict[int, float]]:
+        """For each of `queries` the papers of earlier releases that it keeps now, not before: how strongly.
 
         Only queries that look at what changed are matched: votes rise hourly, and few filters compare them.
         """
@@ -136,19 +157,35 @@ class WindowMatcher:
         }
         if not affected:
             return {}
-        percolator, (as_now, as_then) = Percolator.of(affected), self._revised
-        now, then = percolator.match(window.revised, as_now), percolator.match(window.before, as_then)
+        numbers, now, topics, then, before = self._revised
+        percolator, strengths = Percolator.of(affected), self._strengths(affected, numbers, now, topics)
+        kept_then = percolator.match(before, then)
         crossed = {}
-        for text in now:
-            kept = {match.paper.pk for match in then.get(text, ())}
-            crossed[text] = [match.paper.pk for match in now[text] if match.paper.pk not in kept]
+        for text in affected:
+            kept = strengths.of(text)
+            out = {match.paper.pk for match in kept_then.get(text, ())}
+            strongly = zip(kept.places.tolist(), kept.strengths.tolist(), strict=True)
+            crossed[text] = {
+                numbers[place]: strength for place, strength in strongly if numbers[place] not in out
+            }
         return crossed
 
-    def best_matches(
-        self, filters: Sequence[Filter], out: Collection[int]
-    ) -> tuple[dict[int, tuple[Match, int]], set[int], set[int]]:
-        """The strongest match of each paper with its filter; papers seen before; those that crossed."""
-        best: dict[int, tuple[Match, int]] = {}
+    @cached_property
+    def _revised(self) -> tuple[Sequence[int], Index, Topics, Index, Sequence[Paper]]:
+        """The papers that were out before, as they are, how strongly of topics, and as they were."""
+        window = self.window
+        numbers, now, topics = self.pool.indexed([paper.pk for paper in window.revised])
+        by_number = {paper.pk: paper for paper in window.before}
+        before = [by_number[pk] for pk in numbers]
+        now = with_topics(now, topics)
+        if window.changed <= _NUMBERS:
+            return numbers, now, topics, Index(now.count, now.graph, numbers_of(before), now.topics), before
+        return numbers, now, topics, index_of(before), before
+
+    def best_matches(self, filters: Sequence[Filter], out: Collection[int], *, aged: bool = True) -> Best:
+        """The strongest match of each paper; `aged` upvotes of older papers count less."""
+        strongest = np.full(len(self._by_key), -1.0)
+        which = np.zeros(len(self._by_key), np.int64)
         seen: set[int] = set()
         crossed: set[int] = set()
         for number, filter_ in enumerate(filters):
@@ -157,14 +194,23 @@ class WindowMatcher:
             found = self._matches[filter_.query]
             seen |= found.seen
             crossed |= found.crossed
-            for match in found.candidates:
-                known = best.get(match.paper)
-                if known is None or match.strength > known[0].strength:
-                    best[match.paper] = (match, number)
+            stronger = found.strengths > strongest[found.places]
+            places = found.places[stronger]
+            strongest[places] = found.strengths[stronger]
+            which[places] = number
         for paper in out:
-            best.pop(paper, None)
-        return best, seen, crossed & best.keys()
+            if paper in self._place_of:
+                strongest[self._place_of[paper]] = -1.0
+        places = np.flatnonzero(strongest >= 0)
+        papers: list[int] = self._numbers[places].tolist()
+        worth = self._worth if aged else self._worth_unaged
+        scores = (strongest[places] + worth[places]).tolist()
+        return Best(papers, which[places].tolist(), scores, seen, crossed.intersection(papers))
 
     def reasons(self, paper: Paper, queries: Sequence[str]) -> ShownReasons | None:
         """Why the first of `queries` that keeps this paper does so; None if none of them does."""
         return explained(self._explainer(paper), (self.queries[text] for text in queries))
+
+    def worded(self, wanted: Collection[Wording]) -> Mapping[Wording, str]:
+        """Why these queries keep these papers, packed."""
+        return self.pool.words.of(wanted, self.queries)

@@ -18,6 +18,7 @@ from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper, Release, Selection, Source
 from digest.selection import stored_queries
 from digest.selection.liked_papers import with_titles
+from digest.selection.rankings import MOST_REASONS
 from digest.selection.requests import TRENDING, Filter
 from digest.selection.shown_reasons import ShownReasons, explained, unpack
 
@@ -38,14 +39,14 @@ class Reading:
         self._year = lru_cache(maxsize=_REMEMBERED)(_year_of)
         self._query = lru_cache(maxsize=_REMEMBERED)(_read_query)
 
-    def content_of(self, selection: Selection) -> DigestContent:
+    def content_of(self, selection: Selection, *, in_mail: bool = False) -> DigestContent:
         """The digest that `selection` holds, grouped by filter in the reader's order.
 
-        Papers that no longer exist are left out.
+        Papers that no longer exist are left out. Those that a mail has no room for come without reasons.
         """
         filters = [Filter(**filter_) for filter_ in selection.filters]
         papers = self._read(selection)
-        items = _each_once(self._items(selection, filters), selection.papers)
+        items = _each_once(self._items(selection, filters, in_mail=in_mail), selection.papers)
         shown = [
             (entry["filter"], replace(item, note=note) if (note := _note(entry, papers)) else item)
             for entry in selection.items
@@ -94,7 +95,7 @@ class Reading:
     def _titles(self) -> Mapping[str, str]:
         return Source.objects.titles()
 
-    def _items(self, selection: Selection, filters: Sequence[Filter]) -> Mapping[int, Item]:
+    def _items(self, selection: Selection, filters: Sequence[Filter], *, in_mail: bool) -> Mapping[int, Item]:
         """Each paper of the selection, with the reasons of the filter that brought it."""
         stored = dict(self._stored(line) for line in selection.reasons.split("\n") if line)
         queries = tuple(filter_.query for filter_ in filters if not filter_.kind)
@@ -102,8 +103,9 @@ class Reading:
         for entry in (*selection.items, *selection.more):
             brought = filters[entry["filter"]]
             brought_by[entry["paper"]] = () if brought.kind else (brought.query,)
+        spared = in_mail and len(stored) >= MOST_REASONS
         return {
-            pk: stored.get(pk) or self._anew(pk, keeping)
+            pk: stored.get(pk) or self._anew(pk, () if spared and pk not in stored else keeping)
             for pk, keeping in brought_by.items()
             if pk in self._papers
         }

@@ -29,7 +29,7 @@ def find_near(matcher: WindowMatcher, selections: Iterable[Selection]) -> None:
         widened = [(n, each) for n, query in own for each in relaxations(matcher.queries[query])]
         attempts.append((selection, widened))
         queries |= {each.add: each.query for _, each in widened}
-    found = _matches(queries, window.papers, matcher.index)
+    found = _matches(queries, matcher.indexed, matcher.index)
     for selection, widened in attempts:
         shown = {*selection.papers, *window.seen_papers}
         selection.near = _best(

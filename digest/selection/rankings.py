@@ -1,34 +1,58 @@
 """Rankings: what the filters of one request keep of a window, best first, with reasons and honest counts."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from digest.matching.ranking.likeness import Likeness
-from digest.matching.ranking.order import Candidate, Cause, Note, rank, score
+from digest.matching.ranking.order import Cause, Note, place
 from digest.matching.ranking.relevance_feedback import LEAST_VOTES, Taste
 from digest.models import Paper
-from digest.selection.candidates import Match, WindowMatcher
+from digest.selection.candidates import WindowMatcher
 from digest.selection.like_library import FirstWords, LikePaper, like_library, liked_of
 from digest.selection.requests import LIBRARY, TRENDING, Filter, SelectionRequest, Votes
 from digest.selection.shown_reasons import ShownReasons, pack
 from digest.selection.stored_queries import kept_by
 from digest.selection.trending import Contest
+from digest.selection.wording import Wording
+
+MOST_REASONS = (
+    200  # are stored of a digest; a mail shows a hundred papers at most, most of them by their titles
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
     """The candidates of several filters: ranked items as they are stored, their reasons, honest counts.
 
+    Reasons of a query are still to be put into words.
+
     `aside` are the titles, one a line, of sources whose papers could not compete with others.
     """
 
     items: list[dict[str, Any]]
-    reasons: list[str]
+    reasons: list[str | Wording]
     scanned: int
     already_seen: int
     crossed: list[int]
     aside: str = ""
+
+    def stored_reasons(self, full: int | None) -> list[str | Wording]:
+        """The reasons of the papers that a mail may show, which has room for few: the best of each filter.
+
+        `full` is how many of all papers stand before the others. The reasons of the rest are made when read.
+        """
+        if len(self.reasons) <= MOST_REASONS:
+            return self.reasons
+        counts = Counter[tuple[bool, int]]()
+        ranks = []
+        for number, item in enumerate(self.items):
+            group = full is not None and number >= full, item["filter"]
+            ranks.append((group[0], counts[group], group[1], number))
+            counts[group] += 1
+        chosen = sorted(number for *_, number in sorted(ranks)[:MOST_REASONS])
+        return [*(self.reasons[number] for number in chosen), *self.reasons[len(self.items) :]]
 
 
 class Ranker:
@@ -48,39 +72,37 @@ class Ranker:
         papers as for new ones.
         """
         out = {*request.carried, *request.excluded}
-        best, seen, crossed = self.matcher.best_matches(request.filters, out)
-        candidates = [
-            Candidate(match.paper, match.key, n, self._unaged(match) if request.monthly else match.score)
-            for match, n in best.values()
-        ]
+        best = self.matcher.best_matches(request.filters, out, aged=not request.monthly)
+        papers, filters, _, seen, crossed = best
         liked = [pk for pk in liked_of(request.library, request.votes) if pk in self.matcher.papers]
-        ranked = rank(candidates, self.matcher.similarities, self._taste(request.votes, liked))
-        known_by = {pk for pk, more in request.votes if more}
-        items: list[dict[str, Any]] = [
-            {"paper": candidate.number, "filter": candidate.section}
-            | ({"note": _of_library(note, known_by)} if note else {})
-            for candidate, note in ranked
-        ]
-        reasons = [best[candidate.number][0].reasons for candidate, _ in ranked]
+        taste = self._taste(request.votes, liked)
+        order, notes = place(papers, filters, best.scores, self.matcher.similarities, taste)
+        items: list[dict[str, Any]] = [{"paper": papers[n], "filter": filters[n]} for n in order]
+        known_by = {pk for pk, more in request.votes if more} if notes else ()
+        for item, n in zip(items, order, strict=True) if notes else ():
+            if n in notes:
+                item["note"] = _of_library(notes[n], known_by)
+        reasons: list[str | Wording] = [(papers[n], request.filters[filters[n]].query) for n in order]
         for number, filter_ in enumerate(request.filters):
             if filter_.kind == LIBRARY:
-                for like in self._like(liked, filter_, {*best, *out}):
+                for like in self._like(liked, filter_, {*papers, *out}):
                     items.append({"paper": like.paper.pk, "filter": number})
                     nearest = self.matcher.papers[like.alike.nearest].title
                     reasons.append(pack(like.paper, self._first_words.reasons(like, nearest)))
-        scanned = self.matcher.listed | crossed
+        scanned = self.matcher.listed | crossed if crossed else self.matcher.listed
         aside: Sequence[str] = ()
         for number, filter_ in enumerate(request.filters):
             if filter_.kind == TRENDING:
                 contest = self._contest(request.trending, request.through_release)
-                for place in contest.best(filter_, {*out, *(item["paper"] for item in items)}):
-                    items.append({"paper": place.number, "filter": number})
-                    reasons.append(pack(contest.paper(place), contest.reason(place)))
-                scanned |= contest.numbers
+                for trend in contest.best(filter_, {*out, *(item["paper"] for item in items)}):
+                    items.append({"paper": trend.number, "filter": number})
+                    reasons.append(pack(contest.paper(trend), contest.reason(trend)))
+                scanned = scanned | contest.numbers
                 aside = contest.aside
+        reasons += self._reasons_of_carried(request)
         return Ranking(items, reasons, len(scanned), len(seen - crossed), sorted(crossed), "\n".join(aside))
 
-    def reasons_of_carried(self, request: SelectionRequest) -> Iterator[str]:
+    def _reasons_of_carried(self, request: SelectionRequest) -> Iterator[str]:
         """Why the papers carried over came, as of now, packed: by a query, the library, or their place."""
         queries = [filter_.query for filter_ in request.filters if not filter_.kind]
         kinds = {filter_.kind for filter_ in request.filters}
@@ -114,9 +136,6 @@ class Ranker:
             self._contests[after, through] = Contest.of_window(self.matcher.window, after, through)
         return self._contests[after, through]
 
-    def _unaged(self, match: Match) -> float:
-        return score(match.strength, self.matcher.papers[match.paper].upvotes, age_days=0)
-
     def _like(self, liked: Sequence[int], filter_: Filter, without: Collection[int]) -> Iterator[LikePaper]:
         """The new papers like those `liked`, as the filter keeps them."""
         vector = self.matcher.similarities.vector
@@ -127,7 +146,7 @@ class Ranker:
     def _keeps(self, query: str) -> frozenset[int]:
         """The new papers that a query keeps, whose reasons nobody asks for."""
         if query not in self._kept:
-            kept = kept_by(query, self.matcher.window.papers, self.matcher.index)
+            kept = kept_by(query, self.matcher.indexed, self.matcher.index)
             self._kept[query] = kept - self.matcher.window.seen_papers
         return self._kept[query]
 

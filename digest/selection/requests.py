@@ -3,7 +3,7 @@
 import hashlib
 import json
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from digest.matching import Query, QuerySyntaxError, parse_query
@@ -44,8 +44,8 @@ class Filter:
 
     def stored(self) -> dict[str, Any]:
         """As a selection holds it. What only other kinds have is left out of a query, as it always was."""
-        values = asdict(self)
-        return values if self.kind else {name: values[name] for name in ("name", "query", "colour", "own")}
+        values = {"name": self.name, "query": self.query, "colour": self.colour, "own": self.own}
+        return values | {"kind": self.kind, "most": self.most} if self.kind else values
 
 
 def trending(most: int, query: str = EVERY) -> Filter:

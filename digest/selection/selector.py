@@ -4,20 +4,17 @@ requests → windows → percolator (each distinct query once) → ranked items,
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from operator import itemgetter
 
 from digest.models import EditionEntry, Paper, Selection
 from digest.selection.candidates import WindowMatcher
 from digest.selection.near_misses import find_near
-from digest.selection.rankings import Ranker
+from digest.selection.pool import Pool
+from digest.selection.rankings import Ranker, Ranking
 from digest.selection.requests import Filter, SelectionRequest
 from digest.selection.window import Window
-
-
-def find_or_make(requests: Collection[SelectionRequest]) -> dict[SelectionRequest, Selection]:
-    """The selection of each request, as it is stored, or unsaved."""
-    return Selector().find_or_make(requests)
 
 
 def make(request: SelectionRequest) -> Selection:
@@ -43,10 +40,13 @@ def of_last_days(filters: tuple[Filter, ...], days: int, language: str) -> Selec
     newest = EditionEntry.objects.order_by("-edition__day").values_list("edition__day", flat=True).first()
     since = newest - timedelta(days=days) if newest else date.min
     papers = tuple(Paper.objects.filter(entries__edition__day__gt=since).distinct())
-    matcher = WindowMatcher(Window(newest, papers, seen_papers=frozenset()))
+    pool = Pool(0)
+    pool.add(papers)
+    matcher = WindowMatcher(Window(newest, papers, seen_papers=frozenset()), pool)
     matcher.match(queries_of(filters))
     request = SelectionRequest(filters, after_release=0, through_release=0, seen_through=0, language=language)
-    return _selection(request, Ranker(matcher))
+    ranker = Ranker(matcher)
+    return _selections({request: ranker.rank(request)}, matcher)[request]
 
 
 def queries_of(filters: Iterable[Filter]) -> set[str]:
@@ -56,15 +56,16 @@ def queries_of(filters: Iterable[Filter]) -> set[str]:
 
 LIBRARIES = 50  # are read at a time, each of up to 500 papers
 PAPERS = 10_000  # of libraries, with their vectors, stay in memory: 100 MB
-_Span = tuple[int, int, int, bool]
+_Span = tuple[int, int, bool]
 
 
 class Selector:
-    """Selects again and again; what a call worked out about its last window serves the next one too."""
+    """Selects again and again; what a call worked out about papers serves the next one too."""
 
     def __init__(self) -> None:
+        self._pool = Pool(0)
         self._span: _Span | None = None
-        self._ranker = Ranker(WindowMatcher(Window(None, (), frozenset())))
+        self._ranker = Ranker(WindowMatcher(Window(None, (), frozenset()), self._pool))
 
     def select(self, requests: Collection[SelectionRequest]) -> dict[SelectionRequest, Selection]:
         """The stored selection of each request; those that are not stored yet are made, each once."""
@@ -84,35 +85,42 @@ class Selector:
 
     def make(self, requests: Iterable[SelectionRequest]) -> dict[SelectionRequest, Selection]:
         """Unsaved selections, one per request."""
-        by_window: dict[_Span, list[SelectionRequest]] = defaultdict(list)
+        by_window: dict[tuple[int, _Span], list[SelectionRequest]] = defaultdict(list)
         for request in requests:
-            span = request.after_release, request.through_release, request.seen_through, request.first
-            by_window[span].append(request)
+            span = request.after_release, request.seen_through, request.first
+            by_window[request.through_release, span].append(request)
         selections: dict[SelectionRequest, Selection] = {}
-        for span, group in by_window.items():
-            if self._span != span:
-                after, through, seen_through, first = self._span = span
-                window = Window.load(after, through, seen_through, first=first)
-                self._ranker = Ranker(WindowMatcher(window))
+        for (through, span), group in sorted(by_window.items(), key=itemgetter(0)):
+            self._turn_to(through, span)
             matcher = self._ranker.matcher
             matcher.match(queries_of(filter_ for request in group for filter_ in request.filters))
             matcher.load({paper for request in group for paper, _ in request.votes})
             matcher.load({paper for request in group for paper in request.carried})
-            made = {request: _selection(request, self._ranker) for request in group if not request.library}
-            made |= self._by_libraries([request for request in group if request.library])
+            rankings = {request: self._ranker.rank(request) for request in group if not request.library}
+            rankings |= self._by_libraries([request for request in group if request.library])
+            made = _selections(rankings, matcher)
             find_near(matcher, made.values())
             selections |= made
         return selections
 
-    def _by_libraries(self, requests: Sequence[SelectionRequest]) -> dict[SelectionRequest, Selection]:
-        """The same of requests with a library: some at a time, for the papers of all may be too many."""
-        made: dict[SelectionRequest, Selection] = {}
+    def _turn_to(self, through: int, span: _Span) -> None:
+        """Look at another window, unless it is the one of before."""
+        if self._pool.through != through:
+            self._pool, self._span = Pool(through), None
+        if self._span != span:
+            after, seen_through, first = self._span = span
+            window = Window.load(self._pool, after, seen_through, first=first)
+            self._ranker = Ranker(WindowMatcher(window, self._pool))
+
+    def _by_libraries(self, requests: Sequence[SelectionRequest]) -> dict[SelectionRequest, Ranking]:
+        """The rankings of requests with a library: some at a time, for the papers of all may be too many."""
+        made: dict[SelectionRequest, Ranking] = {}
         loaded: set[int] = set()
         matcher = self._ranker.matcher
         for first in range(0, len(requests), LIBRARIES):
             some = requests[first : first + LIBRARIES]
             loaded |= matcher.load({paper for request in some for paper in request.library})
-            made |= {request: _selection(request, self._ranker) for request in some}
+            made |= {request: self._ranker.rank(request) for request in some}
             if len(loaded) > PAPERS:
                 matcher.forget(loaded)
                 loaded.clear()
@@ -120,8 +128,26 @@ class Selector:
         return made
 
 
-def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
-    matcher, ranking = ranker.matcher, ranker.rank(request)
+def _selections(
+    rankings: Mapping[SelectionRequest, Ranking], matcher: WindowMatcher
+) -> dict[SelectionRequest, Selection]:
+    """The selections of ranked requests; each reason is put into words once."""
+    shown = {request: ranking.stored_reasons(request.full_limit) for request, ranking in rankings.items()}
+    lines = matcher.worded({one for each in shown.values() for one in each if not isinstance(one, str)})
+    return {
+        request: _selection(
+            request,
+            ranking,
+            [one if isinstance(one, str) else lines[one] for one in shown[request]],
+            matcher.window.day,
+        )
+        for request, ranking in rankings.items()
+    }
+
+
+def _selection(
+    request: SelectionRequest, ranking: Ranking, reasons: Sequence[str], day: date | None
+) -> Selection:
     full = request.full_limit
     return Selection(
         key=request.key,
@@ -133,7 +159,7 @@ def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
         through_release=request.through_release,
         seen_through=request.seen_through,
         first=request.first,
-        day=matcher.window.day,
+        day=day,
         scanned=ranking.scanned,
         already_had=ranking.already_seen,
         items=ranking.items[:full],
@@ -143,5 +169,5 @@ def _selection(request: SelectionRequest, ranker: Ranker) -> Selection:
         aside=ranking.aside,
         lacking="\n".join(request.lacking),
         carried=list(request.carried),
-        reasons="\n".join([*ranking.reasons, *ranker.reasons_of_carried(request)]),
+        reasons="\n".join(reasons),
     )

@@ -16,10 +16,11 @@ from digest.matching.index.paper_index import Index
 from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.ranking.trending import Contender, Place, places
 from digest.models import EditionEntry, Paper, Release, Revision, Source
+from digest.selection.pool import undoing, with_values
 from digest.selection.requests import EVERY, TRENDING, Filter
 from digest.selection.shown_reasons import ShownReasons
 from digest.selection.stored_queries import kept_by
-from digest.selection.window import Window, undoing, with_values
+from digest.selection.window import Window
 
 SPAN = timedelta(hours=48)
 GAINED_IN = timedelta(hours=24)

@@ -1,14 +1,12 @@
 """Windows: the papers that releases brought, and what they changed of earlier ones."""
 
-from collections import defaultdict
-from copy import copy
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q
 
 from digest.models import Edition, EditionEntry, Paper, Release, Revision, Source
+from digest.selection.pool import Pool, undoing, with_values
 
 
 @dataclass(frozen=True)
@@ -27,52 +25,33 @@ class Window:
     changed: frozenset[str] = frozenset()
 
     @classmethod
-    def load(cls, after: int, through: int, seen_through: int, *, first: bool) -> "Window":
-        """What the releases after `after` up to `through` listed.
+    def load(cls, pool: Pool, after: int, seen_through: int, *, first: bool) -> "Window":
+        """What the releases after `after` up to that of the pool listed.
 
         Papers of release `seen_through` or before are `seen_papers`; those of them which the releases revised
         come along, also as they were at `after`. For a first digest also the newest editions as of `after`.
         """
+        through = pool.through
         covered = Q(release__gt=after, release__lte=through)
         if first:
             covered |= Q(edition__in=_newest_editions(after), release__lte=after)
-        listed = EditionEntry.objects.filter(covered).select_related("paper")
-        entries = list(listed.annotate(day=F("edition__day")).order_by("day", "edition_id", "position"))
-        papers = {entry.paper_id: entry.paper for entry in entries}
-        seen = frozenset(pk for pk, paper in papers.items() if (paper.release_id or 0) <= seen_through)
-        later = undoing(Revision.objects.filter(release__gt=through))
+        listed = EditionEntry.objects.filter(covered).annotate(day=F("edition__day"))
+        days = dict(listed.order_by("day", "edition_id", "position").values_list("paper_id", "day"))
         changes = undoing(
             Revision.objects.filter(release__gt=after, release__lte=through, paper__release__lte=seen_through)
         )
-        stored = Paper.objects.filter(pk__in=changes).order_by("pk")
-        revised = tuple(with_values(paper, later.get(paper.pk, {})) for paper in stored)
-        days = [entry.day for entry in entries[-1:]] or [paper.day for paper in revised]
+        pool.read([*days, *sorted(changes)])
+        papers = tuple(pool.papers[pk] for pk in days if pk in pool.papers)
+        seen = frozenset(paper.pk for paper in papers if (paper.release_id or 0) <= seen_through)
+        revised = tuple(pool.papers[pk] for pk in sorted(changes) if pk in pool.papers)
         return cls(
-            max(days, default=None),
-            tuple(with_values(paper, later.get(paper.pk, {})) for paper in papers.values()),
+            max(days.values() or [paper.day for paper in revised], default=None),
+            papers,
             seen,
             revised,
             tuple(with_values(paper, changes[paper.pk]) for paper in revised),
             frozenset(name for before in changes.values() for name in before),
         )
-
-
-def undoing(revisions: QuerySet[Revision]) -> dict[int, dict[str, Any]]:
-    """What each paper said before these revisions, as far as they changed it."""
-    before: dict[int, dict[str, Any]] = defaultdict(dict)
-    for paper, values in revisions.order_by("-release_id").values_list("paper_id", "before"):
-        before[paper] |= values
-    return before
-
-
-def with_values(paper: Paper, values: dict[str, Any]) -> Paper:
-    """The paper with these values, to look at only."""
-    if not values:
-        return paper
-    other = copy(paper)
-    for name, value in values.items():
-        setattr(other, name, value)
-    return other
 
 
 def _newest_editions(release: int) -> list[int]:

@@ -87,7 +87,7 @@ class Composer:
 
     def _content(self, selection_id: int) -> DigestContent:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
-        content = self._reading.content_of(selection)
+        content = self._reading.content_of(selection, in_mail=True)
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
         return content

@@ -13,10 +13,9 @@ from dataclasses import replace
 from functools import cached_property
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from digest.selection.requests import SelectionRequest
-from digest.selection.selector import Selector
 from subscriptions.lib.selection_rows import kept
 from subscriptions.models import Delivery, SavedPaper, Vote
 from subscriptions.models.delivery import IS_OPEN
@@ -60,7 +59,10 @@ def sharing(due: SubscriberQuerySet, numbers: tuple[int, int]) -> SubscriberQuer
 def plan_together(planning: Planning) -> Iterator[Counter[str]]:
     """Plan the readers who share, chunk by chunk; yields how many deliveries of each came to which state."""
     due = planning.waiting.due().order_by().values_list("covered", "returning")
-    for covered, returning in due.distinct():
+    spans = due.distinct().order_by(
+        F("covered").asc(nulls_last=True)
+    )  # longest first: others are parts of it
+    for covered, returning in spans:
         yield from _Window(planning, covered, returning).plan()
 
 
@@ -71,7 +73,7 @@ class _Window:
         self._planning = planning
         self._alike = Q(covered=covered, returning=returning)  # None: IS NULL
         self._due = planning.waiting.due().filter(self._alike).order_by("pk")
-        self._filters, self._selector = Filters(), Selector()
+        self._filters, self._selector = Filters(), planning.selector
         self._shares: dict[Group, Share] = {}
         self._covered = covered
 

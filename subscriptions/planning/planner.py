@@ -19,7 +19,7 @@ from django.utils import timezone
 from digest.lib.counting import number_of
 from digest.models import Heartbeat, MergedPaper, Selection, newest_release
 from digest.selection.requests import SelectionRequest
-from digest.selection.selector import find_or_make, make, store
+from digest.selection.selector import Selector, make, store
 from subscriptions.accounts import preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.lib.selection_rows import kept
@@ -149,7 +149,7 @@ def plan_batch(
     tastes = Tastes.of([reader.pk for reader in readers])
     requests = {r.pk: _request(r, earlier[r.pk], planning, filters, tastes) for r in readers}
     requests = without_had(requests)
-    selections = _selections(requests)
+    selections = _selections(requests, planning.selector)
     there = kept({selection.pk for selection in selections.values()})
     readers = [reader for reader in readers if selections[reader.pk].pk in there]  # the others stay due
     slots = _slots(readers)
@@ -169,9 +169,9 @@ def plan_batch(
     _advance(readers, planning.through_release, planning.now)
 
 
-def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection]:
+def _selections(requests: Mapping[int, SelectionRequest], selector: Selector) -> dict[int, Selection]:
     """Each reader's selection, without papers that they got in a digest before."""
-    selections = find_or_make(set(requests.values()))
+    selections = selector.find_or_make(set(requests.values()))
     crossing = {pk: crossed for pk, request in requests.items() if (crossed := selections[request].crossed)}
     if crossing:
         before = received(crossing, {paper for crossed in crossing.values() for paper in crossed})
@@ -179,7 +179,7 @@ def _selections(requests: Mapping[int, SelectionRequest]) -> dict[int, Selection
             pk: _excluding(request, before.get(pk, set()).intersection(crossing.get(pk, ())))
             for pk, request in requests.items()
         }
-        selections |= find_or_make(set(requests.values()) - selections.keys())
+        selections |= selector.find_or_make(set(requests.values()) - selections.keys())
     chosen = {pk: selections[request] for pk, request in requests.items()}
     store(chosen.values())
     return chosen

@@ -7,6 +7,7 @@ from functools import cached_property
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from digest.selection.selector import Selector
 from digest.selection.trending import release_before
 from subscriptions.models import Delivery, Run
 from subscriptions.models.delivery import STOPPED
@@ -36,6 +37,11 @@ class Planning:
     def two_days_ago(self) -> int:
         """The newest release of two days ago or more: later papers compete to be the most upvoted."""
         return release_before(self.now)
+
+    @cached_property
+    def selector(self) -> Selector:
+        """Selects what digests bring; what it knows of papers serves all readers."""
+        return Selector()
 
     @cached_property
     def run(self) -> Run:

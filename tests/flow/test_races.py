@@ -10,7 +10,7 @@ from django.db.models import Count
 
 from digest.models import Paper, Selection
 from digest.selection.requests import Filter, SelectionRequest
-from digest.selection.selector import find_or_make, store
+from digest.selection.selector import Selector, store
 from subscriptions import outbox
 from subscriptions.models import Delivery, Run
 from subscriptions.planning import bulk_planner, planner
@@ -32,16 +32,18 @@ def test_a_worker_takes_no_digest_that_the_planner_is_putting_into_the_next(
         outbox.deliver(LocalMailbox())
         connection.close()
 
+    find_or_make = Selector.find_or_make
+
     def select_while_a_worker_runs(
-        requests: Collection[SelectionRequest],
+        selector: Selector, requests: Collection[SelectionRequest]
     ) -> dict[SelectionRequest, Selection]:
         worker = threading.Thread(target=work)
         worker.start()
         worker.join(10)
         assert not worker.is_alive()
-        return find_or_make(requests)
+        return find_or_make(selector, requests)
 
-    monkeypatch.setattr(planner, "find_or_make", select_while_a_worker_runs)
+    monkeypatch.setattr(Selector, "find_or_make", select_while_a_worker_runs)
     assert planner.plan(NOW + timedelta(days=1)).superseded == 1
     outbox.deliver(LocalMailbox())
 
@@ -103,7 +105,7 @@ def test_planners_who_store_the_same_selections_do_not_wait_for_each_other_for_e
     stored: list[set[int | None]] = []
 
     def work(step: int) -> None:
-        selections = list(find_or_make(requests).values())[::step]
+        selections = list(Selector().find_or_make(requests).values())[::step]
         at_the_gate.wait(20)
         store(selections)
         stored.append({selection.pk for selection in selections})

@@ -33,8 +33,7 @@ class Index:
     @classmethod
     def of(cls, papers: Sequence[PaperText]) -> "Index":
         """The index of papers; their topics are not looked up."""
-        numbers = {number: _column(papers, number) for number in Number}
-        return cls(len(papers), TokenGraph.of(map(text_sources, papers)), numbers, {})
+        return cls(len(papers), TokenGraph.of(map(text_sources, papers)), numbers_of(papers), {})
 
     def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
         """For each paper whether its number is known and compares so."""
@@ -49,6 +48,11 @@ class Index:
 def compared(column: NDArray[np.int64], operator: str, value: int | date) -> NDArray[np.bool_]:
     """For each number of a column of `Index.numbers` whether it is known and compares so."""
     return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
+
+
+def numbers_of(papers: Sequence[PaperText]) -> Mapping[Number, NDArray[np.int64]]:
+    """The numbers of papers as an index has them."""
+    return {number: _column(papers, number) for number in Number}
 
 
 def _column(papers: Sequence[PaperText], number: Number) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from digest.matching.ast import And, Leaf, Node, Not, Or, Term, Weight
 from digest.matching.index.paper_index import Index
-from digest.matching.percolator.leaf_matcher import LeafMatcher
+from digest.matching.percolator.leaf_matcher import LeafMatcher, LeafMatches
 
 Rows = NDArray[np.uint64]
 _WORD = 64
@@ -122,10 +122,22 @@ class Program:
         else:
             self._leaf_matcher.remove(number)
 
-    def evaluate(self, index: Index, wanted: NDArray[np.int64]) -> Rows:
-        """For each wanted edge the papers it holds for: bit n of its row for the n-th paper of `index`."""
+    def number_of(self, leaf: Leaf) -> int:
+        """The number under which a leaf of the queries is looked for."""
+        return self._numbers[leaf.text if isinstance(leaf, Term) else leaf]
+
+    def look(self, index: Index) -> LeafMatches:
+        """The leaves that papers of `index` satisfy."""
+        return self._leaf_matcher.look(index)
+
+    def evaluate(self, index: Index, wanted: NDArray[np.int64], found: LeafMatches | None = None) -> Rows:
+        """For each wanted edge the papers it holds for: bit n of its row for the n-th paper of `index`.
+
+        What `look` has `found` in that index is not looked for again.
+        """
         words = -(-index.count // _WORD)
-        leaves = _Bits(*self._leaf_matcher.matches(index), words)
+        found = found or self.look(index)
+        leaves = _Bits(found.leaves, found.papers, words)
         result = np.empty((len(wanted), words), np.uint64)
         negated = wanted < 0
         ends = np.where(negated, ~wanted, wanted)

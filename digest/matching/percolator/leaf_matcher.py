@@ -2,6 +2,7 @@
 
 from array import array
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,17 @@ from digest.matching.percolator.phrase_matcher import PhraseMatcher
 
 _NONE = -1
 _AT_ONCE = 20_000  # pairs of a term and a group looked for near each other, to bound what they take
+
+
+class LeafMatches(NamedTuple):
+    """Leaves by number, each with a paper that satisfies it and the field by which, as an index into FIELDS.
+
+    Of leaves that are not about words the field is -1.
+    """
+
+    leaves: Numbers
+    fields: Numbers
+    papers: Numbers
 
 
 class LeafMatcher:
@@ -64,12 +76,18 @@ class LeafMatcher:
 
     def matches(self, index: Index) -> tuple[Numbers, Numbers]:
         """Pairs of a leaf's number and a paper that satisfies it, in no order, some perhaps twice."""
+        found = self.look(index)
+        return found.leaves, found.papers
+
+    def look(self, index: Index) -> "LeafMatches":
+        """The same, with the field where each was found."""
         matcher = PhraseMatcher.scan(index.graph, self._automaton)
         parts = [self._term_matches(matcher), *self._near_matches(matcher)]
         for number, leaf in self._others.items():
             papers = _papers(leaf, index)
-            parts.append((np.full(len(papers), number, np.int32), papers))
-        return np.concatenate([n for n, _ in parts]), np.concatenate([papers for _, papers in parts])
+            leaves, fields = (np.full(len(papers), n, np.int32) for n in (number, _NONE))
+            parts.append(LeafMatches(leaves, fields, papers))
+        return LeafMatches(*map(np.concatenate, zip(*parts, strict=True)))
 
     def _indexed_terms(self) -> tuple[Keys, Numbers]:
         """The leaf of each term and field, in the order of both."""
@@ -86,7 +104,7 @@ class LeafMatcher:
         self._term_index = all_keys[order], all_numbers[order]
         return self._term_index
 
-    def _term_matches(self, matcher: PhraseMatcher) -> tuple[Numbers, Numbers]:
+    def _term_matches(self, matcher: PhraseMatcher) -> "LeafMatches":
         keys, numbers = self._indexed_terms()
         texts = matcher.graph.texts[matcher.occurrences.starts]
         # A term counts once a text, however often it occurs there.
@@ -95,7 +113,7 @@ class LeafMatcher:
         terms, texts = seen >> SHIFT, seen & LOW
         wanted = terms * len(FIELDS) + matcher.graph.text_fields[texts]
         found, leaves = lookup(wanted, keys, numbers)
-        return leaves, matcher.graph.text_papers[texts[found]]
+        return _in_texts(leaves, texts[found], matcher)
 
     def _pairs(self) -> "_Pairs":
         """Every term that a leaf wants near one of a group of others, which is the leaf's right side."""
@@ -114,14 +132,14 @@ class LeafMatcher:
         )
         return self._near_pairs
 
-    def _near_matches(self, matcher: PhraseMatcher) -> list[tuple[Numbers, Numbers]]:
+    def _near_matches(self, matcher: PhraseMatcher) -> list["LeafMatches"]:
         parts, near = [], self._pairs()
         groups = matcher.grouped(near.terms, near.groups)
         for first in range(0, len(near.leaves), _AT_ONCE):
             some = near.part(slice(first, first + _AT_ONCE))
             pairs, texts = matcher.near(some.left, some.right, some.distances, groups)
             fits = _has(some.fields[pairs], matcher.graph.text_fields[texts])
-            parts.append((some.leaves[pairs[fits]], matcher.graph.text_papers[texts[fits]]))
+            parts.append(_in_texts(some.leaves[pairs[fits]], texts[fits], matcher))
         return parts
 
 
@@ -146,6 +164,11 @@ class _Pairs:
             distances=self.distances[rows],
             fields=self.fields[rows],
         )
+
+
+def _in_texts(leaves: Numbers, texts: Numbers, matcher: PhraseMatcher) -> LeafMatches:
+    graph = matcher.graph
+    return LeafMatches(leaves, graph.text_fields[texts].astype(np.int32), graph.text_papers[texts])
 
 
 def _bits(fields: tuple[Field, ...]) -> int:

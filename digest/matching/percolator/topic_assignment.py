@@ -1,10 +1,11 @@
 """Which preset topics papers belong to: the trained model, with a vote of the shipped queries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
@@ -17,29 +18,38 @@ from digest.matching.topics.stored_matches import TopicMatches
 def index_of(papers: Sequence[PaperText], *, topics: bool = True) -> Index:
     """The index of papers, with the topics they belong to unless nobody asks."""
     index = Index.of(papers)
-    if not topics:
-        return index
-    assigned = _assigned(papers, index)
-    kept = {
-        slug: np.fromiter((slug in topics for topics in assigned), np.bool_, len(papers))
-        for slug in {slug for topics in assigned for slug in topics}
-    }
-    return replace(index, topics=kept)
+    return with_topics(index, strengths_of(papers, index)) if topics else index
+
+
+def with_topics(index: Index, strengths: Mapping[str, NDArray[np.float64]]) -> Index:
+    """The index, with the topics that its papers belong to."""
+    return replace(index, topics={slug: of_papers > 0 for slug, of_papers in strengths.items()})
+
+
+def strengths_of(papers: Sequence[PaperText], index: Index) -> Mapping[str, NDArray[np.float64]]:
+    """How strongly each of the papers, whose index it is, belongs to each topic; 0 where it does not."""
+    strengths: dict[str, NDArray[np.float64]] = {}
+    for place, matches in enumerate(_assigned(papers, index)):
+        for slug, found in matches.items():
+            strengths.setdefault(slug, np.zeros(len(papers)))[place] = found.strength
+    return strengths
 
 
 def topics_of(papers: Sequence[PaperText]) -> list[TopicMatches]:
     """The preset topics that each paper belongs to, strongest first."""
-    return _assigned(papers, Index.of(papers))
+    return _assigned(papers)
 
 
-def _assigned(papers: Sequence[PaperText], index: Index) -> list[TopicMatches]:
+def _assigned(papers: Sequence[PaperText], index: Index | None = None) -> list[TopicMatches]:
     """A paper's own `topic_matches` where it has them: they depend on nothing but its words."""
     own: list[TopicMatches | None] = [getattr(paper, "topic_matches", None) for paper in papers]
     known = [matches for matches in own if matches is not None]
     if len(known) == len(papers):
         return known
     slugs, program, numbers = _preset_program()
-    votes = np.unpackbits(program.evaluate(index, numbers).view(np.uint8), axis=1, bitorder="little")
+    votes = np.unpackbits(
+        program.evaluate(index or Index.of(papers), numbers).view(np.uint8), axis=1, bitorder="little"
+    )
     return [
         preset_topics().classify(paper, kept_by=[slugs[n] for n in np.flatnonzero(votes[:, number])])
         if matches is None
@@ -49,7 +59,7 @@ def _assigned(papers: Sequence[PaperText], index: Index) -> list[TopicMatches]:
 
 
 @cache
-def _preset_program() -> tuple[list[str], Program, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _preset_program() -> tuple[list[str], Program, NDArray[np.int64]]:
     """The shipped queries as one program, and the number of each."""
     program = Program()
     numbers = [program.add(query.root) for query in preset_queries().values()]

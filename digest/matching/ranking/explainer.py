@@ -1,12 +1,12 @@
 """Explain a query on a paper: the clauses that held, where, and how strongly; or those that failed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain
 from operator import itemgetter
+from types import MappingProxyType
 
-from digest.matching.abbreviations import definitions
 from digest.matching.ast import (
     And,
     Compare,
@@ -24,17 +24,20 @@ from digest.matching.ast import (
     Weight,
 )
 from digest.matching.paper import PaperText, satisfies, shown, texts
+from digest.matching.percolator.term_places import PaperPlaces, Place
 from digest.matching.percolator.topic_assignment import topics_of
 from digest.matching.query.shipped_topics import preset_queries
+from digest.matching.ranking.also_written import introduced, may_be_written_otherwise
 from digest.matching.ranking.likeness import alike
 from digest.matching.ranking.similarity import Vector, vector
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
-from digest.matching.tokenizer import Text, stem, words
+from digest.matching.tokenizer import Text, stem
 from digest.matching.topics.stored_matches import TopicMatches
 
-_WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
-_LIKENESS = 12.0  # a paper just like enough counts as much as a word of the title
+FIELD_WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
+LIKENESS = 12.0  # a paper just like enough counts as much as a word of the title
+_ORDER: dict[str, int] = {field: place for place, field in enumerate([*Field, *Number])}
 _MOST_POSITIONS = (
     50  # of one clause in one text: more would not be read, and long texts have thousands of pairs
 )
@@ -46,45 +49,40 @@ def explain(query: Query, paper: PaperText) -> Explanation:
 
 
 class Explainer:
-    """Explains queries on one paper, whose words are split once."""
+    """Explains queries on one paper, whose words are split once.
 
-    def __init__(self, paper: PaperText) -> None:
-        self._paper = paper
+    Where terms stand need not be looked for if their `places` are known already, and what was found of
+    topics may be known from an earlier explainer of the paper.
+    """
+
+    def __init__(
+        self,
+        paper: PaperText,
+        places: PaperPlaces | None = None,
+        topics: Mapping[Topic, tuple[Reason, ...]] = MappingProxyType({}),
+    ) -> None:
+        self._paper, self._places = paper, places
         self._texts = texts(paper)
-        self._found: dict[Leaf, tuple[Reason, ...]] = {}
+        self._found: dict[Leaf, tuple[Reason, ...]] = dict(topics.items())
+
+    @property
+    def topics(self) -> Mapping[Topic, tuple[Reason, ...]]:
+        """What was found of topics."""
+        return {leaf: found for leaf, found in self._found.items() if isinstance(leaf, Topic)}
 
     def explain(self, query: Query) -> Explanation:
-        carrying = self._carrying(query.root, 1.0)
-        if carrying is None:
+        carried = carrying(query.root, 1.0, self._reasons)
+        if carried is None:
             missing = tuple(str(clause) for clause in self._missing(query.root))
             return Explanation(kept=False, missing=missing)
-        heaviest = dict(sorted(carrying, key=itemgetter(1)))
+        heaviest = dict(sorted(carried, key=itemgetter(1)))
         shown = [*heaviest, *self._short_for(heaviest)]
         reasons = {reason for leaf in shown for reason in self._reasons(leaf)}
-        order: list[str] = [*Field, *Number]
         return Explanation(
             kept=True,
-            reasons=tuple(sorted(reasons, key=lambda r: (order.index(r.field), r.start, -r.end, r.text))),
+            reasons=tuple(sorted(reasons, key=lambda r: (_ORDER[r.field], r.start, -r.end, r.text))),
             strength=sum(self._strength(leaf) * weight for leaf, weight in heaviest.items()),
         )
-
-    def _carrying(self, node: Node, weight: float) -> list[tuple[Leaf, float]] | None:
-        """The leaves by which `node` holds, each with its weight, or None if it does not hold."""
-        match node:
-            case And(parts):
-                carried = [self._carrying(part, weight) for part in parts]
-                if any(leaves is None for leaves in carried):
-                    return None
-                return [leaf for leaves in carried for leaf in leaves or []]
-            case Or(parts):
-                held = [leaves for part in parts if (leaves := self._carrying(part, weight)) is not None]
-                return [leaf for leaves in held for leaf in leaves] if held else None
-            case Not(part):
-                return [] if self._carrying(part, weight) is None else None
-            case Weight(part, factor):
-                return self._carrying(part, weight * factor)
-            case _:
-                return [(node, weight)] if self._reasons(node) else None
 
     def _missing(self, node: Node) -> list[Node]:
         """The fewest clauses that `node` lacks; none if it holds."""
@@ -96,7 +94,7 @@ class Explainer:
             case Weight(part, _):
                 return self._missing(part)
             case _:
-                return [] if self._carrying(node, 1.0) is not None else [node]
+                return [] if carrying(node, 1.0, self._reasons) is not None else [node]
 
     def _reasons(self, leaf: Leaf) -> tuple[Reason, ...]:
         if leaf not in self._found:
@@ -108,8 +106,8 @@ class Explainer:
             return self._topics[leaf.slug].strength
         if isinstance(leaf, Like):
             found = alike(leaf.vector, self._vector)
-            return _LIKENESS * found.strength if found else 0.0
-        return sum(_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
+            return LIKENESS * found.strength if found else 0.0
+        return sum(FIELD_WEIGHT.get(field, 1.0) for field in {reason.field for reason in self._reasons(leaf)})
 
     @cached_property
     def _topics(self) -> TopicMatches:
@@ -145,9 +143,9 @@ class Explainer:
 
     def _also_written(self, term: Term) -> list[Term]:
         """What this paper introduces as short for the term, or the term as short for."""
-        if term.prefix or term.field not in {None, Field.TITLE, Field.ABSTRACT}:
+        if not may_be_written_otherwise(term):
             return []
-        wanted = [*map(stem, term.words)] if self._abbreviations else []
+        wanted = tuple(map(stem, term.words)) if self._abbreviations else ()
         return [replace(other, field=term.field) for one, other in self._abbreviations if one == wanted]
 
     def _short_for(self, leaves: Iterable[Leaf]) -> list[Term]:
@@ -161,15 +159,15 @@ class Explainer:
         return [other for one, other in self._abbreviations if len(one) > 1 and found.issuperset(one)]
 
     @cached_property
-    def _abbreviations(self) -> list[tuple[list[str], Term]]:
-        """What the paper introduces: the stems of one form and the other form, in both directions."""
-        found = chain(definitions(self._paper.title), definitions(self._paper.abstract))
-        pairs = sorted({(words(short), words(long)) for short, long in found})
-        both = (pair for one, other in pairs for pair in ((one, other), (other, one)))
-        return [([*map(stem, one)], Term(other)) for one, other in both]
+    def _abbreviations(self) -> list[tuple[tuple[str, ...], Term]]:
+        return introduced(self._paper)
 
     def _positions(self, leaf: Term | Near) -> Iterable[tuple[Field, Text, Position]]:
         if isinstance(leaf, Term):
+            known = self._places.of(leaf) if self._places else None
+            if known is not None:
+                yield from self._known(leaf, known)
+                return
             for field, text in self._searched(leaf):
                 yield from ((field, text, position) for position in _first(positions(leaf, text)))
         else:
@@ -177,8 +175,36 @@ class Explainer:
                 pairs = chain.from_iterable(near_positions(leaf, text))
                 yield from ((field, text, position) for position in _first(pairs))
 
+    def _known(self, term: Term, places: Iterable[Place]) -> Iterable[tuple[Field, Text, Position]]:
+        by_text: dict[tuple[Field, int], list[Position]] = {}
+        for field, number, position in places:
+            if field in term.fields:
+                by_text.setdefault((field, number), []).append(position)
+        for (field, number), found in by_text.items():
+            text = self._texts[field][number]
+            yield from ((field, text, position) for position in _first(found))
+
     def _searched(self, term: Term) -> Iterable[tuple[Field, Text]]:
         return ((field, text) for field in term.fields for text in self._texts[field])
+
+
+def carrying(node: Node, weight: float, holds: Callable[[Leaf], object]) -> list[tuple[Leaf, float]] | None:
+    """The leaves by which `node` holds, each with its weight, or None if it does not hold."""
+    match node:
+        case And(parts):
+            carried = [carrying(part, weight, holds) for part in parts]
+            if any(leaves is None for leaves in carried):
+                return None
+            return [leaf for leaves in carried for leaf in leaves or []]
+        case Or(parts):
+            held = [leaves for part in parts if (leaves := carrying(part, weight, holds)) is not None]
+            return [leaf for leaves in held for leaf in leaves] if held else None
+        case Not(part):
+            return [] if carrying(part, weight, holds) is None else None
+        case Weight(part, factor):
+            return carrying(part, weight * factor, holds)
+        case _:
+            return [(node, weight)] if holds(node) else None
 
 
 def _first(found: Iterable[Position]) -> Iterable[Position]:

@@ -10,10 +10,11 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import NamedTuple
 
 from digest.matching.ranking.relevance_feedback import Taste
-from digest.matching.ranking.similarity import Similarities
+from digest.matching.ranking.similarity import Similarities, Vector
 
 _VOTE_WEIGHT = 0.5
 _HALF_LIFE_DAYS = 7.0
@@ -49,8 +50,13 @@ class Candidate(NamedTuple):
 
 def score(strength: float, upvotes: int | None, age_days: int) -> float:
     """Strength of match, plus upvotes on a log scale damped by age in days."""
+    return strength + upvotes_worth(upvotes, age_days)
+
+
+def upvotes_worth(upvotes: int | None, age_days: int) -> float:
+    """What upvotes add to the strength of a match."""
     votes: float = math.log2(1 + (upvotes or 0)) * 0.5 ** (max(age_days, 0) / _HALF_LIFE_DAYS)
-    return strength + _VOTE_WEIGHT * votes
+    return _VOTE_WEIGHT * votes
 
 
 def rank(
@@ -61,48 +67,60 @@ def rank(
     `similarities` knows the candidates by number. A paper is noted as raised or lowered if its place in its
     section is another than without the reader's votes, because of its own similarity.
     """
-    scores = {
-        c: c.score + taste.gain(similarities.vector(c.number)) if taste else c.score for c in candidates
-    }
-    losses: dict[Candidate, float] = {}
-    notes: dict[Candidate, Note] = {}
-    for section in _sections(candidates):
-        ranked = sorted(section, key=lambda c: (-scores[c], c.key))
+    by_key = sorted(candidates, key=attrgetter("key"))
+    numbers, _, sections, scores = zip(*by_key, strict=True) if by_key else ((), (), (), ())
+    order, notes = place(numbers, sections, scores, similarities, taste)
+    return [(by_key[n], notes.get(n)) for n in order]
+
+
+def place(
+    numbers: Sequence[int],
+    sections: Sequence[int],
+    scores: Sequence[float],
+    similarities: Similarities[int],
+    taste: Taste[int] | None = None,
+) -> tuple[list[int], dict[int, Note]]:
+    """`rank` of candidates that come in the order of their keys: their numbers in it, and some notes."""
+    total = scores
+    if taste:
+        total = [score + taste.gain(similarities.vector(n)) for n, score in zip(numbers, scores, strict=True)]
+    negated = [-score for score in total]
+    ranked = sorted(range(len(numbers)), key=negated.__getitem__)
+    by_section: dict[int, list[int]] = defaultdict(list)
+    for n in ranked:
+        by_section[sections[n]].append(n)
+    notes: dict[int, Note] = {}
+    loses = False
+    for section in by_section.values():
         if taste:
-            notes |= _moved(ranked, scores, similarities, taste)
-        duplicates = dict(similarities.near_duplicates([candidate.number for candidate in ranked[:COMPARED]]))
-        for candidate in ranked if duplicates else ():
-            if candidate.number in duplicates:
-                losses[candidate] = NEAR_DUPLICATE_PENALTY
-                notes[candidate] = Note(Cause.ALIKE, duplicates[candidate.number])
-    placed = sorted(candidates, key=lambda c: (losses.get(c, 0.0) - scores[c], c.key))
-    return [(candidate, notes.get(candidate)) for candidate in placed]
-
-
-def _sections(candidates: Collection[Candidate]) -> Collection[Sequence[Candidate]]:
-    sections: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        sections[candidate.section].append(candidate)
-    return sections.values()
+            vectors = {n: similarities.vector(numbers[n]) for n in section}
+            notes |= _moved(section, scores, total, vectors, taste)
+        duplicates = dict(similarities.near_duplicates([numbers[n] for n in section[:COMPARED]]))
+        for n in section if duplicates else ():
+            if numbers[n] in duplicates:
+                loses = True
+                negated[n] += NEAR_DUPLICATE_PENALTY
+                notes[n] = Note(Cause.ALIKE, duplicates[numbers[n]])
+    return sorted(range(len(numbers)), key=negated.__getitem__) if loses else ranked, notes
 
 
 def _moved(
-    ranked: Sequence[Candidate],
-    scores: Mapping[Candidate, float],
-    similarities: Similarities[int],
+    ranked: Sequence[int],
+    scores: Sequence[float],
+    total: Sequence[float],
+    vectors: Mapping[int, Vector],
     taste: Taste[int],
-) -> dict[Candidate, Note]:
+) -> dict[int, Note]:
     """Notes for the candidates of a section, as the reader's votes ranked them."""
-    plain = sorted(ranked, key=lambda c: (-c.score, c.key))
-    before = {candidate: place for place, candidate in enumerate(plain)}
+    plain = sorted(sorted(ranked), key=lambda n: -scores[n])
+    before = {n: place for place, n in enumerate(plain)}
     notes = {}
-    for place, candidate in enumerate(ranked):
-        paper, gain = similarities.vector(candidate.number), scores[candidate] - candidate.score
-        other: int | None = None
-        if place < before[candidate] and gain >= WORTH_SAYING:
-            cause, other = Cause.RAISED, taste.raised_by(paper)
-        elif place > before[candidate] and gain <= -WORTH_SAYING:
-            cause, other = Cause.LOWERED, taste.lowered_by(paper)
+    for after, n in enumerate(ranked):
+        gain, other = total[n] - scores[n], None
+        if after < before[n] and gain >= WORTH_SAYING:
+            cause, other = Cause.RAISED, taste.raised_by(vectors[n])
+        elif after > before[n] and gain <= -WORTH_SAYING:
+            cause, other = Cause.LOWERED, taste.lowered_by(vectors[n])
         if other is not None:
-            notes[candidate] = Note(cause, other)
+            notes[n] = Note(cause, other)
     return notes

@@ -9,9 +9,10 @@ but its paper, so that planning a digest again gives the same digest.
 import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from digest.matching.paper import PaperText
 from digest.matching.tokenizer import Text
@@ -27,6 +28,7 @@ TITLE_WEIGHT = 2  # a word of the title counts as often
 
 Vector = Mapping[str, float]
 K = TypeVar("K", bound=Hashable)
+K_contra = TypeVar("K_contra", bound=Hashable, contravariant=True)
 
 
 @cache
@@ -65,16 +67,30 @@ def similarity(one: Vector, other: Vector) -> float:
     return sum(weight * other[stem] for stem, weight in one.items() if stem in other)
 
 
-class Similarities(Generic[K]):
-    """Similarity within a set of papers; vectors and comparisons are made when first asked for."""
+class Known(Protocol[K_contra]):
+    """Papers with their vectors, of which each knows those that are much like it."""
 
-    def __init__(self, papers: Mapping[K, PaperText]) -> None:
+    def __contains__(self, key: object) -> bool: ...
+    def vector(self, key: K_contra) -> Vector: ...
+    def alike(self, key: K_contra) -> AbstractSet[Any]: ...
+
+
+class Similarities(Generic[K]):
+    """Similarity within a set of papers; vectors and comparisons are made when first asked for.
+
+    What is `known` already of some papers is not worked out here; it knows all that are ranked.
+    """
+
+    def __init__(self, papers: Mapping[K, PaperText], known: "Known[K] | None" = None) -> None:
         self._papers = papers
+        self._known = known
         self._vectors: dict[K, Vector] = {}
         self._compared: dict[K, set[K]] = defaultdict(set)
         self._duplicates: dict[K, set[K]] = defaultdict(set)
 
     def vector(self, key: K) -> Vector:
+        if self._known is not None and key in self._known:
+            return self._known.vector(key)
         if key not in self._vectors:
             self._vectors[key] = vector(self._papers[key])
         return self._vectors[key]
@@ -88,9 +104,13 @@ class Similarities(Generic[K]):
         """The papers much like one ranked above, each with the first such; too short texts are never."""
         above: set[K] = set()
         for key in ranked:
-            for other in above - self._compared[key]:
-                self._compare(key, other)
-            if found := self._duplicates[key] & above:
+            if self._known is not None:
+                duplicates = self._known.alike(key)
+            else:
+                for other in above - self._compared[key]:
+                    self._compare(key, other)
+                duplicates = self._duplicates[key]
+            if duplicates and (found := duplicates & above):
                 yield key, next(other for other in ranked if other in found)
             above.add(key)
 
