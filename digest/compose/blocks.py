@@ -105,7 +105,7 @@ class Blocks:
 
     def line(self, line: LineView) -> Block:
         """A paper as a title line."""
-        return self._of("line", line, paper=line)
+        return self._of("line", (line.number, line.title, line.withdrawn), paper=line)
 
     def left_out(self, rest: Rest) -> Block:
         """How many papers there are that only the web has."""

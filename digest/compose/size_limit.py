@@ -2,12 +2,13 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
 from digest.compose.blocks import Blocks, Rest
 from digest.compose.digest_view import DigestPresenter
+from digest.compose.paper.view import LineView
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,9 @@ def best_fit(papers: int, lines: Callable[[int], int], size: Callable[[Fit], int
     everything = Fit(papers, lines(papers))
     if size(everything) <= limit:
         return everything
-    room = limit - limit // 6
-    beside_all = _largest(papers, lambda n: size(Fit(n, lines(n))) <= limit)
-    full = max(beside_all, _largest(papers, lambda n: size(Fit(n, 0)) <= room))
+    full = _largest(papers, lambda n: size(Fit(n, 0)) <= limit - limit // 6)
+    if full < papers and size(Fit(full + 1, lines(full + 1))) <= limit:
+        full = _largest(papers, lambda n: n <= full or size(Fit(n, lines(n))) <= limit)
     return Fit(full, _largest(lines(full), lambda n: size(Fit(full, n)) <= limit))
 
 
@@ -53,6 +54,7 @@ class Sizes:
         self._limit = limit
         self.frame = blocks.frame(presenter.frame)
         self._of_frame = sum(block.size for block in self.frame)
+        self._least_line = blocks.line(LineView(0, "", "", "")).size
         items = [item for _, item in presenter.order]
         self._papers = accumulate((blocks.paper(presenter.paper(i)).size for i in items), initial=0)
         self._lines = accumulate((blocks.line(presenter.line(i)).size for i in items), initial=0)
@@ -65,17 +67,17 @@ class Sizes:
 
     def __call__(self, fit: Fit) -> int:
         """The octets of a digest that shows so much; any number beyond the limit if it is larger."""
-        size = self._of_frame
-        for sums, more, start, end in (
-            (self._of_papers, self._papers, 0, fit.full),
-            (self._of_lines, self._lines, fit.full, fit.full + fit.lines),
-        ):
-            while len(sums) <= end and (len(sums) <= start or size + sums[-1] - sums[start] <= self._limit):
-                sums.append(next(more))
-            size += sums[min(end, len(sums) - 1)] - sums[start]
-            if size > self._limit:
-                return size
-        return size + self._around(fit)
+        size = self._of_frame + self._sum(self._of_papers, self._papers, 0, fit.full)
+        if size + fit.lines * self._least_line > self._limit:
+            return self._limit + 1
+        size += self._sum(self._of_lines, self._lines, fit.full, fit.full + fit.lines)
+        return size if size > self._limit else size + self._around(fit)
+
+    def _sum(self, sums: list[int], more: Iterator[int], start: int, end: int) -> int:
+        """The octets of the blocks from `start` to `end`, or more than the limit; `sums` takes up `more`."""
+        while len(sums) <= end and (len(sums) <= start or sums[-1] - sums[start] <= self._limit):
+            sums.append(next(more))
+        return sums[min(end, len(sums) - 1)] - sums[start]
 
     def _around(self, fit: Fit) -> int:
         """What stands around the papers and lines, by filter."""

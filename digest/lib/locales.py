@@ -126,6 +126,8 @@ class Language:
 
         def _filled(context: EvalContext, text: str, values: dict[str, object]) -> str:
             text = Markup(text) if context.autoescape else text  # noqa: S704  # the catalogue is ours
+            if not values and "%" not in text:
+                return text
             return text % {name: cleaned(value) for name, value in values.items()}
 
         environment.globals |= {"_": say, "gettext": say, "ngettext": count}

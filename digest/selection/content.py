@@ -33,6 +33,7 @@ class Reading:
 
     def __init__(self) -> None:
         self._papers: dict[int, Paper] = {}
+        self._with_notes: dict[tuple[int, Note], tuple[Item, Item]] = {}
         self._stored = lru_cache(maxsize=_LINES)(self._stored_item)
         self._anew = lru_cache(maxsize=_REMEMBERED)(self._item_anew)
         self._explainer = lru_cache(maxsize=_REMEMBERED)(Explainer)
@@ -48,7 +49,7 @@ class Reading:
         papers = self._read(selection)
         items = _each_once(self._items(selection, filters, in_mail=in_mail), selection.papers)
         shown = [
-            (entry["filter"], replace(item, note=note) if (note := _note(entry, papers)) else item)
+            (entry["filter"], self._noted(item, note) if (note := _note(entry, papers)) else item)
             for entry in selection.items
             if (item := items.get(entry["paper"]))
         ]
@@ -118,6 +119,16 @@ class Reading:
             return packed.paper, None
         reasons = packed.reasons if packed.are_true_of(paper) else packed.of_then
         return packed.paper, item_of(paper, reasons, self._titles) if reasons else None
+
+    def _noted(self, item: Item, note: Note) -> Item:
+        """The paper with a line about its place: the same item for all who are shown both."""
+        key = id(item), note  # the item is kept beside, for no other may have its number meanwhile
+        found = self._with_notes.get(key)
+        if found is None:
+            if len(self._with_notes) >= _LINES:
+                self._with_notes.clear()
+            found = self._with_notes[key] = item, replace(item, note=note)
+        return found[1]
 
     def _item_anew(self, pk: int, queries: tuple[str, ...]) -> Item:
         """The paper with the reasons of the first of `queries` that keeps it."""

@@ -20,6 +20,7 @@ from digest.compose.templating.slotted import Slotted, joined
 
 _TO, _DATE, _ID, _UNSUBSCRIBE = (slot("header", name) for name in ("to", "date", "message-id", "unsubscribe"))
 _URL = re.compile(r"https?://[!#-;=?-~]+")
+_ESCAPED = re.compile("[&']")  # in HTML, of what a link may hold
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
@@ -55,6 +56,7 @@ class PreparedLetter:
     """A letter from one sender, encoded but for what differs from reader to reader."""
 
     _template: Slotted
+    _needs: frozenset[bytes]
 
     def message(self, personal: Personal) -> bytes:
         """The whole message (RFC 5322) for one reader, with CRLF line ends; but for their address in ASCII.
@@ -72,12 +74,12 @@ class PreparedLetter:
         }
         for name, url in personal.links().items():
             header, text, html = slots = _slots(name)
-            if not _URL.fullmatch(url) and (url or not self._template.slots.isdisjoint(slots)):
+            if not _URL.fullmatch(url) and (url or not self._needs.isdisjoint(slots)):
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
             values[header] = url.encode("ascii")
             values[text] = values[html] = value(url)
-            if (escaped := str(escape(url))) != url:
-                values[html] = value(escaped)
+            if _ESCAPED.search(url):
+                values[html] = value(str(escape(url)))
         return self._template.filled(values)
 
     @property
@@ -90,7 +92,8 @@ def prepare(letter: Letter | EncodedLetter, sender: Sender) -> PreparedLetter:
     """`letter`, ready to be sent by `sender` to any number of readers; as text alone if it has no HTML."""
     encoded = _encoded(letter) if isinstance(letter, Letter) else letter
     headers = Slotted.of(b"".join(_headers(encoded, sender)))
-    return PreparedLetter(joined([headers, *_bodies(encoded)]))
+    template = joined([headers, *_bodies(encoded)])
+    return PreparedLetter(template, template.slots)
 
 
 def _encoded(letter: Letter) -> EncodedLetter:

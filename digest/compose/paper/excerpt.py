@@ -18,27 +18,59 @@ _ABBREVIATION = re.compile(
     r"(?:^|[\s(\[])(?:e\.g|i\.e|etc|cf|vs|al|viz|resp|approx|ca|w\.r\.t|a\.k\.a|[Ff]igs?|[Ee]qs?|[Ss]ecs?|[Tt]abs?"
     r"|[Rr]efs?|[Cc]h|[Aa]pp|[Nn]os?|[Vv]ol|pp?|Dr|Prof|Mrs?|Ms|St|Jr|Inc|[A-Z])\.$"
 )
-# These read a sentence in lower case.
-_CONTRIBUTION = re.compile(
-    r"\b(?:we|this (?:paper|work|study|report|survey|article)|our (?:work|paper|approach|method|key idea))\b"
-    r".{0,40}?\b(?:propos|introduc|present|develop|design|releas|describ|show|demonstrat|find|study|studies"
-    r"|investigat|establish|build|built|provid|prove|argue|deriv|formulat|explor)",
-    re.DOTALL,
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """What a sentence in lower case may say; none without any of the `words` does."""
+
+    words: tuple[str, ...]
+    pattern: re.Pattern[str]
+
+    def is_in(self, sentence: str) -> bool:
+        return any(map(sentence.__contains__, self.words)) and bool(self.pattern.search(sentence))
+
+
+_CONTRIBUTING = (
+    "propos introduc present develop design releas describ show demonstrat find study studies investigat "
+    "establish build built provid prove argue deriv formulat explor"
+).split()
+_CONTRIBUTION = _Saying(
+    tuple(_CONTRIBUTING),
+    re.compile(
+        r"\b(?:we|this (?:paper|work|study|report|survey|article)"
+        r"|our (?:work|paper|approach|method|key idea))\b"
+        rf".{{0,40}}?\b(?:{'|'.join(_CONTRIBUTING)})",
+        re.DOTALL,
+    ),
 )
-_NAMING = re.compile(r"\b(?:we|paper|work)\b.{0,30}?\b(?:propose|introduce|present)s?\b", re.DOTALL)
-_RESULT = re.compile(
-    r"\b(?:outperform|surpass|achiev|improv|reduc|exceed|attain|accelerat|faster|speed-?up|state-of-the-art|sota"
-    r"|accuracy|fewer|reveal|find that|show that|gains?\b)"
+_NAMING = _Saying(
+    ("propose", "introduce", "present"),
+    re.compile(r"\b(?:we|paper|work)\b.{0,30}?\b(?:propose|introduce|present)s?\b", re.DOTALL),
+)
+_RESULTS = (
+    "outperform surpass achiev improv reduc exceed attain accelerat faster speedup speed-up state-of-the-art "
+    "sota accuracy fewer reveal"
+).split()
+_RESULT = _Saying(
+    (*_RESULTS, "find that", "show that", "gain"),
+    re.compile(rf"\b(?:{'|'.join(_RESULTS)}|find that|show that|gains?\b)"),
 )
 _NUMBER = re.compile(r"\d[\d.,]*\s*(?:%|\\%|x\b|×|times\b|\$?\\times|points?\b|[bmk]\b)|\b\d+\.\d+")
-_HOUSEKEEPING = re.compile(
-    r"https?://|\bwill (?:release|open-source)\b"
-    r"|\b(?:code|models?|data(?:sets?)?|weights|project page|demo)\b.{0,60}"
-    r"\b(?:available|released|found|open-?sourced?|publicly)\b",
-    re.DOTALL,
+_HOUSEKEEPING = _Saying(
+    ("http", "will ", "available", "released", "found", "open", "publicly"),
+    re.compile(
+        r"https?://|\bwill (?:release|open-source)\b"
+        r"|\b(?:code|models?|data(?:sets?)?|weights|project page|demo)\b.{0,60}"
+        r"\b(?:available|released|found|open-?sourced?|publicly)\b",
+        re.DOTALL,
+    ),
 )
-_SIDE = re.compile(
-    r"\b(?:ablations?|further(?:more)? (?:present|provide|analy)|implications|discuss|insights)\b"
+_SIDE = _Saying(
+    ("ablation", "further", "implications", "discuss", "insights"),
+    re.compile(
+        r"\b(?:ablations?|further(?:more)? (?:present|provide|analy)|implications|discuss|insights)\b"
+    ),
 )
 _BACKGROUND = re.compile(
     r"(?:recent(?:ly)?|despite|existing|traditional|current|previous|prior|while|although|as|with the"
@@ -165,11 +197,11 @@ def _weighed(abstract: str) -> tuple[list[Run], list[_Weight]]:
 def _weigh(number: int, sentence: str) -> _Weight:
     """The weight of the `number`-th sentence."""
     sentence = sentence.lower()
-    contribution = bool(_CONTRIBUTION.search(sentence))
-    result = bool(_RESULT.search(sentence))
-    weight = 3.0 * contribution + 1.5 * bool(_NAMING.search(sentence))
+    contribution = _CONTRIBUTION.is_in(sentence)
+    result = _RESULT.is_in(sentence)
+    weight = 3.0 * contribution + 1.5 * _NAMING.is_in(sentence)
     weight += result * (1.0 + 1.5 * bool(_NUMBER.search(sentence)))
-    weight -= 4.0 * bool(_HOUSEKEEPING.search(sentence)) + 1.5 * bool(_SIDE.search(sentence))
+    weight -= 4.0 * _HOUSEKEEPING.is_in(sentence) + 1.5 * _SIDE.is_in(sentence)
     weight -= 1.0 * (bool(_BACKGROUND.match(sentence)) and not contribution)
     leaning = number > 0 and bool(_LEANING.match(sentence))
     return _Weight(number, weight, contribution, result, leaning)
