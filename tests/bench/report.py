@@ -42,10 +42,14 @@ class Table:
 
 @dataclass
 class Report:
-    """One run: how large it is, how often each contestant takes its turn, and what came of it."""
+    """One run: how large it is, how often each contestant takes its turn, and what came of it.
+
+    `readers` is how many a section makes that is about many; 0 is for its own number.
+    """
 
     quick: bool = False
     rounds: int = 3
+    readers: int = 0
     sections: dict[str, list[Table]] = field(default_factory=dict)
     failures: list[str] = field(default_factory=list)
     _section: str = ""

@@ -3,6 +3,7 @@
     readers N SETS        migrate, load the topics, make synthetic readers 1 to N; let all of them share the
                           SETS filter sets that most of them have, of topics alone (0: each keeps its own)
     edition NUMBER SIZE   bring in an edition of SIZE papers that no other number has
+    filter-sets           count those that readers have
     plan DAYS             plan for everyone who is due by DAYS from now
     deliver               hand over everything that waits, as `send_digests` does it
     day DAYS              both, as `send_digests` does it
@@ -90,6 +91,7 @@ def day(days: str) -> int:
 ACTIONS: dict[str, Callable[..., int]] = {
     "readers": readers,
     "edition": edition,
+    "filter-sets": FilterSet.objects.filter(subscribers__isnull=False).distinct().count,
     "plan": plan_ahead,
     "deliver": send,
     "day": day,
