@@ -12,6 +12,7 @@ from typing import Any
 from zlib import crc32
 
 FORMAT = 1
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _HEAD, _BEGUN, _REPLIED = "journal", "begun", "replied"
 
 
@@ -87,7 +88,7 @@ def _note(entries: dict[int, Entry], record: list[Any]) -> None:
 
 
 def _line(name: str, record: list[Any]) -> bytes:
-    text = json.dumps(record, separators=(",", ":")).encode()
+    text = _encode(record).encode()
     return b"%08x %b\n" % (_checksum(name, text), text)
 
 
