@@ -3,7 +3,6 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from digest.celery import app
 from digest.checks import check_relay, check_senders
 
 
@@ -13,7 +12,6 @@ class DigestConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the Celery app current here, not in `digest/__init__`: the engine imports neither."""
-        app.set_current()
+        """Register the checks of what the operator set."""
         checks.register(check_senders, "digest")
         checks.register(check_relay, "digest", deploy=True)

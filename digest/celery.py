@@ -6,7 +6,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import worker_init
 
-from digest.management.serving.preflight import CannotServe, require_no_eviction
+from digest import broker
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "digest.settings")
 
@@ -56,7 +56,5 @@ app.conf.beat_schedule = {
 @worker_init.connect
 def refuse_evicting_broker(**_: Any) -> None:
     """End a worker whose broker may drop tasks, before it takes one."""
-    try:
-        require_no_eviction(app.conf.broker_url.replace("redis+socket://", "unix://", 1))
-    except CannotServe as error:
-        raise SystemExit(str(error)) from error
+    if evicts := broker.eviction(app.conf.broker_url.replace("redis+socket://", "unix://", 1)):
+        raise SystemExit(evicts)

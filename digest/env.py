@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +21,15 @@ _MAIL_SCHEMES = ("smtp://", "smtps://", "smtp+tls://", "smtp+ssl://")
 _SELECTOR = re.compile(
     r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
 )
+# What the query of a relay's URL may say beside its rate: the highest and the lowest value.
+_RELAY_NUMBERS = {
+    "connections": (64, 1),
+    "per_session": (1_000_000, 1),
+    "per_day": (1_000_000_000, 1),
+    "share": (100, 1),
+    "failover": (9, 0),
+    "warm_up": (1_000_000, 1),
+}
 # The providers of subscriptions/relay/providers/catalogue.py, and what stands behind the scheme.
 _PROVIDERS = {
     "ses": "KEY:SECRET@REGION, or ses://REGION",
@@ -31,6 +40,7 @@ _PROVIDERS = {
     "resend": "KEY",
 }
 _PROVIDERS_WITH_HOST = {"ses", "mailgun"}
+_NEXT_RELAY = re.compile(rf"[\s,]+(?=(?:smtps?(?:\+tls|\+ssl)?|{'|'.join(_PROVIDERS)})://)")
 _DATABASES = ("sqlite3", "postgresql")
 _SOCKET_PATH_LIMIT = 100  # sun_path holds 104 bytes on macOS, 108 on Linux, with the final NUL
 
@@ -106,15 +116,16 @@ def debug_by_default(environment: Mapping[str, str], *, loopback: bool) -> bool:
 
 
 def email_relay(url: str) -> dict[str, Any]:
-    """The relay that EMAIL_URL names, as django-environ reads it; empty for the local mailbox.
+    """The relay that a URL of EMAIL_URL names, as django-environ reads it; empty for the local mailbox.
 
-    The URL may hold a password, so it is never repeated.
+    What its query says is under LIMITS. The URL may hold a password, so it is never repeated.
     """
     if not url:
         return {}
     if url.partition("://")[0] in _PROVIDERS:
         return _provider(url)
     try:
+        query = urlsplit(url).query
         config: dict[str, Any] = dict(environ.Env.email_url_config(url))
         usable = url.startswith(_MAIL_SCHEMES) and config["EMAIL_HOST"]
     except (ValueError, ImproperlyConfigured):
@@ -124,7 +135,34 @@ def email_relay(url: str) -> dict[str, Any]:
             "EMAIL_URL is smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port (special "
             "characters percent-encoded), or a provider's, such as postmark://TOKEN; this one cannot be read."
         )
-    return config
+    return config | {"LIMITS": _relay_limits(query)} if query else config
+
+
+def email_relays(text: str) -> list[dict[str, Any]]:
+    """The relays of EMAIL_URL: one URL, or several with commas or spaces between them."""
+    return [email_relay(url) for url in _NEXT_RELAY.split(text.strip())] if text.strip() else []
+
+
+def _relay_limits(query: str) -> dict[str, float]:
+    limits: dict[str, float] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if name == "rate":
+            limits[name] = rate(f"{name} in EMAIL_URL", value)
+        elif name in _RELAY_NUMBERS:
+            limits[name] = number(f"{name} in EMAIL_URL", value, *_RELAY_NUMBERS[name])
+        elif name.upper() not in {"EMAIL_USE_TLS", "EMAIL_USE_SSL"}:  # django-environ's
+            known = ", ".join(("rate", *_RELAY_NUMBERS))
+            raise ImproperlyConfigured(f"What EMAIL_URL says after “?” is one of {known}; not “{name}”.")
+    return limits
+
+
+def domain_rates(text: str) -> dict[str, float]:
+    """Mails a second by domain, as in DOMAIN_RATES: “gmail.com=1000/h, example.org=5/m”."""
+    rates: dict[str, float] = {}
+    for part in text.replace(",", " ").split():
+        domain, _, value = part.partition("=")
+        rates[domain.lower()] = rate("DOMAIN_RATES: each domain’s rate", value or "?")
+    return rates
 
 
 def _provider(url: str) -> dict[str, Any]:
@@ -139,6 +177,9 @@ def _provider(url: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"EMAIL_URL is {parts.scheme}://{_PROVIDERS[parts.scheme]}; this one lacks a part of that."
         )
+    options = dict(parse_qsl(parts.query))
+    own = {name: options.pop(name) for name in ("rate", *_RELAY_NUMBERS) if name in options}
+    limits = _relay_limits(urlencode(own))
     return {
         "EMAIL_PROVIDER": parts.scheme,
         "EMAIL_HOST": parts.scheme,  # the names of any relay
@@ -146,8 +187,8 @@ def _provider(url: str) -> dict[str, Any]:
         "EMAIL_API_KEY": unquote(key),
         "EMAIL_API_SECRET": unquote(secret),
         "EMAIL_API_HOST": host,
-        "EMAIL_API_OPTIONS": dict(parse_qsl(parts.query)),
-    }
+        "EMAIL_API_OPTIONS": options,
+    } | ({"LIMITS": limits} if limits else {})
 
 
 def is_selector(text: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import environ
 
 from digest import env
-from digest.lib import locales
+from digest.lib import languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -43,7 +43,7 @@ TRUSTED_PROXIES = env.proxies(read.str("TRUSTED_PROXIES", default=""))
 
 INSTALLED_APPS = [
     "unfold",
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # its pages are loaded with the addresses (digest/urls.py)
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -119,9 +119,9 @@ LOGIN_REDIRECT_URL = "admin:index"  # also where “next” leads elsewhere
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-LANGUAGES = list(locales.languages().items())
+LANGUAGES = list(languages.languages().items())
 USE_I18N = True
-LOCALE_PATHS = [locales.LOCALE]  # before the catalogues of others, who also say “Search”
+LOCALE_PATHS = [languages.LOCALE]  # before the catalogues of others, who also say “Search”
 
 # --- Storage ---------------------------------------------------------------------------------
 
@@ -171,10 +171,11 @@ RAW_ANSWERS_DAYS = env.number("RAW_ANSWERS_DAYS", read.str("RAW_ANSWERS_DAYS", d
 SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = read.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = read.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
-EMAIL_RELAY = env.email_relay(EMAIL_URL)
+EMAIL_RELAYS = env.email_relays(EMAIL_URL)
 EMAIL_TRACKING_OFF = read.bool("EMAIL_TRACKING_OFF", default=False)  # at a provider's account: looked at
 SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
+DOMAIN_RATES = env.domain_rates(read.str("DOMAIN_RATES", default=""))  # mails a second, by domain
 DEFAULT_FROM_EMAIL = read.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
 DKIM_KEYS = env.dkim_keys(read.str("DKIM_KEYS", default=""), DATA_DIR)  # none: the relay signs
 OPERATOR_EMAIL = read.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
@@ -182,6 +183,7 @@ BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = env.seconds(
     "OUTBOX_LEASE_SECONDS", read.str("OUTBOX_LEASE_SECONDS", default="") or "300"
 )
+OUTBOX_JOURNALS = DATA_DIR / "outbox"  # of the senders at work on this machine
 # A run is held when so many of its last 200 readers, and so many in a hundred, were refused.
 REFUSALS_HOLD = env.number("REFUSALS_HOLD", read.str("REFUSALS_HOLD", default="") or "20", 200)
 REFUSALS_HOLD_PERCENT = env.number(

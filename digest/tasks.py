@@ -6,13 +6,14 @@ All are idempotent, so delivery at least once is safe, and a lost one is made up
 import logging
 import socket
 
-from celery import shared_task
 from django.db.models import F
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 from digest.archive import indexing
+from digest.celery import app
 from digest.ingestion import checks
+from digest.ingestion.fetchers import fetchable
 from digest.ingestion.health.watch import watch
 from digest.models import Heartbeat, Source
 from digest.sources import SourceChanged, SourceUnavailable
@@ -24,19 +25,19 @@ logger = logging.getLogger(__name__)
 NO_BROKER = (OperationalError, OSError, ValueError)
 
 
-@shared_task
+@app.task
 def show_life() -> None:
     """Leave a heartbeat: it gets through while the scheduler, the broker and a worker do their work."""
     Heartbeat.objects.beat("worker", timezone.now(), socket.gethostname())
 
 
-@shared_task
+@app.task
 def refresh_search() -> None:
     """Let the search find papers that were stored by hand."""
     indexing.refresh()
 
 
-@shared_task
+@app.task
 def fetch_sources() -> None:
     """Fetch every enabled source, the one that was checked longest ago first."""
     Source.objects.note_enabled(timezone.now())
@@ -46,7 +47,7 @@ def fetch_sources() -> None:
     watch(timezone.now())
 
 
-@shared_task
+@app.task
 def fetch_source(source_id: int) -> None:
     """Fetch what one source lists now, for somebody who waits for it."""
     _fetch(source_id, at_once=True)
@@ -55,7 +56,7 @@ def fetch_source(source_id: int) -> None:
 
 def _fetch(source_id: int, *, at_once: bool) -> None:
     """Check one source; an error is kept with it, for the operator."""
-    source = Source.objects.fetchable().filter(pk=source_id).first()
+    source = fetchable().filter(pk=source_id).first()
     if source is None:
         return
     try:

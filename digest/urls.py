@@ -12,6 +12,7 @@ from digest.web.limits.search_budget import costly_if_asked
 from digest.web.rendering import Day, public
 
 register_converter(Day, "day")
+admin.autodiscover()  # not at every start: most commands show no page
 
 handler400 = "digest.web.errors.bad_request.answer"
 

@@ -25,14 +25,14 @@ def check_signing(**_options: Any) -> list[CheckMessage]:
 
 def check_tracking(**_options: Any) -> list[CheckMessage]:
     """subscriptions.E002, for a deployment: a provider whose account may follow what readers do."""
-    provider = catalogue.unconfirmed(settings.EMAIL_RELAY, tracking_off=settings.EMAIL_TRACKING_OFF)
-    if provider is None:
-        return []
     return [
         Error(
             f"{provider.title} may follow what readers open and press: a call cannot switch that off.",
             hint=f"Switch open and click tracking off in the account ({provider.tracking}), look once more, "
             "and set EMAIL_TRACKING_OFF=1.",
             id="subscriptions.E002",
+        )
+        for provider in catalogue.unconfirmed(
+            settings.EMAIL_RELAYS, tracking_off=settings.EMAIL_TRACKING_OFF
         )
     ]

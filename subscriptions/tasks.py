@@ -6,9 +6,9 @@ Tasks are idempotent: one that is lost, late or delivered twice changes nothing.
 import logging
 import time
 
-from celery import shared_task
 from django.utils import timezone
 
+from digest.celery import app
 from digest.lib.counting import number_of
 from digest.models import Heartbeat
 from digest.tasks import NO_BROKER
@@ -24,7 +24,7 @@ SECONDS_A_TASK = 20  # a worker that is told to stop waits for its task, and is 
 WAKE_EXPIRES = 60  # by then the schedule has woken somebody
 
 
-@shared_task
+@app.task
 def plan_digests() -> None:
     """Plan what is due, reclaim what crashed senders left."""
     now = timezone.now()
@@ -35,7 +35,7 @@ def plan_digests() -> None:
     wake()
 
 
-@shared_task
+@app.task
 def deliver() -> None:
     """Hand over waiting deliveries, a bounded number for a bounded time; the next wake-up goes on."""
     deadline = time.monotonic() + SECONDS_A_TASK
@@ -52,25 +52,25 @@ def deliver() -> None:
         wake()
 
 
-@shared_task
+@app.task
 def sweep() -> None:
     """Delete what nobody holds any more."""
     sweeping.sweep(timezone.now())
 
 
-@shared_task
+@app.task
 def look_up_papers() -> None:
     """Look up some papers of readers' libraries; safe to call twice, or never."""
     library_lookup.look_up_next()
 
 
-@shared_task
+@app.task
 def make_suggestions() -> None:
     """Find out once a day which change would help readers whose digests are often empty or often cut."""
     suggestions.make_daily(timezone.now())
 
 
-@shared_task
+@app.task
 def ring_alarms() -> None:
     """Tell the operator what stops mail; safe to call twice, or never."""
     alarms.notify_operator(timezone.now())

@@ -14,7 +14,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 
 from digest.admin.base import BaseAdmin, column
 from digest.compose import compose_digest, samples
-from digest.compose.templating.contrast import DEFAULT
+from digest.lib.contrast import DEFAULT
 from digest.lib.image_size import NoPicture, Picture, picture
 from digest.models import Branding
 from digest.web import branding

@@ -4,7 +4,7 @@
 
 from typing import Any
 
-from axes.models import AccessAttempt, AccessFailureLog, AccessLog
+from axes.admin import AccessAttempt, AccessFailureLog, AccessLog  # where their own pages are registered
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User

@@ -19,8 +19,8 @@ from unfold.widgets import UnfoldAdminColorInputWidget, UnfoldAdminExpandableTex
 from digest.admin.base import BaseAdmin, action, button, column, link
 from digest.admin.dashboard.figures import matching, newest_edition
 from digest.archive.topic_trial import try_wording
-from digest.compose.templating.contrast import DEFAULT
 from digest.ingestion import shipped_topics
+from digest.lib.contrast import DEFAULT
 from digest.lib.counting import number_of
 from digest.matching import QuerySyntaxError, parse_query
 from digest.matching.topics.measured import measured_topics

@@ -10,7 +10,6 @@ import numpy as np
 from digest.archive.indexing import catch_up
 from digest.archive.segments import Current, current
 from digest.matching.index.paper_vectors import PaperVectors
-from digest.matching.index.stored_index import Sought
 from digest.matching.ranking.likeness import THRESHOLD, Likeness
 from digest.matching.ranking.similarity import LEAST_STEMS, Vector
 
@@ -56,6 +55,5 @@ def _newest(segments: Sequence[Current]) -> Iterator[Current]:
 
 def _with_vectors(segments: Iterable[Current], liked: Vector) -> Iterator[tuple[Current, PaperVectors]]:
     """The segments, each with what its papers have of the vector `liked`."""
-    sought = Sought(liked=frozenset(liked))
     for one in segments:
-        yield one, one.segment.part(sought).vectors
+        yield one, one.segment.vectors_of(liked.keys())

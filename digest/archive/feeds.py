@@ -14,7 +14,7 @@ from django.utils.html import escape
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from digest.lib.locales import ENGLISH
+from digest.lib.languages import ENGLISH
 from digest.models import Paper, Revision
 from digest.selection.content import page_of
 from digest.web import page_language

@@ -13,11 +13,10 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from digest.archive.segments import Current, Segment, current
-from digest.matching import index_of, topics_of
-from digest.matching.index.merging import merged
-from digest.matching.index.storing import Stored, stored
-from digest.matching.percolator.topic_assignment import packed
+from digest.matching.index.storing import Stored, merged, stored
+from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.topics.model_version import version
+from digest.matching.topics.stored_matches import packed
 from digest.models import IndexBlock, IndexSegment, Paper, release_lock
 from digest.models.paper import LISTED
 
@@ -124,8 +123,8 @@ def _build(pks: Sequence[int]) -> None:
 def _merge(segments: Sequence[Current]) -> bool:
     """One segment in place of some, of the papers that count; False if another process was faster."""
     rows = np.concatenate([_counting(one) for one in segments])
-    index = merged([(one.segment.index, one.segment.read, one.counts) for one in segments])
-    return _write(rows, stored(index), [one.segment for one in segments])
+    made = merged([(one.segment.index, one.segment.read, one.counts) for one in segments])
+    return _write(rows, made, [one.segment for one in segments])
 
 
 def _write(rows: NDArray[np.int64], made: Stored, replaced: Iterable[Segment] = ()) -> bool:

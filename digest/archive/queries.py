@@ -17,7 +17,9 @@ from digest.archive.search import SearchResult, find, kept_among
 from digest.compose.paper.view import PaperView, view_paper
 from digest.ingestion.shipped_topics import selecting
 from digest.lib.records import paper_url
-from digest.matching import Like, Percolator, Query, explain, parse_query
+from digest.matching import Like, Query, parse_query
+from digest.matching.percolator.percolator import Percolator
+from digest.matching.ranking.explainer import explain
 from digest.matching.ranking.similarity import LEAST_STEMS, vector
 from digest.models import Edition, EditionEntry, Paper, Source, Topic
 from digest.models.paper import LISTED

@@ -3,21 +3,23 @@
 query → what it looks for → that part of each segment's index → the same engine as for new papers
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from digest.archive.indexing import catch_up
-from digest.archive.segments import Current, current
+from digest.archive.segments import Current, Segment, current, grouped, together
 from digest.lib.messages import deferred
-from digest.matching import Query, QuerySyntaxError, Searcher, parse_query
-from digest.matching.proposing.engine import Many
+from digest.matching import Query, QuerySyntaxError, parse_query
+from digest.matching.percolator.stored_search import StoredSearch
+from digest.matching.percolator.title_search import Searcher
 from digest.selection.liked_papers import known
 
+_REMEMBERED = 128  # answers of a group of segments, of 330 KB at most
 MOST_TERMS = 40  # anybody may search, and each word costs the server time
 
 
@@ -50,36 +52,54 @@ def find(
     catch_up()
     low = since.toordinal() if since else 0
     high = until.toordinal() if until else date.max.toordinal()
-    searcher = Searcher(query, titles_first=titles_first)
     days, papers, ranks = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.uint8)]
-    for one in current():
-        segment = one.segment
-        if segment.last_day < low or segment.first_day > high:
-            continue
-        kept, rank = searcher.search(segment.part(searcher.sought))
-        counts = one.counts[kept] & (segment.days[kept] >= low) & (segment.days[kept] <= high)
-        days.append(segment.days[kept[counts]])
-        papers.append(segment.papers[kept[counts]])
-        ranks.append(rank[counts])
-    all_days, all_papers = np.concatenate(days), np.concatenate(papers)
-    order = np.lexsort((all_papers, all_days, np.concatenate(ranks)))[::-1]
-    per_day = Counter(all_days[order].tolist())
+    dated = (one for one in current() if one.segment.last_day >= low and one.segment.first_day <= high)
+    for group in grouped(dated):
+        kept, rank = _searched(query, titles_first, tuple(one.segment for one in group))
+        all_days, all_papers, counts = _columns(group)
+        counts &= (all_days >= low) & (all_days <= high)
+        some = counts[kept]
+        days.append(all_days[kept[some]])
+        papers.append(all_papers[kept[some]])
+        ranks.append(rank[some])
+    found_days, found = np.concatenate(days), np.concatenate(papers)
+    order = np.lexsort((found, found_days, np.concatenate(ranks)))[::-1]
+    per_day = np.unique(found_days, return_counts=True)
     return SearchResult(
-        tuple(all_papers[order].tolist()),
-        {date.fromordinal(day): count for day, count in per_day.items()},
+        tuple(found[order].tolist()),
+        {date.fromordinal(day): count for day, count in zip(*map(np.ndarray.tolist, per_day), strict=True)},
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _searched(
+    query: Query, titles_first: bool, segments: tuple[Segment, ...]
+) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """The papers of some segments that a query keeps, and their ranks: as segments never change, for good."""
+    kept, ranks = Searcher(query, titles_first=titles_first).search(together(segments))
+    return kept.astype(np.int32), ranks
+
+
+def _columns(group: Sequence[Current]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+    """Of the papers of some segments the days, the primary keys, and whether they count."""
+    return (
+        np.concatenate([one.segment.days for one in group]),
+        np.concatenate([one.segment.papers for one in group]),
+        np.concatenate([one.counts for one in group]),
     )
 
 
 def kept_among(queries: Sequence[Query], papers: Collection[int]) -> list[frozenset[int]]:
     """For each query those of the stored `papers`, primary keys, that it keeps."""
     catch_up()
-    many, wanted = Many(queries), np.array([*papers], np.int64)
+    search, wanted = StoredSearch([query.root for query in queries]), np.array([*papers], np.int64)
     found: list[list[int]] = [[] for _ in queries]
-    for one in current():
-        among = one.counts & np.isin(one.segment.papers, wanted)
-        if among.any():
-            for number, kept in enumerate(many.kept(one.segment.part(many.sought))):
-                found[number] += one.segment.papers[kept & among].tolist()
+    having = (one for one in current() if (one.counts & np.isin(one.segment.papers, wanted)).any())
+    for group in grouped(having):
+        _, stored, counts = _columns(group)
+        among = counts & np.isin(stored, wanted)
+        for number, kept in enumerate(search.papers(together([one.segment for one in group]), among)):
+            found[number] += stored[kept & among].tolist()
     return [frozenset(pks) for pks in found]
 
 
@@ -106,16 +126,20 @@ class Corpus:
         """The bits of those of `papers`, primary keys, that belong to it."""
         bits = np.zeros(len(self.papers), np.bool_)
         bits[[self.number_of[pk] for pk in {*papers} & self.number_of.keys()]] = True
-        return int.from_bytes(np.packbits(bits, bitorder="little").tobytes(), "little")
+        return _as_bits(bits)
 
     def bits(self, queries: Sequence[Query]) -> list[int]:
         """For each query the papers that it keeps."""
-        many, kept, offset = Many(queries), [0] * len(queries), 0
-        for one in self._segments:
-            found = many.bits_in(one.segment.part(many.sought))
-            kept = [a | b << offset for a, b in zip(kept, found, strict=True)]
-            offset += one.segment.index.count
-        return [bits & self._all for bits in kept]
+        search = StoredSearch([query.root for query in queries])
+        found = [search.papers(together([one.segment for one in some])) for some in grouped(self._segments)]
+        rows = [np.concatenate(parts) for parts in zip(*found, strict=True)] or [np.zeros(0, np.bool_)] * len(
+            queries
+        )
+        return [_as_bits(row) & self._all for row in rows]
+
+
+def _as_bits(papers: NDArray[np.bool_]) -> int:
+    return int.from_bytes(np.packbits(papers, bitorder="little").tobytes(), "little")
 
 
 def corpus_since(day: date) -> Corpus:

@@ -1,24 +1,35 @@
 """Segments of the search index: in memory without their words, which are read as they are asked for."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 
 import numpy as np
+from django.db import connection
+from django.db.models import UUIDField
 from numpy.typing import NDArray
 
 from digest.matching.ast import Number
-from digest.matching.index.paper_index import Index
-from digest.matching.index.stored_index import Sought, StoredIndex
+from digest.matching.index.paper_vectors import PaperVectors
+from digest.matching.index.stored_index import Block, StoredIndex, StoredIndexes
 from digest.matching.index.storing import opened
 from digest.matching.topics.model_version import version
-from digest.models import IndexBlock, IndexSegment
+from digest.models import IndexSegment
 
 _KEPT_OPEN = 100  # segments; all that there are, and some that others have replaced since
+_TOGETHER = 1 << 16  # papers of segments that are searched as one, which bounds the memory of a search
+_AT_ONCE = 400  # blocks asked for by one statement
+
+# Rows of values, not a condition for each: both databases then look each block up by its index.
+_BLOCKS = """
+WITH wanted(segment, number) AS (VALUES {rows})
+SELECT wanted.segment, wanted.number, data FROM wanted
+JOIN digest_indexblock ON segment_id = wanted.segment AND digest_indexblock.number = wanted.number
+"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # answers are remembered by it
 class Segment:
     """A segment in memory: its papers, when each was changed (in microseconds), its index without words."""
 
@@ -39,17 +50,14 @@ class Segment:
     def last_day(self) -> int:
         return int(self.days.max(initial=0))
 
-    def part(self, sought: Sought) -> Index:
-        """The index as far as `sought` goes; raises SegmentReplaced."""
-        return self.index.part(sought, self.read)
+    def vectors_of(self, stems: Collection[str]) -> PaperVectors:
+        """What the vectors of its papers have of these stems."""
+        return self.index.vectors_of(stems, self.read)
 
-    def read(self, numbers: Collection[int]) -> list[bytes]:
-        """The blocks of these numbers, in their order."""
-        if not numbers:
-            return []
-        rows = IndexBlock.objects.filter(segment=self.pk, number__in=numbers).values_list("number", "data")
-        blocks = dict(rows)
-        return [bytes(blocks[number]) for number in numbers]
+    @property
+    def read(self) -> Callable[[Sequence[int]], Iterable[bytes]]:
+        """What reads its blocks by their numbers."""
+        return together([self]).read_of(0)
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,40 @@ def current() -> Sequence[Current]:
     """All segments as they are this moment."""
     standing = IndexSegment.objects.filter(made_by=version(), replaced_at=None)
     return _current(tuple(standing.order_by("pk").values_list("pk", flat=True)))
+
+
+def grouped(segments: Iterable[Current]) -> Iterator[Sequence[Current]]:
+    """The segments in groups that are searched as one."""
+    group: list[Current] = []
+    papers = 0
+    for one in segments:
+        count = one.segment.index.count
+        if group and papers + count > _TOGETHER:
+            yield group
+            group, papers = [], 0
+        group.append(one)
+        papers += count
+    if group:
+        yield group
+
+
+def together(segments: Sequence[Segment]) -> StoredIndexes:
+    """The indexes of some segments as one."""
+    return StoredIndexes([one.index for one in segments], partial(_read, [one.pk for one in segments]))
+
+
+def _read(pks: Sequence[uuid.UUID], blocks: Sequence[Block]) -> Iterator[bytes]:
+    """The blocks, in their order, some at a time; KeyError if a segment was replaced long ago."""
+    names = [UUIDField().get_db_prep_value(pk, connection) for pk in pks]
+    number_of = {str(name): number for number, name in enumerate(names)}
+    for start in range(0, len(blocks), _AT_ONCE):
+        some = blocks[start : start + _AT_ONCE]
+        rows = ", ".join(["(%s, %s)"] * len(some))
+        values = [value for segment, number in some for value in (names[segment], number)]
+        with connection.cursor() as cursor:
+            cursor.execute(_BLOCKS.format(rows=rows), values)
+            found = {(number_of[str(name)], number): bytes(data) for name, number, data in cursor}
+        yield from (found[block] for block in some)
 
 
 @lru_cache(maxsize=1)

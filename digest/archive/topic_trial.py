@@ -7,7 +7,8 @@ from pathlib import Path
 
 from digest.ingestion.shipped_topics import PRESETS, selecting
 from digest.lib.jsonl import PlainPaper
-from digest.matching import Percolator, parse_query
+from digest.matching import parse_query
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.topics.evaluation import Score
 from digest.models import Paper, Topic
 from digest.selection.liked_papers import looked_up

@@ -7,6 +7,7 @@
 Pure: papers, brand, moments, ids and links are arguments; the only files read are the templates.
 """
 
+from digest.compose.assembling import assemble_digest
 from digest.compose.content import (
     Brand,
     DigestContent,
@@ -50,6 +51,7 @@ __all__ = [
     "Suggestion",
     "UnusableAddress",
     "WelcomeContent",
+    "assemble_digest",
     "compose",
     "compose_digest",
     "compose_page",

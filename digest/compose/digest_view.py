@@ -1,23 +1,26 @@
 """What the digest's templates print: every text worded, shortened and highlighted, nothing left to decide."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
 
 from digest.compose import wording
-from digest.compose.content import DigestContent, NearMiss, Section, Suggestion
-from digest.compose.paper.view import PaperView, view_paper
+from digest.compose.content import DigestContent, Item, NearMiss, Section, Suggestion
+from digest.compose.paper.view import LineView, PaperView, view_line, view_paper
 from digest.lib.locales import Language, language_for
 from digest.lib.records import safe_link
 from digest.lib.safe_text import folded, shortened
 
 _LONGEST_NAME = 80
 _LONGEST_SUGGESTION = 400
+_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """A filter's papers, in full or as title lines; `total` also counts those that only got a title line.
+    """A filter, and the `shown` of its `total` papers that are in full.
 
     `note` says which papers could not be among them. `kind` is the section's.
     """
@@ -27,9 +30,19 @@ class SectionView:
     own: bool
     mute: str
     total: int
-    papers: tuple[PaperView, ...]
     kind: str
     note: str = ""
+    shown: int = 0
+    papers: tuple[PaperView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A filter's papers as title lines."""
+
+    name: str
+    colour: str
+    papers: tuple[LineView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,121 +85,172 @@ class DigestView:
     subject: str
     preheader: str
     accounting: tuple[str, ...]
-    sections: tuple[SectionView, ...]
-    carried: tuple[PaperView, ...]
-    lines: tuple[SectionView, ...]
-    line_count: int
-    one_filter: bool
-    left_out: int
-    cap: int
     also: str
     near: tuple[NearView, ...]
-    whole: bool = False
+    whole: bool
+    welcome: str
+    lacking: str
+    suggestion: SuggestionView | None
+    sections: tuple[SectionView, ...] = ()
+    carried: tuple[PaperView, ...] = ()
+    lines: tuple[GroupView, ...] = ()
+    line_count: int = 0
+    one_filter: bool = False
+    left_out: int = 0
+    cap: int = 0
     beyond: tuple[SectionView, ...] = ()
-    welcome: str = ""
-    lacking: str = ""
-    suggestion: SuggestionView | None = None
 
 
 class DigestPresenter:
-    """Words a digest's content once, and gives views of it with more or fewer papers.
+    """Gives views of a digest with more or fewer papers; each paper is worded when it is first shown in full.
 
-    With `whole`, for the web, abstracts are whole.
+    With `whole`, for the web, abstracts are whole. `filters` are all that papers are shown under, also that
+    of the carried ones and those of papers beyond the cap. `order` has each paper with the place of its
+    filter there: `papers` that may be in full come first, and of these, of every filter the best first.
     """
 
     def __init__(self, content: DigestContent, *, whole: bool = False) -> None:
-        self._content = content
-        self._language = language_for(content.language)
+        self.content = content
+        self.language = language_for(content.language)
         self._whole = whole
-        lost = Section(self._language.gettext("From your last digest"), "", content.carried)
-        self._sections = [*content.sections, lost]
-        self._groups = [self._papers(section) for section in self._sections]
-        self._more = [self._papers(section) for section in content.more]
-        self._order = _interleaved(self._groups)  # what is left out for size comes last
-
-    def _papers(self, section: Section) -> tuple[PaperView, ...]:
-        year = self._content.year or self._content.day.year
-        return tuple(view_paper(item, self._language, self._whole, year) for item in section.items)
-
-    @property
-    def papers(self) -> int:
-        """How many papers there are to show in full."""
-        return len(self._order)
+        lost = Section(self.language.gettext("From your last digest"), "", content.carried)
+        sections = (*content.sections, lost, *content.more)
+        self.carried = len(content.sections)
+        self.filters = tuple(
+            _view_section(section, wording.aside(self.language, section) if n < self.carried else "")
+            for n, section in enumerate(sections)
+        )
+        self._items = [section.items for section in sections]
+        first = _interleaved(self._items[: self.carried + 1], 0)
+        self.papers = len(first)
+        self.order = first + _interleaved(self._items[self.carried + 1 :], self.carried + 1)
+        places: dict[tuple[bool, str], int] = {}
+        self.groups = [places.setdefault((s.own, s.name), n) for n, s in enumerate(sections)]
 
     def lines(self, full: int) -> int:
         """How many title lines there are to show below `full` papers."""
-        return len(self._order) - full + sum(map(len, self._more))
+        return len(self.order) - full
+
+    def paper(self, item: Item) -> PaperView:
+        """One paper in full."""
+        year = self.content.year or self.content.day.year
+        if self._whole:  # a page on the web, whose items no other holds
+            return view_paper(item, self.language, whole=True, year=year)
+        return _kept_paper(item, self.language, year)
+
+    def line(self, item: Item) -> LineView:
+        """One paper as a title line."""
+        return _kept_line(item, self.language, 0)
 
     def all(self) -> DigestView:
         """The whole digest: every paper in full."""
-        sections = zip(self._content.more, self._more, strict=True)
-        return self.view(
-            self.papers, 0, beyond=tuple(_view_section(section, papers) for section, papers in sections)
+        beyond = tuple(
+            self._in_full(n, len(self._items[n])) for n in range(self.carried + 1, len(self.filters))
         )
+        return replace(self.view(self.papers, 0), beyond=beyond, left_out=0)
 
-    def view(self, full: int, lines: int, beyond: tuple[SectionView, ...] = ()) -> DigestView:
+    def view(self, full: int, lines: int) -> DigestView:
         """The digest with its `full` best papers in full and `lines` more as title lines.
 
         The best of every section stay longest. A paper is shown in full, as a line, or counted.
         """
-        content, language = self._content, self._language
-        shown = Counter(group for _, group in self._order[:full])
-        *sections, carried = [group[: shown[n]] for n, group in enumerate(self._groups)]
-        rest = [(self._sections[n], self._groups[n][rank]) for rank, n in self._order[full:]]
-        rest += [(content.more[n], self._more[n][rank]) for rank, n in _interleaved(self._more)]
-        first = next((papers[0] for papers in (*sections, carried) if papers), None)
-        capped = bool(self._more) and full == self.papers
-        by_filter = self._by_filter(rest[:lines])
+        shown = Counter(n for n, _ in self.order[:full])
+        sections = tuple(self._in_full(n, shown[n]) for n in range(self.carried) if shown[n])
+        carried = self._in_full(self.carried, shown[self.carried]).papers
+        first = next((each for section in sections for each in section.papers), next(iter(carried), None))
+        rest = self.lines(full)
+        best = self.content.best or (first.title if first else "")
+        return replace(
+            self.frame,
+            subject=wording.subject(self.language, self.content, best),
+            sections=sections,
+            carried=carried,
+            lines=self._by_filter(full, lines),
+            line_count=min(lines, rest),
+            one_filter=self.one_filter(full, lines),
+            left_out=rest - lines,
+            cap=self.cap(full, len(carried)),
+        )
+
+    @cached_property
+    def frame(self) -> DigestView:
+        """What is said of all papers together, however many are shown; only the subject is not."""
+        content, language = self.content, self.language
         return DigestView(
             language=language.code,
             period=wording.period(language, content, year=self._whole),
             short_period=wording.short_period(language, content),
-            subject=wording.subject(language, content, content.best or (first.title if first else "")),
+            subject="",
             preheader=wording.headline(language, content),
             accounting=wording.accounting(language, content),
-            sections=tuple(
-                _view_section(section, papers, wording.aside(language, section))
-                for section, papers in zip(content.sections, sections, strict=True)
-                if papers
-            ),
-            carried=carried,
-            lines=by_filter,
-            line_count=min(lines, len(rest)),
-            one_filter=len({group.name for group in by_filter} | {one.name for one in content.sections}) == 1,
-            left_out=len(rest) - lines - sum(len(section.papers) for section in beyond),
-            cap=full - len(carried) if capped else 0,
             also=wording.also(language, content),
             near=tuple(map(_view_near, content.near)),
             whole=self._whole,
-            beyond=beyond,
             welcome=wording.welcome(language, content),
             lacking=wording.lacking(language, content),
             suggestion=_view_suggestion(language, content.suggestion) if content.suggestion else None,
         )
 
-    def _by_filter(self, papers: Iterable[tuple[Section, PaperView]]) -> tuple[SectionView, ...]:
-        """The papers, each with the section it is of, in the order of the digest's sections."""
-        groups: dict[tuple[bool, str], tuple[Section, list[PaperView]]] = {}
-        for section in (*self._sections, *self._content.more):
-            groups.setdefault((section.own, section.name), (section, []))
-        for section, paper in papers:
-            groups[section.own, section.name][1].append(paper)
-        return tuple(_view_section(section, tuple(found)) for section, found in groups.values() if found)
+    def cap(self, full: int, carried: int) -> int:
+        """The reader's number of papers, if it is all that keeps papers from being in full."""
+        return full - carried if self.content.more and full == self.papers else 0
+
+    def one_filter(self, full: int, lines: int) -> bool:
+        """Whether the name of a filter above title lines would tell nothing."""
+        named = {self.groups[n] for n, _ in self.order[full : full + lines]}
+        names = {self.filters[n].name for n in named}
+        return len(names | {section.name for section in self.content.sections}) == 1
+
+    def _in_full(self, place: int, shown: int) -> SectionView:
+        papers = tuple(map(self.paper, self._items[place][:shown]))
+        return replace(self.filters[place], papers=papers, shown=len(papers))
+
+    def _by_filter(self, full: int, lines: int) -> tuple[GroupView, ...]:
+        """The papers that are title lines, in the order of the digest's filters."""
+        found: dict[int, list[LineView]] = {}
+        for n, item in self.order[full : full + lines]:
+            found.setdefault(self.groups[n], []).append(self.line(item))
+        return tuple(
+            GroupView(self.filters[n].name, self.filters[n].colour, tuple(found[n])) for n in sorted(found)
+        )
 
 
-def _interleaved(groups: Sequence[Sequence[PaperView]]) -> list[tuple[int, int]]:
-    """Rank and group of every paper: the first of every group, then the second of every group."""
-    return sorted((rank, n) for n, group in enumerate(groups) for rank in range(len(group)))
+V = TypeVar("V")
 
 
-def _view_section(section: Section, papers: tuple[PaperView, ...], note: str = "") -> SectionView:
+def _kept(make: Callable[[Item, Language, int], V]) -> Callable[[Item, Language, int], V]:
+    """`make`, once for each item: for comparing items by value takes longer than all the rest of a letter."""
+    views: dict[tuple[int, Language, int], tuple[Item, V]] = {}
+
+    def view(item: Item, language: Language, year: int) -> V:
+        key = id(item), language, year
+        found = views.get(key)
+        if found is None:
+            if len(views) >= _KEPT:
+                views.clear()
+            found = views[key] = item, make(item, language, year)
+        return found[1]
+
+    return view
+
+
+_kept_paper = _kept(lambda item, language, year: view_paper(item, language, whole=False, year=year))
+_kept_line = _kept(lambda item, language, _: view_line(item, language))
+
+
+def _interleaved(groups: Sequence[tuple[Item, ...]], place: int) -> list[tuple[int, Item]]:
+    """Every item with its group's place, counted from `place`: the first of every group, then the second."""
+    ranks = sorted((rank, n) for n, group in enumerate(groups) for rank in range(len(group)))
+    return [(place + n, groups[n][rank]) for rank, n in ranks]
+
+
+def _view_section(section: Section, note: str) -> SectionView:
     return SectionView(
         name=shortened(section.name, _LONGEST_NAME),
         colour=section.colour,
         own=section.own,
         mute=section.mute,
         total=len(section.items),
-        papers=papers,
         note=note,
         kind=section.kind,
     )

@@ -3,19 +3,17 @@
 from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from markupsafe import escape
 
+from digest.compose.blocks import blocks_for, variables
 from digest.compose.content import Brand, DigestContent, Logo, WelcomeContent
-from digest.compose.digest_view import DigestPresenter, DigestView
-from digest.compose.size_limit import Fit, best_fit
-from digest.compose.templating import contrast
-from digest.compose.templating.environment import TEMPLATES, letter_environment
-from digest.compose.templating.placeholders import FRAGMENT_EDGE, LINKS, PLACEHOLDER
-from digest.compose.templating.quoted_printable import body_size
+from digest.compose.digest_view import DigestPresenter
+from digest.compose.size_limit import Sizes
+from digest.compose.templating.environment import TEMPLATES, letter_environment, spaced
+from digest.compose.templating.placeholders import PLACEHOLDER
 from digest.compose.welcome import view_welcome
 from digest.lib.locales import language_for
 from digest.lib.safe_text import folded
@@ -71,12 +69,12 @@ class Letter:
     def html_for(self, personal: Personal) -> str:
         """The HTML as this reader sees it, as a page of its own."""
         links = personal.links() | {"logo": _as_data(self.logo)}
-        return PLACEHOLDER.sub(lambda link: str(escape(links[link[1]])), self.html.replace(FRAGMENT_EDGE, ""))
+        return PLACEHOLDER.sub(lambda link: str(escape(links[link[1]])), self.html)
 
     def text_for(self, personal: Personal) -> str:
         """The plain text as this reader sees it."""
         links = personal.links()
-        return PLACEHOLDER.sub(lambda link: links[link[1]], self.text.replace(FRAGMENT_EDGE, ""))
+        return PLACEHOLDER.sub(lambda link: links[link[1]], self.text)
 
 
 class Context(Protocol):
@@ -97,7 +95,7 @@ def compose(
     renderer = _Renderer(context, brand, templates)
     return Letter(
         subject=folded(renderer.render(f"{name}.subject")),
-        text=_spaced(renderer.render(f"{name}.txt")),
+        text=spaced(renderer.render(f"{name}.txt")),
         html=renderer.render(f"{name}.html"),
         language=renderer.language,
         listed=listed,
@@ -113,18 +111,10 @@ def compose_digest(
     With `votes` papers have links to judge them, which need a reader's `vote_url`.
     """
     presenter = DigestPresenter(content)
-
-    @cache
-    def rendered(fit: Fit) -> tuple[DigestView, str]:
-        view = presenter.view(fit.full, fit.lines)
-        return view, _Renderer(view, brand, templates, votes=votes).render("digest.html")
-
-    def size(fit: Fit) -> int:
-        _, html = rendered(fit)
-        return body_size(html, "html", brand.site_url)
-
-    view, html = rendered(best_fit(presenter.papers, presenter.lines, size, HTML_LIMIT))
-    return _digest(html, _Renderer(view, brand, templates, votes=votes), brand)
+    blocks = blocks_for(templates, presenter.language.code, "digest.html", brand, votes=votes)
+    fit = Sizes(presenter, blocks, HTML_LIMIT).best
+    renderer = _Renderer(presenter.view(fit.full, fit.lines), brand, templates, votes=votes)
+    return _digest(renderer.render("digest.html"), renderer, brand)
 
 
 def compose_page(
@@ -144,7 +134,7 @@ def compose_welcome(content: WelcomeContent, brand: Brand, *, templates: Path = 
 def _digest(html: str, renderer: "_Renderer", brand: Brand) -> Letter:
     return Letter(
         subject=folded(renderer.render("digest.subject")),
-        text=_spaced(renderer.render("digest.txt")),
+        text=spaced(renderer.render("digest.txt")),
         html=html,
         language=renderer.language,
         listed=True,
@@ -158,14 +148,7 @@ class _Renderer:
     def __init__(self, context: Context, brand: Brand, templates: Path, *, votes: bool = False) -> None:
         self.language = language_for(context.language).code
         self._templates = letter_environment(templates, self.language)
-        self._variables = {
-            "content": context,
-            "brand": brand,
-            "links": LINKS,
-            "votes": votes,
-            "accent": contrast.on_light(brand.accent),
-            "accent_dark": contrast.on_dark(brand.accent),
-        }
+        self._variables = variables(brand, votes=votes) | {"content": context}
 
     def render(self, name: str) -> str:
         return self._templates.get_template(name).render(self._variables)
@@ -174,10 +157,3 @@ class _Renderer:
 def _as_data(logo: Logo | None) -> str:
     """A logo as an address that holds it, which pages may show."""
     return f"data:image/{logo.subtype};base64,{b64encode(logo.octets).decode('ascii')}" if logo else ""
-
-
-def _spaced(text: str) -> str:
-    """Text with at most one empty line in a row, and a line end at its end."""
-    while "\n\n\n" in text:
-        text = text.replace("\n\n\n", "\n\n")
-    return text.strip("\n") + "\n"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from digest.compose.content import WelcomeContent
-from digest.compose.digest_view import DigestPresenter, SectionView
+from digest.compose.digest_view import DigestPresenter, GroupView
 from digest.compose.paper.view import PaperView
 from digest.lib.locales import language_for
 
@@ -22,7 +22,7 @@ class WelcomeView:
     accounting: str
     total: int
     papers: tuple[PaperView, ...]
-    lines: tuple[SectionView, ...]
+    lines: tuple[GroupView, ...]
     line_count: int
     one_filter: bool
     left_out: int

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 from digest.compose.content import DigestContent, Note, Section, Suggestion
-from digest.lib.locales import ENGLISH, Language
+from digest.lib.languages import ENGLISH
+from digest.lib.locales import Language
 from digest.lib.safe_text import shortened
 
 SUBJECT_ROOM = 78

@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from digest import sources
 from digest.env import LOCAL_NAMES
@@ -33,6 +34,11 @@ def adapter_of(source: Source) -> Adapter:
         known = ", ".join(name for name, _ in registry.choices())
         raise SourceChanged(f"Expected an adapter of this version ({known}), found “{source.adapter}”.")
     return adapter.configured(source.settings) if adapter.configured else adapter
+
+
+def fetchable() -> QuerySet[Source]:
+    """All sources but those fed by hand; one whose adapter this version lacks is there to get an error."""
+    return Source.objects.exclude(adapter__in=registry.fed_by_hand())
 
 
 def usable_adapter_of(source: Source) -> Adapter | None:

@@ -1,17 +1,15 @@
-"""The languages of mails and pages: translated texts, numbers, lists and dates.
+"""What a language says and how it writes it: translated texts, numbers, lists and dates.
 
 Pure: the language is an argument, never the process's. Texts come from gettext's catalogues in
-digest/locale/, all else from Unicode's Common Locale Data Repository (CLDR), which comes with Babel. A
-language is a folder there with two catalogues; CONTRIBUTING.md says how to add a text or a language.
+digest/locale/, all else from Unicode's Common Locale Data Repository (CLDR), which comes with Babel.
 """
 
 import gettext
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import date, datetime, time
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import lru_cache
 
 from babel import Locale
 from babel.dates import DateTimePattern, parse_pattern
@@ -20,30 +18,17 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-LOCALE = Path(__file__).resolve().parents[1] / "locale"
-ENGLISH = "en"
+from digest.lib.languages import ENGLISH, LOCALE, folders
+
 _BRITISH = "en_GB"  # whose conventions our English follows: “5 November”, “a, b and c”
 _FORMATTED = 2048  # numbers and dates remembered per language: formatting one takes 10 µs
-
-
-@cache
-def languages() -> Mapping[str, str]:
-    """The code of each language that there are catalogues of, and its own name for itself; English first."""
-    names = {code: Locale.parse(folder).get_display_name() or code for code, folder in _folders().items()}
-    return {code: name[:1].upper() + name[1:] for code, name in names.items()}
 
 
 @lru_cache(maxsize=32)
 def language_for(code: str) -> "Language":
     """The language `code`, or its nearest: “de-AT” is German, an unknown one English."""
-    known = (wanted for wanted in (code, code.partition("-")[0]) if wanted in _folders())
+    known = (wanted for wanted in (code, code.partition("-")[0]) if wanted in folders())
     return Language(next(known, ENGLISH))
-
-
-def _folders() -> dict[str, str]:
-    """Codes as browsers and HTML write them (“pt-br”), and the folders of their catalogues (“pt_BR”)."""
-    found = sorted(path.parents[1].name for path in LOCALE.glob("*/LC_MESSAGES/letters.mo"))
-    return {ENGLISH: ENGLISH} | {folder.replace("_", "-").lower(): folder for folder in found}
 
 
 class Language:
@@ -51,7 +36,7 @@ class Language:
 
     def __init__(self, code: str) -> None:
         self.code = code
-        folder = _folders()[code]
+        folder = folders()[code]
         self._catalogue = gettext.translation("letters", LOCALE, [folder], fallback=True)
         self._locale = Locale.parse(_BRITISH if code == ENGLISH else folder)
         self._numbers = lru_cache(_FORMATTED)(self._format_number)

@@ -21,14 +21,9 @@ American or British spelling, and however they are joined: `fine-tuning`, `finet
 """
 
 from digest.matching.ast import And, Compare, Field, Like, Near, Not, Number, Or, Query, Term, Topic, Weight
-from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
-from digest.matching.percolator.percolator import Match, Percolator, search
-from digest.matching.percolator.title_search import Searcher
-from digest.matching.percolator.topic_assignment import index_of, topics_of
 from digest.matching.query.lexer import QuerySyntaxError
 from digest.matching.query.parser import parse_query
-from digest.matching.ranking.explainer import explain
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.tokenizer import Text
 
@@ -37,26 +32,18 @@ __all__ = [
     "Compare",
     "Explanation",
     "Field",
-    "Index",
     "Like",
-    "Match",
     "Near",
     "Not",
     "Number",
     "Or",
     "PaperText",
-    "Percolator",
     "Query",
     "QuerySyntaxError",
     "Reason",
-    "Searcher",
     "Term",
     "Text",
     "Topic",
     "Weight",
-    "explain",
-    "index_of",
     "parse_query",
-    "search",
-    "topics_of",
 ]

@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
-from digest.compose.templating.contrast import LIGHT_PAPER, TEXT, contrast, on_light
+from digest.lib.contrast import LIGHT_PAPER, TEXT, contrast, on_light
 
 _HEX = RegexValidator(
     r"^#[0-9a-fA-F]{6}\Z", "Write the colour as # and six hexadecimal digits, like #1f5fbf."

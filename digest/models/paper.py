@@ -9,7 +9,7 @@ from django.db.models import Value
 from django.urls import get_script_prefix, reverse
 
 from digest.lib.records import PaperRecord
-from digest.matching.percolator.topic_assignment import TopicMatches, unpacked
+from digest.matching.topics.stored_matches import TopicMatches, unpacked
 
 # Papers that an edition listed; the others were looked up for somebody (`digest/ingestion/looked_up.py`), and
 # that somebody wanted to read them is nobody else's business.

@@ -1,12 +1,13 @@
 """Where papers come from."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Value
 
-from digest.sources import registry
-from digest.sources.adapter import Adapter
+if TYPE_CHECKING:
+    from digest.sources.adapter import Adapter
 
 
 class SourceQuerySet(models.QuerySet["Source"]):
@@ -15,11 +16,7 @@ class SourceQuerySet(models.QuerySet["Source"]):
         self.filter(enabled=False).exclude(enabled_at=None).update(enabled_at=None)
         return self.filter(enabled=True, enabled_at=None).update(enabled_at=now)
 
-    def fetchable(self) -> "SourceQuerySet":
-        """All but those fed by hand; one whose adapter this version lacks is there to get an error."""
-        return self.exclude(adapter__in=registry.fed_by_hand())
-
-    def standard(self, adapter: Adapter) -> "Source":
+    def standard(self, adapter: "Adapter") -> "Source":
         """The source that bears its adapter's name, or its format's if it is fed by hand; made if needed."""
         name = adapter.name if adapter.can_be_fetched else adapter.formats[0].name
         defaults = {"title": adapter.title, "adapter": adapter.name}

@@ -6,7 +6,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from digest.matching import Index, Number, Percolator, Query, index_of
+from digest.matching import Number, Query
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.percolator import Percolator
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.ranking.explainer import Explainer
 from digest.matching.ranking.order import score
 from digest.matching.ranking.similarity import Similarities

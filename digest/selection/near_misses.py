@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from digest.matching import Index, Percolator, Query
+from digest.matching import Query
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.query.relax import RelaxedQuery, relaxations
 from digest.models import Paper, Selection
 from digest.selection.candidates import WindowMatcher

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from digest.matching import Index, Percolator, Query
+from digest.matching import Query
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.percolator import Percolator
 from digest.models import Paper
 from digest.selection.liked_papers import looked_up
 from digest.selection.requests import stored_query

@@ -12,7 +12,8 @@ from django.db.models import Max, Min
 
 from digest.compose import Fact
 from digest.ingestion.facts import teller_of
-from digest.matching import Index, index_of
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.ranking.trending import Contender, Place, places
 from digest.models import EditionEntry, Paper, Release, Revision, Source
 from digest.selection.requests import EVERY, TRENDING, Filter

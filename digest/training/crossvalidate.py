@@ -19,7 +19,8 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from digest.matching import explain, parse_query
+from digest.matching import parse_query
+from digest.matching.ranking.explainer import explain
 from digest.matching.topics.classifier import with_votes
 from digest.matching.topics.evaluation import Evaluation, evaluate
 from digest.training.examples import (

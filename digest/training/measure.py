@@ -17,7 +17,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
-from digest.matching import Percolator, parse_query
+from digest.matching import parse_query
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.topics.classifier import preset_topics
 from digest.matching.topics.evaluation import Evaluation, evaluate
 from digest.matching.topics.measured import MEASURED

@@ -5,7 +5,7 @@ from django.core.cache import cache
 from django.db import DatabaseError
 
 from digest.compose import Brand, Logo
-from digest.compose.templating.contrast import DEFAULT
+from digest.lib.contrast import DEFAULT
 from digest.models import Branding
 
 NAME, _NAME_LASTS = "branding-name", 30  # seconds

@@ -20,7 +20,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
-from digest.lib.locales import ENGLISH, Language, language_for
+from digest.lib.languages import ENGLISH
+from digest.lib.locales import Language, language_for
 from digest.lib.messages import DeferredText
 
 Given = ParamSpec("Given")

@@ -26,7 +26,7 @@ LATE = timedelta(minutes=10)  # the planner runs every 20 seconds, the worker th
 def held() -> Iterator[Attention]:
     """That no mail can be sent, and how much waits."""
     if settings.EMAIL_HELD:
-        waiting = Delivery.objects.filter(state__in=(State.PENDING, State.DEFERRED)).count()
+        waiting = Delivery.objects.unclaimed().count()
         mails = f"{number_of(waiting, 'mail')} {'waits' if waiting == 1 else 'wait'}"
         yield Attention(
             "No mail is sent, and nobody can sign up: EMAIL_URL is not set.",

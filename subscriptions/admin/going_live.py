@@ -52,7 +52,7 @@ def _mail() -> Iterator[Step]:
         yield Step(
             "A mail relay.", f"Set EMAIL_URL, for example to {relay}. Until then no mail leaves this machine."
         )
-    if provider := catalogue.unconfirmed(settings.EMAIL_RELAY, tracking_off=settings.EMAIL_TRACKING_OFF):
+    for provider in catalogue.unconfirmed(settings.EMAIL_RELAYS, tracking_off=settings.EMAIL_TRACKING_OFF):
         yield Step(
             f"Readers whom {provider.title} does not follow.",
             f"Switch open and click tracking off in the account ({provider.tracking}), then set "

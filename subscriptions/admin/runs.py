@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from digest.admin.base import ReadOnlyAdmin, action, button, column, enqueue, label, moment_column
 from subscriptions.models import Delivery, Run
 from subscriptions.planning import runs
+from subscriptions.planning.progress import UNFINISHED, progress_of
 from subscriptions.tasks import deliver
 
 COLOURS = {Run.State.RUNNING: "info", Run.State.PAUSED: "warning", Run.State.STOPPED: "danger"}
@@ -44,7 +45,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
         deliveries = Delivery.objects.filter(run=OuterRef("pk")).order_by()
-        settled = deliveries.exclude(state__in=runs.UNFINISHED)
+        settled = deliveries.exclude(state__in=UNFINISHED)
         return super().get_queryset(request).annotate(total=_number(deliveries), settled=_number(settled))
 
     @column("State", ordering="state")
@@ -65,7 +66,7 @@ class RunAdmin(ReadOnlyAdmin[Run]):
     @column("Deliveries")
     def deliveries(self, run: Run) -> SafeString:
         page = reverse("admin:subscriptions_delivery_changelist")
-        states = sorted(runs.progress([run])[run.pk].items())
+        states = sorted(progress_of([run])[run.pk].items())
         rows = ((page, run.pk, state, count, Delivery.State(state).label.lower()) for state, count in states)
         link = '<a href="{}?run__id__exact={}&amp;state__exact={}" class="text-link">{} {}</a>'
         return format_html_join(", ", link, rows)

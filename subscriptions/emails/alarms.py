@@ -1,4 +1,4 @@
-"""Alarms: problems that stop mail or papers, mailed to the operator, each at most once in six hours.
+"""Alarms: problems that stop mail or papers, mailed to the operator, each once, or again after six hours.
 
 Problems are found by periodic queries of what is stored, so the code that fails has nothing to report.
 """
@@ -25,6 +25,7 @@ from subscriptions.emails.letters import alarm
 from subscriptions.emails.letters.alarm import AlarmContent
 from subscriptions.models import Alarm, Delivery, Run
 from subscriptions.planning import pace, runs
+from subscriptions.planning.progress import HELD
 from subscriptions.relay import Mail, Verdict, open_relay, send_one
 
 logger = logging.getLogger(__name__)
@@ -90,7 +91,8 @@ def problems(now: datetime) -> Iterator[Problem]:
 
 def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
     """Mail that was deferred because of the relay."""
-    deferred = Delivery.objects.filter(state=Delivery.State.DEFERRED, reason__startswith=runs.HELD)
+    waiting = Delivery.objects.unclaimed()
+    deferred = waiting.filter(state=Delivery.State.DEFERRED, reason__startswith=HELD)
     deferred = deferred.exclude(run__in=runs.held_for_refusals())
     # Since it was planned: a digest that catches up was due long before.
     first = deferred.filter(created_at__lte=now - DEFERRED_FOR).order_by("created_at").first()
@@ -102,7 +104,7 @@ def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
                 "Mail that waits is kept and sent later; nothing is lost. Check the relay's reply, and "
                 "EMAIL_URL."
             ),
-            first.reason.removeprefix(runs.HELD),
+            first.reason.removeprefix(HELD),
         )
 
 
@@ -125,7 +127,7 @@ def _much_deferred(now: datetime) -> Iterator[Problem]:
     for run in Run.objects.filter(state=Run.State.RUNNING, started_at__lte=now - DEFERRED_FOR):
         mails = run.deliveries.exclude(state=Delivery.State.SKIPPED).count()
         again = run.deliveries.filter(state=Delivery.State.DEFERRED, attempts__gte=2)
-        again = again.exclude(reason__startswith=runs.HELD).order_by("-pk")
+        again = again.exclude(reason__startswith=HELD).order_by("-pk")
         count = again.count()
         if count >= settings.REFUSALS_HOLD and count * 100 >= settings.REFUSALS_HOLD_PERCENT * mails:
             yield Problem(
@@ -202,6 +204,7 @@ def _message(problem: Problem, now: datetime) -> bytes:
         hint=problem.hint,
         detail=problem.detail,
         admin_url=settings.SITE_URL + (problem.path or reverse("admin:index")),
+        once=problem.again is None,
         language=get_language() or "en",
     )
     letter = alarm.LETTER.compose(content, branding.current())

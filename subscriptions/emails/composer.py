@@ -2,22 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import partial
 
 from django.db import InterfaceError, OperationalError
 
-from digest.compose import DigestContent, Letter, PreparedLetter, Suggestion, prepare
+from digest.compose import DigestContent, Letter, PreparedLetter, Suggestion, assemble_digest, prepare
 from digest.models import Selection
 from digest.selection.content import Reading
 from digest.web import branding
 from subscriptions.emails.addressing import envelope_sender, personal, sender
+from subscriptions.emails.kept_letters import KeptLetters
 from subscriptions.emails.letters import LETTER_OF
 from subscriptions.emails.letters.letter_type import DeliveryLike, NothingToSay
 from subscriptions.emails.letters.welcome import next_digest
 from subscriptions.emails.suggested import suggested_in
 from subscriptions.models import Delivery, Subscriber
-
-LETTERS_KEPT = 500  # some 35 KB each
 
 
 class Composer:
@@ -29,7 +28,7 @@ class Composer:
         self._selections: Mapping[int, Selection] = {}
         self._suggested: Mapping[int, Suggestion] = {}
         self._expected: Mapping[int, PreparedLetter | Exception] = {}
-        self._digest = lru_cache(maxsize=LETTERS_KEPT)(self._prepared_digest)
+        self._kept = KeptLetters()
 
     def expect(self, deliveries: Sequence[DeliveryLike]) -> None:
         """Prepare the letters of `deliveries`; then `message` asks the database for nothing."""
@@ -50,11 +49,13 @@ class Composer:
         format_ = delivery.subscriber.format
         try:
             if delivery.selection_id and delivery.priority == Delivery.WAITED_FOR:
-                letter = self._first_digest(delivery, delivery.selection_id)
-                return self._prepared(letter, Delivery.DIGEST, format_)
+                return self._digest(self._first_content(delivery, delivery.selection_id), format_)
             if delivery.selection_id:
-                return self._digest(delivery.selection_id, format_, self._suggested.get(delivery.pk))
-            return self._prepared(self._letter(delivery), delivery.kind, format_)
+                shared = delivery.selection_id, format_, self._suggested.get(delivery.pk)
+                return self._kept.get(shared, partial(self._shared_digest, *shared))
+            letter = self._letter(delivery)
+            shown = letter.as_text() if format_ == Subscriber.Format.TEXT else letter
+            return prepare(shown, sender(delivery.kind, self._brand))
         except (OperationalError, InterfaceError):  # no fault of this letter's
             raise
         except Exception as error:  # noqa: BLE001 - raised when the message is asked for
@@ -68,19 +69,21 @@ class Composer:
         reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
         return letter.compose(letter.content(reader, delivery), self._brand)
 
-    def _first_digest(self, delivery: DeliveryLike, selection_id: int) -> Letter:
+    def _first_content(self, delivery: DeliveryLike, selection_id: int) -> DigestContent:
         """The digest that welcomes a reader: nobody shares it, for it says when the next one comes."""
         reader = Subscriber.objects.get(pk=delivery.subscriber.pk)
         following = next_digest(reader, after=delivery.due_at)
-        content = replace(self._content(selection_id), following=following, zone=reader.schedule.time_zone)
-        return LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
+        return replace(self._content(selection_id), following=following, zone=reader.schedule.time_zone)
 
-    def _prepared_digest(
+    def _shared_digest(
         self, selection_id: int, format_: str, suggestion: Suggestion | None
     ) -> PreparedLetter:
-        content = replace(self._content(selection_id), suggestion=suggestion)
-        letter = LETTER_OF[Delivery.DIGEST].compose(content, self._brand)
-        return self._prepared(letter, Delivery.DIGEST, format_)
+        return self._digest(replace(self._content(selection_id), suggestion=suggestion), format_)
+
+    def _digest(self, content: DigestContent, format_: str) -> PreparedLetter:
+        text_alone = format_ == Subscriber.Format.TEXT
+        letter = assemble_digest(content, self._brand, text_alone=text_alone)
+        return prepare(letter, sender(Delivery.DIGEST, self._brand))
 
     def _content(self, selection_id: int) -> DigestContent:
         selection = self._selections.get(selection_id) or Selection.objects.get(pk=selection_id)
@@ -88,7 +91,3 @@ class Composer:
         if not (content.sections or content.more or content.carried):
             raise NothingToSay("its papers were removed meanwhile")
         return content
-
-    def _prepared(self, letter: Letter, kind: str, format_: str) -> PreparedLetter:
-        shown = letter.as_text() if format_ == Subscriber.Format.TEXT else letter
-        return prepare(shown, sender(kind, self._brand))

@@ -10,8 +10,8 @@ import psycopg
 from django.db import connection
 
 
-def rows(sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
-    """The rows that `sql` returns, with `%s` for each parameter."""
+def rows(sql: str, parameters: Sequence[Any] | Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows that `sql` returns, with `%s` for each parameter, or `%(name)s`."""
     found: Sequence[tuple[Any, ...]]
     if connection.vendor == "postgresql":
         connection.ensure_connection()
@@ -24,15 +24,15 @@ def rows(sql: str, parameters: Sequence[Any]) -> Sequence[tuple[Any, ...]]:
     return found
 
 
-def table(name: str, columns: Mapping[str, str]) -> str:
+def table(name: str, columns: Mapping[str, str], parameter: str = "%s") -> str:
     """A common table expression whose rows come as one parameter: a JSON array of arrays.
 
     Binding hundreds of parameters costs the client more than the database. `columns` maps names to SQL types.
     """
     if connection.vendor == "postgresql":
-        source, cell = "jsonb_array_elements(%s::jsonb)", "item.value ->> {}"
+        source, cell = f"jsonb_array_elements({parameter}::jsonb)", "item.value ->> {}"
     else:
-        source, cell = "json_each(%s)", "json_extract(item.value, '$[{}]')"
+        source, cell = f"json_each({parameter})", "json_extract(item.value, '$[{}]')"
     cells = ", ".join(
         f"CAST({cell.format(number)} AS {kind}) AS {column}"
         for number, (column, kind) in enumerate(columns.items())
@@ -40,11 +40,11 @@ def table(name: str, columns: Mapping[str, str]) -> str:
     return f"{name} AS MATERIALIZED (SELECT {cells} FROM {source} AS item)"  # noqa: S608 - of our own names
 
 
-def one_of() -> str:
+def one_of(parameter: str = "%s") -> str:
     """The condition that a number is one of `numbers`, which come as one parameter."""
-    return (
-        "= ANY(%s::bigint[])" if connection.vendor == "postgresql" else "IN (SELECT value FROM json_each(%s))"
-    )
+    if connection.vendor == "postgresql":
+        return f"= ANY({parameter}::bigint[])"
+    return f"IN (SELECT value FROM json_each({parameter}))"
 
 
 def numbers(values: Sequence[int]) -> str:

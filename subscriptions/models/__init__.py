@@ -4,7 +4,9 @@ from subscriptions.models.alarm import Alarm
 from subscriptions.models.delivery import Delivery
 from subscriptions.models.filters import FilterSet, Wanted
 from subscriptions.models.letter_quota import LetterQuota
+from subscriptions.models.mail_relay import MailRelay
 from subscriptions.models.provider_message import ProviderMessage
+from subscriptions.models.recipient_domain import RecipientDomain
 from subscriptions.models.refusal import Refusal
 from subscriptions.models.relay_capability import RelayCapability
 from subscriptions.models.run import Run
@@ -19,7 +21,9 @@ __all__ = [
     "Delivery",
     "FilterSet",
     "LetterQuota",
+    "MailRelay",
     "ProviderMessage",
+    "RecipientDomain",
     "Refusal",
     "RelayCapability",
     "Run",

@@ -23,6 +23,7 @@ IS_OPEN = RawSQL(  # noqa: S611 - of our own words; for queries of deliveries al
     models.BooleanField(),
 )
 _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), models.BooleanField())
+_IS_CLAIMED = RawSQL("subscriptions_delivery.state IN ('leased', 'handing')", (), models.BooleanField())
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -40,7 +41,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
     def waiting(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now`: those of runs that are paused or stopped are not."""
-        return self.filter(_WAITS, _may_be_claimed(now))
+        return self.unclaimed().filter(_may_be_claimed(now))
+
+    def unclaimed(self) -> "DeliveryQuerySet":
+        """Rows that wait to be claimed, now or later; found by their own index."""
+        return self.filter(_WAITS)
+
+    def claimed(self) -> "DeliveryQuerySet":
+        """Rows that are leased to a worker, which may have crashed: few, and found by their own index."""
+        return self.filter(_IS_CLAIMED)
 
     def unfinished(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now` or has claimed."""

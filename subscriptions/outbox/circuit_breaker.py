@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from subscriptions.outbox.claiming import Leased
 from subscriptions.outbox.refusal_window import RefusalWindow, windows_of
-from subscriptions.planning.runs import HELD_FOR_REFUSALS
+from subscriptions.planning.runs import HELD_FOR_REFUSALS, RELAYS_CLOSED
 from subscriptions.relay import MessageRefused, Outcome, RelayUnavailable, Verdict, gist
 
 MAX_MESSAGES_REFUSED = 3  # in a row: then the messages are not the problem
@@ -20,6 +22,13 @@ class CircuitOpen(Exception):
         super().__init__(reason)
         self.period = period
         self.run = run
+
+
+def relays_closed(until: datetime | None) -> CircuitOpen | None:
+    """What there is to say if no relay takes mail before this moment."""
+    if until is None:
+        return None
+    return CircuitOpen(f"{RELAYS_CLOSED} before {until:%Y-%m-%d %H:%M} UTC", until - timezone.now())
 
 
 @dataclass(slots=True)

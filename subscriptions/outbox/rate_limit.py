@@ -7,10 +7,14 @@ unavailable each worker has a bucket of its own, so the total rate may be as man
 import logging
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import redis
 from django.conf import settings
+from django.utils import timezone
+
+from subscriptions.relay import Relay, RoutedRelay
 
 logger = logging.getLogger(__name__)
 _TIMEOUT = 1.0  # seconds
@@ -32,10 +36,14 @@ return {taken, string.format('%.6f', math.max(0, (1 - tokens + taken) / rate))}
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """So many mails may be sent now, the next after `wait` seconds."""
+    """So many mails may be sent now, the next after `wait` seconds.
+
+    If `until` is set, no relay takes any before.
+    """
 
     mails: int
     wait: float = 0.0
+    until: datetime | None = None
 
 
 class Allowance(Protocol):
@@ -43,11 +51,18 @@ class Allowance(Protocol):
         """Take tokens for up to `most` mails."""
 
 
-def allowance() -> Allowance:
-    """The rate limit of this service at its relay."""
+def allowance(relay: Relay | None = None) -> Allowance:
+    """The rate limit of this service, and those of its relays where they have their own."""
+    of_service = _of_service()
+    if isinstance(relay, RoutedRelay) and relay.counted:
+        return OfRelays(relay, of_service)
+    return of_service
+
+
+def _of_service() -> Allowance:
     if not settings.EMAIL_RATE:
         return Unlimited()
-    relay = settings.EMAIL_RELAY
+    relay = settings.EMAIL_RELAYS[0] if settings.EMAIL_RELAYS else None
     name = f"digest:rate:{relay['EMAIL_HOST']}:{relay['EMAIL_PORT']}" if relay else "digest:rate:mailbox"
     return SharedBucket(name, settings.EMAIL_RATE)
 
@@ -55,6 +70,21 @@ def allowance() -> Allowance:
 class Unlimited:
     def take(self, most: int) -> Taken:
         return Taken(most)
+
+
+class OfRelays:
+    """What several relays may be given by their own limits, of what the service may send at all."""
+
+    def __init__(self, relay: RoutedRelay, of_service: Allowance) -> None:
+        self._relay = relay
+        self._of_service = of_service
+
+    def take(self, most: int) -> Taken:
+        allowed = self._of_service.take(most)
+        if not allowed.mails:
+            return allowed
+        granted = self._relay.take(allowed.mails, timezone.now())
+        return Taken(sum(granted.mails.values()), granted.wait, granted.until)
 
 
 class Bucket:

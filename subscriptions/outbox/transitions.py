@@ -10,25 +10,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
-from django.db.models import F, QuerySet
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from subscriptions.accounts import refusals
 from subscriptions.accounts.refusals import Refused
 from subscriptions.emails.letters import LETTER_OF, LETTERS
-from subscriptions.lib import async_query, bulk_sql
-from subscriptions.lib.async_query import CompletedQuery, PendingQuery
+from subscriptions.lib import bulk_sql
 from subscriptions.models import Delivery, ProviderMessage, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, due_at
+from subscriptions.outbox import leases
 from subscriptions.planning import runs
+from subscriptions.planning.progress import HELD
 from subscriptions.relay import Cause
 
 State = Delivery.State
 LONGEST_BACKOFF = timedelta(hours=4)
 MAX_EXPIRED_LEASES = 3  # so many in a row: sending this delivery may be what crashes senders
 POISON_DELAY = timedelta(hours=1)
+POISON = "its sender crashed repeatedly (poison message?)"
+CRASHED = "its sender crashed during the hand-over; whether the relay accepted it is unknown"
+# What a row must be for its mail to go: a letter that its reader wants in this state, of a run that goes on.
+WANTED = ", ".join(f"'{letter.name} {state}'" for letter in LETTERS for state in letter.wanted_in)
+HALTED = (
+    "SELECT id FROM subscriptions_run WHERE state = 'stopped' OR (state = 'paused' AND resumes_at IS NULL)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +72,20 @@ UPDATE subscriptions_delivery AS d SET
     attempts = d.attempts + m.tried,
     not_before = CASE WHEN m.state = 'deferred' THEN m.later ELSE d.not_before END,
     settled_at = CASE WHEN m.state IN ('handing', 'pending', 'deferred') THEN NULL
-        ELSE CAST(%s AS {moment}) END,
+        ELSE CAST(%(at)s AS {moment}) END,
     worker = CASE WHEN m.state = 'handing' THEN d.worker ELSE '' END,
-    leased_until = CASE WHEN m.state = 'handing' THEN CAST(%s AS {moment}) ELSE NULL END
+    leased_until = CASE WHEN m.state = 'handing' THEN {lease_end} ELSE NULL END
 FROM m
-WHERE d.id = m.pk {by_key} AND d.worker = %s AND CASE WHEN m.state = 'handing'
-    THEN d.state = 'leased' AND d.leased_until > CAST(%s AS {moment}) AND EXISTS (
-        SELECT 1 FROM subscriptions_subscriber AS s
-        WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
-    )
-    ELSE d.state IN ('leased', 'handing') END
+WHERE d.id = m.pk {by_key} AND CASE
+    WHEN m.state = 'handing' THEN d.worker = %(worker)s AND d.state IN ('leased', 'handing')
+        AND d.leased_until > {clock}
+        AND EXISTS (
+            SELECT 1 FROM subscriptions_subscriber AS s
+            WHERE s.id = d.subscriber_id AND d.kind || ' ' || s.state IN ({wanted})
+        )
+        AND (d.run_id IS NULL OR d.run_id NOT IN ({halted}))
+    WHEN m.state = 'accepted' AND d.state = 'unknown' THEN d.carried_by_id IS NULL
+    ELSE d.worker = %(worker)s AND d.state IN ('leased', 'handing') END
 RETURNING id
 """
 _COLUMNS = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "tried": "integer"}
@@ -82,29 +93,33 @@ _COLUMNS = {"pk": "bigint", "state": "varchar(10)", "reason": "varchar(500)", "t
 
 @cache
 def _statement(_vendor: str) -> str:
-    wanted = ", ".join(f"'{letter.name} {state}'" for letter in LETTERS for state in letter.wanted_in)
     moment = bulk_sql.moment_type()
-    moves = bulk_sql.table("m", _COLUMNS | {"later": moment})
+    moves = bulk_sql.table("m", _COLUMNS | {"later": moment}, "%(rows)s")
     by_key = "AND d.id = ANY (ARRAY(SELECT pk FROM m))" if connection.vendor == "postgresql" else ""
-    return _UPDATE.format(moves=moves, wanted=wanted, moment=moment, by_key=by_key)
+    clock, lease_end = leases.now_sql(), leases.end_sql()
+    return _UPDATE.format(
+        moves=moves,
+        wanted=WANTED,
+        halted=HALTED,
+        moment=moment,
+        by_key=by_key,
+        clock=clock,
+        lease_end=lease_end,
+    )
 
 
 def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[int]:
     """Commit these transitions of deliveries leased to `worker`; returns the keys of those that were applied.
 
-    `handing` begins only while the lease lasts and the reader still wants the letter. What follows for a
-    reader from an outcome is written with it.
+    `handing` begins, or goes on, only while the lease lasts, the run goes on and the reader still wants the
+    letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What follows
+    for a reader from an outcome is written with it.
     """
-    return begin(worker, transitions, now).row_ids()
-
-
-def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
-    """Begin to `write`: the query may be pending, and the connection is used for nothing else meanwhile."""
     changing = {transition.pk: transition for transition in transitions if transition.changes_more}
     if not changing:
         return _update(worker, transitions, now)
     with transaction.atomic():
-        applied = _update(worker, transitions, now).row_ids()
+        applied = _update(worker, transitions, now)
         rows = Delivery.objects.filter(pk__in=applied.intersection(changing)).select_related(
             "subscriber", "run"
         )
@@ -121,13 +136,12 @@ def begin(worker: str, transitions: Sequence[Transition], now: datetime) -> Pend
             elif delivery.state == State.UNKNOWN and delivery.kind == Delivery.DIGEST:
                 _bring_forward(delivery, now)
         refusals.record(refused, now)
-    return CompletedQuery(applied)
+    return applied
 
 
-def _update(worker: str, transitions: Sequence[Transition], now: datetime) -> PendingQuery:
-    database = connections[DEFAULT_DB_ALIAS]  # `connection` looks it up at each access
-    written = database.ops.adapt_datetimefield_value
-    at, until = str(written(now)), str(written(now + lease_time()))
+def _update(worker: str, transitions: Sequence[Transition], now: datetime) -> set[int]:
+    written = connection.ops.adapt_datetimefield_value
+    at = str(written(now))
     rows = [
         (
             transition.pk,
@@ -138,7 +152,8 @@ def _update(worker: str, transitions: Sequence[Transition], now: datetime) -> Pe
         )
         for transition in transitions
     ]
-    return async_query.begin(_statement(database.vendor), [json.dumps(rows), at, until, worker, at])
+    parameters = {"rows": json.dumps(rows), "at": at, "worker": worker, **leases.parameters()}
+    return {pk for (pk,) in bulk_sql.rows(_statement(connection.vendor), parameters)}
 
 
 def _storable(text: str) -> str:
@@ -146,26 +161,15 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")[:500]
 
 
-def lease_time() -> timedelta:
-    return timedelta(seconds=settings.OUTBOX_LEASE_SECONDS)
-
-
 def backoff(attempts: int) -> timedelta:
     """How long to wait after so many attempts."""
     return min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_BACKOFF)
 
 
-def renew(worker: str, now: datetime) -> None:
+def renew(worker: str) -> None:
     """Extend the leases of this worker that have not expired."""
-    mine = Delivery.objects.filter(worker=worker, state__in=Delivery.CLAIMED, leased_until__gt=now)
-    mine.update(leased_until=now + lease_time())
-
-
-def release(worker: str) -> None:
-    """Return what this worker leased and did not begin to hand over."""
-    Delivery.objects.filter(worker=worker, state=State.LEASED).update(
-        state=State.PENDING, worker="", leased_until=None
-    )
+    mine = Delivery.objects.claimed().filter(worker=worker, leased_until__gt=leases.now())
+    mine.update(leased_until=leases.now(leases.lease_time()))
 
 
 def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None = None) -> int:
@@ -177,7 +181,7 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
     reason = _storable(reason)
     waiting = Delivery.objects.waiting(now)
     deferred = (waiting if run is None else waiting.filter(run=run)).update(
-        state=State.DEFERRED, reason=f"{runs.HELD}{reason}"[:500], not_before=now + period
+        state=State.DEFERRED, reason=f"{HELD}{reason}"[:500], not_before=now + period
     )
     runs.hold(reason, now + period, run)
     if run is not None:
@@ -188,24 +192,31 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
 def reclaim_expired(now: datetime) -> dict[str, int]:
     """End expired leases, whose senders have crashed: `leased` waits again, `handing` becomes `unknown`.
 
-    A delivery whose lease expired several times is deferred: it may be a poison message that crashes senders.
+    A sender that keeps a journal has its machine behind the @ of its name: for ten minutes more that machine alone
+    settles what it left. A delivery whose lease expired several times is deferred: it may be a poison message that
+    crashes senders.
     """
-    expired = Delivery.objects.filter(leased_until__lt=now)
+    expired = Delivery.objects.claimed().filter(leased_until__lt=leases.now())
+    expired = expired.order_by()  # else SQLite reads all rows
+    if not expired.exists():  # asked every 20 seconds, and hardly ever so
+        return {State.PENDING: 0, State.DEFERRED: 0, State.UNKNOWN: 0}
     leased = expired.filter(state=State.LEASED)
     poison = leased.filter(attempts__gte=MAX_EXPIRED_LEASES - 1).update(
         state=State.DEFERRED,
-        reason="its sender crashed repeatedly (poison message?)",
+        reason=POISON,
         attempts=F("attempts") + 1,
         not_before=now + POISON_DELAY,
         worker="",
         leased_until=None,
     )
     waiting = leased.update(state=State.PENDING, attempts=F("attempts") + 1, worker="", leased_until=None)
-    handing = expired.filter(state=State.HANDING).values_list("worker", "pk")
+    long_ago = Q(leased_until__lt=leases.now(-leases.FOREIGN))
+    handing = expired.filter(long_ago | ~Q(worker__contains="@"), state=State.HANDING)
     unknown = 0
-    for worker, pks in _grouped(handing).items():
-        why = "its sender crashed during the hand-over; whether the relay accepted it is unknown"
-        unknown += len(write(worker, [Transition(pk, State.UNKNOWN, why, attempted=True) for pk in pks], now))
+    for worker, pks in _grouped(handing.values_list("worker", "pk")).items():
+        unknown += len(
+            write(worker, [Transition(pk, State.UNKNOWN, CRASHED, attempted=True) for pk in pks], now)
+        )
     return {State.PENDING: waiting, State.DEFERRED: poison, State.UNKNOWN: unknown}
 
 

@@ -28,7 +28,8 @@ class Pace:
 
 def headway(now: datetime) -> Pace | None:
     """The pace if it is too slow, while mail has waited for ten minutes; None if there is no such problem."""
-    if Delivery.objects.waiting(now - WITHIN)[:_LEAST].count() < _LEAST:
+    waiting = Delivery.objects.waiting(now - WITHIN).order_by()  # in order SQLite reads all rows there are
+    if waiting[:_LEAST].count() < _LEAST:
         return None
     minutes = WITHIN / timedelta(minutes=1)
     usual = _usual_rate() * minutes

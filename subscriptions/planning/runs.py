@@ -1,24 +1,22 @@
-"""Runs of digests: plan, pause, resume, stop, and the progress of each."""
+"""Runs of digests: plan, pause, resume and stop."""
 
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Exists, OuterRef
 
 from digest.selection.trending import release_before
 from subscriptions.models import Delivery, Run
 from subscriptions.models.delivery import STOPPED
+from subscriptions.planning.progress import HELD, UNFINISHED
 from subscriptions.planning.waiting import Waiting
 
 State = Delivery.State
-UNFINISHED = (*Delivery.WAITING, *Delivery.CLAIMED)
 RECENT = timedelta(days=7)
 HELD_FOR_REFUSALS = timedelta(hours=1)  # each trial may mark readers as refused wrongly
-HELD = "held: "  # begins the reason of a delivery that was deferred because of the relay
+RELAYS_CLOSED = "no relay takes more mail"  # begins why, where that is by their limits, and no failure
 BY_OPERATOR = "by the operator"
 
 
@@ -110,17 +108,3 @@ def _skip_stopped(now: datetime) -> None:
     stopped = Run.objects.filter(state=Run.State.STOPPED, started_at__gt=now - RECENT)
     waiting = Delivery.objects.filter(run__in=stopped, state__in=Delivery.WAITING)
     waiting.update(state=State.SKIPPED, reason=STOPPED, settled_at=now)
-
-
-def progress(runs: Collection[Run]) -> dict[int, Counter[str]]:
-    """How many deliveries of each run are in each state, by the run's number; one query."""
-    counts: dict[int, Counter[str]] = {run.pk: Counter() for run in runs}
-    rows = Delivery.objects.filter(run__in=counts).order_by().values_list("run", "state")
-    for run, state, count in rows.annotate(Count("pk")):
-        counts[run][state] = count
-    return counts
-
-
-def finished(states: Counter[str]) -> int:
-    """How many deliveries of a run are in a final state."""
-    return states.total() - sum(states[state] for state in UNFINISHED)

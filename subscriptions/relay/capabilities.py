@@ -11,7 +11,7 @@ def offers_smtputf8() -> bool | None:
 
     The local mailbox takes any.
     """
-    if not settings.EMAIL_RELAY:
+    if not settings.EMAIL_RELAYS:
         return True
     known = RelayCapability.objects.filter(relay=_name()).first()
     return known.smtputf8 if known else None
@@ -19,9 +19,10 @@ def offers_smtputf8() -> bool | None:
 
 def learn(relay: Relay) -> None:
     """Note what `relay`, the configured one, has said of itself."""
-    if settings.EMAIL_RELAY and relay.smtputf8 is not None and relay.smtputf8 != offers_smtputf8():
+    if settings.EMAIL_RELAYS and relay.smtputf8 is not None and relay.smtputf8 != offers_smtputf8():
         RelayCapability.objects.update_or_create(relay=_name(), defaults={"smtputf8": relay.smtputf8})
 
 
 def _name() -> str:
-    return f"{settings.EMAIL_RELAY['EMAIL_HOST']}:{settings.EMAIL_RELAY['EMAIL_PORT']}"
+    relay = settings.EMAIL_RELAYS[0]
+    return f"{relay['EMAIL_HOST']}:{relay['EMAIL_PORT']}"

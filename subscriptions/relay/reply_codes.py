@@ -49,6 +49,10 @@ class MessageRefused(RelayUnavailable):
     """
 
 
+class DomainDeferred(RelayUnavailable):
+    """The recipient's domain wants less mail: that of others is as welcome as before."""
+
+
 class Unsuitable(Exception):
     """A message that cannot go to this relay, which says nothing of others."""
 

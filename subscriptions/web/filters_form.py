@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import get_language, gettext, gettext_lazy
 
-from digest.lib.locales import ENGLISH
+from digest.lib.languages import ENGLISH
 from digest.matching import QuerySyntaxError, parse_query
 from digest.matching.query.abbreviation_offers import Offer
 from digest.models import Topic

@@ -24,7 +24,8 @@ from django.urls import reverse  # noqa: E402
 
 from digest.archive import indexing, queries  # noqa: E402
 from digest.ingestion import shipped_topics  # noqa: E402
-from digest.matching import Percolator, parse_query  # noqa: E402
+from digest.matching import parse_query  # noqa: E402
+from digest.matching.percolator.percolator import Percolator  # noqa: E402
 from digest.models import Paper, Topic  # noqa: E402
 from digest.web.limits import search_budget  # noqa: E402
 from subscriptions.web.backtest import DAYS, backtest  # noqa: E402

@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import Index, Query, QuerySyntaxError, index_of, parse_query
+from digest.matching import Query, QuerySyntaxError, parse_query
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.proposing.engine import bits_in, proposals_for
 from digest.matching.proposing.proposals import Ticks
 from digest.matching.proposing.shown import diverse

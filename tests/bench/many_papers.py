@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from digest.lib.jsonl import PlainPaper
 from digest.lib.records import title_key
-from digest.matching import topics_of
-from digest.matching.percolator.topic_assignment import TopicMatches, packed
+from digest.matching.percolator.topic_assignment import topics_of
 from digest.matching.topics.classifier import TopicMatch
+from digest.matching.topics.stored_matches import TopicMatches, packed
 from digest.models import Edition, EditionEntry, Paper, Release, Source
 from digest.sources.jsonl import JSON_LINES
 

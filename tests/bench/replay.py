@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import Percolator, parse_query
+from digest.matching import parse_query
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.query.shipped_topics import PRESETS
 from digest.matching.ranking.explainer import Explainer
 from digest.matching.ranking.order import Candidate, rank, score

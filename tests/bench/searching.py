@@ -20,7 +20,8 @@ from django.utils import timezone  # noqa: E402
 
 from digest.archive import indexing, search  # noqa: E402
 from digest.lib.records import title_key  # noqa: E402
-from digest.matching import Percolator, parse_query  # noqa: E402
+from digest.matching import parse_query  # noqa: E402
+from digest.matching.percolator.percolator import Percolator  # noqa: E402
 from digest.models import Edition, EditionEntry, Paper, Release, Source  # noqa: E402
 from digest.sources.jsonl import JSON_LINES  # noqa: E402
 from tests.bench.sections.search import QUERIES, SPANS  # noqa: E402

@@ -3,7 +3,8 @@
 import pytest
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import Percolator, Query, parse_query
+from digest.matching import Query, parse_query
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.tokenizer import stem
 from tests.bench.matching.papers import invented
 from tests.bench.matching.peers import BruteForce, RarestTerm

@@ -133,7 +133,7 @@ class Scene:
         self.sink.script, self.sink.pause = None, 0
         self.next_day()
         self.edition()
-        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAY=env.email_relay(self.sink.url)):
+        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAYS=[env.email_relay(self.sink.url)]):
             outbox.reclaim_expired(timezone.now())
             planner.plan(self.now)
             relay = open_relay()

@@ -17,9 +17,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from digest.ingestion.fetchers import fetchable
 from digest.lib.likely_twins import likely_key
 from digest.lib.records import title_key
-from digest.models import AnswerBody, Edition, IndexSegment, Paper, RawAnswer, Source
+from digest.models import AnswerBody, Edition, IndexSegment, Paper, RawAnswer
 from subscriptions.models import Delivery
 from subscriptions.planning import planner
 from subscriptions.relay import local_mailbox
@@ -110,7 +111,7 @@ def test_a_digest_that_waits_is_sent_after_an_upgrade_and_all_goes_on_from_there
     assert (planned.pending, planned.skipped) == (0, 2)
     assert not Delivery.objects.waiting(tomorrow).exists()
 
-    assert [source.name for source in Source.objects.fetchable()] == ["huggingface"]
+    assert [source.name for source in fetchable()] == ["huggingface"]
     page = client.get("/search/", {"q": "title:agents"}).content.decode()
     assert "Agents that plan" in page
     assert "Splats" not in page

@@ -21,7 +21,9 @@ from digest.sources.adapter import Adapter, Setting, Values
 PREFIX = "setting_"  # a setting may be called as a column of the model
 USUAL = ("wait_minutes", "quiet_days")  # left empty, they are as of most sources
 LONGEST = 5_000  # characters of one setting
+REMOVE = "-"  # as the value of a secret that may be left out
 KEPT = "One is stored. Leave this empty to keep it."
+REMOVED = f"To remove it, enter “{REMOVE}”."
 
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
@@ -46,7 +48,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
                 field.initial = stored.get(setting.name, setting.initial)
             elif stored.get(setting.name):
                 field.required = False
-                field.help_text = f"{setting.help} {KEPT}".strip()
+                how = KEPT if setting.required else f"{KEPT} {REMOVED}"
+                field.help_text = f"{setting.help} {how}".strip()
 
     @property
     def _settings(self) -> tuple[Setting, ...]:
@@ -81,6 +84,8 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the s
         value: str = self.cleaned_data.get(name, "").replace("\r\n", "\n")
         if not value:
             return self.instance.settings.get(setting.name, "") if setting.secret else ""
+        if setting.secret and not setting.required and value == REMOVE:
+            return ""
         try:
             return setting.check(value)
         except ValueError as error:

@@ -14,12 +14,12 @@ from markupsafe import escape
 from digest.compose.content import Logo
 from digest.compose.letter import Letter, Personal
 from digest.compose.mime.header_encoding import checked_address, line, list_id_line, mailbox_line, text_line
-from digest.compose.templating.placeholders import LINKS, PLACEHOLDER
-from digest.compose.templating.quoted_printable import SLOT, body, slot, value
+from digest.compose.templating.placeholders import LINKS, LOGO
+from digest.compose.templating.quoted_printable import body, slot, value
+from digest.compose.templating.slotted import Slotted, joined
 
 _TO, _DATE, _ID, _UNSUBSCRIBE = (slot("header", name) for name in ("to", "date", "message-id", "unsubscribe"))
 _URL = re.compile(r"https?://[!#-;=?-~]+")
-_LOGO_ID = "logo"
 _MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 
 
@@ -39,11 +39,22 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class EncodedLetter:
+    """A letter whose bodies are encoded; as text alone if it has no HTML."""
+
+    subject: str
+    text: Slotted
+    html: Slotted | None
+    language: str = "en"
+    listed: bool = False
+    logo: Logo | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedLetter:
     """A letter from one sender, encoded but for what differs from reader to reader."""
 
-    _parts: tuple[bytes, ...]  # every second one is a slot
-    _needs: frozenset[str]
+    _template: Slotted
 
     def message(self, personal: Personal) -> bytes:
         """The whole message (RFC 5322) for one reader, with CRLF line ends; but for their address in ASCII.
@@ -60,60 +71,78 @@ class PreparedLetter:
             _ID: personal.message_id.encode("ascii"),
         }
         for name, url in personal.links().items():
-            if not _URL.fullmatch(url) and (url or name in self._needs):
+            header, text, html = slots = _slots(name)
+            if not _URL.fullmatch(url) and (url or not self._template.slots.isdisjoint(slots)):
                 raise ValueError(f"not a link for a mail: {name} = {url!r}")
-            header, text, html = _slots(name)
             values[header] = url.encode("ascii")
             values[text] = values[html] = value(url)
             if (escaped := str(escape(url))) != url:
                 values[html] = value(escaped)
-        parts = list(self._parts)
-        parts[1::2] = map(values.__getitem__, parts[1::2])
-        return b"".join(parts)
+        return self._template.filled(values)
+
+    @property
+    def octets(self) -> int:
+        """About how many it takes, as if it shared nothing with other letters."""
+        return self._template.octets
 
 
-def prepare(letter: Letter, sender: Sender) -> PreparedLetter:
+def prepare(letter: Letter | EncodedLetter, sender: Sender) -> PreparedLetter:
     """`letter`, ready to be sent by `sender` to any number of readers; as text alone if it has no HTML."""
+    encoded = _encoded(letter) if isinstance(letter, Letter) else letter
+    headers = Slotted.of(b"".join(_headers(encoded, sender)))
+    return PreparedLetter(joined([headers, *_bodies(encoded)]))
+
+
+def _encoded(letter: Letter) -> EncodedLetter:
+    html = letter.html.replace(LINKS.logo, LOGO)
+    return EncodedLetter(
+        letter.subject,
+        Slotted.of(body(letter.text, "text")),
+        Slotted.of(body(html, "html")) if html else None,
+        letter.language,
+        letter.listed,
+        letter.logo,
+    )
+
+
+def _bodies(letter: EncodedLetter) -> list[Slotted]:
+    """What follows the header lines, with the empty line between them."""
+    opening = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+    plain = [Slotted(opening % b"plain"), letter.text]
+    if letter.html is None:
+        return plain
     # "=_" stands in no quoted-printable text, so the boundary cannot stand in a body.
     boundary = f"=_{blake2b(letter.subject.encode(), digest_size=12).hexdigest()}".encode("ascii")
-    opening = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-    plain = opening % b"plain" + body(letter.text, "text")
-    html = letter.html.replace(LINKS.logo, f"cid:{_LOGO_ID}")
     alternative = [
-        b'Content-Type: multipart/alternative; boundary="%b"\r\n\r\n' % boundary,
-        b"--%b\r\n" % boundary + plain + b"\r\n",
-        b"--%b\r\n" % boundary + opening % b"html" + body(html, "html") + b"\r\n",
-        b"--%b--\r\n" % boundary,
+        Slotted(b'Content-Type: multipart/alternative; boundary="%b"\r\n\r\n--%b\r\n' % (boundary, boundary)),
+        *plain,
+        Slotted(b"\r\n--%b\r\n" % boundary + opening % b"html"),
+        letter.html,
+        Slotted(b"\r\n--%b--\r\n" % boundary),
     ]
-    if not html:
-        parts = [plain]
-    elif letter.logo:
-        parts = _with_logo(alternative, letter.logo, boundary)
-    else:
-        parts = alternative
-    needs = set(PLACEHOLDER.findall(letter.text + html)) | ({"unsubscribe"} if letter.listed else set())
-    template = b"".join([*_headers(letter, sender), *parts])
-    return PreparedLetter(tuple(SLOT.split(template)), frozenset(needs))
+    return _with_logo(alternative, letter.logo, boundary) if letter.logo else alternative
 
 
-def _with_logo(alternative: list[bytes], logo: Logo, boundary: bytes) -> list[bytes]:
+def _with_logo(alternative: list[Slotted], logo: Logo, boundary: bytes) -> list[Slotted]:
     """The two bodies and beside them the image that the HTML shows (RFC 2387, RFC 2392)."""
     outer = b"=_with-logo_" + boundary.removeprefix(b"=_")
-    image = b64encode(logo.octets)
-    lines = [image[at : at + 76] for at in range(0, len(image), 76)]
-    return [
+    subtype, image = logo.subtype.encode("ascii"), b64encode(logo.octets)
+    opening = (
         b'Content-Type: multipart/related; type="multipart/alternative"; boundary="%b"\r\n\r\n' % outer,
         b"--%b\r\n" % outer,
-        *alternative,
-        b"--%b\r\nContent-Type: image/%b\r\n" % (outer, logo.subtype.encode("ascii")),
-        b"Content-Transfer-Encoding: base64\r\nContent-ID: <%b>\r\n" % _LOGO_ID.encode("ascii"),
-        b'Content-Disposition: inline; filename="logo.%b"\r\n\r\n' % logo.subtype.encode("ascii"),
-        b"\r\n".join(lines) + b"\r\n",
+    )
+    closing = (
+        b"--%b\r\nContent-Type: image/%b\r\n" % (outer, subtype),
+        b"Content-Transfer-Encoding: base64\r\nContent-ID: <%b>\r\n"
+        % LOGO.removeprefix("cid:").encode("ascii"),
+        b'Content-Disposition: inline; filename="logo.%b"\r\n\r\n' % subtype,
+        b"\r\n".join(image[at : at + 76] for at in range(0, len(image), 76)) + b"\r\n",
         b"--%b--\r\n" % outer,
-    ]
+    )
+    return [Slotted(b"".join(opening)), *alternative, Slotted(b"".join(closing))]
 
 
-def _headers(letter: Letter, sender: Sender) -> Iterator[bytes]:
+def _headers(letter: EncodedLetter, sender: Sender) -> Iterator[bytes]:
     """The header lines, as parts of a template of the message."""
     yield mailbox_line("From", sender.from_)
     yield b"To: " + _TO + b"\r\n"

@@ -1,7 +1,8 @@
 """The two or three sentences of an abstract that carry the contribution."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from digest.compose.content import Mark
@@ -10,6 +11,7 @@ from digest.compose.paper.highlight import Run, runs
 ROOM = 420  # characters that read at a glance
 LIMIT = 600  # a lone sentence beyond this is cut between words: no sentence of a person is that long
 MOST = 3
+_MARKED = 0.75  # what a run of the reader's words adds, twice at most
 
 _END = re.compile(r"[.!?][\"'”’)\]]*(?=\s+[\"'“‘(\[$\\]*[^\W_a-z])|[。！？]")
 _ABBREVIATION = re.compile(
@@ -85,16 +87,13 @@ def excerpt(abstract: str, marks: tuple[Mark, ...]) -> Excerpt:
     or follows the one that it leans on; a link to one that is left out (“To this end, …”) goes with it.
     """
     marked = runs(abstract, "abstract", marks)
-    spans = sentences(abstract)
+    spans, unmarked = _weighed(abstract)
     if not spans:
         return Excerpt("")
     weights = [
-        _weigh(
-            n,
-            abstract[_unlinked(abstract, span).start : span.end] if n else abstract[span.start : span.end],
-            sum(span.start <= run.start < span.end for run in marked),
-        )
-        for n, span in enumerate(spans)
+        replace(weight, alone=weight.alone + _MARKED * min(number, 2)) if number else weight
+        for span, weight in zip(spans, unmarked, strict=True)
+        for number in (sum(span.start <= run.start < span.end for run in marked),)
     ]
     chosen: list[int] = []
     room = ROOM
@@ -153,12 +152,22 @@ class _Weight:
         return weight - (1.5 if chosen and self.contribution and not self.result else 0.0)
 
 
-def _weigh(number: int, sentence: str, marked: int) -> _Weight:
-    """The weight of the `number`-th sentence, of which `marked` runs matched the reader's words."""
+@lru_cache(maxsize=2048)  # it takes longer than all the rest of a paper, and is the same whatever is marked
+def _weighed(abstract: str) -> tuple[list[Run], list[_Weight]]:
+    """The sentences of an abstract, and their weights where nothing is marked."""
+    spans = sentences(abstract)
+    return spans, [
+        _weigh(n, abstract[_unlinked(abstract, span).start if n else span.start : span.end])
+        for n, span in enumerate(spans)
+    ]
+
+
+def _weigh(number: int, sentence: str) -> _Weight:
+    """The weight of the `number`-th sentence."""
     sentence = sentence.lower()
     contribution = bool(_CONTRIBUTION.search(sentence))
     result = bool(_RESULT.search(sentence))
-    weight = 3.0 * contribution + 1.5 * bool(_NAMING.search(sentence)) + 0.75 * min(marked, 2)
+    weight = 3.0 * contribution + 1.5 * bool(_NAMING.search(sentence))
     weight += result * (1.0 + 1.5 * bool(_NUMBER.search(sentence)))
     weight -= 4.0 * bool(_HOUSEKEEPING.search(sentence)) + 1.5 * bool(_SIDE.search(sentence))
     weight -= 1.0 * (bool(_BACKGROUND.match(sentence)) and not contribution)

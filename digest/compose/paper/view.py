@@ -59,6 +59,16 @@ class PaperView:
     withdrawn: str
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class LineView:
+    """One paper as a title line, compared by identity."""
+
+    number: int
+    title: str
+    url: str
+    withdrawn: str
+
+
 @lru_cache(maxsize=8192)
 def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> PaperView:
     """The view of one paper, made once for all digests that hold it with these marks.
@@ -91,8 +101,23 @@ def view_paper(item: Item, language: Language, whole: bool, year: int = 0) -> Pa
         why=why(language, record, item.marks, item.facts, year),
         note=folded(wording.ranking_note(language, item.note)) if item.note else "",
         links=tuple(LinkView(label, url) for label, url in links if url),
-        withdrawn=language.gettext("Withdrawn") if record.withdrawn else "",
+        withdrawn=_withdrawn(language, record),
     )
+
+
+def view_line(item: Item, language: Language) -> LineView:
+    """The title line of one paper."""
+    record = item.record
+    return LineView(
+        item.number,
+        folded(record.title),
+        safe_link(item.page_url) or safe_link(record.url) or "",
+        _withdrawn(language, record),
+    )
+
+
+def _withdrawn(language: Language, record: PaperRecord) -> str:
+    return language.gettext("Withdrawn") if record.withdrawn else ""
 
 
 def _to_read(language: Language, url: str | None) -> str:

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 from jinja2 import BaseLoader, Environment, FileSystemLoader, StrictUndefined
 
-from digest.compose.templating import contrast
 from digest.compose.templating.css_inliner import inline_template
 from digest.compose.templating.flatten import flatten
 from digest.compose.templating.fragment_tag import Fragments
+from digest.lib import contrast
 from digest.lib.locales import language_for
 from digest.lib.safe_text import Ready, folded, printable
 
@@ -85,6 +85,14 @@ def wrapped(text: str, indent: str = "") -> Ready:
             line = ""
         line = f"{line} {word}" if line else indent + word
     return Ready("\n".join([*lines, line]).replace(_GLUE, " "))
+
+
+def spaced(text: str) -> str:
+    """Text with at most one empty line in a row, none around it, and a line end at its end."""
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    text = text.strip("\n")
+    return text and text + "\n"
 
 
 def _finalized(value: object) -> object:

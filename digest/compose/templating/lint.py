@@ -12,9 +12,9 @@ from pathlib import Path
 from digest.compose.templating.css_inliner import InliningFailed, hide, reveal
 from digest.compose.templating.flatten import TemplateUnusual, flatten
 
-_OPENS = re.compile(r"\{%[-+]?\s*(?:(?:if|for|with|filter|fragment)\b|set\s+\w+\s*[-+]?%\})")
+_OPENS = re.compile(r"\{%[-+]?\s*(?:(?:if|for|with|filter|fragment|place)\b|set\s+\w+\s*[-+]?%\})")
 _TURNS = re.compile(r"\{%[-+]?\s*(?:elif|else)\b")
-_CLOSES = re.compile(r"\{%[-+]?\s*end(?:if|for|with|filter|fragment|set)\b")
+_CLOSES = re.compile(r"\{%[-+]?\s*end(?:if|for|with|filter|fragment|place|set)\b")
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )

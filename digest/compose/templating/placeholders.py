@@ -1,7 +1,7 @@
-"""Placeholders in a composed letter: where a reader's links go, and where shared fragments begin and end.
+"""Placeholders in a composed letter: where a reader's links go.
 
 They are control characters, which `printable` removes from every text that comes from outside: no title
-can forge a link or the edge of a fragment.
+can forge a link.
 """
 
 import re
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from digest.lib.safe_text import Ready
 
 PLACEHOLDER = re.compile("\x02([a-z]+)\x03")
-FRAGMENT_EDGE = "\x1e"  # around a fragment that other letters hold too: it is rendered and encoded once
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class Links:
     logo: Ready
 
 
+LOGO = "cid:logo"  # where a mail shows the logo from: a part of it (RFC 2392)
 LINKS = Links(  # placeholders, until the reader is known
     unsubscribe=Ready("\x02unsubscribe\x03"),
     preferences=Ready("\x02preferences\x03"),

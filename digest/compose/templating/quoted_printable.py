@@ -2,9 +2,8 @@
 
 import re
 from binascii import b2a_qp
-from functools import lru_cache
 
-from digest.compose.templating.placeholders import FRAGMENT_EDGE, PLACEHOLDER
+from digest.compose.templating.placeholders import PLACEHOLDER
 
 SOFT_BREAK = b"=\r\n"
 _ROOMY = 72  # a last line that leaves room for the soft break after it
@@ -14,6 +13,7 @@ _TOO_LONG = re.compile(rb"^(?=[^\r\n]{77})([^\r\n]+?)(=?)(?=\r|\Z)", re.MULTILIN
 SLOT = re.compile(rb"(\x02[^\x03]+\x03)")  # what `slot` gives, in no encoded text otherwise
 # A dot could end the message. Delivery into an mbox writes ">" before "From ", which breaks every signature.
 _CHANGED = re.compile(rb"^(?:\.|>*From )", re.MULTILINE)
+_SLOT_END = b"\x03"
 _PATH_ROOM = 60  # octets that the path of a reader's link takes, with the soft breaks around it
 
 
@@ -21,16 +21,20 @@ def body(text: str, part: str) -> bytes:
     """The template of a body: `text`, encoded, with a `slot` of `part` for each of a reader's links.
 
     Lines have at most 76 octets, end in CRLF, and none begins with a dot or "From ", which servers change.
-    Each slot stands between soft line breaks, so that any `value` may go there.
+    Each slot stands between soft line breaks, so that any `value` may go there. Each line is encoded as if it
+    were alone: whole lines may be encoded apart, and joined.
     """
-    fragments = [_template(fragment, part) for fragment in text.split(FRAGMENT_EDGE)]
-    return b"".join(_ended(fragment) for fragment in fragments[:-1]) + fragments[-1]
+    fixed, *rest = PLACEHOLDER.split(text)
+    template = [_encoded(fixed)]
+    for name, following in zip(rest[::2], rest[1::2], strict=True):
+        template += (SOFT_BREAK, slot(part, name), SOFT_BREAK, _encoded(following))
+    return b"".join(template)
 
 
-def body_size(text: str, part: str, site_url: str) -> int:
-    """About how many octets `text` takes, encoded, with a reader's links into the site; rather too many."""
+def size_of(encoded: bytes, site_url: str) -> int:
+    """About how many octets a `body` takes with a reader's links into the site; rather too many."""
     link = len(site_url) * 11 // 10 + _PATH_ROOM  # long ones are broken, too
-    return len(body(text, part)) + len(PLACEHOLDER.findall(text)) * link
+    return len(encoded) + encoded.count(_SLOT_END) * link
 
 
 def slot(part: str, name: str) -> bytes:
@@ -41,22 +45,6 @@ def slot(part: str, name: str) -> bytes:
 def value(text: str) -> bytes:
     """A printable ASCII value, encoded; a link of common length stays on one line."""
     return _broken(_unchanging(text.encode("ascii").replace(b"=", b"=3D")))
-
-
-# A day's papers with the highlights of the queries that kept them, in text and HTML: a few KB each.
-@lru_cache(maxsize=8192)
-def _template(text: str, part: str) -> bytes:
-    """The template of one fragment, or of what stands between two."""
-    fixed, *rest = PLACEHOLDER.split(text)
-    template = _encoded(fixed)
-    for name, following in zip(rest[::2], rest[1::2], strict=True):
-        template += SOFT_BREAK + slot(part, name) + SOFT_BREAK + _encoded(following)
-    return template
-
-
-def _ended(fragment: bytes) -> bytes:
-    """A fragment after which another can begin."""
-    return fragment if not fragment or fragment.endswith(b"\r\n") else fragment + SOFT_BREAK
 
 
 def _encoded(text: str) -> bytes:

@@ -1,19 +1,30 @@
 """Keep the stored problems of sources as they are: open what is new, clear what is over."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from digest.ingestion.health.findings import Finding, findings
 from digest.models import SourceProblem
 
+RETURNS_WITHIN = timedelta(hours=6)  # a source that answers now and then has one problem, told once
+
 
 def watch(now: datetime) -> None:
-    """Note what is wrong with sources at `now`; safe to call at any time, any number of times at once."""
+    """Note what is wrong with sources at `now`; safe to call at any time, any number of times at once.
+
+    What comes back soon after it was over is the problem that it was before.
+    """
     found = {_key(one): one for one in findings(now)}
     with transaction.atomic():
-        lasting = SourceProblem.objects.filter(cleared_at=None).select_for_update().order_by("pk")
-        there = {(one.source_id, one.kind, one.day): one for one in lasting}
+        just_over = Q(cleared_at__gt=now - RETURNS_WITHIN, accepted_at=None)
+        known = SourceProblem.objects.filter(Q(cleared_at=None) | just_over)
+        # Of each, the newest: one that lasts is the only one of its kind and day that does.
+        newest = {(one.source_id, one.kind, one.day): one for one in known.select_for_update().order_by("pk")}
+        there = {key: one for key, one in newest.items() if key in found or one.cleared_at is None}
+        back = [one.pk for one in there.values() if one.cleared_at is not None]
+        SourceProblem.objects.filter(pk__in=back).update(cleared_at=None)
         over = [one.pk for key, one in there.items() if key not in found]
         SourceProblem.objects.filter(pk__in=over).update(cleared_at=now)
         for key in found.keys() & there.keys():

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from digest.management.json_lines import papers_in, reasons_json
-from digest.matching import topics_of
+from digest.matching.percolator.topic_assignment import topics_of
 
 
 class Command(BaseCommand):

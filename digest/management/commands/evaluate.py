@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from digest.archive.topic_trial import unseen
 from digest.ingestion.shipped_topics import PRESETS
 from digest.management.json_lines import papers_in
-from digest.matching import topics_of
+from digest.matching.percolator.topic_assignment import topics_of
 from digest.matching.topics.evaluation import Evaluation, evaluate
 
 

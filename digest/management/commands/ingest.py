@@ -117,7 +117,7 @@ class Command(BaseCommand):
         if source is None and what in fetchable:
             return None, fetchable[what]
         if source is None:
-            names = ", ".join(Source.objects.fetchable().values_list("name", flat=True) or fetchable)
+            names = ", ".join(fetchers.fetchable().values_list("name", flat=True) or fetchable)
             raise CommandError(f"“{what}” is neither a file, a URL, - nor a source (there is: {names}).")
         if source.adapter in registry.fed_by_hand():
             raise CommandError(f"The source “{what}” is fed by hand: name a file or a URL instead.")

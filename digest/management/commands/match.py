@@ -8,7 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from digest.lib.counting import number_of
 from digest.management.json_lines import papers_in, reasons_json
-from digest.matching import Explanation, PaperText, Percolator, QuerySyntaxError, parse_query
+from digest.matching import Explanation, PaperText, QuerySyntaxError, parse_query
+from digest.matching.percolator.percolator import Percolator
 from digest.matching.ranking.explainer import Explainer
 from digest.models import Paper
 from digest.models.paper import LISTED

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-import redis
+from digest import broker
 
 _ORPHAN_SECONDS = 100
 
@@ -84,21 +84,9 @@ def _locked(lock: IO[str]) -> bool:
 
 
 def require_no_eviction(url: str) -> None:
-    """Raise CannotServe if the Redis server at `url` may drop tasks when its memory is full.
-
-    One that cannot be reached yet, or does not tell (many hosted ones forbid CONFIG), is accepted.
-    """
-    try:
-        with redis.Redis.from_url(url, socket_timeout=2, socket_connect_timeout=2) as client:
-            policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "")
-    except redis.RedisError:
-        return
-    policy = policy.decode() if isinstance(policy, bytes) else str(policy)
-    if policy not in {"", "noeviction"}:
-        raise CannotServe(
-            f"The Redis server evicts keys, and so tasks (maxmemory-policy {policy}): "
-            "set it to noeviction, or REDIS_URL to another server."
-        )
+    """Raise CannotServe if the Redis server at `url` may drop tasks when its memory is full."""
+    if evicts := broker.eviction(url):
+        raise CannotServe(evicts)
 
 
 def free_address(host: str, port: int) -> str:

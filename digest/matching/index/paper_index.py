@@ -23,14 +23,12 @@ class Index:
 
     `numbers` has a value for each paper, days as ordinals, the smallest of all integers where nothing is
     known. `topics` are the slugs of the preset topics with the papers that belong, if somebody asks.
-    `known_vectors` are those of its papers, as far as they are known already.
     """
 
     count: int
     graph: TokenGraph
     numbers: Mapping[Number, NDArray[np.int64]]
     topics: Mapping[str, NDArray[np.bool_]]
-    known_vectors: PaperVectors | None = None
 
     @classmethod
     def of(cls, papers: Sequence[PaperText]) -> "Index":
@@ -40,13 +38,17 @@ class Index:
 
     def compare(self, number: Number, operator: str, value: int | date) -> NDArray[np.bool_]:
         """For each paper whether its number is known and compares so."""
-        column = self.numbers[number]
-        return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
+        return compared(self.numbers[number], operator, value)
 
     @cached_property
     def vectors(self) -> PaperVectors:
         """The vectors of the papers, made when a query first asks which are like another."""
-        return self.known_vectors or PaperVectors.of(self.graph, self.count)
+        return PaperVectors.of(self.graph, self.count)
+
+
+def compared(column: NDArray[np.int64], operator: str, value: int | date) -> NDArray[np.bool_]:
+    """For each number of a column of `Index.numbers` whether it is known and compares so."""
+    return np.asarray(OPERATORS[operator](column, _plain(value)) & (column != _UNKNOWN))
 
 
 def _column(papers: Sequence[PaperText], number: Number) -> NDArray[np.int64]:

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from digest.matching.ast import And, Leaf, Node, Not, Or, Term, Weight
 from digest.matching.index.paper_index import Index
-from digest.matching.index.stored_index import Sought
 from digest.matching.percolator.leaf_matcher import LeafMatcher
 
 Rows = NDArray[np.uint64]
@@ -96,10 +95,6 @@ class Program:
     def needs_topics(self) -> bool:
         """Whether any query asks for a preset topic."""
         return self._leaf_matcher.needs_topics
-
-    def sought(self) -> Sought:
-        """What an index must have to evaluate the parts."""
-        return self._leaf_matcher.sought()
 
     def add(self, node: Node) -> int:
         """The edge to `node`, which is kept until it was removed as often as added."""

@@ -6,40 +6,43 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight, holds
-from digest.matching.index.paper_index import Index
-from digest.matching.percolator.bitset_program import Program
+from digest.matching.ast import And, Field, Like, Near, Node, Or, Query, Term, Weight
+from digest.matching.index.stored_index import StoredIndexes
+from digest.matching.percolator.stored_search import StoredSearch
 
 
 class Searcher:
-    """One query for many indexes, or parts of them that have what is `sought`."""
+    """One query for stored indexes, one after another."""
 
     def __init__(self, query: Query, *, titles_first: bool = False) -> None:
         """With `titles_first` the rank of papers is looked for, too."""
         self._likes = tuple(sought(query.root)) if titles_first else ()
         words = tuple(_title_words(query.root)) if titles_first and not self._likes else ()
-        wanted = [query.root, _in_title(query.root), Or(words)] if words else [query.root]
-        self._program = Program()
-        self._numbers = np.array([self._program.add(node) for node in wanted], np.int64)
-        self.sought = self._program.sought()
-        only_words = all(isinstance(leaf, Term | Near) for leaf in query.leaves)
-        self._needs_words = only_words and not holds(query.root, lambda _leaf: False)
+        self._search = StoredSearch([query.root], [_in_title(query.root), Or(words)] if words else ())
 
-    def search(self, index: Index) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
-        """The numbers of the papers of `index` that the query keeps, ascending, and the rank of each.
+    def search(self, indexes: StoredIndexes) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
+        """The numbers of the papers of `indexes` that the query keeps, ascending, and the rank of each.
 
         It is 2 if the title alone has the words that are asked for, 1 if it has some of them, 0 if none. Of a
         query that asks for papers like others, it is how like they are, in hundredths.
         """
-        if self._needs_words and not len(index.graph.words):
-            return np.zeros(0, np.intp), np.zeros(0, np.uint8)
-        rows = self._program.evaluate(index, self._numbers)
-        holds = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
-        kept = np.flatnonzero(holds[0])
-        if not self._likes:
-            return kept, holds[1:, kept].sum(axis=0, dtype=np.uint8)
-        strengths = np.max([index.vectors.similarities(like.vector) for like in self._likes], axis=0)
-        return kept, np.rint(strengths[kept] * 100).astype(np.uint8)
+        found, *in_title = self._search.papers(indexes)
+        kept = np.flatnonzero(found)
+        if self._likes:
+            return kept, np.rint(self._strengths(indexes)[kept] * 100).astype(np.uint8)
+        ranks = np.zeros(len(kept), np.uint8)
+        for holds in in_title:
+            ranks += holds[kept]
+        return kept, ranks
+
+    def _strengths(self, indexes: StoredIndexes) -> NDArray[np.float64]:
+        """How like each paper is to that of the liked ones to which it is most like."""
+        stems = {stem for like in self._likes for stem in like.vector}
+        found = [np.zeros(0)]
+        for part, index in enumerate(indexes.parts):
+            vectors = index.vectors_of(stems, indexes.read_of(part))
+            found.append(np.max([vectors.similarities(like.vector) for like in self._likes], axis=0))
+        return np.concatenate(found)
 
 
 def _in_title(node: Node) -> Node:

@@ -1,23 +1,17 @@
 """Which preset topics papers belong to: the trained model, with a vote of the shipped queries."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 
-from digest.matching.ast import Field
 from digest.matching.index.paper_index import Index
 from digest.matching.paper import PaperText
 from digest.matching.percolator.bitset_program import Program
 from digest.matching.query.shipped_topics import preset_queries
-from digest.matching.reasons import Reason
-from digest.matching.topics.classifier import TopicMatch, preset_topics
-from digest.matching.topics.model_version import version
-
-TopicMatches = Mapping[str, TopicMatch]
+from digest.matching.topics.classifier import preset_topics
+from digest.matching.topics.stored_matches import TopicMatches
 
 
 def index_of(papers: Sequence[PaperText], *, topics: bool = True) -> Index:
@@ -52,37 +46,6 @@ def _assigned(papers: Sequence[PaperText], index: Index) -> list[TopicMatches]:
         else matches
         for number, (paper, matches) in enumerate(zip(papers, own, strict=True))
     ]
-
-
-def packed(matches: TopicMatches, paper: PaperText) -> dict[str, Any]:
-    """The topic matches of a paper as plain values, for `unpacked`."""
-    return {
-        "of": _fingerprint(paper),
-        "topics": [
-            [slug, found.score, found.strength, [[r.field, r.start, r.end] for r in found.reasons]]
-            for slug, found in matches.items()
-        ],
-    }
-
-
-def unpacked(stored: Mapping[str, Any] | None, paper: PaperText) -> TopicMatches | None:
-    """What was `packed`; None if by another model, or of words that the paper has no longer."""
-    if stored is None or stored["of"] != _fingerprint(paper):
-        return None
-    return {
-        slug: TopicMatch(score, strength, tuple(_reason(paper, *reason) for reason in reasons))
-        for slug, score, strength, reasons in stored["topics"]
-    }
-
-
-def _reason(paper: PaperText, field: str, start: int, end: int) -> Reason:
-    return Reason(Field(field), getattr(paper, field)[start:end], start, end)
-
-
-def _fingerprint(paper: PaperText) -> str:
-    """Another text after any change of the paper's words or of what judges them."""
-    words = f"{version()}\0{paper.title}\0{paper.abstract}".encode(errors="surrogatepass")
-    return hashlib.blake2b(words, digest_size=12).hexdigest()
 
 
 @cache

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from digest.matching.ast import Query
 from digest.matching.index.paper_index import Index
@@ -24,31 +23,14 @@ from digest.matching.proposing.proposals import (
 Bits = Callable[[Sequence[Query]], Sequence[int]]
 
 
-class Many:
-    """Many queries for one index after another, or for parts of them that have what is `sought`."""
-
-    def __init__(self, queries: Sequence[Query]) -> None:
-        self._program = Program()
-        numbers = np.array([self._program.add(query.root) for query in queries], np.int64)
-        self._wanted, self._rows_of = np.unique(numbers, return_inverse=True)
-        self.sought = self._program.sought()
-
-    def kept(self, index: Index) -> NDArray[np.bool_]:
-        """For each query whether it keeps each paper of `index`."""
-        rows = self._program.evaluate(index, self._wanted)
-        bits = np.unpackbits(rows.view(np.uint8), axis=1, count=index.count, bitorder="little")
-        return bits[self._rows_of].astype(np.bool_)
-
-    def bits_in(self, index: Index) -> list[int]:
-        """For each query the papers of `index` that it keeps: bit n for paper n."""
-        rows = self._program.evaluate(index, self._wanted)
-        found = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in rows]
-        return [found[row] for row in self._rows_of.tolist()]
-
-
 def bits_in(index: Index, queries: Sequence[Query]) -> list[int]:
     """For each query the papers of `index` that it keeps: bit n for paper n."""
-    return Many(queries).bits_in(index)
+    program = Program()
+    numbers = np.array([program.add(query.root) for query in queries], np.int64)
+    wanted, rows_of = np.unique(numbers, return_inverse=True)
+    rows = program.evaluate(index, wanted)
+    found = [int.from_bytes(row.astype("<u8").tobytes(), "little") for row in rows]
+    return [found[row] for row in rows_of.tolist()]
 
 
 def proposals_for(

@@ -24,13 +24,14 @@ from digest.matching.ast import (
     Weight,
 )
 from digest.matching.paper import PaperText, satisfies, shown, texts
-from digest.matching.percolator.topic_assignment import TopicMatches, topics_of
+from digest.matching.percolator.topic_assignment import topics_of
 from digest.matching.query.shipped_topics import preset_queries
 from digest.matching.ranking.likeness import alike
 from digest.matching.ranking.similarity import Vector, vector
 from digest.matching.ranking.term_positions import Position, near_positions, positions
 from digest.matching.reasons import Explanation, Reason
 from digest.matching.tokenizer import Text, stem, words
+from digest.matching.topics.stored_matches import TopicMatches
 
 _WEIGHT: dict[str, float] = {Field.TITLE: 3.0}
 _LIKENESS = 12.0  # a paper just like enough counts as much as a word of the title

@@ -7,12 +7,13 @@ from subscriptions.emails.letters.letter_type import LetterType
 
 @dataclass(frozen=True, slots=True)
 class AlarmContent:
-    """What is wrong, what to do, and the words of whoever reported it."""
+    """What is wrong, what to do, and the words of whoever reported it; told `once`, or again if it lasts."""
 
     what: str
     hint: str
     detail: str
     admin_url: str
+    once: bool
     language: str = "en"
 
 
@@ -25,6 +26,14 @@ LETTER = LetterType(
             hint="Everything that waits is kept and tried again. Look at the relay's reply and at EMAIL_URL.",
             detail="554 5.7.1 <digest@example.org>: Sender address rejected: not logged in <script>",
             admin_url="https://digest.example.org/admin/",
-        )
+            once=False,
+        ),
+        "source": AlarmContent(
+            what="Hugging Face Daily Papers listed far fewer papers than usual on Friday 7 November 2025.",
+            hint="A holiday at the source, or its answer was cut off. Fetch it again, or say it is right.",
+            detail="4 papers. About 20 are usual on such a day.",
+            admin_url="https://digest.example.org/admin/digest/sourceproblem/7/change/",
+            once=True,
+        ),
     },
 )

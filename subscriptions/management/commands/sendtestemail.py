@@ -11,26 +11,27 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from digest.checks import is_address
-from subscriptions.relay import Mail, Verdict, open_relay, send_one
+from subscriptions.relay import Mail, Verdict, open_each, send_one
 
 
 class Command(BaseCommand):
-    help = "Send a test mail to these addresses by the relay of EMAIL_URL, and say what it answered."
+    help = "Send a test mail to these addresses by each relay of EMAIL_URL, and say what it answered."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email", nargs="+", help="whom to send it to")
 
     def handle(self, *args: Any, email: list[str], **options: Any) -> None:
-        relay, failed = open_relay(pipelining=False), False
-        try:
+        if bad := [address for address in email if not is_address(address) or not address.isascii()]:
+            raise CommandError(f"“{bad[0]}” is no mail address.")
+        relays = open_each()
+        failed = False
+        for name, relay in relays.items():
+            by = f", by {name}" if len(relays) > 1 else ""
             for number, address in enumerate(email):
-                if not is_address(address) or not address.isascii():
-                    raise CommandError(f"“{address}” is no mail address.")
                 sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
                 outcome = send_one(relay, Mail(number, _message(address), sender, address)).outcome
                 failed |= outcome.verdict != Verdict.ACCEPTED
-                self.stdout.write(f"{address}: {outcome.verdict}, {outcome.answer}")
-        finally:
+                self.stdout.write(f"{address}{by}: {outcome.verdict}, {outcome.answer}")
             relay.close()
         if failed:
             raise CommandError("Not every mail was accepted.")

@@ -13,10 +13,11 @@ from django.db.models import Count
 from digest.models import Edition, Heartbeat, Paper
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.subscriber import CLASHING
-from subscriptions.planning import runs
+from subscriptions.planning.progress import HELD, finished, progress_of
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # they load every page; `prepare` makes them
     help = "Print version, papers, readers, deliveries by state, last run, broker, database, heartbeats."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -57,8 +58,8 @@ class Command(BaseCommand):
 def _mail() -> str:
     """Whether mail leaves; if not, why."""
     if settings.EMAIL_HELD:
-        return f"{runs.HELD}EMAIL_URL is not set"
-    held = Delivery.objects.filter(state=Delivery.State.DEFERRED, reason__startswith=runs.HELD)
+        return f"{HELD}EMAIL_URL is not set"
+    held = Delivery.objects.unclaimed().filter(state=Delivery.State.DEFERRED, reason__startswith=HELD)
     return held.values_list("reason", flat=True).first() or "ok"
 
 
@@ -73,8 +74,8 @@ def _last_run() -> dict[str, str | int] | None:
     run = Run.objects.order_by("-pk").first()
     if run is None:
         return None
-    states = runs.progress([run])[run.pk]
-    progress = {"settled": runs.finished(states), "deliveries": states.total()}
+    states = progress_of([run])[run.pk]
+    progress = {"settled": finished(states), "deliveries": states.total()}
     return {"moment": run.moment.isoformat(), "state": run.state, "reason": run.reason, **progress}
 
 

@@ -1,6 +1,6 @@
 """The providers that EMAIL_URL may name, and how each differs. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ _ALL = (
 PROVIDERS: Mapping[str, Provider] = {provider.scheme: provider for provider in _ALL}
 
 
-def unconfirmed(config: Mapping[str, Any], *, tracking_off: bool) -> Provider | None:
-    """The provider in EMAIL_URL if its account may follow readers, as far as the operator has said."""
-    provider = PROVIDERS.get(config.get("EMAIL_PROVIDER", ""))
-    return provider if provider and provider.tracking and not tracking_off else None
+def unconfirmed(configs: Iterable[Mapping[str, Any]], *, tracking_off: bool) -> list[Provider]:
+    """The providers in EMAIL_URL whose accounts may follow readers, as far as the operator has said."""
+    found = (PROVIDERS.get(config.get("EMAIL_PROVIDER", "")) for config in configs)
+    return [provider for provider in found if provider and provider.tracking and not tracking_off]

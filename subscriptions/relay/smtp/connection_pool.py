@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from subscriptions.relay.smtp.handshake import ClientConfig
 
 CONNECTIONS = 4
-_GATHER = 0.002  # seconds that the first replies wait for those on other connections
 _RECONNECT_AFTER = 5.0  # seconds after a connection failed while others work
 _CONNECT_TIMEOUT = 10.0  # seconds
 _MAX_FAILURES = 3  # sessions in a row without one reply to a mail: then the relay is unavailable
@@ -29,7 +28,7 @@ _MAX_FAILURES = 3  # sessions in a row without one reply to a mail: then the rel
 
 class SmtpRelay:
     """Up to `connections` sessions with the relay of `config`, which is what django-environ reads from
-    EMAIL_URL. `timeout`, in seconds, is for each of its replies.
+    EMAIL_URL. `timeout`, in seconds, is for each of its replies. A session ends after `per_session` mails.
     """
 
     def __init__(
@@ -39,6 +38,7 @@ class SmtpRelay:
         timeout: float = 60,
         *,
         pipelining: bool = True,
+        per_session: int = 0,
     ) -> None:
         self.local = config["EMAIL_HOST"] in {"localhost", "127.0.0.1", "::1"}
         self._config = config
@@ -54,6 +54,7 @@ class SmtpRelay:
         self._open_after = 0.0
         self._next_deadline = 0.0  # no reply is overdue before, for deadlines only move on
         self._pipelining = pipelining
+        self._per_session = per_session
         self._smtputf8: bool | None = None  # what sessions that have ended knew
         self._data_accepted = False  # whether the relay ever replied 354 to DATA
 
@@ -92,25 +93,27 @@ class SmtpRelay:
             self._remove_closed()
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        """The events since the last call, or within `timeout`; what the sessions send leaves at once.
-
-        After the first event, replies on other connections are waited for too, for a moment: one statement
-        records them all. Not while a statement is in flight, which is what `wake_fd` says.
-        """
+        """The events since the last call, or the first within `timeout`; what the sessions send leaves at once."""
         now = time.monotonic()
         until = now + timeout
-        woken, polled, gathering = False, False, False
+        woken, polled = False, False
         while True:
             self._exchange()
-            if self._events and not gathering:
-                gathering, until = True, min(until, now + _GATHER)
-            over = woken or (polled and now >= until) or (self._events and wake_fd is not None)
+            if self._events and (polled or timeout):
+                break
+            over = woken or (polled and now >= until)
             if over or not (wake_fd is not None or self._owed()):
                 break
             woken, polled = self._wait(wake_fd, until - now, now), True
             now = time.monotonic()
         events, self._events = self._events, []
         return events
+
+    def watch(self, poller: select.poll) -> bool:
+        """Register the connections with `poller`, after `poll`; whether a reply is owed on any."""
+        for connection in self._connections.values():
+            poller.register(connection.socket, select.POLLIN | (select.POLLOUT if connection.sending else 0))
+        return self._owed()
 
     def close(self) -> None:
         """End idle sessions with QUIT, and close every connection."""
@@ -146,7 +149,7 @@ class SmtpRelay:
         host, port = self._config["EMAIL_HOST"], self._config["EMAIL_PORT"] or 25
         opened = socket.create_connection((host, port), timeout=_CONNECT_TIMEOUT)
         self._client = self._client or client_config(self._config)
-        session = Session(self._client, pipelining=self._pipelining)
+        session = Session(self._client, pipelining=self._pipelining, most_mails=self._per_session)
         connection = Connection(opened, session, host, self._timeout)
         if self._config.get("EMAIL_USE_SSL"):
             connection.encrypt()

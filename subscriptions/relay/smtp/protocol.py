@@ -7,6 +7,7 @@ PIPELINING drop what stands there, or answer it with 503 (docs/relays.md).
     greeting ─► EHLO ─► [STARTTLS ─► EHLO] ─► [AUTH] ─► (MAIL FROM, RCPT TO, DATA ─► message ─► end of data)*
 """
 
+import sys
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -28,10 +29,10 @@ class Session:
     """The commands for one relay, and what its replies mean for each mail.
 
     The transport takes `outgoing` and `events`. `closed` once there is nothing more to send or receive;
-    `error` is why, if we did not end the session ourselves.
+    `error` is why, if we did not end the session ourselves. We do after `most_mails`, if that is set.
     """
 
-    def __init__(self, config: ClientConfig, *, pipelining: bool = True) -> None:
+    def __init__(self, config: ClientConfig, *, pipelining: bool = True, most_mails: int = 0) -> None:
         self.outgoing: list[bytes] = []
         self.steps: list[Step] = []  # fault injection points reached once `outgoing` has been sent
         self.events: list[Event] = []
@@ -43,6 +44,7 @@ class Session:
         self._handshake = Handshake(config)
         self._parser = ReplyParser()
         self._transaction: Transaction | None = None
+        self._mails_left = most_mails or sys.maxsize
         self._resets = 0  # since the last mail
         self._expected: deque[ReplyHandler] = deque([self._handshake_reply])
 
@@ -76,6 +78,7 @@ class Session:
     def offer(self, mail: Mail) -> None:
         """Send the envelope as soon as the session is established, then the message without end of data."""
         self._transaction = Transaction(mail, served=bool(self.replies_to_mails))
+        self._mails_left -= 1
         if self._handshake.done:
             self._send_envelope()
 
@@ -204,7 +207,11 @@ class Session:
             self.error = transaction.failure.error
         if in_message:
             self.closed = True
-        elif transaction.ends_session or (transaction.begun and self._resets >= _MAX_RESETS):
+        elif (
+            transaction.ends_session
+            or self._mails_left <= 0
+            or (transaction.begun and self._resets >= _MAX_RESETS)
+        ):
             self.quit()
         elif transaction.begun:
             self._reset()
@@ -222,6 +229,8 @@ class Session:
             self._reset()
         elif reply.code < 400 and not reply.positive:
             self.connection_lost(f"unexpected reply to end of data: {reply}")
+        if self._mails_left <= 0:
+            self.quit()
 
     def _ignore(self, _reply: Reply) -> None:
         """A reply that changes nothing."""

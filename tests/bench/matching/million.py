@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 from digest.lib.jsonl import read_papers
-from digest.matching import Percolator, parse_query
+from digest.matching import parse_query
+from digest.matching.percolator.percolator import Percolator
 from tests.bench.matching.papers import fresh
 from tests.bench.memory import peak_megabytes
 from tests.bench.timing import timed

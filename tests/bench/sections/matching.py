@@ -12,7 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import Percolator, Query, index_of, parse_query
+from digest.matching import Query, parse_query
+from digest.matching.percolator.percolator import Percolator
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.tokenizer import stem
 from tests.bench.matching.papers import fresh, papers
 from tests.bench.matching.peers import BruteForce, RarestTerm

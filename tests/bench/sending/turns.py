@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
+from tests.bench.builds import THIS, Build
 from tests.bench.memory import peak_megabytes
-from tests.services.processes import ROOT
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ def take_turn(act: Callable[[], int]) -> None:
     print(json.dumps(figures | {"megabytes": peak_megabytes()}), flush=True)  # noqa: T201
 
 
-def turn(commands: Iterable[Sequence[str]], environment: Mapping[str, str]) -> Turn:
-    """Start `python -m` each of these, give all of them the word at once, and wait for the last."""
+def turn(commands: Iterable[Sequence[str]], environment: Mapping[str, str], build: Build = THIS) -> Turn:
+    """Start each of these, give all of them the word at once, and wait for the last.
+
+    A command begins with a module's name or, for code that `build` has not, the path of a script.
+    """
     with tempfile.TemporaryFile("w+") as log:
-        actors = [_start(command, environment, log) for command in commands]
+        actors = [_start(command, environment, build, log) for command in commands]
         try:
             for actor in actors:
                 _line(actor)
@@ -72,12 +75,15 @@ class Ended(Exception):
     """A contestant that ended before its time."""
 
 
-def _start(command: Sequence[str], environment: Mapping[str, str], log: IO[str]) -> subprocess.Popen[str]:
+def _start(
+    command: Sequence[str], environment: Mapping[str, str], build: Build, log: IO[str]
+) -> subprocess.Popen[str]:
     basic = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    named = () if command[0].endswith(".py") else ("-m",)
     return subprocess.Popen(
-        (sys.executable, "-m", *command),
-        cwd=ROOT,
-        env={**basic, **environment},
+        (build.python, "-P", *named, *command),
+        cwd=build.root,
+        env={**basic, "PYTHONPATH": str(build.root), **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,

@@ -249,6 +249,17 @@ def test_a_secret_is_never_shown_again_and_kept_when_left_empty(admin_client: Cl
     assert "rose" not in history
 
 
+def test_a_stored_secret_that_is_not_required_can_be_removed(admin_client: Client, site: WebSite) -> None:
+    add(admin_client)
+    source = Source.objects.get()
+    change = reverse("admin:digest_source_change", args=[source.pk])
+    assert "To remove it, enter “-”." in words(admin_client.get(change))
+    admin_client.post(change, form(section="boats", key="-"))
+    source.refresh_from_db()
+    assert source.settings["key"] == ""
+    assert "To remove it" not in words(admin_client.get(change))
+
+
 def test_the_preview_shows_what_would_be_listed_and_stores_nothing(
     admin_client: Client, site: WebSite
 ) -> None:

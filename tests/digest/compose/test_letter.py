@@ -17,7 +17,7 @@ from digest.compose.letter import HTML_LIMIT
 from digest.compose.paper.samples import LAB_BENCH, item, paper
 from digest.compose.samples import BRAND, DIGESTS, READER
 from digest.compose.templating.environment import wrapped
-from digest.compose.templating.quoted_printable import body_size
+from digest.compose.templating.quoted_printable import body, size_of
 from tests.digest.compose.letters import read, words
 
 GOLDEN = Path(__file__).with_name("many.txt")
@@ -198,7 +198,7 @@ def test_when_a_few_do_not_fit_each_has_a_title_line_and_the_room_is_used() -> N
         assert (len(full) + len(lines), left) == (number, 0)
         assert lines
         one_more = len(letter.html) / len(full)
-        assert body_size(letter.html, "html", BRAND.site_url) > HTML_LIMIT - 1.5 * one_more
+        assert size_of(body(letter.html, "html"), BRAND.site_url) > HTML_LIMIT - 1.5 * one_more
 
 
 def test_papers_beyond_the_cap_are_title_lines() -> None:

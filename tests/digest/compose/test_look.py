@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.templating.contrast import (
+from digest.compose.templating.environment import TEMPLATES
+from digest.lib.contrast import (
     DARK_PAPER,
     DEFAULT,
     LIGHT_PAPER,
@@ -15,7 +16,6 @@ from digest.compose.templating.contrast import (
     on_dark,
     on_light,
 )
-from digest.compose.templating.environment import TEMPLATES
 
 PARTS = TEMPLATES / "parts"
 INLINED = (PARTS / "inlined.css").read_text()

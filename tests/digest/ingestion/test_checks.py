@@ -219,7 +219,7 @@ def test_a_changed_source_is_noted_before_one_that_is_down(site: HuggingFace) ->
     with pytest.raises(SourceChanged):
         checks.check(source(), NOW)
     assert "found" in Source.objects.get().error
-    assert "503" not in Source.objects.get().error
+    assert "HTTP 503" not in Source.objects.get().error
 
 
 def test_every_answer_is_kept_also_one_that_cannot_be_read(site: HuggingFace) -> None:

@@ -11,7 +11,10 @@ import pytest
 
 from digest.ingestion import shipped_topics
 from digest.ingestion.shipped_topics import PRESETS, Preset
-from digest.matching import Index, explain, parse_query, search
+from digest.matching import parse_query
+from digest.matching.index.paper_index import Index
+from digest.matching.percolator.percolator import search
+from digest.matching.ranking.explainer import explain
 from digest.models import Topic
 
 BY_SLUG = {preset.slug: preset for preset in PRESETS}

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.lib.locales import language_for, languages
+from digest.lib.languages import languages
+from digest.lib.locales import language_for
 
 ENGLISH, GERMAN = language_for("en"), language_for("de")
 DAY = date(2025, 11, 5)

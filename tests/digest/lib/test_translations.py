@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 from bs4 import BeautifulSoup
 from jinja2 import nodes
 
-from digest.lib.locales import LOCALE, languages
+from digest.lib.languages import LOCALE, languages
 from digest.web.rendering import environment
 
 ROOT = LOCALE.parents[1]

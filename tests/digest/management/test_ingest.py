@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from digest.ingestion import fetchers
+from digest.ingestion.fetchers import fetchable
 from digest.models import Edition, Paper, RawAnswer, Source
 from digest.sources.jsonl import JSON_LINES
 from subscriptions.devtools.demo_data import SAMPLE
@@ -53,7 +54,7 @@ def test_papers_as_json_lines_go_on_in_the_source_that_earlier_versions_stored()
     ingest(str(SAMPLE), json=True)
     assert Edition.objects.get().source == stored
     assert Source.objects.standard(JSON_LINES) == stored
-    assert not Source.objects.fetchable().exists()
+    assert not fetchable().exists()
 
 
 @pytest.mark.django_db

@@ -10,8 +10,9 @@ from datetime import date
 from functools import cache
 from itertools import pairwise, product
 
-from digest.matching import And, Compare, Field, Like, Near, Not, Or, Term, Text, Topic, Weight, topics_of
+from digest.matching import And, Compare, Field, Like, Near, Not, Or, Term, Text, Topic, Weight
 from digest.matching.ast import Node
+from digest.matching.percolator.topic_assignment import topics_of
 from digest.matching.ranking.likeness import ALIKE
 from digest.matching.ranking.similarity import vector
 from digest.matching.tokenizer import stem, stems_sought

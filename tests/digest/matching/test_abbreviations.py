@@ -2,8 +2,11 @@
 
 import pytest
 
-from digest.matching import explain, index_of, parse_query, search
+from digest.matching import parse_query
 from digest.matching.abbreviations import definitions
+from digest.matching.percolator.percolator import search
+from digest.matching.percolator.topic_assignment import index_of
+from digest.matching.ranking.explainer import explain
 from digest.training.abbreviations import mined
 from digest.training.examples import Example
 from tests.digest.matching.oracle import Paper

@@ -4,34 +4,35 @@ import pickle
 import random
 from datetime import date
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from digest.matching import (
     And,
     Compare,
     Field,
-    Index,
     Like,
     Near,
     Not,
     Number,
     Or,
-    Percolator,
     Query,
     QuerySyntaxError,
     Term,
     Weight,
-    explain,
-    index_of,
     parse_query,
-    search,
 )
 from digest.matching.ast import Node
-from digest.matching.index.storing import Stored, opened, stored
-from digest.matching.percolator.bitset_program import Program
+from digest.matching.index.stored_index import StoredIndexes
+from digest.matching.index.storing import Stored, merged, opened, stored
+from digest.matching.percolator.percolator import Percolator, search
+from digest.matching.percolator.stored_search import StoredSearch
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.query.liked import liked_in
+from digest.matching.ranking.explainer import explain
 from digest.matching.ranking.similarity import rarity, vector
 from digest.matching.tokenizer import words
 from tests.digest.matching.oracle import Paper, keeps, left_out
@@ -95,21 +96,36 @@ NODES: st.SearchStrategy[Node] = st.recursive(
 def agree(nodes: list[Node], papers: list[Paper]) -> None:
     """Every path keeps for each node the papers that the oracle keeps."""
     index = index_of(papers)
-    written = stored(index)
+    half = len(papers) // 2
+    halves = readable(stored(index_of(papers[:half])), stored(index_of(papers[half:])))
+    whole = readable(
+        merged(
+            [
+                (one, halves.read_of(number), np.ones(one.count, np.bool_))
+                for number, one in enumerate(halves.parts)
+            ]
+        )
+    )
     percolator = Percolator.of({number: Query(node) for number, node in enumerate(nodes)})
     matches = percolator.match(papers)
     for number, node in enumerate(nodes):
         expected = [paper for paper in papers if keeps(node, paper)]
-        assert [papers[n] for n in search(Query(node), part_for(node, written))] == expected
+        assert [papers[n] for n in search(Query(node), index)] == expected
+        for indexes in (halves, whole):
+            assert [papers[n] for n in np.flatnonzero(kept_of(node, indexes))] == expected
         assert [match.paper for match in matches.get(number, [])] == expected
         assert [paper for paper in papers if explain(Query(node), paper).kept] == expected
 
 
-def part_for(node: Node, written: Stored) -> Index:
-    """What a search for `node` reads of a stored index."""
-    program = Program()
-    program.add(node)
-    return opened(written.head).part(program.sought(), lambda numbers: [written.blocks[n] for n in numbers])
+def readable(*written: Stored) -> StoredIndexes:
+    """Stored indexes as one."""
+    parts = [opened(one.head) for one in written]
+    return StoredIndexes(parts, lambda blocks: [written[part].blocks[number] for part, number in blocks])
+
+
+def kept_of(node: Node, indexes: StoredIndexes) -> NDArray[np.bool_]:
+    """Which papers of stored indexes a search for `node` keeps."""
+    return StoredSearch([node]).papers(indexes)[0]
 
 
 @settings(max_examples=200, deadline=None)

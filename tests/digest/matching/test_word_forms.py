@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.matching import Percolator, Query, explain, index_of, parse_query, search
+from digest.matching import Query, parse_query
+from digest.matching.percolator.percolator import Percolator, search
+from digest.matching.percolator.topic_assignment import index_of
+from digest.matching.ranking.explainer import explain
 from tests.digest.matching.oracle import Paper, keeps
 
 _KINDS = (

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from digest.matching import explain, parse_query
+from digest.matching import parse_query
 from digest.matching.query.relax import relaxations
+from digest.matching.ranking.explainer import explain
 from digest.models import Paper, Selection
 from digest.selection.content import Reading
 from digest.selection.requests import Filter, SelectionRequest

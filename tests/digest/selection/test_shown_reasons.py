@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.compose import Fact, Mark
-from digest.matching import Query, explain, parse_query
+from digest.matching import Query, parse_query
 from digest.matching.ast import Node
+from digest.matching.ranking.explainer import explain
 from digest.models import Paper
 from digest.selection.shown_reasons import PackedReasons, ShownReasons, pack, unpack
 from tests.digest.matching.test_agreement import COUNT, DAYS, NODES, TEXT

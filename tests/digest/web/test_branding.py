@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from digest.compose.samples import LOGO
-from digest.compose.templating.contrast import DEFAULT
+from digest.lib.contrast import DEFAULT
 from digest.lib.image_size import NoPicture, Picture, picture
 from digest.models import Branding
 from digest.web import branding

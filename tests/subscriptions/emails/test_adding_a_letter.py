@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.lib.locales import LOCALE
+from digest.lib.languages import LOCALE
 
 ROOT = LOCALE.parents[1]
 COPIED = (

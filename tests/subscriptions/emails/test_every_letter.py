@@ -16,7 +16,7 @@ from digest.compose.templating.environment import TEMPLATES
 from digest.compose.templating.flatten import flatten
 from digest.compose.templating.lint import lint
 from digest.compose.welcome import view_welcome
-from digest.lib.locales import languages
+from digest.lib.languages import languages
 from subscriptions import outbox
 from subscriptions.emails.letters import LETTER_OF, LETTERS
 from subscriptions.emails.letters.letter_type import LetterType

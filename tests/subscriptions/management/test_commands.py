@@ -111,9 +111,9 @@ def test_status_of_an_empty_installation() -> None:
 
 def test_synthetic_readers_are_not_made_where_mail_could_leave_this_machine(settings: Any) -> None:
     shipped_topics.load()
-    settings.EMAIL_RELAY = {"EMAIL_HOST": "relay.example.org", "EMAIL_PORT": 25}
+    settings.EMAIL_RELAYS = [{"EMAIL_HOST": "relay.example.org", "EMAIL_PORT": 25}]
     with pytest.raises(CommandError, match="EMAIL_URL"):
         run("make_readers", "3")
     assert not Subscriber.objects.exists()
-    settings.EMAIL_RELAY = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 2525}
+    settings.EMAIL_RELAYS = [{"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": 2525}]
     assert "3 readers" in run("make_readers", "3")

@@ -19,7 +19,7 @@ def run(*addresses: str) -> str:
 
 @pytest.fixture
 def _relay(settings: Any, smtp_server: SmtpServer) -> None:
-    settings.EMAIL_RELAY = env.email_relay(smtp_server.url)
+    settings.EMAIL_RELAYS = [env.email_relay(smtp_server.url)]
 
 
 @pytest.mark.services

@@ -1,43 +1,23 @@
-"""A sender whose statements take long: mails are accepted, lost and claimed again meanwhile."""
+"""A sender whose relay takes long: mails are accepted, lost and claimed again meanwhile."""
 
 import importlib
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
 from django.utils import timezone
 
 from subscriptions import outbox
-from subscriptions.lib.async_query import PendingQuery
 from subscriptions.models import Delivery
-from subscriptions.outbox import transitions
-from subscriptions.outbox.transitions import Transition
+from subscriptions.outbox import ledger, transitions
 from subscriptions.relay import Completed, Event, Mail, Outcome, Ready, RelayUnavailable, Unavailable, Verdict
 from tests.subscriptions.outbox.test_outbox import planned
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("either_way")]
 TAKEN, LOST = Outcome(Verdict.ACCEPTED, "250 taken"), Outcome(Verdict.DEFERRED, "connection lost")
-
-
-class Late:
-    """A query that is executed at once, and ready when that was asked so many times."""
-
-    def __init__(self, begun: PendingQuery, asked: int) -> None:
-        self._begun, self._left = begun, asked
-
-    def fileno(self) -> None:
-        return None
-
-    def ready(self) -> bool:
-        self._left -= 1
-        return self._left < 0
-
-    def row_ids(self) -> set[int]:
-        return self._begun.row_ids()
 
 
 @dataclass
@@ -64,6 +44,7 @@ class Moody:
         self._capacity, self._sleeps_at = chance.randint(1, 4), chance.randint(1, 5)
         self._open: dict[int, _Open] = {}
         self._offered = 0
+        self._begun: set[int] = set()
         self._down = False
         self.taken: Counter[str] = Counter()
 
@@ -73,7 +54,8 @@ class Moody:
     def offer(self, mail: Mail) -> None:
         self._offered += 1
         if self._offered == self._sleeps_at:
-            Delivery.objects.filter(state="leased").update(leased_until=timezone.now() - timedelta(minutes=1))
+            idle = Delivery.objects.filter(state__in=Delivery.CLAIMED).exclude(pk__in=self._begun)
+            idle.update(leased_until=timezone.now() - timedelta(minutes=1))
             transitions.reclaim_expired(timezone.now())
         assert mail.key not in self._open
         self._open[mail.key] = _Open(mail, self._chance.randint(0, 2))
@@ -109,6 +91,7 @@ class Moody:
     def finish(self, key: int) -> None:
         one = self._open[key]
         assert one.ready, "end of data before the relay had the message"
+        self._begun.add(key)
         one.ended, one.asked = True, self._chance.randint(0, 2)
         self.taken[one.mail.recipient] += 1
 
@@ -128,17 +111,11 @@ def test_whatever_happens_meanwhile_each_mail_goes_once_and_its_state_is_right(
     planned(*(f"reader-{number}" for number in range(8)))
     claiming = importlib.import_module("subscriptions.outbox.claiming")
     monkeypatch.setattr(claiming, "RESCAN_AFTER", 0.0)
-    begin = transitions.begin
     for seed in range(seeds):
         chance = random.Random(seed)
-        slowest = chance.randint(0, 5)
-
-        def late(worker: str, moves: Sequence[Transition], now: datetime) -> Late:
-            assert len({move.pk for move in moves}) == len(moves), "two transitions of one mail at once"
-            return Late(begin(worker, moves, now), chance.randint(0, slowest))  # noqa: B023 - used in this round
-
         monkeypatch.setattr(claiming, "BATCH", chance.randint(1, 6))
-        monkeypatch.setattr(transitions, "begin", late)
+        monkeypatch.setattr(claiming, "FEWEST", chance.randint(1, 6))
+        monkeypatch.setattr(ledger, "FRESH", chance.choice([0.0, 1.0]))
         with transaction.atomic():
             relay = Moody(chance, losing=losing, falls=falls)
             outbox.deliver(relay)

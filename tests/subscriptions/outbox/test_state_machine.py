@@ -1,26 +1,35 @@
 """The outbox against a model: in whatever order things happen, whenever a process dies, the promise holds.
 
-Processes die between any two statements to the database or the relay: nothing after that point runs, and what
-was not committed is rolled back. OUTBOX_MACHINE_RUNS sets how many histories `make faults` tries.
+Processes die between any two statements to the database, the relay or the journal: nothing after that point runs,
+and what was not committed is rolled back. Machines die, too, and take the end of the journals along. OUTBOX_MACHINE_RUNS sets how many histories `make faults` tries.
 """
 
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from enum import Enum, auto
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from pytest_django import DjangoDbBlocker
 
 from digest.models import Paper, newest_release
@@ -28,11 +37,15 @@ from subscriptions import outbox
 from subscriptions.accounts import preferences
 from subscriptions.lib import signed_links
 from subscriptions.models import Delivery, Subscriber
+from subscriptions.outbox.journal import file, machine
+from subscriptions.outbox.journal.file import JournalFile
+from subscriptions.outbox.journal.machine import Machine
 from subscriptions.planning.planner import plan
 from subscriptions.relay import Cause, LocalMailbox, MessageRefused, Outcome, RelayUnavailable, Verdict
 from tests.factories import DAY, NOW, edition, reader, record
 from tests.faults.databases import Databases, models_on
 from tests.faults.sink import Mail
+from tests.subscriptions.outbox.conftest import NO_PLACE
 
 RUNS = int(os.environ.get("OUTBOX_MACHINE_RUNS", "200"))
 WORDS = ("agents", "video", "graphs")
@@ -71,10 +84,17 @@ class Life:
             if self._left < 0:
                 raise Death
 
+    def append(self, journal: JournalFile, record: bytes) -> None:
+        self.step()
+        _append(journal, record)
+
     def statement(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         if not sql.startswith("ROLLBACK"):  # what the database does by itself when its client is gone
             self.step()
         return execute(sql, *rest)
+
+
+_append = JournalFile._append
 
 
 class Relay(LocalMailbox):
@@ -114,8 +134,9 @@ ANSWERS = st.lists(st.sampled_from(Answer) | st.just(Answer.TAKE), max_size=5)
 class Outbox(RuleBasedStateMachine):
     """Days of a few readers: what they were owed, what the relay took, and what may be unknown."""
 
-    def __init__(self, databases: Databases) -> None:
+    def __init__(self, databases: Databases, journals: Path | None) -> None:
         super().__init__()
+        self.journals, self.boots = journals, 0
         self.owed: dict[str, set[str]] = {address: set() for address in READERS}
         self.taken: list[Mail] = []
         self.unwanted: list[Mail] = []
@@ -128,6 +149,10 @@ class Outbox(RuleBasedStateMachine):
         self.stack.callback(databases.drop, url)
         self.stack.enter_context(models_on(f"{url}?init_command=PRAGMA%20synchronous%3DOFF"))
         self.clock = self.stack.enter_context(time_machine.travel(NOW, tick=False))
+        patch = self.stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(machine, "since_boot", time.time)
+        patch.setattr(file, "this_machine", lambda: Machine("machine", f"boot {self.boots}"))
+        self.stack.enter_context(override_settings(OUTBOX_JOURNALS=journals or NO_PLACE))
 
     @initialize(planner=DEATHS, sender=DEATHS, answers=ANSWERS)
     def readers_who_had_everything_so_far(
@@ -143,7 +168,8 @@ class Outbox(RuleBasedStateMachine):
         """A process that does what stands below, unless it dies before."""
         life = Life(steps)
         try:
-            with connection.execute_wrapper(life.statement):
+            with connection.execute_wrapper(life.statement), pytest.MonkeyPatch.context() as patch:
+                patch.setattr(JournalFile, "_append", lambda *given: life.append(*given))
                 yield life
         except Death:
             self.may_be_unknown += 1
@@ -196,6 +222,21 @@ class Outbox(RuleBasedStateMachine):
         with self.life(dies):
             outbox.reclaim_expired(timezone.now())
 
+    @precondition(lambda self: self.journals)
+    @rule(kept=st.floats(0, 1), damage=st.sampled_from(["power loss", "torn", "lost"]))
+    def a_machine_dies_or_its_disk_does(self, kept: float, damage: str) -> None:
+        """With all senders; of each journal they left a part is kept, which may end anywhere."""
+        self.may_be_unknown += Delivery.objects.filter(state=State.HANDING).count()
+        self.boots += damage == "power loss"
+        for path in self.left_behind():
+            content = path.read_bytes()
+            path.write_bytes(content[: int(kept * len(content))] + b"torn" * (damage == "torn"))
+            if damage == "lost":
+                path.unlink()
+
+    def left_behind(self) -> list[Path]:
+        return sorted(self.journals.glob("*")) if self.journals else []
+
     @rule(hours=st.sampled_from([0.05, 0.5, 6, 24, 25, 70]))
     def time_passes(self, hours: float) -> None:
         self.clock.shift(timedelta(hours=hours))
@@ -226,14 +267,16 @@ class Outbox(RuleBasedStateMachine):
         states = dict(Delivery.objects.filter(kind=Delivery.DIGEST).values_list("pk", "state"))
         for pk, state in self.before.items():
             if state in SETTLED:
-                assert states[pk] == state
-            elif state == State.HANDING:
+                found_later = self.journals and (state, states[pk]) == (State.UNKNOWN, State.ACCEPTED)
+                assert states[pk] == state or found_later
+            elif state == State.HANDING and not self.journals:
                 assert states[pk] in {State.HANDING, State.UNKNOWN}
         self.before = states
         gone = {mail.delivery for mail in self.taken if mail.delivery}
         assert {pk for pk, state in states.items() if state == State.ACCEPTED} <= gone
         assert {states[pk] for pk in gone} <= {State.ACCEPTED, State.HANDING, State.UNKNOWN}
-        lost_sight_of = sum(state in {State.HANDING, State.UNKNOWN} for state in states.values())
+        doubtful = {State.UNKNOWN} if self.left_behind() else {State.HANDING, State.UNKNOWN}
+        lost_sight_of = sum(state in doubtful for state in states.values())
         assert lost_sight_of <= self.may_be_unknown
 
     def teardown(self) -> None:
@@ -243,6 +286,7 @@ class Outbox(RuleBasedStateMachine):
             self.stack.close()
 
     def in_the_end_everybody_has_every_paper_once(self) -> None:
+        assert len(self.left_behind()) <= self.may_be_unknown
         for paused in Subscriber.objects.filter(state=Subscriber.State.PAUSED):
             preferences.resume(paused, timezone.now())
         for _ in range(3):
@@ -264,19 +308,26 @@ class Outbox(RuleBasedStateMachine):
         owed = {(address, paper) for address in stayed for paper in self.owed[address]}
         assert owed <= certain.keys()
         assert not Delivery.objects.exclude(state__in=SETTLED).exists()
-        unknown = Delivery.objects.filter(state=State.UNKNOWN, subscriber__email__in=stayed)
+        unknown = Delivery.objects.filter(
+            state=State.UNKNOWN, kind=Delivery.DIGEST, subscriber__email__in=stayed
+        )
         assert not unknown.filter(carried_by=None).exists()
 
 
+def _new_directory(within: Path) -> Path:
+    return Path(mkdtemp(dir=within))
+
+
 @pytest.mark.parametrize("histories", [10, pytest.param(RUNS, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("journal", [True, False])
 def test_no_history_loses_a_paper_or_sends_a_mail_twice(
-    tmp_path: Path, django_db_blocker: DjangoDbBlocker, histories: int
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker, histories: int, journal: bool
 ) -> None:
     always_the_same = histories < RUNS
     with django_db_blocker.unblock():
         databases = Databases(tmp_path, None)
         run_state_machine_as_test(
-            lambda: Outbox(databases),  # type: ignore[arg-type]  # called without arguments
+            lambda: Outbox(databases, _new_directory(tmp_path) if journal else None),  # type: ignore[arg-type]  # called without arguments
             settings=settings(
                 max_examples=histories,
                 stateful_step_count=20,

@@ -18,8 +18,9 @@ from subscriptions.accounts import data_rights, preferences
 from subscriptions.accounts.preferences import Choices
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.schedule import Rhythm, Schedule
-from subscriptions.planning import bulk_planner, bulk_statements, planner, runs
+from subscriptions.planning import bulk_planner, bulk_statements, planner
 from subscriptions.planning.planner import Planned, plan, plan_singly
+from subscriptions.planning.progress import progress_of
 from subscriptions.planning.runs import Planning
 from tests.factories import DAY, NOW, edition, reader, record, topic
 
@@ -215,7 +216,7 @@ def test_a_moment_planned_again_goes_on_with_its_run() -> None:
     plan(NOW)
     run = Run.objects.get()
     assert run.deliveries.count() == 2
-    assert runs.progress([run])[run.pk] == {"pending": 2}
+    assert progress_of([run])[run.pk] == {"pending": 2}
 
 
 def test_where_nobody_is_due_there_is_no_run() -> None:

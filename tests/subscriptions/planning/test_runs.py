@@ -13,6 +13,7 @@ from subscriptions.lib import bulk_sql
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.planning import runs
 from subscriptions.planning.planner import plan
+from subscriptions.planning.progress import finished, progress_of
 from subscriptions.relay import LocalMailbox, Outcome, RelayUnavailable
 from tests.factories import DAY, NOW, edition, reader, topic
 
@@ -30,7 +31,7 @@ def planned(*names: str) -> Run:
 
 
 def states() -> dict[str, int]:
-    return dict(runs.progress(Run.objects.all())[Run.objects.order_by("pk")[0].pk])
+    return dict(progress_of(Run.objects.all())[Run.objects.order_by("pk")[0].pk])
 
 
 def test_a_run_shows_how_far_it_is_and_is_done_when_nothing_is_left() -> None:
@@ -42,8 +43,8 @@ def test_a_run_shows_how_far_it_is_and_is_done_when_nothing_is_left() -> None:
     run.refresh_from_db()
     assert run.state == "running"
     outbox.deliver(LocalMailbox(), limit=1)
-    progress = runs.progress([run])[run.pk]
-    assert (runs.finished(progress), progress.total()) == (2, 3)
+    so_far = progress_of([run])[run.pk]
+    assert (finished(so_far), so_far.total()) == (2, 3)
     outbox.deliver(LocalMailbox())
     runs.update_states(timezone.now())
     run.refresh_from_db()

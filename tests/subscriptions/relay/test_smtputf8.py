@@ -46,7 +46,7 @@ def offering(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
 
 
 def use(settings: Any, server: SmtpServer) -> None:
-    settings.EMAIL_URL, settings.EMAIL_RELAY = server.url, env.email_relay(server.url)
+    settings.EMAIL_URL, settings.EMAIL_RELAYS = server.url, [env.email_relay(server.url)]
 
 
 def send_all() -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from digest.archive import samples
 from digest.compose.samples import DIGESTS
-from digest.lib.locales import LOCALE
+from digest.lib.languages import LOCALE
 from digest.matching.query.abbreviation_offers import offers
 from digest.web import page_language
 from digest.web.query_examples import QUERY_EXAMPLES

@@ -15,11 +15,12 @@ from digest.compose.content import Brand, DigestContent, Item, Section
 from digest.compose.digest_view import DigestPresenter
 from digest.compose.letter import Context
 from digest.compose.samples import BRAND, DIGESTS, LOGO
-from digest.compose.templating import contrast, css_inliner
+from digest.compose.templating import css_inliner
 from digest.compose.templating.css_inliner import InliningFailed, inline_page, inline_template
 from digest.compose.templating.environment import TEMPLATES, environment, letter_environment
 from digest.compose.templating.flatten import TemplateUnusual, flatten
-from digest.compose.templating.placeholders import FRAGMENT_EDGE, LINKS
+from digest.compose.templating.placeholders import LINKS
+from digest.lib import contrast
 
 ITEMS = sorted(
     {item for digest in DIGESTS.values() for section in digest.sections for item in section.items[:8]},
@@ -62,7 +63,7 @@ def variables(content: object, brand: Brand) -> dict[str, object]:
 
 def shown(html: str) -> str:
     """HTML with visible signs for the placeholders, which no parser keeps."""
-    return html.replace(FRAGMENT_EDGE, "").replace("\x02", "(").replace("\x03", ")")
+    return html.replace("\x02", "(").replace("\x03", ")")
 
 
 def tree(html: str) -> list[object]:

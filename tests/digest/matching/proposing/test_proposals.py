@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import And, Query, Term, index_of, parse_query
+from digest.matching import And, Query, Term, parse_query
+from digest.matching.percolator.topic_assignment import index_of
 from digest.matching.proposing import proposals
 from digest.matching.proposing.clauses import clauses_of
 from digest.matching.proposing.engine import bits_in, proposals_for

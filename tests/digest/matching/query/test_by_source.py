@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.matching import explain, parse_query
+from digest.matching import parse_query
 from digest.matching.query.by_source import may_bring_from
+from digest.matching.ranking.explainer import explain
 
 
 @pytest.mark.parametrize(

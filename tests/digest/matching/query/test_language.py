@@ -5,7 +5,10 @@ from datetime import date
 
 import pytest
 
-from digest.matching import PaperText, QuerySyntaxError, Term, Text, explain, index_of, parse_query, search
+from digest.matching import PaperText, QuerySyntaxError, Term, Text, parse_query
+from digest.matching.percolator.percolator import search
+from digest.matching.percolator.topic_assignment import index_of
+from digest.matching.ranking.explainer import explain
 from digest.matching.ranking.term_positions import positions
 from tests.digest.matching import oracle
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.matching import explain, parse_query
+from digest.matching import parse_query
 from digest.matching.ast import Field
+from digest.matching.ranking.explainer import explain
 from digest.matching.tokenizer import words
 from digest.matching.topics.classifier import VOTE, TopicMatch, TopicModel
 from digest.matching.topics.evaluation import evaluate

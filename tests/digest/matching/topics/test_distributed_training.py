@@ -3,7 +3,7 @@
 import pytest
 
 from digest.lib.jsonl import PlainPaper
-from digest.matching import topics_of
+from digest.matching.percolator.topic_assignment import topics_of
 
 BELONG = {
     "When a rack loses power in the middle of a run": (

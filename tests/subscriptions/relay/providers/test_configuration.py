@@ -40,7 +40,7 @@ def test_a_url_that_lacks_a_part_is_refused_without_repeating_it(url: str) -> No
 def test_where_no_call_can_switch_tracking_off_the_check_is_red_until_it_is_confirmed(
     settings: Any, scheme: str
 ) -> None:
-    settings.EMAIL_URL, settings.EMAIL_RELAY = ACCOUNTS[scheme], env.email_relay(ACCOUNTS[scheme])
+    settings.EMAIL_URL, settings.EMAIL_RELAYS = ACCOUNTS[scheme], [env.email_relay(ACCOUNTS[scheme])]
     red = scheme in {"ses", "brevo", "resend"}
     assert [found.id for found in check_tracking()] == (["subscriptions.E002"] if red else [])
     steps = [step.cure for step in going_live._mail()]

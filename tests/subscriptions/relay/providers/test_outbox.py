@@ -41,7 +41,7 @@ def _from_us(settings: Any) -> None:
 
 def deliver(settings: Any, api: ProviderApi, scheme: str) -> None:
     settings.EMAIL_URL = api.url(ACCOUNTS[scheme])
-    settings.EMAIL_RELAY = env.email_relay(settings.EMAIL_URL)
+    settings.EMAIL_RELAYS = [env.email_relay(settings.EMAIL_URL)]
     relay = open_relay()
     try:
         outbox.deliver(relay)

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("subscriptions", "0020_suggestions"),
+        ("subscriptions", "0021_relays"),
     ]
 
     operations = [
