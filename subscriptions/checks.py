@@ -32,7 +32,5 @@ def check_tracking(**_options: Any) -> list[CheckMessage]:
             "and set EMAIL_TRACKING_OFF=1.",
             id="subscriptions.E002",
         )
-        for provider in catalogue.unconfirmed(
-            settings.EMAIL_RELAYS, tracking_off=settings.EMAIL_TRACKING_OFF
-        )
+        for provider in catalogue.unconfirmed(settings.EMAIL_RELAYS, tracking_off=settings.EMAIL_TRACKING_OFF)
     ]

@@ -22,13 +22,13 @@ from subscriptions.relay.interface import (
     Ready,
     Returned,
     Unavailable,
+    Watchable,
 )
 from subscriptions.relay.reply_codes import DomainDeferred, MessageRefused, RelayUnavailable, Verdict
 from subscriptions.relay.routing import ledger
 from subscriptions.relay.routing.budget import Granted
 from subscriptions.relay.routing.domains import domain_of
 from subscriptions.relay.routing.route import Route
-from subscriptions.relay.smtp.connection_pool import SmtpRelay
 
 MAX_MESSAGES_REFUSED = 3  # in a row by one relay: then the messages are not the problem
 _GATHER = 0.002  # seconds that the first replies wait for those of other relays
@@ -172,7 +172,7 @@ class RoutedRelay:
         poller = select.poll()
         owed = False
         for route in self._routes:
-            if isinstance(route.relay, SmtpRelay):
+            if isinstance(route.relay, Watchable):
                 owed = route.relay.watch(poller) or owed
         if wake_fd is not None:
             poller.register(wake_fd, select.POLLIN)
@@ -216,6 +216,9 @@ class RoutedRelay:
             if outcome.verdict == Verdict.ACCEPTED:
                 route.accepted()
                 route.judge.accept(domain, time.monotonic())
+            elif event.error is not None:  # a provider that does not answer: the others go on
+                self._blame(route, event.error)
+                event = Completed(key, outcome) if self._others(route) else event
             self._events.append(event)
             return
         route.refund()
