@@ -31,6 +31,8 @@ def menu(_request: HttpRequest) -> list[dict[str, Any]]:
             "Sending",
             _page("Runs", "play_circle", "subscriptions_run"),
             _page("Deliveries", "outgoing_mail", "subscriptions_delivery"),
+            _page("Relays", "dns", "subscriptions_mailrelay"),
+            _page("Recipient domains", "alternate_email", "subscriptions_recipientdomain"),
             _page("Selections", "checklist", "digest_selection"),
             _page("Branding", "palette", "digest_branding"),
         ),

@@ -118,7 +118,7 @@ def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
 
 _PROBLEMS: Mapping[str, tuple[str, str]] = {
     State.REFUSED: (
-        "{} refused permanently (5xx) in the last 7 days.",
+        "{} refused permanently (5xx), or given up after five days, in the last 7 days.",
         "Readers whose mailbox is dead get no more mail; all others get these papers in their next digest.",
     ),
     State.UNKNOWN: (

@@ -20,6 +20,7 @@ from subscriptions.admin.attention import LATE, deliveries_url, midnight
 from subscriptions.admin.going_live import Step
 from subscriptions.models import Delivery, Subscriber
 from subscriptions.models.subscriber import CLASHING, unknown_schedule
+from subscriptions.relay.routing.status import Status, forecast, statuses
 
 State = Delivery.State
 CHART_DAYS = 14
@@ -81,6 +82,15 @@ class DeliveryFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class RelayFigures:
+    """How the relays fare, if there are several or one has limits; when what waits will have left."""
+
+    statuses: Sequence[Status]
+    done_at: datetime | None
+    see_reasons: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Dashboard:
     """Everything the front page shows; `missing` is folded in a `trial` on the operator's own machine."""
 
@@ -88,6 +98,7 @@ class Dashboard:
     papers: PaperFigures
     readers: ReaderFigures
     deliveries: DeliveryFigures
+    relays: RelayFigures
     topics: tuple[tuple[TopicFigures, int], ...]
     attention: tuple[Attention, ...]
     missing: tuple[Step, ...]
@@ -153,6 +164,7 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
         papers,
         readers,
         delivery_figures(now),
+        relay_figures(now, see_reasons=see_reasons),
         topics,
         first,
         missing=tuple(going_live.missing(now, readers.demo)),
@@ -195,6 +207,13 @@ def reader_figures(now: datetime) -> ReaderFigures:
         last_planned_at=planned.first(),
         last_accepted_at=accepted.first(),
     )
+
+
+def relay_figures(now: datetime, *, see_reasons: bool) -> RelayFigures:
+    """Figures about relays; what they said may hold addresses, so only `see_reasons` shows it."""
+    known = statuses(now)
+    waits = known and Delivery.objects.filter(state__in=Delivery.WAITING).exists()
+    return RelayFigures(known, forecast(now) if waits else None, see_reasons)
 
 
 def topic_readers() -> dict[int, int]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
@@ -17,6 +18,7 @@ from digest.admin.base import ReadOnlyAdmin, action, button, column, enqueue, la
 from subscriptions.models import Delivery, Run
 from subscriptions.planning import runs
 from subscriptions.planning.progress import UNFINISHED, progress_of
+from subscriptions.relay.routing.status import forecast
 from subscriptions.tasks import deliver
 
 COLOURS = {Run.State.RUNNING: "info", Run.State.PAUSED: "warning", Run.State.STOPPED: "danger"}
@@ -32,10 +34,16 @@ class Counted(Protocol):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin[Run]):
-    list_display = ("of_moment", "state_label", "progress", "reason", "resumes", "started")
+    list_display = ("of_moment", "state_label", "progress", "reason", "resumes", "done_by", "started")
     list_filter = ("state",)
     list_per_page = 20
-    fields = (("of_moment", "started"), ("state_label", "resumes"), "why", "progress", "deliveries")
+    fields = (
+        ("of_moment", "started"),
+        ("state_label", "resumes", "done_by"),
+        "why",
+        "progress",
+        "deliveries",
+    )
     actions = ("pause", "resume", "stop")
     actions_detail = ("pause_this", "resume_this", "stop_this")
 
@@ -62,6 +70,15 @@ class RunAdmin(ReadOnlyAdmin[Run]):
         percent = round(100 * counted.settled / counted.total) if counted.total else 0
         figures = {"percent": percent, "settled": counted.settled, "total": counted.total}
         return render_to_string("runs/progress.html", figures)
+
+    @column("Done at the earliest")
+    def done_by(self, run: Run) -> str:
+        """By the limits of the relays, and what runs before it still have to send."""
+        counted = cast("Counted", run)
+        if run.state not in {Run.State.RUNNING, Run.State.PAUSED} or counted.settled == counted.total:
+            return ""
+        done_at = forecast(timezone.now(), through_run=run.pk)
+        return date_format(timezone.localtime(done_at), "j M Y, H:i") if done_at else ""
 
     @column("Deliveries")
     def deliveries(self, run: Run) -> SafeString:

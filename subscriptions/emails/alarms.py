@@ -94,6 +94,7 @@ def _relay_accepts_nothing(now: datetime) -> Iterator[Problem]:
     waiting = Delivery.objects.unclaimed()
     deferred = waiting.filter(state=Delivery.State.DEFERRED, reason__startswith=HELD)
     deferred = deferred.exclude(run__in=runs.held_for_refusals())
+    deferred = deferred.exclude(reason__startswith=f"{HELD}{runs.RELAYS_CLOSED}")  # as it was told to
     # Since it was planned: a digest that catches up was due long before.
     first = deferred.filter(created_at__lte=now - DEFERRED_FOR).order_by("created_at").first()
     if first is not None:

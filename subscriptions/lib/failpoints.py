@@ -16,6 +16,7 @@ Step = Literal[
     "message sent",
     "end of data sent",
     "reply read",
+    "reply kept",
     "recorded",
 ]
 EXIT = 86  # the exit code that tells a test that it was this

@@ -2,8 +2,8 @@
 
 pending → leased → handing → accepted | deferred | refused | unknown | skipped
 
-`handing` is committed before the relay can have end of data. If the sender crashes then, its journal tells whether
-end of data left; where that cannot be told, the delivery becomes `unknown` and is never sent again by itself.
+`handing` is committed before the relay can have end of data. If the sender crashes then, its journal tells
+whether end of data left; where nothing does, the delivery becomes `unknown` and is never sent again.
 """
 
 from subscriptions.outbox.claiming import claim

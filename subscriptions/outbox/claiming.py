@@ -65,7 +65,7 @@ WHERE d.state IN ('pending', 'deferred') AND d.not_before <= %s
     AND (d.run_id IS NULL OR d.run_id NOT IN ({HALTED}))
 ORDER BY d.priority, d.not_before, d.id
 LIMIT %s
-"""
+"""  # noqa: S608 - of our own words
 _LEASE = "UPDATE subscriptions_delivery SET state = %(state)s, worker = %(worker)s, leased_until = {end}"
 
 
@@ -74,8 +74,8 @@ def claim(
 ) -> Sequence[Leased]:
     """Lease up to `limit` waiting rows to `worker`, most urgent first; those leased to others are left alone.
 
-    With `after`, the last row claimed, only what follows it: the database need not skip what was sent since. With
-    `handing` the hand-over of all of them begins in the same commit, by a worker that keeps a journal.
+    With `after`, the last row claimed, only what follows it: the database need not skip what was sent since.
+    With `handing` the hand-over of all of them begins in the same commit, by a worker that keeps a journal.
     """
     moment = connection.ops.adapt_datetimefield_value
     priority, not_before, pk = (after.priority, after.not_before, after.pk) if after else FIRST

@@ -4,24 +4,26 @@ How a domain fares is a row that all senders share. What replies say is kept in 
 free: a sender's statement may be in flight.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from subscriptions.emails.addressing import recipient
+from subscriptions.emails.letters import LETTER_OF
 from subscriptions.models import Delivery, RecipientDomain
 from subscriptions.outbox.claiming import Leased
 from subscriptions.outbox.transitions import Transition
-from subscriptions.relay import DomainDeferred, Outcome, RelayUnavailable, Verdict
+from subscriptions.relay import DomainDeferred, DomainSuspected, Outcome, RelayUnavailable, Verdict
 from subscriptions.relay.routing import domains
 from subscriptions.relay.routing.domains import Pace, domain_of
 
-LOOK_AGAIN = timedelta(seconds=5)  # after which another sender's refusals are known here
+LOOK_AGAIN = 5.0  # seconds after which another sender's refusals are known here
 _STATE = tuple(field.name for field in fields(Pace))
 
 
@@ -31,6 +33,7 @@ class _Learnt:
 
     at: datetime
     refusal: str
+    certain: bool = True
 
 
 class DomainPacer:
@@ -40,14 +43,14 @@ class DomainPacer:
         self._learnt: dict[str, _Learnt] = {}
         self._later: dict[int, tuple[datetime, str]] = {}  # by delivery
         self._slowed: set[str] = set()  # domains that refused and have not taken a mail since
-        self._look_again_at = datetime.min
+        self._look_again_at = 0.0
 
     def expect(self, claimed: Sequence[Leased]) -> None:
         """Decide which of these are to wait; called while the database connection is free."""
         now = timezone.now()
         self.flush()
-        if now.replace(tzinfo=None) >= self._look_again_at:
-            self._look_again_at = now.replace(tzinfo=None) + LOOK_AGAIN
+        if time.monotonic() >= self._look_again_at:
+            self._look_again_at = time.monotonic() + LOOK_AGAIN
             slowed = RecipientDomain.objects.filter(failures__gt=0)
             self._slowed = set(slowed.values_list("domain", flat=True))
         self._later.clear()
@@ -56,7 +59,7 @@ class DomainPacer:
             return
         of_domain: dict[str, list[int]] = defaultdict(list)
         for leased in claimed:
-            if (domain := domain_of(recipient(leased))) in limited:
+            if (domain := _domain(leased)) in limited:
                 of_domain[domain].append(leased.pk)
         if of_domain:
             self._admit(of_domain, now)
@@ -65,8 +68,8 @@ class DomainPacer:
         """What becomes of a delivery whose domain has to wait; None if it may be sent."""
         if leased.pk in self._later:
             retry_at, why = self._later.pop(leased.pk)
-        elif (learnt := self._learnt.get(domain_of(recipient(leased)))) is not None and learnt.refusal:
-            retry_at, why = now + domains.FIRST_HOLD, _why(domain_of(recipient(leased)), learnt.refusal)
+        elif (learnt := self._learnt.get(_domain(leased))) is not None and learnt.refusal:
+            retry_at, why = now + domains.FIRST_HOLD, _why(_domain(leased), learnt.refusal)
         else:
             return None
         return Transition(leased.pk, Delivery.State.DEFERRED, why, retry_at)
@@ -75,13 +78,13 @@ class DomainPacer:
         self, leased: Leased, outcome: Outcome, error: RelayUnavailable | None
     ) -> RelayUnavailable | None:
         """Note what a reply says about the domain; returns the error, if it is about the relay."""
-        if isinstance(error, DomainDeferred):
-            domain = domain_of(recipient(leased))
-            self._learnt[domain] = _Learnt(timezone.now(), outcome.answer)
+        if isinstance(error, DomainDeferred | DomainSuspected):
+            certain, domain = isinstance(error, DomainDeferred), _domain(leased)
+            self._learnt[domain] = _Learnt(timezone.now(), outcome.answer, certain)
             self._slowed.add(domain)
-            return None
+            return None if certain else error
         if self._slowed and outcome.verdict == Verdict.ACCEPTED:
-            domain = domain_of(recipient(leased))
+            domain = _domain(leased)
             if domain in self._slowed:
                 self._learnt.setdefault(domain, _Learnt(timezone.now(), ""))
         return error
@@ -95,7 +98,8 @@ class DomainPacer:
             for row in _rows(sorted(learnt)):
                 one = learnt[row.domain]
                 if one.refusal:
-                    _store(row, domains.refused(_pace(row), one.at), one.refusal)
+                    after = domains.refused if one.certain else domains.suspected
+                    _store(row, after(_pace(row), one.at), one.refusal)
                 else:
                     _store(row, domains.accepted(_pace(row)))
                     self._slowed.discard(row.domain)
@@ -109,6 +113,11 @@ class DomainPacer:
                 waiting = keys[admitted.now :]
                 self._later |= {key: (at, why) for key, at in zip(waiting, admitted.later, strict=True)}
                 _store(row, admitted.pace)
+
+
+def _domain(leased: Leased) -> str:
+    """The domain that a delivery goes to; none for a letter that this version does not know."""
+    return domain_of(recipient(leased)) if leased.kind in LETTER_OF else ""
 
 
 def _rows(names: Sequence[str]) -> list[RecipientDomain]:

@@ -1,4 +1,4 @@
-"""Leases by the database's clock, so that all machines agree on when one has ended, whatever their own clocks say.
+"""Leases by the database's clock, so that all machines agree on when one has ended, whatever their own say.
 
 SQLite has no server: its clock is the one of this machine, which all its clients share.
 """

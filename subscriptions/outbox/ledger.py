@@ -1,7 +1,8 @@
-"""What a sender knows before the database does, and which mails may go: end of data only after a committed `handing`.
+"""What a sender knows before the database does, and which mails may go: none before a committed `handing`.
 
-With a journal `handing` is committed for a whole batch as it is claimed, and outcomes are written a few times a
-second; the journal is what tells a later process where this one ended. Without one, each round of mails is one commit.
+With a journal `handing` is committed for a whole batch as it is claimed, and outcomes are written a few times
+a second; the journal is what tells a later process where this one ended. Without one, each round of mails is
+one commit.
 """
 
 import logging
@@ -30,7 +31,7 @@ State = Delivery.State
 
 
 class Ledger:
-    """The deliveries claimed by one sender, from there to their outcomes. `counts`: how many reached each state."""
+    """The deliveries claimed by one sender, up to their outcomes. `counts`: how many reached each state."""
 
     def __init__(self, worker: str, journal: JournalFile | None) -> None:
         self._worker = worker
@@ -72,6 +73,7 @@ class Ledger:
         if self.journal is not None and not self.unwritable:
             with self._journalling():
                 self.journal.replied(transition.pk, settling.as_reply(transition))
+        reach("reply kept")
 
     def permit(self, ready: Sequence[Leased]) -> set[int]:
         """Which of these mails may go: end of data is to be sent at once.

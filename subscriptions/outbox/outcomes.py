@@ -1,5 +1,6 @@
 """What becomes of a delivery whose mail was offered to the relay."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from subscriptions.accounts import unsubscribing
@@ -10,25 +11,39 @@ from subscriptions.outbox.transitions import Transition, backoff
 from subscriptions.relay import Outcome, Verdict
 
 RETRY_WHILE_PAUSED = timedelta(days=1)
+MAX_ATTEMPTS = 36  # five days, by their backoffs: RFC 5321, 4.5.4.1
 State = Delivery.State
 _STATES = {verdict: State(verdict.value) for verdict in Verdict}
 
 
 def after_attempt(leased: Leased, outcome: Outcome, now: datetime) -> Transition:
     """The transition for what the relay replied; if deferred, until its backoff ends."""
+    email, cause = leased.subscriber.email, outcome.cause
+    if outcome.verdict == Verdict.DEFERRED:
+        again = tried_again(leased, outcome.answer, now, outcome.retry_after or timedelta())
+        return replace(again, email=email, cause=cause)
     state = _STATES[outcome.verdict]
-    wait = max(backoff(leased.attempts + 1), outcome.retry_after or timedelta())
-    retry_at = now + wait if state == State.DEFERRED else None
     return Transition(
         leased.pk,
         state,
         outcome.answer,
-        retry_at,
         attempted=True,
-        email=leased.subscriber.email,
-        cause=outcome.cause,
+        email=email,
+        cause=cause,
         provider_id=outcome.provider_id,
     )
+
+
+def tried_again(
+    leased: Leased, reason: str, now: datetime, not_within: timedelta = timedelta()
+) -> Transition:
+    """The transition of a mail that is tried again later; after so many attempts it is given up."""
+    attempts = leased.attempts + 1
+    if attempts >= MAX_ATTEMPTS:
+        why = f"given up after {attempts} attempts; the last: {reason}"
+        return Transition(leased.pk, State.REFUSED, why, attempted=True)
+    wait = max(backoff(attempts), not_within)
+    return Transition(leased.pk, State.DEFERRED, reason, now + wait, attempted=True)
 
 
 def after_denial(leased: Leased, now: datetime) -> Transition:

@@ -14,7 +14,8 @@ from subscriptions.lib.email_addresses import is_reserved
 from subscriptions.lib.failpoints import reach
 from subscriptions.models import Delivery
 from subscriptions.outbox.claiming import Leased
-from subscriptions.outbox.transitions import Transition, backoff
+from subscriptions.outbox.outcomes import tried_again
+from subscriptions.outbox.transitions import Transition
 from subscriptions.relay import Mail
 
 State = Delivery.State
@@ -28,16 +29,13 @@ def composed(
     `local`: whether the relay keeps it on this machine; `smtputf8`: whether it offers that, if it is known.
     """
     if leased.kind not in LETTER_OF:  # queued by a version that has more letters than this one
-        later = now + backoff(leased.attempts + 1)
-        reason = f"there is no letter “{leased.kind}”"
-        return Transition(leased.pk, State.DEFERRED, reason, later, attempted=True)
+        return tried_again(leased, f"there is no letter “{leased.kind}”", now)
     try:
         address = checked_address(recipient(leased))
     except ValueError:  # UnusableAddress, UnicodeError
         return Transition(leased.pk, State.SKIPPED, "this is no address that mail can be sent to")
     if not address.isascii() and smtputf8 is False:
-        retry_at, why = now + backoff(leased.attempts + 1), "the relay does not offer SMTPUTF8"
-        return Transition(leased.pk, State.DEFERRED, why, retry_at, attempted=True)
+        return tried_again(leased, "the relay does not offer SMTPUTF8", now)
     if is_reserved(address) and not local:
         reason = "reserved domain (RFC 2606): never handed to a relay that is not local"
         return Transition(leased.pk, State.SKIPPED, reason)
@@ -48,8 +46,7 @@ def composed(
     except (OperationalError, InterfaceError):  # not about this mail
         raise
     except Exception as error:  # noqa: BLE001 - one mail that cannot be composed must not delay the others
-        retry_at, why = now + backoff(leased.attempts + 1), f"could not be composed: {error!r}"
-        return Transition(leased.pk, State.DEFERRED, why, retry_at, attempted=True)
+        return tried_again(leased, f"could not be composed: {error!r}", now)
     reach("composed")
     return Mail(leased.pk, message, sender, address, dotless=True)
 

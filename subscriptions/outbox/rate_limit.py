@@ -38,7 +38,7 @@ return {taken, string.format('%.6f', math.max(0, (1 - tokens + taken) / rate))}
 class Taken:
     """So many mails may be sent now, the next after `wait` seconds.
 
-    If `until` is set, no relay takes any before.
+    If `until` is set, the day of every relay is used up until then.
     """
 
     mails: int
@@ -84,7 +84,8 @@ class OfRelays:
         if not allowed.mails:
             return allowed
         granted = self._relay.take(allowed.mails, timezone.now())
-        return Taken(sum(granted.mails.values()), granted.wait, granted.until)
+        until = None if granted.held else granted.until  # those that failed are tried again and again
+        return Taken(sum(granted.mails.values()), granted.wait, until)
 
 
 class Bucket:

@@ -1,8 +1,8 @@
 """One pass of a sender: several mails in flight at the relay, claimed and recorded by the batch.
 
 Once the relay has all of a mail but end of data, the ledger says whether it may go: by the journal, or by a
-statement to the database. So no more mails are between that and their outcome than there are connections. Their
-replies are received and recorded, and meanwhile the next mails composed.
+statement to the database. So no more mails are between that and their outcome than there are connections.
+Their replies are received and recorded, and meanwhile the next mails composed.
 """
 
 import time
@@ -183,7 +183,7 @@ class Sender:
             Heartbeat.objects.beat("sender", timezone.now(), f"{number_of(accepted, 'mail')} accepted")
 
     def _events(self, timeout: float) -> list[Event]:
-        """What the relay said. Without a journal the first waits a moment for others: one statement has them all."""
+        """What the relay said. Without a journal the first waits for others: one statement has them all."""
         events = self._relay.poll(timeout=timeout)
         until = time.monotonic() + GATHER
         while events and timeout and self._ledger.journal is None and (left := until - time.monotonic()) > 0:
@@ -247,7 +247,7 @@ class Sender:
             self._ledger.add(outcomes.after_denial(leased, timezone.now()))
 
     def _worth_writing(self) -> bool:
-        """Without a journal not while outcomes are all there is, and the relay will have another mail in a moment."""
+        """Not, without a journal, while outcomes are all there is and the relay has another mail soon."""
         if self._ledger.overdue:
             return True
         return self._ledger.journal is None and all(one.finished for one in self._in_flight.values())

@@ -20,8 +20,8 @@ _FINAL = {State.ACCEPTED, State.REFUSED, State.UNKNOWN}
 def settle_abandoned(now: datetime) -> None:
     """Settle what senders of this machine left that have died; those alive are left alone.
 
-    Where the journal is believed: no end of data began, so the mail waits again; it began and nothing came back,
-    so the mail is unknown. Else everything is unknown that has no final reply.
+    Where the journal is believed, a mail whose end of data did not begin waits again; one whose end of data
+    began and was not replied to is unknown. Else everything is unknown that has no final reply.
     """
     for left in abandoned(Path(settings.OUTBOX_JOURNALS)):
         handing = Delivery.objects.filter(worker=left.name, state=State.HANDING)

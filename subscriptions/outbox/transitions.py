@@ -112,8 +112,8 @@ def write(worker: str, transitions: Sequence[Transition], now: datetime) -> set[
     """Commit these transitions of deliveries leased to `worker`; returns the keys of those that were applied.
 
     `handing` begins, or goes on, only while the lease lasts, the run goes on and the reader still wants the
-    letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What follows
-    for a reader from an outcome is written with it.
+    letter. That a mail was accepted also corrects `unknown`, unless its papers were carried over. What
+    follows for a reader from an outcome is written with it.
     """
     changing = {transition.pk: transition for transition in transitions if transition.changes_more}
     if not changing:
@@ -192,9 +192,9 @@ def defer_waiting(reason: str, now: datetime, period: timedelta, run: int | None
 def reclaim_expired(now: datetime) -> dict[str, int]:
     """End expired leases, whose senders have crashed: `leased` waits again, `handing` becomes `unknown`.
 
-    A sender that keeps a journal has its machine behind the @ of its name: for ten minutes more that machine alone
-    settles what it left. A delivery whose lease expired several times is deferred: it may be a poison message that
-    crashes senders.
+    A sender that keeps a journal has its machine behind the @ of its name: for ten minutes more that machine
+    alone settles what it left. A delivery whose lease expired several times is deferred: it may be a poison
+    message that crashes senders.
     """
     expired = Delivery.objects.claimed().filter(leased_until__lt=leases.now())
     expired = expired.order_by()  # else SQLite reads all rows

@@ -23,6 +23,7 @@ from subscriptions.relay.local_relay import LocalMailbox, OneByOne
 from subscriptions.relay.no_relay import NoRelay
 from subscriptions.relay.reply_codes import (
     DomainDeferred,
+    DomainSuspected,
     MessageRefused,
     Outcome,
     RelayUnavailable,
@@ -39,6 +40,7 @@ __all__ = [
     "Cause",
     "Completed",
     "DomainDeferred",
+    "DomainSuspected",
     "Event",
     "LocalMailbox",
     "Mail",

@@ -53,6 +53,10 @@ class DomainDeferred(RelayUnavailable):
     """The recipient's domain wants less mail: that of others is as welcome as before."""
 
 
+class DomainSuspected(RelayUnavailable):
+    """The relay accepts nothing at the moment, or nothing for this recipient's domain."""
+
+
 class Unsuitable(Exception):
     """A message that cannot go to this relay, which says nothing of others."""
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from digest import env
 from subscriptions import outbox
 from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.outbox.leases import FOREIGN
 from subscriptions.planning import planner
 from subscriptions.relay import open_relay
 from tests import factories
@@ -116,6 +117,26 @@ class Scene:
             "OUTBOX_LEASE_SECONDS": str(LEASE),
         } | self.environment
 
+    @property
+    def journals(self) -> list[Path]:
+        """Those of the senders at work, and of those that died."""
+        return sorted((self.directory / "outbox").glob("*.journal"))
+
+    def next_sender_settles(self) -> None:
+        """The next sender on this machine begins with what the last one left."""
+        command = self.command("send_digests", "--now", self.now.isoformat())
+        assert command.process.wait(60) == 0, command.output
+
+    def elsewhere(self) -> Path:
+        """The DATA_DIR of another machine."""
+        directory = self.directory / "elsewhere"
+        directory.mkdir(exist_ok=True)
+        return directory
+
+    def keep_no_journals(self) -> None:
+        """As in a container whose disk does not last."""
+        (self.directory / "outbox").write_text("not a directory")
+
     def send(self, seconds: float = 120, **environment: str) -> dict[str, float]:
         """Send all that is due and return the summary of the command."""
         sender = self.sender("--wait", "--json", **environment)
@@ -178,9 +199,10 @@ def states() -> dict[str, str]:
     return {email.partition("@")[0].removeprefix("reader-"): state for email, state in rows}
 
 
-def leases_run_out() -> None:
-    """As if the time of all leases had passed."""
-    Delivery.objects.exclude(leased_until=None).update(leased_until=timezone.now() - timedelta(seconds=1))
+def leases_run_out(ago: timedelta = FOREIGN) -> None:
+    """As if the time of all leases had passed so long ago: by default, that any machine may settle them."""
+    past = timezone.now() - ago - timedelta(seconds=1)
+    Delivery.objects.exclude(leased_until=None).update(leased_until=past)
 
 
 def backoffs_end() -> None:

@@ -17,8 +17,8 @@ from tests.services.waiting import wait_until
 
 pytestmark = pytest.mark.services
 
-# The state that a crash at each step leaves, and whether the relay has the mail. Before end of data it has
-# nothing, so `handing` may be committed by then or not.
+# The states that a crash at each step may leave without a journal, and whether the relay has the mail. Before
+# end of data it has nothing, so `handing` may be committed by then or not.
 LEFT = {
     "claimed": ({"leased"}, 0),
     "composed": ({"leased"}, 0),
@@ -27,14 +27,22 @@ LEFT = {
     "handing committed": ({"handing"}, 0),
     "end of data sent": ({"handing"}, 1),
     "reply read": ({"handing"}, 1),
+    "reply kept": ({"handing"}, 1),
     "recorded": ({"accepted"}, 1),
 }
 BECOMES = {"leased": "accepted", "handing": "unknown", "accepted": "accepted"}
+# And what becomes of it by the journal. The database has `handing` from the claim to the record.
+BY_JOURNAL = dict.fromkeys(LEFT, "accepted") | dict.fromkeys(
+    ("handing committed", "end of data sent", "reply read"), "unknown"
+)
 
 
 @IN_SHORT_ON_BOTH
-def test_a_crash_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note) -> None:
+@pytest.mark.parametrize("journal", [True, False])
+def test_a_crash_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: Note, journal: bool) -> None:
     assert set(LEFT) == set(get_args(failpoints.Step))
+    if not journal:
+        scene.keep_no_journals()
     scene.readers(len(LEFT))
     scene.edition()
     first = Subscriber.objects.order_by("pk")[0].pk
@@ -48,24 +56,38 @@ def test_a_crash_at_each_step_leaves_the_state_of_that_step(scene: Scene, note: 
         if at_the_relay:
             scene.sink.wait_for(before + 1)
         state = states()[str(number)]
-        assert state in left, step
         assert len(scene.sink.mails) - before == at_the_relay, step
-        expected.append(BECOMES[state])
+        if journal:
+            assert state == ("accepted" if step == "recorded" else "handing"), step
+            assert len(scene.journals) == 1, step
+            scene.next_sender_settles()
+            expected.append(BY_JOURNAL[step])
+        else:
+            assert state in left, step
+            expected.append(BECOMES[state])
     leases_run_out()
     scene.send()
     assert [states()[str(number)] for number in range(len(LEFT))] == expected
+    assert not scene.journals
     scene.send_the_next_day()
     found = settle(scene, unknown=expected.count("unknown"))
-    note("exit at each named step", steps=len(LEFT), **found.figures())
+    note(f"exit at each named step{'' if journal else ', no journal'}", steps=len(LEFT), **found.figures())
 
 
 @IN_SHORT_ON_BOTH
 @pytest.mark.parametrize(
-    ("readers", "kills"), [(300, 10), pytest.param(10_000, 200, marks=pytest.mark.faults)]
+    ("readers", "kills", "journal"),
+    [
+        (300, 10, True),
+        pytest.param(300, 10, False, marks=pytest.mark.faults),
+        pytest.param(10_000, 200, True, marks=pytest.mark.faults),
+    ],
 )
 def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
-    scene: Scene, note: Note, readers: int, kills: int
+    scene: Scene, note: Note, readers: int, kills: int, journal: bool
 ) -> None:
+    if not journal:
+        scene.keep_no_journals()
     chance = random.Random(20251105 + kills)
     scene.readers(readers)
     scene.edition()
@@ -88,7 +110,7 @@ def test_senders_killed_at_random_lose_nothing_and_send_nothing_twice(
     scene.send_the_next_day()
     found = settle(scene, unknown=killed * CONNECTIONS)
     note(
-        "SIGKILL of senders at random",
+        f"SIGKILL of senders at random{'' if journal else ', no journal'}",
         kills=killed,
         **found.figures(),
     )
@@ -123,24 +145,40 @@ def test_rolling_restarts_leave_nothing_unknown(
     note("rolling restarts", restarts=restarts, **settle(scene).figures())
 
 
+@pytest.mark.parametrize("second", ["on the same machine", "on another machine", "without a journal"])
 def test_a_stale_sender_that_wakes_sends_and_records_nothing_that_was_taken_over(
-    scene: Scene, note: Note
+    scene: Scene, note: Note, second: str
 ) -> None:
+    if second == "without a journal":
+        scene.keep_no_journals()
     scene.readers(200)
     scene.edition()
     scene.sink.pause = 0.05
     stale = scene.sender("--wait")
-    scene.sink.wait_for(5)
+    scene.sink.wait_for(20)
     scene.freeze(stale)
-    held = Delivery.objects.filter(state="leased").exclude(worker="").count()
+    held = Delivery.objects.filter(state__in=Delivery.CLAIMED).exclude(worker="").count()
     time.sleep(LEASE + 1)
     scene.sink.pause = 0
-    scene.send()
-    assert not Delivery.objects.exclude(state__in=["accepted", "unknown"]).exists()
+    if second == "on the same machine":  # it sends the others, and leaves these to the sender that may wake
+        assert scene.sender().process.wait(60) == 0
+        assert Delivery.objects.filter(state="handing").count() == held
+        unknown = CONNECTIONS
+    elif second == "on another machine":
+        leases_run_out()
+        scene.send(DATA_DIR=str(scene.elsewhere()))
+        assert not Delivery.objects.exclude(state__in=["accepted", "unknown"]).exists()
+        unknown = held
+    else:
+        scene.send()
+        assert not Delivery.objects.exclude(state__in=["accepted", "unknown"]).exists()
+        unknown = CONNECTIONS
     before = len(scene.sink.mails)
     stale.process.send_signal(signal.SIGCONT)
     assert stale.process.wait(60) == 0, stale.output
-    assert len(scene.sink.mails) - before <= CONNECTIONS  # what it had in flight when it was stopped
+    if second != "on the same machine":
+        assert len(scene.sink.mails) - before <= CONNECTIONS  # what it had in flight when it was stopped
+    assert not scene.journals
     scene.send_the_next_day()
-    found = settle(scene, unknown=CONNECTIONS)
-    note("stale worker wakes", **{"leases taken over": held}, **found.figures())
+    found = settle(scene, unknown=unknown)
+    note(f"stale worker wakes, another {second}", **{"leases taken over": held}, **found.figures())

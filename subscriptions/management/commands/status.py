@@ -9,11 +9,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 
 from digest.models import Edition, Heartbeat, Paper
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.subscriber import CLASHING
 from subscriptions.planning.progress import HELD, finished, progress_of
+from subscriptions.relay.routing.status import Status, statuses
 
 
 class Command(BaseCommand):
@@ -46,6 +48,8 @@ class Command(BaseCommand):
                 "fetched_at": edition.fetched_at.isoformat(),
             },
         }
+        if relays := statuses(timezone.now()):
+            status["relays"] = {one.name: _in_words(one) for one in relays}
         if options["json"]:
             self.stdout.write(json.dumps(status))
             return
@@ -61,6 +65,11 @@ def _mail() -> str:
         return f"{HELD}EMAIL_URL is not set"
     held = Delivery.objects.unclaimed().filter(state=Delivery.State.DEFERRED, reason__startswith=HELD)
     return held.values_list("reason", flat=True).first() or "ok"
+
+
+def _in_words(one: Status) -> str:
+    until = f" until {one.until:%Y-%m-%d %H:%M} UTC" if one.until else ""
+    return f"{one.state}{until} ({one.today} today)"
 
 
 def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Journals as files: one for each pass of a sender, which holds an exclusive lock on it until it ends.
 
-The kernel releases the lock when the process dies, in whatever way, and not before. Nothing is synced: what was
-written is there for the next process, unless the machine has crashed.
+The kernel releases the lock when the process dies, in whatever way, and not before. Nothing is synced: what
+was written is there for the next process, unless the machine has crashed.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""Which machine this is, since which boot, by which clock, and whether what it writes outlives the process."""
+"""Which machine this is, since which boot, by which clock, and whether its disk outlives the process."""
 
 import hashlib
 import os

@@ -1,8 +1,8 @@
 """The records of a journal, as bytes, and what they say of each mail. Pure.
 
-A line is a record: a checksum (CRC-32, of the journal's name too, so that no line of another file passes for one of
-this) and JSON. The first names format, machine, boot and build; then come `begun`, before end of data leaves, and
-`replied`, once its reply is here.
+A line is a record: a checksum (CRC-32, of the journal's name too, so that no line of another file passes for
+one of this) and JSON. The first names format, machine, boot and build; then come `begun`, before end of data
+leaves, and `replied`, once its reply is here.
 """
 
 import json

@@ -1,7 +1,7 @@
 """How much mail each relay is given next, and which of them may be given any. Pure.
 
-A sender asks for some mails at a time, and gets grants: so many for this relay, so many for that one. What it
-does not use it gives back. The budgets are rows that all senders share (subscriptions/relay/routing/ledger.py).
+A sender asks for some mails at a time, and gets grants: so many for this relay, so many for that one.
+What it does not use it gives back. All senders share the budgets (subscriptions/relay/routing/ledger.py).
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ LAG = 10.0  # turns by which a relay that was away is served before the others
 class Budget:
     """What one relay has been given, and what came of it.
 
-    `used`: the mails of `day` (UTC). `tokens`: of its rate, at `refilled_at`. `turn`: how much of its share it
-    had. `failures`: in a row, the last at `failed_at`; until `held_until` it is left alone.
+    `used`: the mails of `day` (UTC). `tokens`: of its rate, at `refilled_at`. `turn`: how much of its
+    share it had. `failures`: in a row, the last at `failed_at`; until `held_until` it is left alone.
     """
 
     day: date
@@ -44,14 +44,17 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """So many mails for each relay, and the budgets after that; `able` are those that take mail at all.
+    """So many mails for each relay, and the budgets after that.
 
-    If there are none: `wait` in seconds until a rate permits one, else `until` when a relay may be tried again.
+    `able` are those that take mail at all; `held` those that failed.
+
+    If there are none: `wait` in seconds until a rate permits one, else `until` when a relay may be tried.
     """
 
     mails: Mapping[str, int]
     budgets: Mapping[str, Budget]
     able: frozenset[str] = frozenset()
+    held: frozenset[str] = frozenset()
     wait: float = 0.0
     until: datetime | None = None
 
@@ -108,10 +111,12 @@ def grant(accounts: Mapping[str, Account], asked: int, now: datetime) -> Granted
     all mail: that they have no token for the moment is no failure.
     """
     known = {name: replace(one, budget=at(one, now)) for name, one in accounts.items()}
-    able = {name for name in usable(known, now) if left_today(known[name]) != 0}
+    tried = usable(known, now)
+    held = frozenset(known.keys() - tried)
+    able = frozenset(name for name in tried if left_today(known[name]) != 0)
     budgets = {name: one.budget for name, one in known.items()}
     if not able:
-        return Granted({}, budgets, until=_again_at(known, now))
+        return Granted({}, budgets, held=held, until=_again_at(known, now))
     level = min(known[name].limits.failover for name in able)
     serving = sorted(name for name in able if known[name].limits.failover == level)
     highest = max(budgets[name].turn for name in serving)
@@ -119,14 +124,15 @@ def grant(accounts: Mapping[str, Account], asked: int, now: datetime) -> Granted
         budgets[name] = replace(budgets[name], turn=max(budgets[name].turn, highest - LAG))
     mails = dict.fromkeys(serving, 0)
     for _ in range(asked):
-        ready = [name for name in serving if _may_take(known[name].limits, budgets[name])]
+        ready = [name for name in serving if _may_take(known[name].limits, budgets[name], mails[name])]
         if not ready:
             break
         name = min(ready, key=lambda one: (budgets[one].turn, one))
         mails[name] += 1
         budgets[name] = _charged(known[name].limits, budgets[name])
     given = {name: number for name, number in mails.items() if number}
-    return Granted(given, budgets, frozenset(able), wait=0.0 if given else _wait(known, serving))
+    wait = _wait(known, serving) if asked and not given else 0.0
+    return Granted(given, budgets, able, held, wait)
 
 
 def given_back(budget: Budget, mails: int, day: date) -> Budget:
@@ -136,7 +142,10 @@ def given_back(budget: Budget, mails: int, day: date) -> Budget:
     return replace(budget, used=max(0, budget.used - mails))
 
 
-def _may_take(limits: Limits, budget: Budget) -> bool:
+def _may_take(limits: Limits, budget: Budget, given: int) -> bool:
+    """Whether it may be given one more; a relay that failed is first tried with a single mail."""
+    if budget.failures and given:
+        return False
     return (not limits.rate or budget.tokens >= 1) and left_today(Account(limits, budget)) != 0
 
 

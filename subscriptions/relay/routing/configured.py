@@ -1,7 +1,7 @@
 """The relays that mail may go by: those of EMAIL_URL, then those of the admin's page."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -19,14 +19,20 @@ class Configured:
     name: str
     config: Mapping[str, Any]
     limits: Limits
+    enabled: bool = True
 
 
 def configured() -> list[Configured]:
     """All that are not switched off, in one query."""
+    return [one for one in all_configured() if one.enabled]
+
+
+def all_configured() -> list[Configured]:
+    """Those that are switched off too."""
     rows = list(MailRelay.objects.all())
     off = {row.name for row in rows if not row.enabled}
     from_page = [_of_row(row) for row in rows if not row.from_url]
-    return [one for one in (*of_urls(), *from_page) if one.name not in off]
+    return [replace(one, enabled=one.name not in off) for one in (*of_urls(), *from_page)]
 
 
 def of_urls() -> list[Configured]:

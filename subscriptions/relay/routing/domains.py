@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-FIRST_HOLD = timedelta(minutes=1)
+FIRST_HOLD = timedelta(minutes=2)  # longer than everything waits for a relay: others are tried before it
 LONGEST_HOLD = timedelta(hours=1)
 PROBE = timedelta(
     seconds=30
@@ -52,7 +52,7 @@ def fresh(now: datetime, rate: float) -> Pace:
 
 
 def admit(pace: Pace, rate: float, mails: int, now: datetime) -> Admitted:
-    """Which of so many mails to the domain may be sent at `now`; `rate` in mails a second, 0 if there is none."""
+    """Which of so many mails to the domain may be sent at `now`; `rate` in mails a second, 0 for none."""
     most = max(1.0, rate * BURST)
     since = max(0.0, (now - pace.refilled_at).total_seconds())
     pace = replace(pace, tokens=min(most, pace.tokens + since * rate), refilled_at=max(now, pace.refilled_at))
@@ -79,9 +79,22 @@ def refused(pace: Pace, now: datetime) -> Pace:
     return replace(pace, failures=pace.failures + 1, held_until=now + hold)
 
 
+def suspected(pace: Pace, now: datetime) -> Pace:
+    """After a refusal that may be the relay's word to everybody: another domain is to be tried next."""
+    return replace(
+        pace, failures=max(1, pace.failures), held_until=max(now + FIRST_HOLD, pace.held_until or now)
+    )
+
+
 def accepted(pace: Pace) -> Pace:
     """After the domain took a mail."""
     return replace(pace, failures=0, held_until=None)
+
+
+def may_be_about_domain(answer: str) -> bool:
+    """Whether an answer that ends the session may be about the recipient's domain."""
+    found = _REFUSED.match(answer)
+    return found is not None and found[1] == "421"
 
 
 def domain_of(address: str) -> str:
@@ -108,7 +121,7 @@ class Judge:
         self._in_a_row.pop(domain, None)
 
     def about_domain(self, domain: str, answer: str, at: float, *, of_relay: bool) -> bool:
-        """Whether this answer is about the domain; `of_relay`: else it is about us, and not about one mail."""
+        """Whether this answer is about the domain; `of_relay`: else it is about us, not one mail."""
         found = _REFUSED.match(answer)
         if found is None or not (found[1].startswith("421") or not _GREYLISTED.search(found[2])):
             return False

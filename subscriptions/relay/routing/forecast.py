@@ -10,7 +10,7 @@ HORIZON = 366  # days
 
 
 def done_at(waiting: int, accounts: Iterable[Account], now: datetime) -> datetime | None:
-    """When so many mails have left, if the relays take all that their limits allow; None if nothing limits them.
+    """When so many mails have left, if relays take all that they are allowed; None if nothing limits them.
 
     Never earlier than the limits permit; relays that fail, and mail that is planned meanwhile, make it later.
     """

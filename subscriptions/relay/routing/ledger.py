@@ -19,8 +19,8 @@ _STATE = tuple(field.name for field in fields(Budget))
 class Report:
     """What a sender did with a relay since it last asked.
 
-    `unused`: mails granted on the day `granted_on` and not sent; `extra`: sent without a grant. `failure`: why
-    the relay is to be left for a while; `recovered`: it took a mail.
+    `unused`: mails granted on the day `granted_on` and not sent; `extra`: sent without a grant. `failure`:
+    why the relay is to be left for a while; `recovered`: it took a mail.
     """
 
     unused: int

@@ -1,4 +1,4 @@
-"""What one relay may be given: its limits, its share, and how far the warm-up of a new sender has come. Pure."""
+"""What one relay may be given: its limits, its share, and how far a warm-up has come. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ class Limits:
     """The limits of one relay; 0 is none.
 
     `rate` is in mails a second. `share` is its part of the mail among relays of the same `failover`; those of
-    a higher one get mail only while no relay of a lower one can take any. `warm_up` is how many mails the first
-    day of a new sender allows; each day that was made use of doubles it.
+    a higher one get mail only while no relay of a lower one can take any. `warm_up` is how many mails the
+    first day of a new sender allows; each day that was made use of doubles it.
     """
 
     rate: float = 0.0

@@ -9,7 +9,7 @@ import contextlib
 import select
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
@@ -24,13 +24,21 @@ from subscriptions.relay.interface import (
     Unavailable,
     Watchable,
 )
-from subscriptions.relay.reply_codes import DomainDeferred, MessageRefused, RelayUnavailable, Verdict
+from subscriptions.relay.reply_codes import (
+    DomainDeferred,
+    DomainSuspected,
+    MessageRefused,
+    RelayUnavailable,
+    Verdict,
+)
 from subscriptions.relay.routing import ledger
 from subscriptions.relay.routing.budget import Granted
-from subscriptions.relay.routing.domains import domain_of
+from subscriptions.relay.routing.domains import domain_of, may_be_about_domain
 from subscriptions.relay.routing.route import Route
+from subscriptions.relay.smtp.mail_transaction import LOST
 
 MAX_MESSAGES_REFUSED = 3  # in a row by one relay: then the messages are not the problem
+KEPT = 50  # grants: for mails that a sender has claimed and not offered yet
 _GATHER = 0.002  # seconds that the first replies wait for those of other relays
 
 
@@ -44,9 +52,11 @@ class RoutedRelay:
         self._route_of: dict[int, Route] = {}  # by the keys of the mails in flight
         self._mails: dict[int, Mail] = {}
         self._tried: dict[int, set[str]] = {}  # the relays that did not take a mail
+        self._parked: dict[int, Mail] = {}  # mails for which the other relays have no connection yet
         self._finished: set[int] = set()  # mails whose end of data may have been sent
         self._events: list[Event] = []
-        self._granted_on = timezone.now().date()
+        self._granted_on = timezone.now().astimezone(UTC).date()
+        self._asked = False  # for grants: without them a relay that has limits takes nothing then
         self._lost_grants = False
         self._about_domains: set[str] = set()  # replies, each of which may have ended a session too
 
@@ -60,8 +70,8 @@ class RoutedRelay:
     def capacity(self) -> int:
         granted = sum(route.grant for route in self._routes)
         if granted:
-            free = (_capacity(route, granted) for route in self._routes if not route.held)
-            return min(granted, sum(free))
+            free = (_capacity(route, granted) for route in self._in_turn())
+            return max(0, min(granted, sum(free)) - len(self._parked))
         return 0 if self._lost_grants else sum(route.relay.capacity() for route in self._first())
 
     def offer(self, mail: Mail) -> None:
@@ -73,7 +83,8 @@ class RoutedRelay:
         self._route_of[key].relay.finish(key)
 
     def abort(self, key: int) -> None:
-        route = self._route_of.pop(key, None)
+        self._parked.pop(key, None)
+        route = self._route_of.get(key)
         if route is not None:
             self._forget(key)
             route.refund()
@@ -105,11 +116,16 @@ class RoutedRelay:
         """
         if self._lost_grants:
             return Granted({}, {})
-        granted = self._settle(most, now)
+        self._asked = True
+        granted = self._settle(most, now, keep=KEPT)
         assert granted is not None
         for route in self._routes:
-            route.grant = granted.mails.get(route.name, 0)
-            route.held = route.name not in granted.able
+            route.grant += granted.mails.get(route.name, 0)
+            route.used_up = route.name not in granted.able
+            if route.name in granted.held:  # another sender found that out
+                self._lost_grants = bool(route.hold()) or self._lost_grants
+            else:
+                route.held = False
         return granted
 
     def starts_anew(self) -> bool:
@@ -117,13 +133,13 @@ class RoutedRelay:
         again, self._lost_grants = self._lost_grants, False
         return again and bool(self._first())
 
-    def _settle(self, asked: int, now: datetime) -> Granted | None:
-        """Tell the ledger what was done, and take new grants."""
-        reports = {route.name: route.report(self._granted_on) for route in self._routes}
+    def _settle(self, asked: int, now: datetime, keep: int = 0) -> Granted | None:
+        """Tell the ledger what was done, and take new grants; up to so many of the old ones are kept."""
+        before, self._granted_on = self._granted_on, now.astimezone(UTC).date()
+        reports = {route.name: route.report(before, self._granted_on, keep) for route in self._routes}
         told = {name: report for name, report in reports.items() if report is not None}
         if not self.counted or not (told or asked):
             return None
-        self._granted_on = now.date()
         return ledger.take({route.name: route.limits for route in self._routes}, asked, now, told)
 
     # --- Which relay takes a mail ------------------------------------------------------------
@@ -131,9 +147,7 @@ class RoutedRelay:
     def _begin(self, mail: Mail) -> bool:
         """Offer the mail to the relay that is to have it; False if none can take it now."""
         granted = sum(route.grant for route in self._routes)
-        tried = self._tried.get(mail.key, set())
-        serving = [route for route in self._routes if not route.held] if granted else self._first()
-        ready = [route for route in serving if route.name not in tried and _capacity(route, granted)]
+        ready = [route for route in self._serving(mail.key) if _capacity(route, granted)]
         if not mail.recipient.isascii():
             ready = [route for route in ready if route.relay.smtputf8 is not False] or ready
         if not ready:
@@ -146,9 +160,26 @@ class RoutedRelay:
         chosen.relay.offer(mail)
         return True
 
+    def _serving(self, key: int) -> list[Route]:
+        """The relays that may have this mail, now or when they have a connection for it."""
+        tried = self._tried.get(key)
+        known = [one for one in self._routes if one.name not in tried] if tried else self._in_turn()
+        return [
+            route
+            for route in known
+            if route.able and (route.grant or not self._asked or not route.limits.any)
+        ]
+
+    def _in_turn(self) -> list[Route]:
+        """The relays that got grants, and those that may take over some of these."""
+        levels = [route.limits.failover for route in self._routes if route.grant]
+        if not levels:
+            return self._first()
+        return [route for route in self._routes if not route.held and route.limits.failover <= max(levels)]
+
     def _first(self) -> list[Route]:
         """The relays whose turn it is, as far as this process knows."""
-        able = [route for route in self._routes if not route.held]
+        able = [route for route in self._routes if route.able]
         level = min((route.limits.failover for route in able), default=0)
         return [route for route in able if route.limits.failover == level]
 
@@ -159,6 +190,7 @@ class RoutedRelay:
         while True:
             for route in self._routes:
                 self._handle(route, route.relay.poll(timeout=0))
+            self._place_parked()
             if self._events and not gathering:
                 gathering, until = True, min(until, time.monotonic() + _GATHER)
             left = until - time.monotonic()
@@ -204,7 +236,9 @@ class RoutedRelay:
         mail = self._mails[event.key]
         tried = self._forget(event.key)
         route.refund()
-        if not (self._others(route) and self._reroute(route, mail, tried)):
+        if self._others(route):
+            self._reroute(route, mail, tried)
+        else:
             self._events.append(event)
 
     def _completed(self, route: Route, event: Completed) -> None:
@@ -226,12 +260,16 @@ class RoutedRelay:
         if route.judge.about_domain(domain, outcome.answer, time.monotonic(), of_relay=of_relay):
             self._about_domains.add(outcome.answer.partition("rejected: ")[2])
             event = Completed(key, outcome, DomainDeferred(outcome.answer))
-        elif event.error is not None:
-            self._blame(route, event.error)
+        elif of_relay or outcome.answer.startswith(LOST):
+            if event.error is not None:
+                self._blame(route, event.error)
             if self._others(route):
-                if not finished and self._reroute(route, mail, tried):
+                if not finished:
+                    self._reroute(route, mail, tried)
                     return
                 event = Completed(key, outcome)
+            elif may_be_about_domain(outcome.answer):
+                event = Completed(key, outcome, DomainSuspected(outcome.answer))
         self._events.append(event)
 
     def _blame(self, route: Route, error: RelayUnavailable) -> None:
@@ -240,13 +278,19 @@ class RoutedRelay:
         if not isinstance(error, MessageRefused) or route.messages_refused >= MAX_MESSAGES_REFUSED:
             self._fail(route, error)
 
-    def _reroute(self, route: Route, mail: Mail, tried: set[str]) -> bool:
-        """Offer a mail that a relay did not take to another one; whether the sender need not know."""
+    def _reroute(self, route: Route, mail: Mail, tried: set[str]) -> None:
+        """Have a mail that a relay did not take go by another one; the sender is told if there is none."""
         self._tried[mail.key] = tried | {route.name}
-        if self._begin(mail):
-            return True
-        del self._tried[mail.key]
-        return False
+        self._parked[mail.key] = mail
+        self._place_parked()
+
+    def _place_parked(self) -> None:
+        for key, mail in list(self._parked.items()):
+            if self._begin(mail):
+                del self._parked[key]
+            elif not self._serving(key):
+                del self._parked[key], self._tried[key]
+                self._events.append(Returned(key))
 
     def _fail(self, route: Route, error: RelayUnavailable) -> None:
         if self.counted:
@@ -255,7 +299,7 @@ class RoutedRelay:
 
     def _others(self, route: Route) -> bool:
         """Whether any other relay may be tried."""
-        return any(other is not route and not other.held for other in self._routes)
+        return any(other is not route and other.able for other in self._routes)
 
     def _forget(self, key: int) -> set[str]:
         """A mail is not in flight any more; returns the relays that did not take it before."""

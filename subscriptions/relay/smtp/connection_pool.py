@@ -93,7 +93,7 @@ class SmtpRelay:
             self._remove_closed()
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        """The events since the last call, or the first within `timeout`; what the sessions send leaves at once."""
+        """The events since the last call, or the first within `timeout`; what is to be sent leaves."""
         now = time.monotonic()
         until = now + timeout
         woken, polled = False, False

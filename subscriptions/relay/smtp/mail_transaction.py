@@ -16,6 +16,8 @@ from subscriptions.relay.smtp.reply_parser import Reply
 
 END_OF_DATA = b".\r\n"  # after the CRLF of the last line; within a message dots are doubled
 
+LOST = "connection lost before end of data"  # begins an answer: the relay does not have the mail
+
 
 @dataclass(slots=True)
 class Transaction:
@@ -79,7 +81,7 @@ class Transaction:
         if self.failure is not None:
             return self.failure
         if self.ready or self.in_doubt or (established and not self.served):
-            return completed(self.mail, Verdict.DEFERRED, f"connection lost before end of data: {why}")
+            return completed(self.mail, Verdict.DEFERRED, f"{LOST}: {why}")
         return Returned(self.mail.key)
 
 

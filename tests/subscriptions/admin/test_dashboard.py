@@ -119,7 +119,7 @@ def test_mails_that_did_not_get_through_are_told_with_their_reasons() -> None:
     delivery(ada, State.REFUSED, at=NOW - timedelta(days=9), reason="long ago")
     refused, unknown, deferred = attention()
     assert refused == (
-        "2 mails refused permanently (5xx) in the last 7 days.",
+        "2 mails refused permanently (5xx), or given up after five days, in the last 7 days.",
         (
             "550 no such user (2). Readers whose mailbox is dead get no more mail; "
             "all others get these papers in their next digest."

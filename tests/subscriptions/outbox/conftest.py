@@ -18,6 +18,6 @@ def with_journal(settings: Settings, tmp_path: Path) -> Path:
 @pytest.fixture(params=["journal", "no journal"])
 def either_way(request: pytest.FixtureRequest, settings: Settings, tmp_path: Path) -> bool:
     """Whether senders keep a journal: tried both ways."""
-    kept = request.param == "journal"
+    kept: bool = request.param == "journal"
     settings.OUTBOX_JOURNALS = tmp_path / "outbox" if kept else NO_PLACE
     return kept

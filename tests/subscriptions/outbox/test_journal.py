@@ -15,6 +15,7 @@ from subscriptions.outbox.journal import file, machine, records
 from subscriptions.outbox.journal.file import Abandoned, JournalFile, JournalUnwritable, abandoned
 from subscriptions.outbox.journal.records import Head
 from subscriptions.outbox.transitions import Transition
+from subscriptions.relay import Cause
 from tests.factories import NOW
 
 State = Delivery.State

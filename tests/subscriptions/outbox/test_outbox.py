@@ -407,6 +407,25 @@ def test_a_worker_at_work_keeps_what_it_has_in_flight() -> None:
     assert states() == ["handing", "leased"]
 
 
+def test_a_letter_that_is_put_off_for_ever_is_given_up_after_five_days_and_says_so() -> None:
+    ada = reader("ada@readers.example", state=Subscriber.State.PENDING)
+    Delivery.objects.post(ada, "confirm", timezone.now())
+    relay = FakeRelay(lambda _: Outcome(Verdict.DEFERRED, "451 4.7.1 greylisted"))
+    waited = timedelta()
+    for _ in range(100):
+        now = timezone.now()
+        outbox.deliver(relay)
+        delivery = Delivery.objects.get()
+        if delivery.state != Delivery.State.DEFERRED:
+            break
+        waited += delivery.not_before - now
+        Delivery.objects.update(not_before=now)
+    assert timedelta(days=4.5) < waited < timedelta(days=5.5)
+    assert delivery.state == "refused"
+    assert delivery.reason == "given up after 36 attempts; the last: 451 4.7.1 greylisted"
+    assert Subscriber.objects.get().state == "pending"
+
+
 class Away:
     """A database that fails at one of the statements for transitions, after its commit or before."""
 

@@ -1,7 +1,8 @@
 """The outbox against a model: in whatever order things happen, whenever a process dies, the promise holds.
 
-Processes die between any two statements to the database, the relay or the journal: nothing after that point runs,
-and what was not committed is rolled back. Machines die, too, and take the end of the journals along. OUTBOX_MACHINE_RUNS sets how many histories `make faults` tries.
+Processes die between any two statements to the database, the relay or the journal: nothing after that point
+runs, and what was not committed is rolled back. Machines die, too, and take the end of the journals along.
+OUTBOX_MACHINE_RUNS sets how many histories `make faults` tries.
 """
 
 import os
@@ -84,9 +85,14 @@ class Life:
             if self._left < 0:
                 raise Death
 
-    def append(self, journal: JournalFile, record: bytes) -> None:
-        self.step()
-        _append(journal, record)
+    def appending(self) -> Callable[[JournalFile, bytes], None]:
+        """The method of a journal that writes a record, as a step."""
+
+        def append(journal: JournalFile, record: bytes) -> None:
+            self.step()
+            _append(journal, record)
+
+        return append
 
     def statement(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         if not sql.startswith("ROLLBACK"):  # what the database does by itself when its client is gone
@@ -169,7 +175,7 @@ class Outbox(RuleBasedStateMachine):
         life = Life(steps)
         try:
             with connection.execute_wrapper(life.statement), pytest.MonkeyPatch.context() as patch:
-                patch.setattr(JournalFile, "_append", lambda *given: life.append(*given))
+                patch.setattr(JournalFile, "_append", life.appending())
                 yield life
         except Death:
             self.may_be_unknown += 1
