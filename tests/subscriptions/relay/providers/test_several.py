@@ -1,4 +1,4 @@
-"""A provider beside other relays: each takes its part, one that fails holds no other, waiting costs no CPU."""
+"""A provider beside other relays: each takes its part, one that fails holds no other, waiting is idle."""
 
 import time
 from collections.abc import Iterator
