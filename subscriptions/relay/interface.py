@@ -5,8 +5,9 @@ offer ──► Ready ──► finish ──► Completed
   └───────► Returned | Completed      (it never came so far)
 """
 
+import select
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from subscriptions.relay.reply_codes import Outcome, RelayUnavailable, Verdict
 
@@ -88,6 +89,14 @@ class Relay(Protocol):
 
     def close(self) -> None:
         """End idle sessions with QUIT; drop the other connections."""
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A relay that can be waited for beside others."""
+
+    def watch(self, poller: select.poll) -> bool:
+        """Register what it waits for with `poller`, after `poll`; whether anything is owed to it."""
 
 
 def send_one(relay: Relay, mail: Mail) -> Completed:

@@ -1,10 +1,11 @@
 """A relay whose mails bear our DKIM signatures: each is signed as it is offered, whatever composed it."""
 
+import select
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from subscriptions.relay.interface import POLL_TIMEOUT, Event, Mail, Relay
+from subscriptions.relay.interface import POLL_TIMEOUT, Event, Mail, Relay, Watchable
 from subscriptions.relay.key_files import configured_keys
 from subscriptions.relay.no_relay import UnusableRelay
 from subscriptions.relay.signing import SigningKey, UnusableKey, signatures
@@ -31,6 +32,9 @@ class SignedRelay:
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
         return self._relay.poll(wake_fd, timeout)
+
+    def watch(self, poller: select.poll) -> bool:
+        return isinstance(self._relay, Watchable) and self._relay.watch(poller)
 
     def finish(self, key: int) -> None:
         self._relay.finish(key)

@@ -4,6 +4,7 @@ A call is one mail and is made when the mail is finished, so a mail that is `Rea
 """
 
 import os
+import select
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import wait
@@ -60,6 +61,11 @@ class ProviderRelay:
             os.read(self._readable, 1)
             events.append(self._outcome(self._done.get()))
         return events
+
+    def watch(self, poller: select.poll) -> bool:
+        """Register what answers to calls make readable; whether any call is under way."""
+        poller.register(self._readable, select.POLLIN)
+        return bool(self._calling)
 
     def close(self) -> None:
         """Wait for the answers to calls that are under way, and end."""

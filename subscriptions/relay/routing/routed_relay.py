@@ -22,6 +22,7 @@ from subscriptions.relay.interface import (
     Ready,
     Returned,
     Unavailable,
+    Watchable,
 )
 from subscriptions.relay.reply_codes import (
     DomainDeferred,
@@ -34,7 +35,6 @@ from subscriptions.relay.routing import ledger
 from subscriptions.relay.routing.budget import Granted
 from subscriptions.relay.routing.domains import domain_of, may_be_about_domain
 from subscriptions.relay.routing.route import Route
-from subscriptions.relay.smtp.connection_pool import SmtpRelay
 from subscriptions.relay.smtp.mail_transaction import LOST
 
 MAX_MESSAGES_REFUSED = 3  # in a row by one relay: then the messages are not the problem
@@ -204,7 +204,7 @@ class RoutedRelay:
         poller = select.poll()
         owed = False
         for route in self._routes:
-            if isinstance(route.relay, SmtpRelay):
+            if isinstance(route.relay, Watchable):
                 owed = route.relay.watch(poller) or owed
         if wake_fd is not None:
             poller.register(wake_fd, select.POLLIN)
@@ -250,6 +250,9 @@ class RoutedRelay:
             if outcome.verdict == Verdict.ACCEPTED:
                 route.accepted()
                 route.judge.accept(domain, time.monotonic())
+            elif event.error is not None:  # a provider that does not answer: the others go on
+                self._blame(route, event.error)
+                event = Completed(key, outcome) if self._others(route) else event
             self._events.append(event)
             return
         route.refund()
