@@ -80,6 +80,11 @@ def _searched(
     return kept.astype(np.int32), ranks
 
 
+def forget() -> None:
+    """Look everything up again: for measuring."""
+    _searched.cache_clear()
+
+
 def columns(group: Sequence[Current]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     """Of the papers of some segments the days, the primary keys, and whether they count."""
     return (

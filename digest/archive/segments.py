@@ -78,9 +78,9 @@ class Current:
 
 
 def current() -> Sequence[Current]:
-    """All segments as they are this moment."""
+    """All segments as they are this moment, the newest last: groups of those before stay as they are."""
     standing = IndexSegment.objects.filter(made_by=version(), replaced_at=None)
-    return _current(tuple(standing.order_by("pk").values_list("pk", flat=True)))
+    return _current(tuple(standing.order_by("stamp", "pk").values_list("pk", flat=True)))
 
 
 def grouped(segments: Iterable[Current]) -> Iterator[Sequence[Current]]:

@@ -1,49 +1,57 @@
-"""Stored papers and their index, several times over: half a million in a minute, where indexing takes hours.
+"""Stored papers and their index, several times over: half a million in minutes, where indexing takes hours.
 
 Each copy has later numbers and earlier days; its words are the same, so a word is as rare as in the original.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 import numpy as np
 from django.db import connection, models
-from django.db.models import Max
 
 from digest.matching.ast import Number
-from digest.matching.index.columns import pack, unpack
+from digest.matching.index.columns import lines, pack, unpack
 from digest.models import Edition, EditionEntry, IndexBlock, IndexSegment, Paper, Release
 
 _BEFORE_NUMBERS = 3  # columns of a head: see `digest.matching.index.storing`
 
 
-def copy_all(times: int) -> None:
-    """Add so many copies of everything that is stored and indexed."""
-    numbers = {model: _newest(model) for model in (Edition, Release, Paper, EditionEntry)}
-    days = Edition.objects.values("day").distinct().count()
-    segments = list(IndexSegment.objects.filter(replaced_at=None))
-    IndexSegment.objects.exclude(replaced_at=None).delete()
-    for number in range(1, times + 1):
-        later = {model: str(number * newest) for model, newest in numbers.items()}
-        earlier = _earlier(number * days)
-        _copy(Edition, {"id": f"id + {later[Edition]}", "day": earlier}, numbers[Edition])
-        edition = f"edition_id + {later[Edition]}"
-        _copy(Release, {"id": f"id + {later[Release]}", "edition_id": edition}, numbers[Release])
-        release = f"release_id + {later[Release]}"
-        key = f"key || '-{number}'"
-        changed = {"id": f"id + {later[Paper]}", "key": key, "day": earlier, "release_id": release}
-        _copy(Paper, changed, numbers[Paper])
-        entry = {"id": f"id + {later[EditionEntry]}", "edition_id": edition, "release_id": release}
-        _copy(EditionEntry, entry | {"paper_id": f"paper_id + {later[Paper]}"}, numbers[EditionEntry])
+def copy_all(originals: int, copies: Iterable[int]) -> None:
+    """Make copies, by their numbers from 1, of the papers stored first and of all that belongs to them."""
+    newest = Paper.objects.select_related("release").order_by("pk")[originals - 1]
+    assert newest.release
+    assert newest.release.edition_id
+    entry = EditionEntry.objects.order_by("pk")[originals - 1]
+    through: Mapping[type[models.Model], int] = {
+        Edition: newest.release.edition_id,
+        Release: newest.release.pk,
+        Paper: newest.pk,
+        EditionEntry: entry.pk,
+    }
+    days = Edition.objects.filter(pk__lte=through[Edition]).count()
+    segments = [
+        segment
+        for segment in IndexSegment.objects.filter(replaced_at=None)
+        if np.frombuffer(bytes(segment.papers), np.int64).max() <= newest.pk
+    ]
+    for number in copies:
+        _copy_papers(number, through, number * days)
         for segment in segments:
-            _copy_segment(segment, number * numbers[Paper], number * days)
+            _copy_segment(segment, number * newest.pk, timedelta(number * days))
 
 
-def _newest(model: type[models.Model]) -> int:
-    return int(model._default_manager.aggregate(newest=Max("pk"))["newest"])
-
-
-def _earlier(days: int) -> str:
-    return f"date(day, '-{days} days')" if connection.vendor == "sqlite" else f"day - {days}"
+def _copy_papers(number: int, through: Mapping[type[models.Model], int], days: int) -> None:
+    later = {model: f"+ {number * last}" for model, last in through.items()}
+    day = f"date(day, '-{days} days')" if connection.vendor == "sqlite" else f"day - {days}"
+    edition, release = f"edition_id {later[Edition]}", f"release_id {later[Release]}"
+    changed: Mapping[type[models.Model], Mapping[str, str]] = {
+        Edition: {"day": day},
+        Release: {"edition_id": edition},
+        Paper: {"key": f"key || '-{number}'", "day": day, "release_id": release},
+        EditionEntry: {"edition_id": edition, "paper_id": f"paper_id {later[Paper]}", "release_id": release},
+    }
+    for model, values in changed.items():
+        _copy(model, {"id": f"id {later[model]}", **values}, through[model])
 
 
 def _copy(model: type[models.Model], changed: Mapping[str, str], through: int) -> None:
@@ -56,24 +64,20 @@ def _copy(model: type[models.Model], changed: Mapping[str, str], through: int) -
         cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} WHERE id <= {through}")
 
 
-def _copy_segment(segment: IndexSegment, later: int, days: int) -> None:
-    papers = np.frombuffer(bytes(segment.papers), np.int64) + later
+def _copy_segment(segment: IndexSegment, later: int, earlier: timedelta) -> None:
     names, columns = unpack(bytes(segment.head))
     halves = columns[_BEFORE_NUMBERS + list(Number).index(Number.DAY)]
-    halves[: len(halves) // 2] -= days  # a day has no more than 32 bits
+    halves[: len(halves) // 2] -= earlier.days  # the low halves; a day needs no others
     copy = IndexSegment.objects.create(
         count=segment.count,
         stamp=segment.stamp,
         made_by=segment.made_by,
-        papers=papers.tobytes(),
+        papers=(np.frombuffer(bytes(segment.papers), np.int64) + later).tobytes(),
         stamps=segment.stamps,
-        head=pack(*(name.split(b"\n")[:-1] for name in names), *columns),
+        head=pack(*map(lines, names), *columns),
     )
     old, new = (models.UUIDField().get_db_prep_value(one.pk, connection) for one in (segment, copy))
     table = IndexBlock._meta.db_table
+    statement = f"INSERT INTO {table} (segment_id, number, data) SELECT %s, number, data FROM {table}"
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (segment_id, number, data) SELECT %s, number, data FROM {table} "
-            "WHERE segment_id = %s",
-            [new, old],
-        )
+        cursor.execute(f"{statement} WHERE segment_id = %s", [new, old])
