@@ -127,9 +127,9 @@ def email_relay(url: str) -> dict[str, Any]:
     try:
         query = urlsplit(url).query
         config: dict[str, Any] = dict(environ.Env.email_url_config(url))
-        usable = url.startswith(_MAIL_SCHEMES) and config["EMAIL_HOST"]
+        usable = url.startswith(_MAIL_SCHEMES) and re.fullmatch(r"[^\s,]+", config["EMAIL_HOST"] or "")
     except (ValueError, ImproperlyConfigured):
-        usable = False
+        usable = None
     if not usable:
         raise ImproperlyConfigured(
             "EMAIL_URL is smtp://, smtp+tls:// or smtp+ssl:// with user:password@host:port (special "

@@ -24,6 +24,9 @@ from subscriptions.relay.routing.configured import of_urls
 from subscriptions.relay.routing.status import Status
 from subscriptions.tasks import deliver
 
+OF_PAGE = ("name", "enabled", "host", "port", "encryption", "user", "password")
+LIMITS = ("rate", "connections", "per_session", "per_day", "warm_up")
+AMONG_OTHERS = ("share", "failover")
 COLOURS = {
     status.TAKING: "success",
     status.USED_UP: "info",
@@ -37,7 +40,7 @@ class RelayForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the st
 
     class Meta:
         model = MailRelay
-        fields = "__all__"  # of which the page shows some
+        fields = (*OF_PAGE, *LIMITS, *AMONG_OTHERS)
         widgets: Mapping[str, forms.Widget] = {
             "password": UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
         }
@@ -67,9 +70,9 @@ class RelayAdmin(BaseAdmin[MailRelay]):
     form = RelayForm
     list_display = ("name", "state_label", "today", "warming", "part", "answer")
     fieldsets = (
-        (None, {"fields": (("name", "enabled"), ("host", "port"), "encryption", ("user", "password"))}),
-        ("Limits", {"fields": (("rate", "connections"), ("per_session", "per_day"), "warm_up")}),
-        ("Among others", {"fields": (("share", "failover"),)}),
+        (None, {"fields": OF_PAGE}),
+        ("Limits", {"fields": LIMITS}),
+        ("Among others", {"fields": AMONG_OTHERS}),
     )
     actions = ("try_now",)
     actions_detail = ("try_this_now",)

@@ -25,6 +25,7 @@ def manage(data_dir: Path, *arguments: str, **environment: str) -> Service:
         ("EMAIL_URL", "smpt://user:hidden@relay.example.org"),
         ("EMAIL_URL", "smtp://user:hidden@relay.example.org:mail"),
         ("EMAIL_URL", "consolemail://"),
+        ("EMAIL_URL", "smtp://relay.example.org, smpt://user:hidden@other.example.org"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgres://user:hidden@host:port/digest"),
         ("DATABASE_URL", "oracle://user:hidden@host/digest"),

@@ -8,6 +8,7 @@ passes through as it is.
 import contextlib
 import select
 import time
+from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -58,7 +59,7 @@ class RoutedRelay:
         self._granted_on = timezone.now().astimezone(UTC).date()
         self._asked = False  # for grants: without them a relay that has limits takes nothing then
         self._lost_grants = False
-        self._about_domains: set[str] = set()  # replies, each of which may have ended a session too
+        self._about_domains: deque[str] = deque(maxlen=16)  # replies, each of which ended a session too
 
     @property
     def smtputf8(self) -> bool | None:
@@ -214,16 +215,17 @@ class RoutedRelay:
 
     def _handle(self, route: Route, events: list[Event]) -> None:
         """Note what a relay said; what concerns the sender is among `_events` then."""
-        for event in events:  # first, so that what was returned goes by another relay
-            if isinstance(event, Unavailable):
-                self._unavailable(route, event.error)
+        if len(self._routes) > 1:  # whether this one is well decides what becomes of them
+            events = sorted(events, key=lambda event: isinstance(event, Returned))
         for event in events:
             if isinstance(event, Ready):
                 self._events.append(event)
-            elif isinstance(event, Returned):
-                self._returned(route, event)
             elif isinstance(event, Completed):
                 self._completed(route, event)
+            elif isinstance(event, Returned):
+                self._returned(route, event)
+            else:
+                self._unavailable(route, event.error)
 
     def _unavailable(self, route: Route, error: RelayUnavailable) -> None:
         if any(reply in str(error) for reply in self._about_domains):
@@ -258,7 +260,7 @@ class RoutedRelay:
         route.refund()
         of_relay = event.error is not None
         if route.judge.about_domain(domain, outcome.answer, time.monotonic(), of_relay=of_relay):
-            self._about_domains.add(outcome.answer.partition("rejected: ")[2])
+            self._about_domains.append(outcome.answer.partition("rejected: ")[2])
             event = Completed(key, outcome, DomainDeferred(outcome.answer))
         elif of_relay or outcome.answer.startswith(LOST):
             if event.error is not None:

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from digest import env
 from subscriptions.relay import local_mailbox
+from tests.services.ports import free_port
 from tests.services.smtp import SmtpServer
 
 
@@ -36,6 +37,19 @@ def test_a_refusal_is_told_and_is_a_failure(smtp_server: SmtpServer) -> None:
     smtp_server.refuse["ada@example.org"] = "550 5.1.1 No such user"
     with pytest.raises(CommandError, match="Not every mail was accepted"):
         run("ada@example.org")
+
+
+@pytest.mark.services
+@pytest.mark.usefixtures("_relay")
+def test_each_relay_of_several_is_tried_and_named(settings: Any, smtp_server: SmtpServer) -> None:
+    nobody = f"127.0.0.1:{free_port()}"
+    settings.EMAIL_RELAYS = env.email_relays(f"{smtp_server.url} smtp://{nobody}")
+    out = io.StringIO()
+    with pytest.raises(CommandError, match="Not every mail was accepted"):
+        call_command("sendtestemail", "ada@example.org", stdout=out)
+    first, second = out.getvalue().splitlines()
+    assert first.startswith(f"ada@example.org, by 127.0.0.1:{smtp_server.port}: accepted, ")
+    assert second.startswith(f"ada@example.org, by {nobody}: deferred, ")
 
 
 def test_without_a_relay_it_says_where_the_mail_is(settings: Any, tmp_path: Any) -> None:

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from digest import env
 from subscriptions import outbox
+from subscriptions.emails import alarms
 from subscriptions.models import Delivery, MailRelay, Run
 from subscriptions.relay import open_relay
 from tests.services.habitual_smtp import Habits, HabitualServer, habitual
@@ -213,6 +214,7 @@ def test_with_every_quota_used_up_mail_waits_until_the_time_it_is_told_and_then_
         assert run.resumes_at
         assert run.resumes_at.replace(microsecond=0) == midnight
         assert "no relay takes more mail before 2026-12-01 00:00 UTC" in run.reason
+        assert not list(alarms.problems(datetime(2026, 11, 30, 14, tzinfo=UTC)))
         with time_machine.travel(midnight + timedelta(minutes=1), tick=True):
             deliver()
     assert recipients(one, other) == EVERYBODY
