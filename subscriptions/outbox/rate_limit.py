@@ -54,7 +54,7 @@ class Allowance(Protocol):
 def allowance(relay: Relay | None = None) -> Allowance:
     """The rate limit of this service, and those of its relays where they have their own."""
     of_service = _of_service()
-    if isinstance(relay, RoutedRelay) and relay.counted:
+    if isinstance(relay, RoutedRelay):
         return OfRelays(relay, of_service)
     return of_service
 

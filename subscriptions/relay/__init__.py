@@ -1,8 +1,8 @@
 """Handing finished messages to a mail relay: several at once, each to an outcome that a delivery can record.
 
-outbox ◄─► RoutedRelay ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► Outcome
-           (one or         (connection   (socket,       (pure: bytes in,
-            several)        pool)         TLS)           bytes out)
+outbox ◄─► SingleRelay, ◄─► SmtpRelay ◄─► Connection ◄─► Session ─► Outcome
+           RoutedRelay      (connection   (socket,       (pure: bytes in,
+           (several)         pool)         TLS)           bytes out)
 """
 
 from django.conf import settings
@@ -33,6 +33,7 @@ from subscriptions.relay.routing import ledger
 from subscriptions.relay.routing.configured import Configured, configured, is_counted, of_urls
 from subscriptions.relay.routing.route import Route
 from subscriptions.relay.routing.routed_relay import RoutedRelay
+from subscriptions.relay.routing.single_relay import SingleRelay
 from subscriptions.relay.smtp.connection_pool import SmtpRelay
 
 __all__ = [
@@ -84,11 +85,10 @@ def open_each() -> dict[str, Relay]:
 
 def _routed(*, pipelining: bool) -> Relay:
     relays = configured()
-    counted = is_counted(relays)
-    if counted:
-        ledger.register(relays)
-    routes = [Route(one.name, _opened(one, pipelining=pipelining), one.limits) for one in relays]
-    return RoutedRelay(routes, counted=counted)
+    if len(relays) == 1 and not is_counted(relays):
+        return SingleRelay(_opened(relays[0], pipelining=pipelining))
+    ledger.register(relays)
+    return RoutedRelay([Route(one.name, _opened(one, pipelining=pipelining), one.limits) for one in relays])
 
 
 def _opened(one: Configured, *, pipelining: bool) -> Relay:

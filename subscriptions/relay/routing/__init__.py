@@ -2,5 +2,5 @@
 
 budget, limits, forecast, domains: the decisions, pure
 ledger: the budgets in the database
-route, routed_relay: one relay of several, and all of them, as a sender uses them
+route, choice, routed_relay, single_relay: what a sender uses
 """

@@ -1,14 +1,11 @@
 """Several relays as one: which takes the next mail, and what becomes of mail that one of them did not take.
 
 A mail goes by another relay only while the first certainly does not have it: before its end of data was sent.
-Later it is deferred, or unknown; so no reader gets it twice. With a single relay without limits everything
-passes through as it is.
+Later it is deferred, or unknown; so no reader gets it twice.
 """
 
 import contextlib
-import select
 import time
-from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -23,19 +20,14 @@ from subscriptions.relay.interface import (
     Ready,
     Returned,
     Unavailable,
-    Watchable,
 )
-from subscriptions.relay.reply_codes import (
-    DomainDeferred,
-    DomainSuspected,
-    MessageRefused,
-    RelayUnavailable,
-    Verdict,
-)
+from subscriptions.relay.reply_codes import MessageRefused, RelayUnavailable, Verdict
 from subscriptions.relay.routing import ledger
 from subscriptions.relay.routing.budget import Granted
-from subscriptions.relay.routing.domains import domain_of, may_be_about_domain
+from subscriptions.relay.routing.choice import capacity_of, first, in_turn, serving, wait_for_any
+from subscriptions.relay.routing.domains import domain_of
 from subscriptions.relay.routing.route import Route
+from subscriptions.relay.routing.single_relay import SessionsEnded, suspected
 from subscriptions.relay.smtp.mail_transaction import LOST
 
 MAX_MESSAGES_REFUSED = 3  # in a row by one relay: then the messages are not the problem
@@ -44,11 +36,10 @@ _GATHER = 0.002  # seconds that the first replies wait for those of other relays
 
 
 class RoutedRelay:
-    """The relays of `routes` as one; `counted`: what each is given is counted, and one that fails is left."""
+    """The relays of `routes` as one: what each is given is counted, and one that fails is left."""
 
-    def __init__(self, routes: Sequence[Route], *, counted: bool) -> None:
+    def __init__(self, routes: Sequence[Route]) -> None:
         self._routes = routes
-        self.counted = counted
         self.local = all(route.relay.local for route in routes)
         self._route_of: dict[int, Route] = {}  # by the keys of the mails in flight
         self._mails: dict[int, Mail] = {}
@@ -59,7 +50,7 @@ class RoutedRelay:
         self._granted_on = timezone.now().astimezone(UTC).date()
         self._asked = False  # for grants: without them a relay that has limits takes nothing then
         self._lost_grants = False
-        self._about_domains: deque[str] = deque(maxlen=16)  # replies, each of which ended a session too
+        self._ended = SessionsEnded()
 
     @property
     def smtputf8(self) -> bool | None:
@@ -71,9 +62,9 @@ class RoutedRelay:
     def capacity(self) -> int:
         granted = sum(route.grant for route in self._routes)
         if granted:
-            free = (_capacity(route, granted) for route in self._in_turn())
+            free = (capacity_of(route, granted) for route in in_turn(self._routes))
             return max(0, min(granted, sum(free)) - len(self._parked))
-        return 0 if self._lost_grants else sum(route.relay.capacity() for route in self._first())
+        return 0 if self._lost_grants else sum(route.relay.capacity() for route in first(self._routes))
 
     def offer(self, mail: Mail) -> None:
         if not self._begin(mail):
@@ -93,11 +84,20 @@ class RoutedRelay:
         self._events = [event for event in self._events if event != Ready(key)]
 
     def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        if len(self._routes) == 1:
-            waiting = 0.0 if self._events else timeout
-            self._handle(self._routes[0], self._routes[0].relay.poll(wake_fd, waiting))
-        else:
-            self._poll_all(wake_fd, timeout)
+        until, gathering = time.monotonic() + timeout, False
+        while True:
+            for route in self._routes:
+                self._handle(route, route.relay.poll(timeout=0))
+            self._place_parked()
+            if self._events and not gathering:
+                gathering, until = True, min(until, time.monotonic() + _GATHER)
+            left = until - time.monotonic()
+            if (
+                left <= 0
+                or (self._events and wake_fd is not None)
+                or wait_for_any(self._routes, wake_fd, left)
+            ):
+                break
         events, self._events = self._events, []
         return events
 
@@ -132,14 +132,14 @@ class RoutedRelay:
     def starts_anew(self) -> bool:
         """Whether the pass of a sender has ended because a relay failed, and another one may go on."""
         again, self._lost_grants = self._lost_grants, False
-        return again and bool(self._first())
+        return again and bool(first(self._routes))
 
     def _settle(self, asked: int, now: datetime, keep: int = 0) -> Granted | None:
         """Tell the ledger what was done, and take new grants; up to so many of the old ones are kept."""
         before, self._granted_on = self._granted_on, now.astimezone(UTC).date()
         reports = {route.name: route.report(before, self._granted_on, keep) for route in self._routes}
         told = {name: report for name, report in reports.items() if report is not None}
-        if not self.counted or not (told or asked):
+        if not (told or asked):
             return None
         return ledger.take({route.name: route.limits for route in self._routes}, asked, now, told)
 
@@ -148,7 +148,11 @@ class RoutedRelay:
     def _begin(self, mail: Mail) -> bool:
         """Offer the mail to the relay that is to have it; False if none can take it now."""
         granted = sum(route.grant for route in self._routes)
-        ready = [route for route in self._serving(mail.key) if _capacity(route, granted)]
+        ready = [
+            route
+            for route in serving(self._routes, self._tried.get(mail.key), asked=self._asked)
+            if capacity_of(route, granted)
+        ]
         if not mail.recipient.isascii():
             ready = [route for route in ready if route.relay.smtputf8 is not False] or ready
         if not ready:
@@ -161,63 +165,12 @@ class RoutedRelay:
         chosen.relay.offer(mail)
         return True
 
-    def _serving(self, key: int) -> list[Route]:
-        """The relays that may have this mail, now or when they have a connection for it."""
-        tried = self._tried.get(key)
-        known = [one for one in self._routes if one.name not in tried] if tried else self._in_turn()
-        return [
-            route
-            for route in known
-            if route.able and (route.grant or not self._asked or not route.limits.any)
-        ]
-
-    def _in_turn(self) -> list[Route]:
-        """The relays that got grants, and those that may take over some of these."""
-        levels = [route.limits.failover for route in self._routes if route.grant]
-        if not levels:
-            return self._first()
-        return [route for route in self._routes if not route.held and route.limits.failover <= max(levels)]
-
-    def _first(self) -> list[Route]:
-        """The relays whose turn it is, as far as this process knows."""
-        able = [route for route in self._routes if route.able]
-        level = min((route.limits.failover for route in able), default=0)
-        return [route for route in able if route.limits.failover == level]
-
     # --- What the relays say -----------------------------------------------------------------
-
-    def _poll_all(self, wake_fd: int | None, timeout: float) -> None:
-        until, gathering = time.monotonic() + timeout, False
-        while True:
-            for route in self._routes:
-                self._handle(route, route.relay.poll(timeout=0))
-            self._place_parked()
-            if self._events and not gathering:
-                gathering, until = True, min(until, time.monotonic() + _GATHER)
-            left = until - time.monotonic()
-            if left <= 0 or (self._events and wake_fd is not None):
-                return
-            if self._wait(wake_fd, left):
-                return
-
-    def _wait(self, wake_fd: int | None, timeout: float) -> bool:
-        """Wait for any of the connections; True if `wake_fd` is readable, or there is nothing to wait for."""
-        poller = select.poll()
-        owed = False
-        for route in self._routes:
-            if isinstance(route.relay, Watchable):
-                owed = route.relay.watch(poller) or owed
-        if wake_fd is not None:
-            poller.register(wake_fd, select.POLLIN)
-        elif not owed:
-            return True
-        return any(fd == wake_fd for fd, _ in poller.poll(timeout * 1000))
 
     def _handle(self, route: Route, events: list[Event]) -> None:
         """Note what a relay said; what concerns the sender is among `_events` then."""
-        if len(self._routes) > 1:  # whether this one is well decides what becomes of them
-            events = sorted(events, key=lambda event: isinstance(event, Returned))
-        for event in events:
+        # Whether the relay is well decides what becomes of mail that it returned.
+        for event in sorted(events, key=lambda event: isinstance(event, Returned)):
             if isinstance(event, Ready):
                 self._events.append(event)
             elif isinstance(event, Completed):
@@ -225,14 +178,14 @@ class RoutedRelay:
             elif isinstance(event, Returned):
                 self._returned(route, event)
             else:
-                self._unavailable(route, event.error)
+                self._unavailable(route, event)
 
-    def _unavailable(self, route: Route, error: RelayUnavailable) -> None:
-        if any(reply in str(error) for reply in self._about_domains):
-            return  # a domain's reply has ended the sessions too
-        self._fail(route, error)
+    def _unavailable(self, route: Route, event: Unavailable) -> None:
+        if self._ended.explain(event):
+            return
+        self._fail(route, event.error)
         if not self._others(route):
-            self._events.append(Unavailable(error))
+            self._events.append(event)
 
     def _returned(self, route: Route, event: Returned) -> None:
         mail = self._mails[event.key]
@@ -258,21 +211,18 @@ class RoutedRelay:
             self._events.append(event)
             return
         route.refund()
-        of_relay = event.error is not None
-        if route.judge.about_domain(domain, outcome.answer, time.monotonic(), of_relay=of_relay):
-            self._about_domains.append(outcome.answer.partition("rejected: ")[2])
-            event = Completed(key, outcome, DomainDeferred(outcome.answer))
-        elif of_relay or outcome.answer.startswith(LOST):
+        judged = self._ended.judged(route.judge, domain, event)
+        if judged is event and (event.error is not None or outcome.answer.startswith(LOST)):
             if event.error is not None:
                 self._blame(route, event.error)
             if self._others(route):
                 if not finished:
                     self._reroute(route, mail, tried)
                     return
-                event = Completed(key, outcome)
-            elif may_be_about_domain(outcome.answer):
-                event = Completed(key, outcome, DomainSuspected(outcome.answer))
-        self._events.append(event)
+                judged = Completed(key, outcome)
+            else:
+                judged = suspected(event)
+        self._events.append(judged)
 
     def _blame(self, route: Route, error: RelayUnavailable) -> None:
         """Leave a relay that accepts nothing from us."""
@@ -290,14 +240,13 @@ class RoutedRelay:
         for key, mail in list(self._parked.items()):
             if self._begin(mail):
                 del self._parked[key]
-            elif not self._serving(key):
+            elif not serving(self._routes, self._tried.get(key), asked=self._asked):
                 del self._parked[key], self._tried[key]
                 self._events.append(Returned(key))
 
     def _fail(self, route: Route, error: RelayUnavailable) -> None:
-        if self.counted:
-            route.fail(str(error))
-            self._lost_grants = True
+        route.fail(str(error))
+        self._lost_grants = True
 
     def _others(self, route: Route) -> bool:
         """Whether any other relay may be tried."""
@@ -309,12 +258,3 @@ class RoutedRelay:
         self._route_of.pop(key, None)
         self._finished.discard(key)
         return self._tried.pop(key, set())
-
-
-def _capacity(route: Route, granted: int) -> int:
-    """How many of the mails that were `granted` this relay may be offered now.
-
-    Without a limit it may have those for which the others have no connection.
-    """
-    free = route.relay.capacity()
-    return free if not granted or not route.limits.any else min(route.grant, free)
