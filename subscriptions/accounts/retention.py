@@ -155,7 +155,7 @@ def _fold(horizon: Horizon, since: datetime) -> tuple[datetime, int, int]:
         )
         rows = list(oldest.values_list("pk", "due_at", "kind", "state", "selection")[:STEP])
         days = Counter((timezone.localtime(due).date(), kind, state) for _, due, kind, state, _ in rows)
-        DailyFigure.objects.add(days)
+        DailyFigure.objects.deleted(days)
         Delivery.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
     named = Selection.objects.filter(pk__in={selection for *_, selection in rows if selection})
     before = named.count()

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from digest.ingestion import known_answers, raw_answers
 from digest.models import Selection
-from subscriptions.accounts import library, retention, signup
+from subscriptions.accounts import daily_counts, library, retention, signup
 from subscriptions.lib.filter_set_rows import forget_unheld
 from subscriptions.lib.selection_rows import forget_unused
 from subscriptions.models import FilterSet, LetterQuota
@@ -22,4 +22,5 @@ def sweep(now: datetime) -> None:
     LetterQuota.objects.forget_old(now)
     known_answers.forget_unused(now)
     raw_answers.prune(now)
+    daily_counts.count_days(now)
     retention.forget_old(now, SECONDS)

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count
@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 
 from digest.admin.dashboard.attention import Attention
 from digest.lib.counting import number_of
+from subscriptions.accounts.daily_counts import midnight
 from subscriptions.models import Delivery, Run, Subscriber
 from subscriptions.models.subscriber import unknown_schedule
 
@@ -99,7 +100,7 @@ def unknown_schedules(number: int) -> Iterator[Attention]:
 def undelivered(now: datetime, *, see_reasons: bool) -> Iterator[Attention]:
     """Mails of the last days that did not get through, by state with the most frequent reasons."""
     since = timezone.localdate(now) - timedelta(days=PROBLEM_DAYS)
-    problems = Delivery.objects.filter(due_at__gte=midnight(since), state__in=_PROBLEMS).order_by()
+    problems = Delivery.objects.went_wrong().filter(due_at__gte=midnight(since)).order_by()
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for state, reason, count in problems.values_list("state", "reason").annotate(Count("pk")):
         reasons[state][reason or "no reason given"] += count
@@ -137,7 +138,3 @@ def deliveries_url(since: date, *states: str) -> str:
     lookup = "state__in" if len(states) > 1 else "state__exact"
     query = {lookup: ",".join(states), "due_at__gte": midnight(since).isoformat()}
     return reverse("admin:subscriptions_delivery_changelist") + "?" + urlencode(query)
-
-
-def midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

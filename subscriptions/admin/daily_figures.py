@@ -1,6 +1,12 @@
-"""Earlier deliveries in the admin: how many mails of each day there were, of those that are not kept."""
+"""Earlier deliveries in the admin: how many mails there were on each day that is over, kept or not."""
+
+# ruff: noqa: ARG002 - the signatures are Django's
+
+from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from digest.admin.base import ReadOnlyAdmin, column, label
@@ -11,10 +17,17 @@ from subscriptions.models import DailyFigure, Delivery
 
 @admin.register(DailyFigure)
 class DailyFigureAdmin(ReadOnlyAdmin[DailyFigure]):
-    list_display = ("day", "letter", "state_label", "mails")
+    list_display = ("day", "letter", "state_label", "mails", "gone")
     list_filter = ("state", "kind")
     date_hierarchy = "day"
-    fields = (("day", "letter"), ("state_label", "mails"))
+    fields = (("day", "letter"), ("state_label", "mails"), "gone")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DailyFigure]:
+        return DailyFigure.objects.with_mails()
+
+    @column("Mails")
+    def mails(self, figure: Any) -> str:
+        return f"{figure.mails:,}"
 
     @column("Letter", ordering="kind")
     def letter(self, figure: DailyFigure) -> str:

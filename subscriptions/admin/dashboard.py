@@ -1,13 +1,14 @@
 """The operator's front page: today's figures about papers and readers, and what needs attention first."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.core.cache import cache
+from django.db.models import Count, F, Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -15,16 +16,20 @@ from django.utils.timesince import timesince
 
 from digest.admin.dashboard.attention import Attention, needs_attention, silent_workers
 from digest.admin.dashboard.figures import EditionFigures, PaperFigures, TopicFigures, paper_figures
+from subscriptions.accounts import daily_counts
 from subscriptions.admin import attention, going_live
-from subscriptions.admin.attention import LATE, deliveries_url, midnight
+from subscriptions.admin.attention import LATE, deliveries_url
 from subscriptions.admin.going_live import Step
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import Delivery, FilterSet, Subscriber
+from subscriptions.models.schedule import Schedule
 from subscriptions.models.subscriber import CLASHING, unknown_schedule
 from subscriptions.relay.routing.status import Status, forecast, statuses
 
 State = Delivery.State
 CHART_DAYS = 14
 EDITIONS_SHOWN = 8
+FOLLOWERS_SECONDS = 60
+_SHOWN = (Subscriber.State.ACTIVE, Subscriber.State.PENDING, Subscriber.State.PAUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ def show(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
     """All figures at `now`. What mail servers said may hold addresses: only `see_reasons` shows it."""
     papers, readers = paper_figures(), reader_figures(now)
-    following = topic_readers()
+    following = followers().topics
     first = (
         *attention.held(),
         *needs_attention(papers),
@@ -173,19 +178,12 @@ def dashboard(now: datetime, *, see_reasons: bool) -> Dashboard:
 
 
 def reader_figures(now: datetime) -> ReaderFigures:
-    """Figures about readers, in four queries."""
-    counted = (
-        Subscriber.objects.order_by()
-        .values_list("state")
-        .annotate(
-            Count("pk"),
-            clashing=Count("pk", filter=CLASHING),
-            unknown=Count("pk", filter=unknown_schedule()),
-            trending=Count("pk", filter=Q(filter_set__trending__gt=0)),
-        )
+    """Figures about readers. Two queries read all rows, the others an index."""
+    states = Subscriber.State
+    found = Subscriber.objects.aggregate(
+        **{state: Count("pk", filter=Q(state=state)) for state in _SHOWN},
+        demo=Count("pk", filter=Q(demo=True)),
     )
-    rows = list(counted)
-    states = {state: number for state, number, *_ in rows}
     soon = now + timedelta(hours=1)
     due = Subscriber.objects.due(soon).aggregate(
         hour=Count("pk", filter=Q(next_digest_at__gt=now)),
@@ -195,15 +193,15 @@ def reader_figures(now: datetime) -> ReaderFigures:
     planned = newest.filter(kind=Delivery.DIGEST).values_list("created_at", flat=True)
     accepted = newest.filter(state=State.ACCEPTED).values_list("settled_at", flat=True)
     return ReaderFigures(
-        active=states.get(Subscriber.State.ACTIVE, 0),
-        pending=states.get(Subscriber.State.PENDING, 0),
-        paused=states.get(Subscriber.State.PAUSED, 0),
-        demo=Subscriber.objects.filter(demo=True).count(),
-        trending=sum(trending for state, *_, trending in rows if state == Subscriber.State.ACTIVE),
+        active=found[states.ACTIVE],
+        pending=found[states.PENDING],
+        paused=found[states.PAUSED],
+        demo=found["demo"],
+        trending=followers().trending,
         due_next_hour=due["hour"],
         overdue=due["overdue"],
-        clashing=sum(clashing for *_, clashing, _, _ in rows),
-        unknown_schedule=sum(unknown for *_, unknown, _ in rows),
+        clashing=Subscriber.objects.filter(CLASHING).count(),
+        unknown_schedule=unknown_schedules(),
         last_planned_at=planned.first(),
         last_accepted_at=accepted.first(),
     )
@@ -216,32 +214,54 @@ def relay_figures(now: datetime, *, see_reasons: bool) -> RelayFigures:
     return RelayFigures(known, forecast(now) if waits else None, see_reasons)
 
 
-def topic_readers() -> dict[int, int]:
-    """How many active readers follow each topic, by its number."""
-    active = Subscriber.objects.filter(state=Subscriber.State.ACTIVE, filter_set__topics__isnull=False)
-    return dict(active.order_by().values_list("filter_set__topics").annotate(Count("pk")))
+def unknown_schedules() -> int:
+    """Active readers whose schedule is not known here; few schedules are told apart before any is counted."""
+    active = Subscriber.objects.filter(state=Subscriber.State.ACTIVE).order_by()
+    schedules = active.values_list("time_zone", "hour", "rhythm", "weekday").distinct()
+    if all(astuple(Schedule.stored(*stored)) == stored for stored in schedules):
+        return 0
+    return Subscriber.objects.filter(unknown_schedule()).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Followers:
+    """How many active readers follow each topic, by its number, and how many get trending papers."""
+
+    topics: Mapping[int, int]
+    trending: int
+
+
+def followers() -> Followers:
+    """As of a minute ago at most: it takes longer than all else on the page."""
+    return cast("Followers", cache.get_or_set("dashboard:followers", _followers, FOLLOWERS_SECONDS))
+
+
+def _followers() -> Followers:
+    """All readers are counted by an index and the others taken off: active ones alone would be looked up."""
+    readers = Subscriber.objects.order_by()
+    of_set = Counter(dict(readers.values_list("filter_set").annotate(Count("pk"))))
+    others = readers.exclude(state=Subscriber.State.ACTIVE).annotate(of_set=F("filter_set") + 0)
+    of_set.subtract(dict(others.values_list("of_set").annotate(Count("pk"))))
+    topics: Counter[int] = Counter()
+    for filter_set, followed in FilterSet.topics.through.objects.values_list("filterset", "topic"):
+        topics[followed] += of_set[filter_set]
+    trending = FilterSet.objects.filter(trending__gt=0).values_list("pk", flat=True)
+    return Followers(topics, sum(of_set[filter_set] for filter_set in trending))
 
 
 def delivery_figures(now: datetime) -> DeliveryFigures:
-    """Figures about deliveries, in two queries. A delivery belongs to the day it was due."""
+    """Figures about deliveries. A delivery belongs to the day it was due."""
     today = timezone.localdate(now)
-    states = Delivery.objects.filter(_due_on(today)).order_by().values_list("state").annotate(Count("pk"))
-    return DeliveryFigures(today=tuple(_states(Counter(dict(states)), today)), days=tuple(_bars(today)))
-
-
-def _bars(today: date) -> Iterator[DayBar]:
     days = [today - timedelta(days=age) for age in reversed(range(CHART_DAYS))]
-    digests = Delivery.objects.filter(
-        kind=Delivery.DIGEST, state=State.ACCEPTED, due_at__gte=midnight(days[0])
-    )
-    accepted = digests.aggregate(**{str(day): Count("pk", filter=_due_on(day)) for day in days})
+    accepted = daily_counts.accepted_digests(days)
+    states = tuple(_states(daily_counts.states_of(today), today))
+    return DeliveryFigures(today=states, days=tuple(_bars(accepted)))
+
+
+def _bars(accepted: Mapping[date, int]) -> Iterator[DayBar]:
     highest = max(accepted.values()) or 1
-    for day in days:
-        yield DayBar(day, accepted[str(day)], round(100 * accepted[str(day)] / highest))
-
-
-def _due_on(day: date) -> Q:
-    return Q(due_at__gte=midnight(day), due_at__lt=midnight(day + timedelta(days=1)))
+    for day, number in accepted.items():
+        yield DayBar(day, number, round(100 * number / highest))
 
 
 def _states(counts: Counter[str], today: date) -> Iterator[StateFigures]:

@@ -23,6 +23,10 @@ IS_OPEN = RawSQL(  # noqa: S611 - of our own words; for queries of deliveries al
     models.BooleanField(),
 )
 _WAITS = RawSQL("subscriptions_delivery.state IN ('pending', 'deferred')", (), models.BooleanField())
+_WENT_WRONG = RawSQL(
+    "subscriptions_delivery.state IN ('deferred', 'refused', 'unknown')", (), models.BooleanField()
+)
+_IS_LETTER = RawSQL("NOT subscriptions_delivery.kind = 'digest'", (), models.BooleanField())
 _IS_CLAIMED = RawSQL("subscriptions_delivery.state IN ('leased', 'handing')", (), models.BooleanField())
 
 
@@ -50,6 +54,14 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def claimed(self) -> "DeliveryQuerySet":
         """Rows that are leased to a worker, which may have crashed: few, and found by their own index."""
         return self.filter(_IS_CLAIMED)
+
+    def went_wrong(self) -> "DeliveryQuerySet":
+        """Rows that are deferred, refused or unknown; found by their own index."""
+        return self.filter(_WENT_WRONG)
+
+    def letters(self) -> "DeliveryQuerySet":
+        """Letters about the subscription itself; found by their own index."""
+        return self.filter(_IS_LETTER)
 
     def unfinished(self, now: datetime) -> "DeliveryQuerySet":
         """Rows that a worker may claim at `now` or has claimed."""
@@ -138,6 +150,10 @@ class Delivery(models.Model):
             ),
             models.Index("due_at", "state", name="delivery_due"),
             models.Index("run", "state", name="delivery_run"),
+            models.Index(
+                "due_at", name="delivery_wrong", condition=Q(state__in=["deferred", "refused", "unknown"])
+            ),
+            models.Index("due_at", "state", name="delivery_letter", condition=~Q(kind="digest")),
             models.Index("subscriber", name="delivery_of_next", condition=OPEN),
             models.Index("carried_by", name="delivery_carried", condition=Q(carried_by__isnull=False)),
             models.Index(

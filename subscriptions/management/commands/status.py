@@ -80,7 +80,7 @@ def _by_state(model: type[Subscriber] | type[Delivery]) -> dict[str, int]:
 
 def _forgotten() -> dict[str, int]:
     """How many mails are kept as daily figures alone."""
-    mails: int | None = DailyFigure.objects.aggregate(mails=Sum("mails"))["mails"]
+    mails: int | None = DailyFigure.objects.aggregate(mails=Sum("gone"))["mails"]
     return {"forgotten": mails or 0}
 
 

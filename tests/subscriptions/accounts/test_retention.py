@@ -85,7 +85,7 @@ def test_digests_older_than_the_setting_become_daily_figures() -> None:
     stay = Delivery.objects.count()
     assert KEPT <= stay < before / 2
     assert freed == Freed(deliveries=before - stay, selections=before - stay, runs=before - stay)
-    assert set(DailyFigure.objects.values_list("kind", "state", "mails")) == {("digest", "accepted", 1)}
+    assert set(DailyFigure.objects.values_list("kind", "state", "gone")) == {("digest", "accepted", 1)}
     assert DailyFigure.objects.count() == before - stay
     assert Selection.objects.count() == Run.objects.count() == stay
     assert forget_old(NOW + 29 * DAYS) == Freed()
@@ -107,8 +107,10 @@ def test_the_command_says_what_it_would_free_and_does_it(capsys: pytest.CaptureF
 def test_the_operator_sees_how_many_mails_there_were_on_days_that_are_not_kept(
     admin_client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    DailyFigure.objects.add({(NOW.date(), "digest", "accepted"): 40})
-    DailyFigure.objects.add({(NOW.date(), "digest", "accepted"): 2, (NOW.date(), "goodbye", "refused"): 1})
+    DailyFigure.objects.deleted({(NOW.date(), "digest", "accepted"): 40})
+    DailyFigure.objects.deleted(
+        {(NOW.date(), "digest", "accepted"): 2, (NOW.date(), "goodbye", "refused"): 1}
+    )
     page = admin_client.get(reverse("admin:subscriptions_dailyfigure_changelist")).content.decode()
     assert re.search(r">\s*42\s*<", page)
     assert "goodbye" in page
@@ -155,7 +157,7 @@ def test_papers_of_a_digest_that_may_not_have_arrived_come_once_more_and_not_aga
         listed(f"Agents {day}", day)
         sent(day)
         forget_old(NOW + day * DAYS)
-    assert DailyFigure.objects.get(state="unknown").mails == 1
+    assert DailyFigure.objects.get(state="unknown").gone == 1
     for digest in mails_of("ada@readers.example"):
         assert "Agents 0" not in digest
 

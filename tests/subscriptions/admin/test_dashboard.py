@@ -5,18 +5,27 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from subscriptions.accounts.daily_counts import count_days
 from subscriptions.admin.dashboard import Dashboard, dashboard
-from subscriptions.models import Delivery, Subscriber
+from subscriptions.models import DailyFigure, Delivery, Subscriber
 from tests.factories import DAY, NOW, edition, reader, topic
 
 pytestmark = pytest.mark.django_db
 
 State = Delivery.State
 LATER = NOW + timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_before() -> None:
+    cache.delete("dashboard:followers")
 
 
 def delivery(to: Subscriber, state: str = State.ACCEPTED, *, at: Any = NOW, **values: Any) -> Delivery:
@@ -76,6 +85,34 @@ def test_the_chart_shows_accepted_digests_of_fourteen_days() -> None:
     assert [bar.accepted for bar in days] == [4, *[0] * 12, 1]
     assert [days[0].day, days[-1].day] == [DAY - timedelta(days=13), DAY]
     assert [days[0].height, days[1].height, days[-1].height] == [100, 0, 25]
+
+
+def test_a_day_that_is_over_is_counted_once_and_its_deliveries_are_not_read_again() -> None:
+    ada = reader(next_digest_at=LATER)
+    for day in (2, 3, 4):
+        delivery(ada, at=NOW - timedelta(days=day))
+        delivery(ada, kind="confirm", at=NOW - timedelta(days=day))
+        delivery(ada, State.REFUSED, at=NOW - timedelta(days=day, minutes=1), reason="550 no such user")
+    before = figures().deliveries.days
+    count_days(NOW)
+    count_days(NOW)
+    with CaptureQueriesContext(connection) as queries:
+        assert figures().deliveries.days == before
+    asked = " ".join(query["sql"] for query in queries)
+    assert [f">= '2025-11-0{day} 00:00" in asked for day in (1, 2, 3, 5)] == [False, False, False, True]
+    Delivery.objects.all().delete()
+    assert figures().deliveries.days == before
+
+
+def test_a_day_is_counted_when_all_its_mails_have_ended_and_nobody_is_still_to_be_planned() -> None:
+    ada = reader(next_digest_at=NOW - timedelta(days=3))
+    delivery(ada, at=NOW - timedelta(days=5))
+    waits = delivery(ada, State.DEFERRED, at=NOW - timedelta(days=4), settled_at=None)
+    count_days(NOW)
+    assert {figure.day for figure in DailyFigure.objects.all()} == {DAY - timedelta(days=5)}
+    Delivery.objects.filter(pk=waits.pk).update(state=State.ACCEPTED)
+    count_days(NOW)
+    assert max(figure.day for figure in DailyFigure.objects.all()) == DAY - timedelta(days=4)
 
 
 def test_topics_are_shown_with_their_active_readers_and_newest_papers() -> None:
@@ -189,7 +226,7 @@ def test_the_page_costs_the_same_however_much_there_is(django_assert_max_num_que
         edition(f"Agents {number}", day=DAY - timedelta(days=number))
         kept = topic(f"topic-{number}", "agent*")
         delivery(reader(f"reader{number}@x.example", topics=[kept]), State.REFUSED, reason=f"550 {number}")
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(30):
         figures()
 
 
