@@ -17,9 +17,7 @@ from digest.selection.stored_queries import kept_by
 from digest.selection.trending import Contest
 from digest.selection.wording import Wording
 
-MOST_REASONS = (
-    200  # are stored of a digest; a mail shows a hundred papers at most, most of them by their titles
-)
+MOST_REASONS = 120  # are stored of a digest; a mail shows fewer papers, most of them by their titles
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,8 @@ class Window:
             covered |= Q(edition__in=_newest_editions(after), release__lte=after)
         listed = EditionEntry.objects.filter(covered).annotate(day=F("edition__day"))
         days = dict(listed.order_by("day", "edition_id", "position").values_list("paper_id", "day"))
-        changes = undoing(
-            Revision.objects.filter(release__gt=after, release__lte=through, paper__release__lte=seen_through)
-        )
+        revised_since = Revision.objects.filter(release__gt=after, release__lte=through)
+        changes = undoing(revised_since.filter(paper__release__lte=seen_through)) if after < through else {}
         pool.read([*days, *sorted(changes)])
         papers = tuple(pool.papers[pk] for pk in days if pk in pool.papers)
         seen = frozenset(paper.pk for paper in papers if (paper.release_id or 0) <= seen_through)

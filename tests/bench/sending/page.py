@@ -1,28 +1,22 @@
-"""`python page.py FILE`: bring in a real page of papers and classify them, on any build."""
+"""`python page.py FILE`: bring in a real page of papers and index it, on any build."""
 
 import sys
-from pathlib import Path
 
 import django
 
 django.setup()
 
-from django.utils import timezone  # noqa: E402 - needs the set-up
+from django.core.management import call_command  # noqa: E402 - needs the set-up
 
-from digest.archive import indexing  # noqa: E402
-from digest.ingestion.store import ingest  # noqa: E402
-from digest.models import Source  # noqa: E402
+from digest.models import Paper  # noqa: E402
 from tests.bench.sending.turns import take_turn  # noqa: E402
 
 
-def bring_in(path: Path) -> int:
-    source, _ = Source.objects.get_or_create(
-        name="page", defaults={"title": "Page", "adapter": "huggingface"}
-    )
-    new = ingest(path.read_bytes(), source, timezone.now()).new
-    indexing.refresh()
-    return new
+def bring_in(path: str) -> int:
+    before = Paper.objects.count()
+    call_command("ingest", path, stdout=sys.stderr)
+    return Paper.objects.count() - before
 
 
 if __name__ == "__main__":
-    take_turn(lambda: bring_in(Path(sys.argv[1])))
+    take_turn(lambda: bring_in(sys.argv[1]))
