@@ -54,10 +54,6 @@ class Slots:
             begins &= text[starts + offset] == byte
         return begins
 
-    def stem_of_forms(self) -> list[bytes]:
-        """The stem of each form."""
-        return np.repeat(np.array(lines(self.stems), object), self.by_stem).tolist()
-
 
 @dataclass(frozen=True)
 class Postings:

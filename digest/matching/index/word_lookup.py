@@ -156,10 +156,11 @@ def _occurring(part: _Part, block: bytes, wanted: NDArray[np.bool_]) -> _Occurri
     form_of_slot = np.repeat(np.arange(len(numbers)), loaded.by_form[numbers])[here]
     often = np.bincount(form_of_slot, by_slot, len(numbers)).astype(np.int32)
     keys = np.repeat(part.slots[here], by_slot) << _PLACE | places >> MARKS
-    forms, stems = lines(loaded.forms), loaded.stem_of_forms()
+    forms, stems = lines(loaded.forms), lines(loaded.stems)
+    stem_of = np.searchsorted(np.cumsum(loaded.by_stem), numbers, "right")
     return _Occurring(
         [forms[number] for number in numbers.tolist()],
-        [stems[number] for number in numbers.tolist()],
+        [stems[number] for number in stem_of.tolist()],
         often,
         keys,
         places & (PAIR | VERSION),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from digest.matching.ast import And, Compare, Field, Leaf, Like, Near, Node, Not, Or, Term, Topic, Weight
 from digest.matching.index.paper_index import Index
 from digest.matching.index.stored_index import StoredIndexes
-from digest.matching.index.token_graph import FIELDS
+from digest.matching.index.token_graph import FIELDS, TokenGraph
 from digest.matching.index.word_lookup import ADJACENT, Word, WordLookup
 from digest.matching.percolator.leaf_matcher import LeafMatcher
 
@@ -43,9 +43,14 @@ class StoredSearch:
         """For each tree, ranks last, the papers it keeps, as far as they are `among` these."""
         placed = {word for leaf in self._placed for word in _words(leaf)}
         lookup = WordLookup(indexes, self._words, placed)
-        bounds = {leaf: self._known(leaf, indexes, lookup) for leaf in self._leaves}
+        slots: Mapping[Leaf, Papers] = {
+            leaf: _slots(leaf, lookup) for leaf in self._leaves if isinstance(leaf, Term | Near)
+        }
+        bounds = {leaf: _known(leaf, indexes, slots) for leaf in self._leaves}
         if self._placed:
-            self._decide(self._undecided(bounds, among), indexes, lookup, bounds)
+            looked_at = np.repeat(self._undecided(bounds, among), len(FIELDS))
+            looked_at &= _any(slots[leaf] for leaf in self._placed)
+            bounds |= self._decided(lookup.graph(looked_at, self._reach), indexes.count)
         return [_bounds(node, bounds)[0] for node in (*self._nodes, *self._ranks)]
 
     def _undecided(self, bounds: Mapping[Leaf, _Bounds], among: Papers | None) -> Papers:
@@ -58,25 +63,22 @@ class StoredSearch:
             undecided |= (low != high) & may_count
         return undecided if among is None else undecided & among
 
-    def _known(self, leaf: Leaf, indexes: StoredIndexes, lookup: WordLookup) -> _Bounds:
-        if isinstance(leaf, Term | Near):
-            may = _in_fields(_slots(leaf, lookup), _fields(leaf))
-            return (np.zeros_like(may), may) if _needs_places(leaf) else (may, may)
-        papers = [_of_index(leaf, indexes, part) for part in range(len(indexes.parts))]
-        known = np.concatenate([np.zeros(0, np.bool_), *papers])
-        return known, known
-
-    def _decide(
-        self, looked_at: Papers, indexes: StoredIndexes, lookup: WordLookup, bounds: dict[Leaf, _Bounds]
-    ) -> None:
-        """Set of each leaf that needs places in which of these papers it holds."""
-        slots = np.repeat(looked_at, len(FIELDS))
-        slots &= reduce(np.logical_or, (_slots(leaf, lookup) for leaf in self._placed))
-        graph = lookup.graph(slots, self._reach)
-        leaves, papers = self._matcher.matches(Index(indexes.count, graph, {}, {}))
-        holds = np.zeros((len(self._placed), indexes.count), np.bool_)
+    def _decided(self, graph: TokenGraph, count: int) -> Mapping[Leaf, _Bounds]:
+        """Of each leaf that needs places in which papers of `graph` it holds."""
+        leaves, papers = self._matcher.matches(Index(count, graph, {}, {}))
+        holds = np.zeros((len(self._placed), count), np.bool_)
         holds[leaves, papers] = True
-        bounds |= {leaf: (row, row) for leaf, row in zip(self._placed, holds, strict=True)}
+        return {leaf: (row, row) for leaf, row in zip(self._placed, holds, strict=True)}
+
+
+def _known(leaf: Leaf, indexes: StoredIndexes, slots: Mapping[Leaf, Papers]) -> _Bounds:
+    """For which papers a leaf holds, as far as that is known without places."""
+    if isinstance(leaf, Term | Near):
+        may = _in_fields(slots[leaf], _fields(leaf))
+        return (np.zeros_like(may), may) if _needs_places(leaf) else (may, may)
+    papers = [_of_index(leaf, indexes, part) for part in range(len(indexes.parts))]
+    known = np.concatenate([np.zeros(0, np.bool_), *papers])
+    return known, known
 
 
 def leaves_of(node: Node) -> Sequence[Leaf]:
