@@ -3,6 +3,8 @@
 from django.apps import AppConfig
 from django.core import checks
 
+from subscriptions.checks import check_signing, check_tracking
+
 
 class SubscriptionsConfig(AppConfig):
     name = "subscriptions"
@@ -10,7 +12,5 @@ class SubscriptionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from subscriptions.checks import check_signing, check_tracking  # noqa: PLC0415 - models are ready now
-
         checks.register(check_signing, "subscriptions", deploy=True)
         checks.register(check_tracking, "subscriptions", deploy=True)

@@ -5,8 +5,6 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from subscriptions.relay.providers import catalogue
-
 
 def check_signing(**_options: Any) -> list[CheckMessage]:
     """subscriptions.E001, for a deployment: a key of DKIM_KEYS that cannot sign, so that mail is held."""
@@ -25,6 +23,8 @@ def check_signing(**_options: Any) -> list[CheckMessage]:
 
 def check_tracking(**_options: Any) -> list[CheckMessage]:
     """subscriptions.E002, for a deployment: a provider whose account may follow what readers do."""
+    from subscriptions.relay.providers import catalogue  # noqa: PLC0415 - loads the relays
+
     return [
         Error(
             f"{provider.title} may follow what readers open and press: a call cannot switch that off.",
