@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from digest.web.limits import search_budget
 from digest.web.limits.search_budget import costly
-from tests.factories import NOW, edition, topic
+from tests.factories import NOW, edition, record, topic
 
 pytestmark = pytest.mark.services
 
