@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from digest.web.limits import search_budget
 from digest.web.limits.search_budget import costly
-from tests.factories import NOW, edition, topic
+from tests.factories import NOW, edition, record, topic
 
 pytestmark = pytest.mark.services
 
@@ -97,13 +97,15 @@ def test_a_network_has_two_searches_at_once_and_others_have_theirs(rf: RequestFa
         "/topics/agents/atom.xml",
         "/topics/agents/feed.json",
         "/archive/2025-11-05/",
+        "/topics/",
+        "/papers/arxiv:2511.00001/",
     ],
 )
 def test_every_page_that_searches_is_charged_and_the_empty_form_is_open_to_all(
     client: Client, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topic("agents", "agents")
-    edition("Agents at work")
+    edition(record("Agents at work", key="arxiv:2511.00001"))
     monkeypatch.setattr(search_budget, "BUDGET", 0.0005)
     assert client.get(path).status_code == 200
     assert client.get(path).status_code == 429
