@@ -30,7 +30,7 @@ _AND, _OR = range(2)
 _OPERATIONS: tuple[Callable[[Rows, Rows], Rows], ...] = (np.bitwise_and, np.bitwise_or)
 
 _Inner = bytes  # _AND or _OR and the edges to the children, sorted, as an array; half as large as a tuple
-_Part = Leaf | str | _Inner  # terms, which nearly all leaves are, by their text
+_Part = Leaf | str | _Inner  # terms, which nearly all leaves are, by their text, unless they are exact
 
 
 class _Group:
@@ -124,7 +124,7 @@ class Program:
 
     def number_of(self, leaf: Leaf) -> int:
         """The number under which a leaf of the queries is looked for."""
-        return self._numbers[leaf.text if isinstance(leaf, Term) else leaf]
+        return self._numbers[_part_of(leaf)]
 
     def look(self, index: Index) -> LeafMatches:
         """The leaves that papers of `index` satisfy."""
@@ -156,9 +156,6 @@ class Program:
         return result
 
     def _edge(self, node: Node) -> int:
-        if isinstance(node, Term):
-            number = self._numbers.get(node.text)
-            return self._leaf(node, node.text) if number is None else number
         if isinstance(node, And):
             return self._inner(_AND, self._edges(node.parts, Or))
         if isinstance(node, Or):
@@ -167,8 +164,9 @@ class Program:
             return ~self._edge(node.part)
         if isinstance(node, Weight):
             return self._edge(node.part)
-        number = self._numbers.get(node)
-        return self._leaf(node, node) if number is None else number
+        part = _part_of(node)
+        number = self._numbers.get(part)
+        return self._leaf(node, part) if number is None else number
 
     def _edges(self, parts: tuple[Node, ...], other: type[And] | type[Or]) -> set[int]:
         """The edges to `parts`; in place of a NOT of the `other` operator those to its own parts, negated."""
@@ -223,6 +221,10 @@ class Program:
         if group is None:
             group = self._groups[key] = _Group(kind, wide, negated)
         return group
+
+
+def _part_of(leaf: Leaf) -> Leaf | str:
+    return leaf.text if isinstance(leaf, Term) and not leaf.exact else leaf
 
 
 def _end(edge: int) -> int:

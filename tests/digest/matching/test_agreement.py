@@ -134,6 +134,15 @@ def test_every_path_agrees_with_the_oracle(nodes: list[Node], papers: list[Paper
     agree(nodes, papers)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_version_that_is_left_out_and_one_that_is_wanted_are_told_apart(order: int) -> None:
+    papers = [
+        Paper(str(n), title, "", (), None, (), None, None, None, None)
+        for n, title in enumerate(("agents with llama", "agents with llama3", "agents"))
+    ]
+    agree([parse_query(text).root for text in ("agents -llama3", "llama3")][::order], papers)
+
+
 @pytest.mark.parametrize("seed", DAYS_TRIED)
 def test_every_path_agrees_with_the_oracle_on_a_whole_day(seed: int) -> None:
     """50 queries on 200 papers: 10,000 pairs, and a million in `make faults`."""
