@@ -9,7 +9,7 @@ from pathlib import Path
 
 import environ
 
-from digest import env
+from digest import env, mail_env
 from digest.lib import languages
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -173,13 +173,13 @@ RAW_ANSWERS_DAYS = env.number("RAW_ANSWERS_DAYS", read.str("RAW_ANSWERS_DAYS", d
 SITE_NAME = read.str("SITE_NAME", default="Paper Digest")
 POSTAL_ADDRESS = read.str("POSTAL_ADDRESS", default="")  # the imprint at the foot of every mail
 EMAIL_URL = read.str("EMAIL_URL", default="")  # empty: the local mailbox below DATA_DIR
-EMAIL_RELAYS = env.email_relays(EMAIL_URL)
+EMAIL_RELAYS = mail_env.email_relays(EMAIL_URL)
 EMAIL_TRACKING_OFF = read.bool("EMAIL_TRACKING_OFF", default=False)  # at a provider's account: looked at
 SMTP_CONNECTIONS = env.number("SMTP_CONNECTIONS", read.str("SMTP_CONNECTIONS", default="") or "4", 64)
 EMAIL_RATE = env.rate("EMAIL_RATE", read.str("EMAIL_RATE", default=""))  # mails a second, 0: no limit
-DOMAIN_RATES = env.domain_rates(read.str("DOMAIN_RATES", default=""))  # mails a second, by domain
+DOMAIN_RATES = mail_env.domain_rates(read.str("DOMAIN_RATES", default=""))  # mails a second, by domain
 DEFAULT_FROM_EMAIL = read.str("DEFAULT_FROM_EMAIL", default=f"Paper Digest <digest@{SITE_HOST}>")
-DKIM_KEYS = env.dkim_keys(read.str("DKIM_KEYS", default=""), DATA_DIR)  # none: the relay signs
+DKIM_KEYS = mail_env.dkim_keys(read.str("DKIM_KEYS", default=""), DATA_DIR)  # none: the relay signs
 OPERATOR_EMAIL = read.str("OPERATOR_EMAIL", default="")  # who is told when mail stops
 BOUNCE_ADDRESS = read.str("BOUNCE_ADDRESS", default="")
 OUTBOX_LEASE_SECONDS = env.seconds(

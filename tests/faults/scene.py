@@ -18,7 +18,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox
 from subscriptions.models import Delivery, FilterSet, Subscriber
 from subscriptions.outbox.leases import FOREIGN
@@ -154,7 +154,7 @@ class Scene:
         self.sink.script, self.sink.pause = None, 0
         self.next_day()
         self.edition()
-        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAYS=[env.email_relay(self.sink.url)]):
+        with override_settings(EMAIL_URL=self.sink.url, EMAIL_RELAYS=[mail_env.email_relay(self.sink.url)]):
             outbox.reclaim_expired(timezone.now())
             planner.plan(self.now)
             relay = open_relay()

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from digest import env
+from digest import mail_env
 from subscriptions.relay import key_files
 from subscriptions.relay.signing import Algorithm, SigningKey, UnusableKey
 
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, name: str | None, algorithm: Algorithm | None, **options: Any) -> None:
         name = name or f"digest{timezone.now():%Y%m}"
-        if not env.is_selector(name):
+        if not mail_env.is_selector(name):
             raise CommandError(f"“{name}” is no name for a selector: letters, digits, hyphens.")
         if "." not in key_files.domain():
             raise CommandError("Set DEFAULT_FROM_EMAIL to a sender whose domain is yours: that domain signs.")

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from digest import env
+from digest import mail_env
 from subscriptions.models import Delivery, MailRelay, RecipientDomain, Run
 from subscriptions.relay.routing.configured import configured
 from tests.subscriptions.outbox.test_refusals import planned
@@ -46,7 +46,7 @@ def operator(client: Client) -> Client:
 @pytest.fixture(autouse=True)
 def _at_noon(settings: Settings) -> Iterator[None]:
     settings.EMAIL_URL = "smtp://127.0.0.1:2525?per_day=20, smtp://127.0.0.1:2526?per_day=30&warm_up=10"
-    settings.EMAIL_RELAYS = env.email_relays(settings.EMAIL_URL)
+    settings.EMAIL_RELAYS = mail_env.email_relays(settings.EMAIL_URL)
     settings.EMAIL_RELAYS = [settings.EMAIL_RELAYS[0]]
     with time_machine.travel(NOON, tick=True):
         yield
@@ -151,7 +151,7 @@ def test_the_front_page_and_the_run_say_when_what_waits_will_have_left(operator:
 
 
 def test_one_relay_without_limits_is_not_on_the_front_page(operator: Client, settings: Settings) -> None:
-    settings.EMAIL_RELAYS = env.email_relays("smtp://127.0.0.1:2525")
+    settings.EMAIL_RELAYS = mail_env.email_relays("smtp://127.0.0.1:2525")
     settings.EMAIL_RELAYS = [settings.EMAIL_RELAYS[0]]
     assert "Given today" not in page(operator, "admin:index")
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from digest import env
+from digest import mail_env
 from subscriptions.relay import local_mailbox
 from tests.services.ports import free_port
 from tests.services.smtp import SmtpServer
@@ -20,7 +20,7 @@ def run(*addresses: str) -> str:
 
 @pytest.fixture
 def _relay(settings: Any, smtp_server: SmtpServer) -> None:
-    settings.EMAIL_RELAYS = [env.email_relay(smtp_server.url)]
+    settings.EMAIL_RELAYS = [mail_env.email_relay(smtp_server.url)]
 
 
 @pytest.mark.services
@@ -43,7 +43,7 @@ def test_a_refusal_is_told_and_is_a_failure(smtp_server: SmtpServer) -> None:
 @pytest.mark.usefixtures("_relay")
 def test_each_relay_of_several_is_tried_and_named(settings: Any, smtp_server: SmtpServer) -> None:
     nobody = f"127.0.0.1:{free_port()}"
-    settings.EMAIL_RELAYS = env.email_relays(f"{smtp_server.url} smtp://{nobody}")
+    settings.EMAIL_RELAYS = mail_env.email_relays(f"{smtp_server.url} smtp://{nobody}")
     out = io.StringIO()
     with pytest.raises(CommandError, match="Not every mail was accepted"):
         call_command("sendtestemail", "ada@example.org", stdout=out)

@@ -12,7 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 from pytest_django import Settings
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox
 from subscriptions.emails import alarms
 from subscriptions.models import Delivery, MailRelay, Run
@@ -57,7 +57,7 @@ def running(*servers: SmtpServer) -> Iterator[None]:
 
 def use(settings: Settings, *urls: str) -> None:
     settings.EMAIL_URL = ", ".join(urls)
-    settings.EMAIL_RELAYS = env.email_relays(settings.EMAIL_URL)
+    settings.EMAIL_RELAYS = mail_env.email_relays(settings.EMAIL_URL)
     settings.EMAIL_RELAYS = [settings.EMAIL_RELAYS[0]]
 
 

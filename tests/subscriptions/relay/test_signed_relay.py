@@ -11,7 +11,7 @@ import dkim
 import pytest
 from django.core.management import CommandError, call_command
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox
 from subscriptions.checks import check_signing
 from subscriptions.models import Delivery
@@ -50,7 +50,7 @@ def test_what_the_command_prints_is_all_that_signing_and_verifying_need(settings
         "spring-rsa._domainkey.example.org",
         "spring-ed25519._domainkey.example.org",
     }
-    settings.DKIM_KEYS = env.dkim_keys(setting(printed), settings.DATA_DIR)
+    settings.DKIM_KEYS = mail_env.dkim_keys(setting(printed), settings.DATA_DIR)
     Delivery.objects.post(reader("ada@example.org"), "welcome", NOW)
     outbox.deliver(open_relay())
     (mail,) = local_mailbox.entries().entries
@@ -64,7 +64,7 @@ def test_what_the_command_prints_is_all_that_signing_and_verifying_need(settings
 
 
 def test_test_mails_and_alarms_are_signed_too(settings: Any) -> None:
-    settings.DKIM_KEYS = env.dkim_keys(
+    settings.DKIM_KEYS = mail_env.dkim_keys(
         setting(dkim_key("spring", "--algorithm", "ed25519")), settings.DATA_DIR
     )
     call_command("sendtestemail", "ada@example.org", stdout=io.StringIO())
@@ -121,7 +121,7 @@ def test_with_a_key_that_cannot_sign_all_mail_is_held_and_the_reason_is_told(
     path = settings.DATA_DIR / "key.pem"
     if content is not None:
         path.write_bytes(content)
-    settings.DKIM_KEYS = env.dkim_keys(f"spring={path}", settings.DATA_DIR)
+    settings.DKIM_KEYS = mail_env.dkim_keys(f"spring={path}", settings.DATA_DIR)
     delivery = Delivery.objects.post(reader("ada@example.org"), "welcome", NOW)
     outbox.deliver(open_relay())
     delivery.refresh_from_db()

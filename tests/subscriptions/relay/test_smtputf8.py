@@ -9,7 +9,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox, tasks
 from subscriptions.accounts import data_rights, signup
 from subscriptions.accounts.preferences import Choices
@@ -46,7 +46,7 @@ def offering(request: pytest.FixtureRequest) -> Iterator[SmtpServer]:
 
 
 def use(settings: Any, server: SmtpServer) -> None:
-    settings.EMAIL_URL, settings.EMAIL_RELAYS = server.url, [env.email_relay(server.url)]
+    settings.EMAIL_URL, settings.EMAIL_RELAYS = server.url, [mail_env.email_relay(server.url)]
 
 
 def send_all() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from digest import env
+from digest import mail_env
 from subscriptions.admin import going_live
 from subscriptions.checks import check_tracking
 from subscriptions.relay.providers.catalogue import PROVIDERS
@@ -16,12 +16,12 @@ from tests.subscriptions.relay.providers.test_outbox import ACCOUNTS
 
 @pytest.mark.parametrize("scheme", PROVIDERS)
 def test_every_provider_can_be_named(scheme: str) -> None:
-    config = env.email_relay(ACCOUNTS[scheme])
+    config = mail_env.email_relay(ACCOUNTS[scheme])
     assert config["EMAIL_PROVIDER"] == scheme
 
 
 def test_parts_of_a_url_are_read_as_they_are_meant() -> None:
-    config = env.email_relay("ses://AKIA:se%2Fcret@eu-central-1?configuration_set_name=plain")
+    config = mail_env.email_relay("ses://AKIA:se%2Fcret@eu-central-1?configuration_set_name=plain")
     assert (config["EMAIL_API_KEY"], config["EMAIL_API_SECRET"]) == ("AKIA", "se/cret")
     assert config["EMAIL_API_HOST"] == "eu-central-1"
     assert config["EMAIL_API_OPTIONS"] == {"configuration_set_name": "plain"}
@@ -32,7 +32,7 @@ def test_parts_of_a_url_are_read_as_they_are_meant() -> None:
 )
 def test_a_url_that_lacks_a_part_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL is ") as refused:
-        env.email_relay(url)
+        mail_env.email_relay(url)
     assert "hidden" not in str(refused.value)
 
 
@@ -40,7 +40,7 @@ def test_a_url_that_lacks_a_part_is_refused_without_repeating_it(url: str) -> No
 def test_where_no_call_can_switch_tracking_off_the_check_is_red_until_it_is_confirmed(
     settings: Any, scheme: str
 ) -> None:
-    settings.EMAIL_URL, settings.EMAIL_RELAYS = ACCOUNTS[scheme], [env.email_relay(ACCOUNTS[scheme])]
+    settings.EMAIL_URL, settings.EMAIL_RELAYS = ACCOUNTS[scheme], [mail_env.email_relay(ACCOUNTS[scheme])]
     red = scheme in {"ses", "brevo", "resend"}
     assert [found.id for found in check_tracking()] == (["subscriptions.E002"] if red else [])
     steps = [step.cure for step in going_live._mail()]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digest import env
+from digest import mail_env
 from digest.compose import Personal, Sender, prepare
 from digest.compose.samples import READER
 from subscriptions.relay import Mail, Outcome, Verdict, send_one
@@ -35,7 +35,7 @@ def composed(name: str = "many", reader: Personal = READER) -> Mail:
 
 
 def sent(api: ProviderApi, scheme: str, mail: Mail) -> Outcome:
-    relay = provider_relay(env.email_relay(api.url(ACCOUNTS[scheme])), 1)
+    relay = provider_relay(mail_env.email_relay(api.url(ACCOUNTS[scheme])), 1)
     try:
         return send_one(relay, mail).outcome
     finally:
@@ -60,7 +60,7 @@ def test_mailgun_gets_the_very_bytes_that_were_composed(api: ProviderApi, name: 
 
 def test_amazon_ses_gets_the_very_bytes_that_were_composed(api: ProviderApi) -> None:
     mails = [composed(name) for name in COMPOSED]
-    relay = provider_relay(env.email_relay(api.url(ACCOUNTS["ses"])), 1)  # boto3 takes long to begin
+    relay = provider_relay(mail_env.email_relay(api.url(ACCOUNTS["ses"])), 1)  # boto3 takes long to begin
     assert {send_one(relay, mail).outcome.verdict for mail in mails} == {Verdict.ACCEPTED}
     relay.close()
     given = [base64.b64decode(call.fields["Content"]["Raw"]["Data"]) for call in api.calls]
@@ -121,7 +121,7 @@ def test_tracking_is_off_in_every_call_that_can_say_so(api: ProviderApi) -> None
 
 def test_options_of_a_provider_stand_in_the_url(api: ProviderApi) -> None:
     url = f"{api.url('postmark://token')}&message_stream=broadcast"
-    relay = provider_relay(env.email_relay(url), 1)
+    relay = provider_relay(mail_env.email_relay(url), 1)
     send_one(relay, composed())
     relay.close()
     assert api.calls[0].fields["MessageStream"] == "broadcast"
@@ -129,7 +129,7 @@ def test_options_of_a_provider_stand_in_the_url(api: ProviderApi) -> None:
 
 
 def test_an_option_that_a_provider_does_not_have_holds_mail_and_is_named() -> None:
-    relay = provider_relay(env.email_relay("postmark://token?colour=blue"), 1)
+    relay = provider_relay(mail_env.email_relay("postmark://token?colour=blue"), 1)
     outcome = send_one(relay, composed()).outcome
     assert outcome.verdict == Verdict.DEFERRED
     assert outcome.answer == "Postmark has no option “colour” as in EMAIL_URL"

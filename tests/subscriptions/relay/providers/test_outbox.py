@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox
 from subscriptions.models import Delivery, ProviderMessage, Refusal, Run, Subscriber
 from subscriptions.relay import open_relay
@@ -41,7 +41,7 @@ def _from_us(settings: Any) -> None:
 
 def deliver(settings: Any, api: ProviderApi, scheme: str) -> None:
     settings.EMAIL_URL = api.url(ACCOUNTS[scheme])
-    settings.EMAIL_RELAYS = [env.email_relay(settings.EMAIL_URL)]
+    settings.EMAIL_RELAYS = [mail_env.email_relay(settings.EMAIL_URL)]
     relay = open_relay()
     try:
         outbox.deliver(relay)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from digest import env
+from digest import mail_env
 from subscriptions import outbox
 from subscriptions.models import Delivery, Run
 from subscriptions.relay import Event, open_relay
@@ -32,7 +32,7 @@ def smtp() -> Iterator[HabitualServer]:
 
 def deliver(settings: Any, *urls: str) -> None:
     settings.EMAIL_URL = ", ".join(urls)
-    settings.EMAIL_RELAYS = env.email_relays(settings.EMAIL_URL)
+    settings.EMAIL_RELAYS = mail_env.email_relays(settings.EMAIL_URL)
     settings.DEFAULT_FROM_EMAIL = "Paper Digest <digest@example.org>"
     relay = open_relay()
     try:

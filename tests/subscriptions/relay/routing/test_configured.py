@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from digest import env
+from digest import mail_env
 from subscriptions.relay.routing.configured import is_counted, of_urls
 from subscriptions.relay.routing.limits import Limits
 
@@ -12,7 +12,7 @@ TWO = "smtp+tls://user:p%2Css,word@one.example.org:587?per_day=500&share=3, smtp
 
 
 def use(settings: Settings, text: str) -> None:
-    settings.EMAIL_RELAYS = env.email_relays(text)
+    settings.EMAIL_RELAYS = mail_env.email_relays(text)
     settings.EMAIL_RELAYS = [settings.EMAIL_RELAYS[0]]
 
 
@@ -28,7 +28,9 @@ def test_a_list_of_urls_is_as_many_relays_each_with_its_limits(settings: Setting
 
 @pytest.mark.parametrize("between", [",", ", ", " ", "\n", " ,\n  "])
 def test_commas_and_spaces_stand_between_relays(between: str) -> None:
-    relays = env.email_relays(between.join(["smtp://a.example", "smtps://b.example", "smtp+tls://c.example"]))
+    relays = mail_env.email_relays(
+        between.join(["smtp://a.example", "smtps://b.example", "smtp+tls://c.example"])
+    )
     assert [relay["EMAIL_HOST"] for relay in relays] == ["a.example", "b.example", "c.example"]
 
 
@@ -42,7 +44,7 @@ def test_one_url_is_read_as_before_and_not_counted(settings: Settings) -> None:
     use(settings, url)
     settings.SMTP_CONNECTIONS = 7
     (one,) = of_urls()
-    assert one.config == env.email_relay(url)
+    assert one.config == mail_env.email_relay(url)
     assert one.limits == Limits(connections=7)
     assert not is_counted([one])
 
@@ -53,16 +55,19 @@ def test_one_url_is_read_as_before_and_not_counted(settings: Settings) -> None:
 )
 def test_a_limit_that_cannot_be_read_is_refused_without_repeating_the_password(query: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="EMAIL_URL") as refused:
-        env.email_relays(f"smtp://user:hidden@relay.example.org?{query}")
+        mail_env.email_relays(f"smtp://user:hidden@relay.example.org?{query}")
     assert "hidden" not in str(refused.value)
 
 
 def test_domain_rates_are_read_a_second() -> None:
-    assert env.domain_rates("") == {}
-    assert env.domain_rates("Gmail.com=3600/h, example.org=30/m") == {"gmail.com": 1.0, "example.org": 0.5}
+    assert mail_env.domain_rates("") == {}
+    assert mail_env.domain_rates("Gmail.com=3600/h, example.org=30/m") == {
+        "gmail.com": 1.0,
+        "example.org": 0.5,
+    }
 
 
 @pytest.mark.parametrize("text", ["gmail.com", "gmail.com=fast", "gmail.com=10"])
 def test_domain_rates_that_cannot_be_read_are_refused(text: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DOMAIN_RATES"):
-        env.domain_rates(text)
+        mail_env.domain_rates(text)
