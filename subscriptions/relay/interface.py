@@ -75,11 +75,8 @@ class Relay(Protocol):
     def offer(self, mail: Mail) -> None:
         """Begin to transmit `mail`: everything may be sent except end of data."""
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        """The events since the last call; waits up to `timeout` seconds if there are none.
-
-        Returns early once the file descriptor `wake_fd` is readable.
-        """
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        """The events since the last call; waits up to `timeout` seconds if there are none."""
 
     def finish(self, key: int) -> None:
         """Send end of data (CRLF.CRLF) of a mail that is `Ready`: from now on the relay may have it."""

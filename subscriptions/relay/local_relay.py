@@ -1,7 +1,6 @@
 """Relays that take a whole message in one call: the local mailbox, and those of tests."""
 
 from abc import abstractmethod
-from multiprocessing.connection import wait
 
 from subscriptions.relay import local_mailbox
 from subscriptions.relay.interface import POLL_TIMEOUT, Completed, Event, Mail, Ready
@@ -29,9 +28,7 @@ class OneByOne:
         self._mail = mail
         self._events.append(Ready(mail.key))
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        if wake_fd is not None and not self._events:
-            wait([wake_fd], timeout)
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
         events, self._events = self._events, []
         return events
 

@@ -21,7 +21,7 @@ class NoRelay:
     def offer(self, mail: Mail) -> None:
         """Nothing is taken: `poll` says so."""
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
         return [Unavailable(RelayUnavailable(WHY))]
 
     def finish(self, key: int) -> None:
@@ -48,6 +48,6 @@ class UnusableRelay(NoRelay):
         """As if it could not be reached: the mail never came so far."""
         self._events += [Unavailable(RelayUnavailable(self._why)), Returned(mail.key)]
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:  # noqa: ARG002 - the interface's
         events, self._events = self._events, []
         return events

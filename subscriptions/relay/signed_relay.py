@@ -30,8 +30,8 @@ class SignedRelay:
         signed = signatures(mail.content, self._keys, int(time.time())) + mail.content
         self._relay.offer(replace(mail, content=signed))
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        return self._relay.poll(wake_fd, timeout)
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        return self._relay.poll(timeout)
 
     def watch(self, poller: select.poll) -> bool:
         return isinstance(self._relay, Watchable) and self._relay.watch(poller)

@@ -162,9 +162,9 @@ class Slow(SmtpRelay):
             time.sleep(0.2)  # until the reset is here
         super().offer(mail)
 
-    def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
-        events = super().poll(wake_fd, timeout)
-        if self._end_received.is_set() and wake_fd is None:  # else a statement is in flight
+    def poll(self, timeout: float = 1.0) -> list[Event]:
+        events = super().poll(timeout)
+        if self._end_received.is_set():
             backoffs_end()
         return events
 

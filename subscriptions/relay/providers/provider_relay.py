@@ -53,9 +53,9 @@ class ProviderRelay:
         self._ready.pop(key, None)
         self._events = [event for event in self._events if event != Ready(key)]
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
-        if not self._events and (self._calling or wake_fd is not None):
-            wait([self._readable] if wake_fd is None else [self._readable, wake_fd], timeout)
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
+        if not self._events and self._calling:
+            wait([self._readable], timeout)
         events, self._events = self._events, []
         while not self._done.empty():
             os.read(self._readable, 1)

@@ -40,15 +40,13 @@ def capacity_of(route: Route, granted: int) -> int:
     return free if not granted or not route.limits.any else min(route.grant, free)
 
 
-def wait_for_any(routes: Sequence[Route], wake_fd: int | None, timeout: float) -> bool:
-    """Wait for any of their connections; True if `wake_fd` is readable, or there is nothing to wait for."""
+def wait_for_any(routes: Sequence[Route], timeout: float) -> bool:
+    """Wait for any of their connections; False at once if there is nothing to wait for."""
     poller = select.poll()
     owed = False
     for route in routes:
         if isinstance(route.relay, Watchable):
             owed = route.relay.watch(poller) or owed
-    if wake_fd is not None:
-        poller.register(wake_fd, select.POLLIN)
-    elif not owed:
-        return True
-    return any(fd == wake_fd for fd, _ in poller.poll(timeout * 1000))
+    if owed:
+        poller.poll(timeout * 1000)
+    return owed

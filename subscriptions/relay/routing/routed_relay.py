@@ -83,7 +83,7 @@ class RoutedRelay:
             route.relay.abort(key)
         self._events = [event for event in self._events if event != Ready(key)]
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
         until, gathering = time.monotonic() + timeout, False
         while True:
             for route in self._routes:
@@ -92,11 +92,7 @@ class RoutedRelay:
             if self._events and not gathering:
                 gathering, until = True, min(until, time.monotonic() + _GATHER)
             left = until - time.monotonic()
-            if (
-                left <= 0
-                or (self._events and wake_fd is not None)
-                or wait_for_any(self._routes, wake_fd, left)
-            ):
+            if left <= 0 or not wait_for_any(self._routes, left):
                 break
         events, self._events = self._events, []
         return events

@@ -68,9 +68,9 @@ class SingleRelay:
         self._recipients.pop(key, None)
         self._relay.abort(key)
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
         events: list[Event] = []
-        for event in self._relay.poll(wake_fd, timeout):
+        for event in self._relay.poll(timeout):
             if isinstance(event, Completed):
                 events.append(self._completed(event))
             elif not isinstance(event, Unavailable):

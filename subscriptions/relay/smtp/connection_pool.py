@@ -92,19 +92,19 @@ class SmtpRelay:
             connection.session.abort()
             self._remove_closed()
 
-    def poll(self, wake_fd: int | None = None, timeout: float = POLL_TIMEOUT) -> list[Event]:
+    def poll(self, timeout: float = POLL_TIMEOUT) -> list[Event]:
         """The events since the last call, or the first within `timeout`; what is to be sent leaves."""
         now = time.monotonic()
         until = now + timeout
-        woken, polled = False, False
+        polled = False
         while True:
             self._exchange()
             if self._events and (polled or timeout):
                 break
-            over = woken or (polled and now >= until)
-            if over or not (wake_fd is not None or self._owed()):
+            if (polled and now >= until) or not self._owed():
                 break
-            woken, polled = self._wait(wake_fd, until - now, now), True
+            self._wait(until - now, now)
+            polled = True
             now = time.monotonic()
         events, self._events = self._events, []
         return events
@@ -204,26 +204,13 @@ class SmtpRelay:
         in_flight = self._connection_of
         self._events = [e for e in self._events if not isinstance(e, Ready) or e.key in in_flight]
 
-    def _wait(self, wake_fd: int | None, timeout: float, now: float) -> bool:
-        """Receive what arrives first, until `timeout` or the next deadline; whether `wake_fd` is readable."""
-        woken = False
-        for fd, event in self._poll_sockets(wake_fd, max(0.0, min(timeout, self._next_deadline - now))):
-            if fd == wake_fd:
-                woken = True
-            elif event & ~select.POLLOUT:  # errors too: receiving reports them
+    def _wait(self, timeout: float, now: float) -> None:
+        """Receive what arrives first, until `timeout` or the next deadline."""
+        for fd, event in self._poller.poll(1000 * max(0.0, min(timeout, self._next_deadline - now))):
+            if event & ~select.POLLOUT:  # errors too: receiving reports them
                 self._connections[fd].receive()
         if (now := time.monotonic()) >= self._next_deadline:  # not before what has arrived is received
             self._expire_overdue(now)
-        return woken
-
-    def _poll_sockets(self, wake_fd: int | None, timeout: float) -> list[tuple[int, int]]:
-        if wake_fd is None:
-            return self._poller.poll(timeout * 1000)
-        self._poller.register(wake_fd, select.POLLIN)
-        try:
-            return self._poller.poll(timeout * 1000)
-        finally:
-            self._poller.unregister(wake_fd)
 
     def _expire_overdue(self, now: float) -> None:
         """Give up the connections whose reply is overdue."""

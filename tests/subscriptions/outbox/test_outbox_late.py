@@ -60,7 +60,7 @@ class Moody:
         assert mail.key not in self._open
         self._open[mail.key] = _Open(mail, self._chance.randint(0, 2))
 
-    def poll(self, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
+    def poll(self, timeout: float = 1.0) -> list[Event]:
         events = [event for key in list(self._open) if (event := self._event_of(key))]
         if self._falls and self._offered == 4 and not self._down:
             self._down = True

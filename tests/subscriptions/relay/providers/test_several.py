@@ -80,9 +80,9 @@ def test_waiting_for_a_provider_beside_a_mail_server_is_idle(
     asked: list[float] = []
     poll = ProviderRelay.poll
 
-    def counted(relay: ProviderRelay, wake_fd: int | None = None, timeout: float = 1.0) -> list[Event]:
+    def counted(relay: ProviderRelay, timeout: float = 1.0) -> list[Event]:
         asked.append(timeout)
-        return poll(relay, wake_fd, timeout)
+        return poll(relay, timeout)
 
     monkeypatch.setattr(ProviderRelay, "poll", counted)
     deliver(settings, f"{api.url('postmark://token')}&share=100", f"smtp://127.0.0.1:{smtp.port}?failover=1")
