@@ -58,7 +58,6 @@ def running(*servers: SmtpServer) -> Iterator[None]:
 def use(settings: Settings, *urls: str) -> None:
     settings.EMAIL_URL = ", ".join(urls)
     settings.EMAIL_RELAYS = mail_env.email_relays(settings.EMAIL_URL)
-    settings.EMAIL_RELAYS = [settings.EMAIL_RELAYS[0]]
 
 
 def deliver() -> Counter[str]:
