@@ -29,9 +29,9 @@ LETTER = LetterType(
             once=False,
         ),
         "source": AlarmContent(
-            what="Hugging Face Daily Papers listed far fewer papers than usual on Friday 7 November 2025.",
+            what="arXiv cs.LG listed no paper on Friday 7 November 2025.",
             hint="A holiday at the source, or its answer was cut off. Fetch it again, or say it is right.",
-            detail="4 papers. About 20 are usual on such a day.",
+            detail="About 20 are usual on such a day.",
             admin_url="https://digest.example.org/admin/digest/sourceproblem/7/change/",
             once=True,
         ),

@@ -12,6 +12,7 @@ from digest.matching import Explanation, Query
 from digest.matching.index import token_graph
 from digest.matching.ranking.explainer import Explainer
 from digest.matching.tokenizer import split
+from digest.models import newest_release
 from digest.selection.content import Reading
 from digest.selection.rankings import MOST_REASONS
 from digest.selection.requests import Filter, SelectionRequest
@@ -38,7 +39,8 @@ def test_papers_of_windows_that_overlap_are_split_once(monkeypatch: pytest.Monke
         return split(text)
 
     monkeypatch.setattr(token_graph, "split", counting)
-    found = Selector().make([request(after_release=n, seen_through=n) for n in range(3)])
+    first = newest_release() - 3
+    found = Selector().make([request(after_release=n, seen_through=n) for n in range(first, first + 3)])
     assert sorted(len(selection.items) for selection in found.values()) == [1, 2, 3]
     assert {text: count for text, count in read.items() if text.startswith("Agents")} == {
         f"Agents of day {day}": 1 for day in range(3)
@@ -51,8 +53,10 @@ def test_windows_bring_the_same_together_as_one_by_one() -> None:
         edition(*papers, day=DAY + timedelta(days=day))
         if day:
             edition(record(f"Agents {day - 1}.1", abstract="other tools", upvotes=70), day=DAY)
-    spans = [request(after_release=after, seen_through=seen) for after in range(6) for seen in (0, after)]
-    together = Selector().make([*spans, request(after_release=3, first=True)])
+    first = newest_release() - 7
+    places = range(first, first + 6)
+    spans = [request(after_release=after, seen_through=seen) for after in places for seen in (first, after)]
+    together = Selector().make([*spans, request(after_release=first + 3, first=True)])
     for one, selection in together.items():
         alone = make(one)
         assert (selection.items, selection.reasons, selection.crossed, selection.scanned) == (

@@ -99,7 +99,7 @@ def test_the_command_says_what_it_would_free_and_does_it(capsys: pytest.CaptureF
     assert would["bytes"]["deliveries"] > 100
     call_command("forget_old")
     said = capsys.readouterr().out
-    assert f"deliveries   {would['rows']['deliveries']} deleted, about 0.0 MB" in said
+    assert re.search(rf"deliveries   {would['rows']['deliveries']} deleted, about 0\.\d MB", said)
     assert "Kept: 8 days of digests, 60 days of answers." in said
     assert Delivery.objects.count() == Selection.objects.count() == 1
 
