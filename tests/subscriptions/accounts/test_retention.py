@@ -178,6 +178,19 @@ def test_what_a_reader_who_pauses_had_is_kept_until_they_are_back() -> None:
     assert mails_of("ada@readers.example") == [["Agents"]]
 
 
+def test_an_old_digest_is_kept_while_a_paper_of_it_may_match_anew() -> None:
+    reader("ada@readers.example", queries=["upvotes>=50"])
+    listed("Agents", 0, votes=60)
+    sent(0)
+    listed("Agents", 1, of=0, votes=10)
+    listed("Boats", 2, votes=60)
+    sent(2)
+    listed("Agents", 7, of=0, votes=70)
+    forget_old(NOW + 9 * DAYS)
+    sent(9)
+    assert mails_of("ada@readers.example")[-1] == ["Boats"]
+
+
 def test_who_left_long_ago_is_not_waited_for_and_starts_anew() -> None:
     ada = reader("ada@readers.example", queries=["agents"])
     listed("Agents", 0)
