@@ -33,7 +33,7 @@ IN_MEMORY = (
 
 # Seconds that the server waits: for a header on a new connection; for another on one that was answered, which
 # proxies keep for a minute; for a client to take some of its answer; for one that was refused to hear of it.
-HEADER, NEXT_HEADER, PROGRESS, REFUSAL = 10, 75, 60, 5
+HEADER, NEXT_HEADER, PROGRESS, REFUSAL = 10, 75, 60, 20
 SLOWEST = 2_000  # octets of a body a second: what has come extends the deadline by so much
 
 
