@@ -11,7 +11,7 @@ def check_signing(**_options: Any) -> list[CheckMessage]:
     if not settings.DKIM_KEYS:
         return []
     from subscriptions.relay.key_files import configured_keys  # noqa: PLC0415 - loads OpenSSL
-    from subscriptions.relay.signing import UnusableKey  # noqa: PLC0415
+    from subscriptions.relay.signing import UnusableKey  # noqa: PLC0415 - the same
 
     try:
         configured_keys()

@@ -25,10 +25,23 @@ class Build:
 
 
 THIS = Build(ROOT, Path(sys.executable))
+OURS = "this build"
+BEFORE, JUDGED = "437ecde5", "8b45341"  # before mail was made faster; the one that goals are set by
 
 
 class Unavailable(Exception):
     """Why an earlier build cannot run here, in one line for its place in the table."""
+
+
+def contestants() -> tuple[dict[str, Build], list[str]]:
+    """This build and the earlier ones that can run here, by name; and a line on each that cannot."""
+    found, missing = {OURS: THIS}, []
+    for commit in (BEFORE, JUDGED):
+        try:
+            found[commit] = build_of(commit)
+        except Unavailable as why:
+            missing.append(f"Not here: the build {commit}, for {why}.")
+    return found, missing
 
 
 def build_of(commit: str) -> Build:

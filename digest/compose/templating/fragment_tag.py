@@ -17,7 +17,7 @@ PLACE = "\x1e"  # a control character, which no text from outside keeps
 class Fragments(Extension):
     """Remembers what is between the tags of a fragment."""
 
-    tags = frozenset({"fragment", "place"})  # type: ignore[assignment]
+    tags = frozenset({"fragment", "place"})  # type: ignore[assignment]  # a set in the stubs
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)

@@ -3,7 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 
-from tests.bench.builds import THIS, Build, Unavailable, build_of
+from tests.bench.builds import JUDGED, Build, contestants
 from tests.bench.report import NOT_HERE, Cell, Report, Table, at_least
 from tests.bench.sending.page_day import PageDay, page
 from tests.bench.sending.service import DURABLE
@@ -13,9 +13,7 @@ from tests.bench.sending.turns import Turn
 from tests.services.postgres import create_database, postgres_server
 
 READERS = 20_000
-OURS = "this build"
-EARLIER = ("437ecde5", "8b45341")  # before this was made faster; the judged one
-_READERS_ALONE = frozenset({"8b45341"})
+_READERS_ALONE = frozenset({JUDGED})
 _COLUMNS = (
     *("database", "build", "planned, s", "CPU s", "peak MB", "handed over, s", "CPU s", "peak MB"),
     *("mails/s", "× ours", "goal", "met"),
@@ -29,23 +27,15 @@ def run(report: Report) -> None:
         table.note("Not measured: the page is real material, which TEST_DATA must name.")
         report.add(table)
         return
-    builds = _builds(table)
+    builds, missing = contestants()
+    for line in missing:
+        table.note(line)
     with running_sink(Tools()) as sink, postgres_server(*DURABLE) as server:
         for kind in ("PostgreSQL", "SQLite"):
             _Comparison(report, table, kind, server, sink.url).run(builds, readers)
     table.note("Each build once: a page is new to its readers once. One process, one sender.")
     table.note(f"Handed over to {sink.name}; × ours is of both together, by the clock.")
     report.add(table)
-
-
-def _builds(table: Table) -> dict[str, Build]:
-    builds = {OURS: THIS}
-    for commit in EARLIER:
-        try:
-            builds[commit] = build_of(commit)
-        except Unavailable as why:
-            table.note(f"Not here: the build {commit}, for {why}.")
-    return builds
 
 
 @dataclass
@@ -79,7 +69,7 @@ class _Comparison:
         seconds = planned.seconds + sent.seconds
         self.ours = self.ours or seconds
         goal: tuple[Cell, Cell] = (None, None)
-        if name == EARLIER[-1]:
+        if name == JUDGED:
             smaller = planned.done < READERS
             goal = NOT_HERE if smaller else at_least(seconds / self.ours, 8, " ×")
         self.table.row(

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.bench.builds import ROOT, THIS, Build, Unavailable, build_of
+from tests.bench.builds import JUDGED, OURS, ROOT, Build, contestants
 from tests.bench.report import NOT_HERE, Cell, Report, Table, at_most
 from tests.bench.sending.service import SECRET
 from tests.bench.sending.turns import Turn, turn
 from tests.bench.timing import Spread, in_turns
 
-OURS = "this build"
-EARLIER = ("437ecde5", "8b45341")
 COLUMNS = ("", "build", "ms of CPU a mail", "× ours", "peak MB", "goal", "met")
 _SERVICE = "tests.bench.sending.ours"
 _COMPOSED = str(ROOT / "tests" / "bench" / "sending" / "composed.py")
 # Whose service makes readers without being told how many filter sets they share.
-_READERS_ALONE = frozenset({"8b45341"})
+_READERS_ALONE = frozenset({JUDGED})
 
 
 @dataclass(frozen=True)
@@ -54,30 +52,21 @@ class _Contestant:
 def run(report: Report) -> None:
     sizes, readers, own = ((30, 120), 150, 40) if report.quick else ((30, 120, 500), 800, 200)
     with tempfile.TemporaryDirectory() as folder:
-        contestants, missing = _contestants(Path(folder))
+        builds, missing = contestants()
+        compared = [_Contestant(name, build, Path(folder)) for name, build in builds.items()]
         table = Table("Mails composed from planned digests of readers as in life, SQLite", COLUMNS)
         for papers in sizes:
-            for contestant in contestants:
+            for contestant in compared:
                 report.progress(f"planning a day of {papers} papers: {contestant.name}")
                 contestant.plan(readers, papers)
-            _compare(report, table, contestants, papers, ("own", own))
-        _compare(report, table, contestants, sizes[1], ("first", 50))
-        _compare(report, table, contestants, sizes[1], ("shared", 1000))
+            _compare(report, table, compared, papers, ("own", own))
+        _compare(report, table, compared, sizes[1], ("first", 50))
+        _compare(report, table, compared, sizes[1], ("shared", 1000))
     table.note("Read from the database, composed, encoded, signed for its reader; builds take turns.")
     table.note("One's own: in a sender that composed as many before. First: with all it reads and compiles.")
     for line in missing:
         table.note(line)
     report.add(table)
-
-
-def _contestants(folder: Path) -> tuple[list[_Contestant], list[str]]:
-    found, missing = [_Contestant(OURS, THIS, folder)], []
-    for commit in EARLIER:
-        try:
-            found.append(_Contestant(commit, build_of(commit), folder))
-        except Unavailable as why:
-            missing.append(f"Not here: the build {commit}, for {why}.")
-    return found, missing
 
 
 def _compare(
